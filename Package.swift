@@ -1,0 +1,58 @@
+// swift-tools-version: 6.0
+import PackageDescription
+
+// Layers, bottom up; Tests/TidyTests holds every import to this order (ARCHITECTURE.md, "Layers").
+let hot: [SwiftSetting] = [
+    .unsafeFlags(["-cross-module-optimization"], .when(configuration: .release))
+]
+
+let package = Package(
+    name: "staleline",
+    products: [.executable(name: "staleline", targets: ["staleline"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
+    ],
+    targets: [
+        // Layer 0: words.
+        .target(name: "Quantities", swiftSettings: hot),
+        .target(name: "Operations", dependencies: ["Quantities"], swiftSettings: hot),
+        .target(name: "Events", dependencies: ["Quantities"], swiftSettings: hot),
+        // Layer 1: the model.
+        .target(
+            name: "MemoryModel", dependencies: ["Quantities", "Operations", "Events"],
+            swiftSettings: hot),
+        // Layer 2: what produces operations, and what folds events.
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+        .target(
+            name: "Machines",
+            dependencies: ["Quantities", "MemoryModel", .product(name: "Yams", package: "Yams")]),
+        .target(
+            name: "Traces", dependencies: ["Quantities", "Operations", "CZlib", "CZstd"],
+            swiftSettings: hot),
+        .target(name: "DMAMapping", dependencies: ["Quantities", "Operations"]),
+        .target(name: "Statistics", dependencies: ["Quantities", "Events"], swiftSettings: hot),
+        .target(name: "Hazards", dependencies: ["Quantities", "Operations", "Events"]),
+        // Layer 3: experiments and their reports.
+        .target(
+            name: "Experiments",
+            dependencies: [
+                "Quantities", "Operations", "Events", "MemoryModel", "Machines", "Traces",
+                "DMAMapping",
+                "Statistics", "Hazards",
+            ],
+            swiftSettings: hot),
+        .target(
+            name: "Reports",
+            dependencies: ["Quantities", "Operations", "Statistics", "Hazards", "Experiments"]),
+        // Layer 4: the command line.
+        .executableTarget(
+            name: "staleline",
+            dependencies: [
+                "Reports", "Experiments",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,54 @@
+/// Software that listens to a machine. Known at compile time, so that what it ignores costs nothing.
+public protocol Probe {
+    /// Takes one event. Events come in the order of their ticks for each agent.
+    mutating func record(_ event: Event)
+}
+
+/// Listens to nothing.
+@frozen
+public struct NoProbe: Probe, Sendable {
+    /// Makes one.
+    @inlinable
+    public init() {}
+
+    /// Ignores the event.
+    @inlinable
+    @inline(__always)
+    public mutating func record(_ event: Event) {}
+}
+
+/// Two probes that hear the same events, the first one first.
+@frozen
+public struct ProbePair<First: Probe, Second: Probe>: Probe {
+    /// Hears each event first.
+    public var first: First
+    /// Hears each event second.
+    public var second: Second
+
+    /// Pairs two probes.
+    @inlinable
+    public init(_ first: First, _ second: Second) {
+        self.first = first
+        self.second = second
+    }
+
+    /// Hands the event to both.
+    @inlinable
+    @inline(__always)
+    public mutating func record(_ event: Event) {
+        first.record(event)
+        second.record(event)
+    }
+}
+
+/// Keeps every event, for tests, judges of small traces and drawings.
+public struct EventLog: Probe, Sendable {
+    /// The events so far.
+    public var events: [Event] = []
+
+    /// Makes an empty log.
+    public init() {}
+
+    /// Keeps the event.
+    public mutating func record(_ event: Event) { events.append(event) }
+}

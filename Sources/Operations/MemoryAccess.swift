@@ -1,0 +1,127 @@
+import Quantities
+
+/// What one access does to memory.
+@frozen
+public enum AccessKind: UInt8, CaseIterable, Sendable {
+    /// A load (`ld`).
+    case load
+    /// A store (`st`).
+    case store
+    /// An instruction fetch (`fetch`).
+    case fetch
+    /// A load that Dinero marks as not to be prefetched on (`m`); otherwise a load.
+    case miscellaneousRead
+    /// Dinero's copy-back (`c`): a clean, the line stays. Size 0 means the whole cache.
+    case copyBack
+    /// Dinero's invalidate (`v`): the line goes, without a write-back. Size 0 means the whole cache.
+    case invalidate
+    /// A load-exclusive (`ldx`).
+    case loadExclusive
+    /// A store-exclusive (`stx`).
+    case storeExclusive
+    /// A load-acquire (`lda`).
+    case loadAcquire
+    /// A store-release (`stl`).
+    case storeRelease
+    /// A prefetch hint (`pld`).
+    case prefetch
+
+    /// Whether the access writes memory.
+    @inlinable
+    public var isStore: Bool {
+        self == .store || self == .storeExclusive || self == .storeRelease
+    }
+}
+
+/// One access, in 16 bytes: the record that millions of which make a trace.
+@frozen
+public struct MemoryAccess: BitwiseCopyable, Hashable, Sendable {
+    /// The first byte, as the program addresses it.
+    public var address: UInt64
+    /// How many bytes.
+    public var size: UInt32
+    /// What is done.
+    public var kind: AccessKind
+    /// Which core does it.
+    public var agent: Agent
+    /// Whether the address depends on the load before (pointer chase): such a load waits for it.
+    public var isDependent: Bool
+    /// Keeps the size at 16 bytes; always zero.
+    @usableFromInline
+    var reserved: UInt8 = 0
+
+    /// Makes an access.
+    @inlinable
+    public init(
+        _ kind: AccessKind, at address: UInt64, size: UInt32, agent: Agent = .core(0),
+        isDependent: Bool = false
+    ) {
+        self.address = address
+        self.size = size
+        self.kind = kind
+        self.agent = agent
+        self.isDependent = isDependent
+    }
+}
+
+/// A run of equal accesses, `ld|st ADDRESS BYTES by SIZE [step N] [work W]`.
+public struct AccessRun: Hashable, Sendable {
+    /// A load or a store.
+    public var kind: AccessKind
+    /// Where the first access is.
+    public var start: Operand
+    /// How many bytes all accesses touch together; a multiple of `size`.
+    public var bytes: UInt64
+    /// How many bytes each access touches.
+    public var size: UInt32
+    /// How far the accesses are apart, in bytes.
+    public var step: UInt64
+    /// Cycles of work after each access.
+    public var work: UInt64
+
+    /// Makes a run; `step` nil means one access directly after the other.
+    public init(
+        _ kind: AccessKind, from start: Operand, bytes: UInt64, by size: UInt32,
+        step: UInt64? = nil,
+        work: UInt64 = 0
+    ) {
+        self.kind = kind
+        self.start = start
+        self.bytes = bytes
+        self.size = size
+        self.step = step ?? UInt64(size)
+        self.work = work
+    }
+
+    /// How many accesses there are.
+    public var count: UInt64 { bytes / UInt64(size) }
+
+    /// The most accesses that a run may have, 2^40.
+    public static let maximumCount: UInt64 = 1 << 40
+}
+
+/// Load/store pairs, `copy DST SRC BYTES by SIZE [work W]`.
+public struct CopyRun: Hashable, Sendable {
+    /// Where the stores go.
+    public var destination: Operand
+    /// Where the loads come from.
+    public var source: Operand
+    /// How many bytes are copied; a multiple of `size`.
+    public var bytes: UInt64
+    /// How many bytes each load and each store moves.
+    public var size: UInt32
+    /// Cycles of work after each pair.
+    public var work: UInt64
+
+    /// Makes a copy.
+    public init(
+        to destination: Operand, from source: Operand, bytes: UInt64, by size: UInt32,
+        work: UInt64 = 0
+    ) {
+        self.destination = destination
+        self.source = source
+        self.bytes = bytes
+        self.size = size
+        self.work = work
+    }
+}
