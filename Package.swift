@@ -8,7 +8,16 @@ let hot: [SwiftSetting] = [
 
 let package = Package(
     name: "staleline",
-    products: [.executable(name: "staleline", targets: ["staleline"])],
+    products: [
+        .executable(name: "staleline", targets: ["staleline"]),
+        .library(
+            name: "StalelineKit",
+            targets: [
+                "Quantities", "Operations", "Events", "MemoryModel", "Machines", "Traces",
+                "DMAMapping",
+                "Statistics", "Hazards", "Experiments", "Reports",
+            ]),
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
@@ -53,6 +62,26 @@ let package = Package(
                 "Reports", "Experiments",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
+
+        // Tests.
+        .testTarget(
+            name: "DMAMappingTests", dependencies: ["DMAMapping", "Operations", "Quantities"]),
+        .testTarget(
+            name: "MachinesTests", dependencies: ["Machines", "MemoryModel", "Quantities"]),
+        .testTarget(
+            name: "TracesTests",
+            dependencies: ["Traces", "Operations", "Quantities", "CZlib", "CZstd"],
+            exclude: ["Data"]),
+        .testTarget(
+            name: "MemoryModelTests",
+            dependencies: [
+                "MemoryModel", "Machines", "Statistics", "Experiments", "Operations", "Events",
+                "Quantities",
+            ]),
+        .testTarget(
+            name: "LitmusTests",
+            dependencies: ["Experiments", "Hazards", "Machines", "Traces", "Reports", "Operations"]),
+        .testTarget(name: "TidyTests"),
     ],
     swiftLanguageModes: [.v6]
 )

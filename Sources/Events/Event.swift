@@ -1,6 +1,8 @@
 import Quantities
 
-/// What a core's time goes to. The parts sum to the total.
+/// What a core's time goes to.
+///
+/// The parts sum to the total.
 @frozen
 public enum Cause: UInt8, CaseIterable, Sendable {
     /// Instructions: explicit work, and the share of each fetch.
@@ -67,21 +69,32 @@ public struct Event: BitwiseCopyable, Sendable, Hashable {
     @frozen
     public enum Kind: UInt8, CaseIterable, Sendable {
         /// A load of `size` bytes at `address` was served by `place`. One event for each line touched.
-        /// `detail`: the memory type.
+        /// `detail`: the memory type. `other`: 0 an L1 hit; 1 the line was filled for it, an L1 miss; 2 no L1 took
+        /// part.
         case load
-        /// A store of `size` bytes at `address` was taken by `place`: a cache, memory, or a buffer (then `entry`).
-        /// `detail`: the memory type.
+        /// A store of `size` bytes at `address` was taken by `place`: a cache, memory, or a buffer.
+        /// `detail`: the memory type, or the entry's number where `place` is a buffer. `other`: 1 if it
+        /// is of write-back memory and L1 did not hold the line.
         case store
-        /// A fetch of `size` bytes at `address` was served by `place`.
+        /// A fetch of `size` bytes at `address` was served by `place`. `other` as for ``load``.
         case fetch
         /// `place` took the line at `address` of `size` bytes from `other`. `detail`: ``MoveReason``.
         case linefill
+        /// A read of `size` bytes at `address` that missed L1 asked the second level `place`. `other`: 1 if it missed.
+        case levelRead
+        /// A write of `size` bytes at `address` from L1 or a store buffer asked the second level `place`.
+        /// `other`: 1 if it missed.
+        case levelWrite
         /// `place` wrote the line at `address`, or its dirty part, to `other`; the line stays. `detail`: ``MoveReason``.
         case writeback
         /// `place` gave up the line at `address`. `other`: 1 if dirty bytes were dropped. `detail`: ``MoveReason``.
         case invalidate
-        /// Buffer `place` handed entry `entry`, `size` bytes at `address`, to `other`.
+        /// Buffer `place` handed entry `detail`, `size` bytes at `address`, to `other`.
         case drain
+        /// Entry `detail` of core buffer `place` went into slot `size` of the outer store buffer.
+        case slotEntered
+        /// As ``drain``, and the entry stays: a write-through store on its way to a second place.
+        case drainCopy
         /// A device read `size` bytes at `address` from `place`.
         case deviceRead
         /// A device wrote `size` bytes at `address` to `place`.

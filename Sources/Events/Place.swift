@@ -21,15 +21,19 @@ public struct Place: RawRepresentable, Hashable, Comparable, Sendable, BitwiseCo
 
     /// A core's level-1 data cache.
     @inlinable
-    public static func level1Data(_ core: Int) -> Place { Place(rawValue: 0x10 + UInt8(core)) }
+    public static func level1Data(_ core: Int) -> Place {
+        Place(rawValue: 0x10 &+ UInt8(truncatingIfNeeded: core))
+    }
     /// A core's level-1 instruction cache.
     @inlinable
     public static func level1Instruction(_ core: Int) -> Place {
-        Place(rawValue: 0x20 + UInt8(core))
+        Place(rawValue: 0x20 &+ UInt8(truncatingIfNeeded: core))
     }
     /// A core's store buffer.
     @inlinable
-    public static func storeBuffer(_ core: Int) -> Place { Place(rawValue: 0x30 + UInt8(core)) }
+    public static func storeBuffer(_ core: Int) -> Place {
+        Place(rawValue: 0x30 &+ UInt8(truncatingIfNeeded: core))
+    }
 
     /// The core whose own place it is; nil for shared places.
     @inlinable

@@ -1,5 +1,7 @@
-/// Software that listens to a machine. Known at compile time, so that what it ignores costs nothing.
-public protocol Probe {
+/// Software that listens to a machine.
+///
+/// Known at compile time, so that what it ignores costs nothing.
+public protocol Probe: ~Copyable {
     /// Takes one event. Events come in the order of their ticks for each agent.
     mutating func record(_ event: Event)
 }
@@ -19,7 +21,7 @@ public struct NoProbe: Probe, Sendable {
 
 /// Two probes that hear the same events, the first one first.
 @frozen
-public struct ProbePair<First: Probe, Second: Probe>: Probe {
+public struct ProbePair<First: Probe & ~Copyable, Second: Probe & ~Copyable>: Probe, ~Copyable {
     /// Hears each event first.
     public var first: First
     /// Hears each event second.
@@ -27,7 +29,7 @@ public struct ProbePair<First: Probe, Second: Probe>: Probe {
 
     /// Pairs two probes.
     @inlinable
-    public init(_ first: First, _ second: Second) {
+    public init(_ first: consuming First, _ second: consuming Second) {
         self.first = first
         self.second = second
     }

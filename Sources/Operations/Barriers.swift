@@ -36,9 +36,13 @@ public struct Barrier: Hashable, Sendable, BitwiseCopyable {
 
     /// Which instruction.
     public var instruction: Instruction
-    /// For whom. Without meaning for `isb`.
+    /// For whom.
+    ///
+    /// Without meaning for `isb`.
     public var domain: Domain
-    /// What is ordered. Without meaning for `isb`.
+    /// What is ordered.
+    ///
+    /// Without meaning for `isb`.
     public var accesses: Accesses
 
     /// Makes a barrier; `sy` unless said otherwise.

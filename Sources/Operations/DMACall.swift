@@ -63,7 +63,9 @@ public typealias HandleID = SymbolID
 
 /// A call of the Linux DMA API.
 public struct DMACall: Hashable, Sendable {
-    /// Which function. Raw values are the kernel's names.
+    /// Which function.
+    ///
+    /// Raw values are the kernel's names.
     public enum Function: String, CaseIterable, Sendable {
         case mapSingle = "dma_map_single"
         case unmapSingle = "dma_unmap_single"

@@ -69,7 +69,9 @@ public struct Maintenance: Hashable, Sendable, BitwiseCopyable {
     public var instruction: Instruction
     /// The first byte, for operations by address.
     public var start: Operand
-    /// How many bytes: every line touched, in ascending order. 0: the one line that holds `start`.
+    /// How many bytes: every line touched, in ascending order.
+    ///
+    /// 0: the one line that holds `start`.
     public var bytes: UInt64
     /// The level of a set/way operation, from 1; 0: all levels of the core's hierarchy.
     public var level: UInt8

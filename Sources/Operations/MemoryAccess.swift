@@ -70,9 +70,12 @@ public struct AccessRun: Hashable, Sendable {
     public var kind: AccessKind
     /// Where the first access is.
     public var start: Operand
-    /// How many bytes all accesses touch together; a multiple of `size`.
+    /// How many bytes all accesses touch together.
+    ///
+    /// Where accesses follow one another without gaps this need not be a multiple of `size`: the last access is then
+    /// as short as what is left, as the tail of a packet is.
     public var bytes: UInt64
-    /// How many bytes each access touches.
+    /// How many bytes each access touches, but for a shorter last one.
     public var size: UInt32
     /// How far the accesses are apart, in bytes.
     public var step: UInt64
@@ -94,7 +97,13 @@ public struct AccessRun: Hashable, Sendable {
     }
 
     /// How many accesses there are.
-    public var count: UInt64 { bytes / UInt64(size) }
+    public var count: UInt64 { bytes / UInt64(size) + (bytes % UInt64(size) == 0 ? 0 : 1) }
+
+    /// How many bytes the access at `index` touches.
+    @inlinable
+    public func size(at index: UInt64) -> UInt32 {
+        UInt32(truncatingIfNeeded: Swift.min(UInt64(size), bytes &- index &* UInt64(size)))
+    }
 
     /// The most accesses that a run may have, 2^40.
     public static let maximumCount: UInt64 = 1 << 40
@@ -106,9 +115,9 @@ public struct CopyRun: Hashable, Sendable {
     public var destination: Operand
     /// Where the loads come from.
     public var source: Operand
-    /// How many bytes are copied; a multiple of `size`.
+    /// How many bytes are copied.
     public var bytes: UInt64
-    /// How many bytes each load and each store moves.
+    /// How many bytes each load and each store moves; the last pair may be shorter.
     public var size: UInt32
     /// Cycles of work after each pair.
     public var work: UInt64
@@ -123,5 +132,13 @@ public struct CopyRun: Hashable, Sendable {
         self.bytes = bytes
         self.size = size
         self.work = work
+    }
+    /// How many pairs there are.
+    public var count: UInt64 { bytes / UInt64(size) + (bytes % UInt64(size) == 0 ? 0 : 1) }
+
+    /// How many bytes the pair at `index` moves.
+    @inlinable
+    public func size(at index: UInt64) -> UInt32 {
+        UInt32(truncatingIfNeeded: Swift.min(UInt64(size), bytes &- index &* UInt64(size)))
     }
 }

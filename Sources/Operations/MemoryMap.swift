@@ -128,7 +128,9 @@ public struct MemoryMap: Sendable, Hashable {
         mappings = result
     }
 
-    /// The mapping of an address. Where none is declared: the stretch between its declared neighbours, write-back.
+    /// The mapping of an address.
+    ///
+    /// Where none is declared: the stretch between its declared neighbours, write-back.
     ///
     /// - Complexity: O(log *n*).
     public func mapping(of address: UInt64) -> MemoryMapping {

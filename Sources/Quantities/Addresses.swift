@@ -21,7 +21,9 @@ public struct PhysicalAddress: RawRepresentable, Hashable, Comparable, Sendable,
     }
 }
 
-/// An address as a program uses it. It differs from the physical one only where a trace declares an alias.
+/// An address as a program uses it.
+///
+/// It differs from the physical one only where a trace declares an alias.
 @frozen
 public struct VirtualAddress: RawRepresentable, Hashable, Comparable, Sendable, BitwiseCopyable {
     /// The address in bytes.

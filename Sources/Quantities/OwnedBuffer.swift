@@ -39,7 +39,9 @@ public struct OwnedBuffer<Element: BitwiseCopyable>: ~Copyable {
         }
     }
 
-    /// The storage itself, for loops that walk it. Valid while this buffer lives.
+    /// The storage itself, for loops that walk it.
+    ///
+    /// Valid while this buffer lives.
     @inlinable
     public var base: UnsafeMutablePointer<Element> { storage }
 }

@@ -1,4 +1,6 @@
-/// A moment, or a span, of simulated time. One tick is one picosecond; 64 bits last 213 days.
+/// A moment, or a span, of simulated time.
+///
+/// One tick is one picosecond; 64 bits last 213 days.
 @frozen
 public struct Ticks: RawRepresentable, Hashable, Comparable, Sendable, BitwiseCopyable,
     AdditiveArithmetic

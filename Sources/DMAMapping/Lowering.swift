@@ -1,0 +1,125 @@
+import Operations
+import Quantities
+
+/// Turns calls of the Linux DMA API, the kernel's barriers and its accessors into what a machine can perform.
+///
+/// What each call does comes from tables: ``StreamingRow``, ``InnerRoutineRow``, ``AllocationRow``, ``BarrierRow``.
+/// This type keeps what calls refer to (mappings, allocations, pools), finds the row, and puts addresses in.
+///
+/// What counts: the maintenance instructions and their barriers, the zeroing, the changes of memory type, and
+/// ``LoweringProfile/callCycles`` for a call. Left out: page table updates and their barriers, bounce buffers, IOMMUs,
+/// the free list that a pool keeps inside its blocks, `soc_mb` of particular boards.
+public struct Lowering: Sendable {
+    /// Bytes in a page.
+    public static let pageSize: UInt64 = 4_096
+
+    /// Bytes that one store of a zeroing loop writes, where alignment allows it.
+    static let zeroingSize: UInt64 = 8
+
+    /// The processor and its kernel.
+    public let profile: LoweringProfile
+    /// Which physical bytes addresses mean.
+    ///
+    /// An outer cache is maintained by physical address.
+    public var memoryMap: MemoryMap
+    /// The devices that the kernel believes to be coherent (`dma-coherent`), whatever they really are.
+    public var coherentDevices: Set<Agent>
+    /// Whether the zeroing of allocations is part of them.
+    ///
+    /// A large allocation is many stores; who measures only what comes after can leave them out.
+    public var zeroesAllocations = true
+
+    var mappings: [HandleID: MappingRecord] = [:]
+    var allocations: [HandleID: AllocationRecord] = [:]
+    var poolsByHandle: [HandleID: PoolRecord] = [:]
+    private var nextSequence: UInt64 = 0
+
+    /// Starts with nothing mapped and nothing allocated.
+    public init(
+        _ profile: LoweringProfile, coherentDevices: Set<Agent> = [],
+        memoryMap: MemoryMap = MemoryMap()
+    ) {
+        self.profile = profile
+        self.coherentDevices = coherentDevices
+        self.memoryMap = memoryMap
+    }
+
+    /// Lowers one operation, or passes it on unchanged if there is nothing to lower.
+    ///
+    /// - Parameters:
+    ///   - operation: What is asked.
+    ///   - agent: Who asks; what comes out is the same agent's.
+    ///   - output: Where the lowered operations are appended, in order. A call that does nothing appends nothing.
+    /// - Throws: ``LoweringError``; nothing is appended or remembered then.
+    public mutating func lower(
+        _ operation: Operation, agent: Agent, into output: inout [Operation]
+    ) throws(LoweringError) {
+        switch operation {
+        case .dma(let call):
+            guard agent.isCore || call.function == .driverUnbind else {
+                throw .notACore(call.function.rawValue, agent)
+            }
+            try lower(call, into: &output)
+        case .kernelBarrier(let barrier):
+            guard agent.isCore else { throw .notACore(barrier.rawValue, agent) }
+            try lower(barrier, into: &output)
+        case .accessor(let accessor):
+            guard agent.isCore else { throw .notACore(accessor.function.rawValue, agent) }
+            try lower(accessor, agent: agent, into: &output)
+        default:
+            output.append(operation)
+        }
+    }
+
+    private mutating func lower(
+        _ call: DMACall, into output: inout [Operation]
+    ) throws(LoweringError) {
+        // What a call does is collected apart, so that a call that throws leaves no half of itself behind.
+        var lowered: [Operation] = []
+        if profile.callCycles > 0, CallClass(call.function).isCharged {
+            lowered.append(.work(cycles: profile.callCycles))
+        }
+        switch CallClass(call.function) {
+        case .map, .mapResource: try lowerMap(call, into: &lowered)
+        case .unmap, .unmapResource, .syncForDevice, .syncForCPU:
+            try lowerTransfer(call, into: &lowered)
+        case .mappingError: try lowerMappingError(call)
+        case .allocateCoherent, .allocateNoncoherent: try lowerAllocation(call, into: &lowered)
+        case .freeCoherent, .freeNoncoherent: try lowerFree(call, into: &lowered)
+        case .poolCreate: try lowerPoolCreate(call)
+        case .poolAllocate: try lowerPoolAllocation(call, into: &lowered)
+        case .poolFree: try lowerPoolFree(call)
+        case .poolDestroy: try lowerPoolDestroy(call, into: &lowered)
+        case .driverUnbind: _ = try Self.linux(call.function, profile)
+        }
+        output += lowered
+    }
+
+    mutating func takeSequence() -> UInt64 {
+        defer { nextSequence += 1 }
+        return nextSequence
+    }
+}
+
+extension Lowering {
+    /// What is mapped now, in order of creation.
+    public var liveMappings: [MappingRecord] {
+        mappings.values.filter(\.isLive).sorted { $0.sequence < $1.sequence }
+    }
+
+    /// What is allocated now, blocks of pools among it, in order of creation.
+    public var liveAllocations: [AllocationRecord] {
+        allocations.values.filter(\.isLive).sorted { $0.sequence < $1.sequence }
+    }
+
+    /// The pools that are not destroyed, in order of creation.
+    public var livePools: [PoolRecord] {
+        poolsByHandle.values.filter(\.isLive).sorted { $0.sequence < $1.sequence }
+    }
+
+    /// What a handle maps, or mapped last; nil if the handle is not a mapping's.
+    public func mapping(_ handle: HandleID) -> MappingRecord? { mappings[handle] }
+
+    /// What a handle stands for among allocations, freed or not; nil if the handle is not an allocation's.
+    public func allocation(_ handle: HandleID) -> AllocationRecord? { allocations[handle] }
+}

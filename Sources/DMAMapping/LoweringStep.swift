@@ -1,0 +1,34 @@
+import Operations
+
+/// What is done to the lines of a range, in the words of the kernel's tables.
+public enum RangeOperation: String, CaseIterable, Hashable, Sendable {
+    /// Dirty lines are written on and stay.
+    case clean
+    /// Lines go, dirty or not. Lines that the range covers in part are cleaned first.
+    case invalidate
+    /// Dirty lines are written on; all lines go. The kernel says flush.
+    case cleanAndInvalidate = "clean and invalidate"
+}
+
+/// One step of a call before it meets an address: what the tables are made of and `explain` prints.
+public enum LoweringStep: Hashable, Sendable, CustomStringConvertible {
+    /// The core's own maintenance instructions over the range, then the routine's barrier.
+    case inner(RangeOperation)
+    /// The outer cache's controller over the range, then a cache sync.
+    case outer(RangeOperation)
+    /// The core stores zeros over the range, through whatever memory type it has by then.
+    case zero
+    /// The range gets another memory type.
+    case setMemoryType(MemoryType)
+
+    /// The step in words.
+    public var description: String {
+        switch self {
+        case .inner(let operation): "inner caches: \(operation.rawValue) the range, then a DSB"
+        case .outer(let operation):
+            "outer cache: \(operation.rawValue) the range, then a cache sync"
+        case .zero: "store zeros over the range"
+        case .setMemoryType(let type): "map the range as \(type.name)"
+        }
+    }
+}

@@ -1,0 +1,85 @@
+import Operations
+import Quantities
+
+/// What a map call made.
+public struct MappingRecord: Hashable, Sendable {
+    /// Its handle.
+    public var handle: HandleID
+    /// The call that made it: `mapSingle`, `mapPage`, `mapSG` or `mapResource`.
+    public var function: DMACall.Function
+    /// For which device.
+    public var device: Agent
+    /// What is mapped.
+    public var segments: [DMACall.Segment]
+    /// Which way.
+    public var direction: DMADirection
+    /// The attributes of the map call.
+    public var attributes: DMAAttributes
+    /// Whether it is still mapped.
+    ///
+    /// What was unmapped is kept, so that a late sync or a second unmap has an address.
+    public var isLive = true
+    /// Whether `dma_mapping_error` was asked.
+    public var isErrorChecked = false
+    /// The order of creation among mappings, allocations and pools.
+    public var sequence: UInt64
+}
+
+/// What an allocation made.
+public struct AllocationRecord: Hashable, Sendable {
+    /// Its handle.
+    public var handle: HandleID
+    /// The call that made it.
+    public var function: DMACall.Function
+    /// For which device.
+    public var device: Agent
+    /// Where it is.
+    public var start: Operand
+    /// How many bytes were asked for.
+    public var size: UInt64
+    /// How many bytes there are: whole pages, except for a pool's block.
+    public var bytes: UInt64
+    /// The direction, where the call has one (`dma_alloc_noncoherent`, `dma_alloc_pages`).
+    public var direction: DMADirection?
+    /// The memory type the core has it with.
+    public var type: MemoryType
+    /// The pool it is from; ``SymbolID/none`` if from none.
+    public var pool: HandleID
+    /// Whether it is not freed yet.
+    public var isLive = true
+    /// The order of creation among mappings, allocations and pools.
+    public var sequence: UInt64
+}
+
+/// A pool of equal blocks in coherent memory.
+public struct PoolRecord: Hashable, Sendable {
+    /// Its handle.
+    public var handle: HandleID
+    /// For which device.
+    public var device: Agent
+    /// Bytes in a block, rounded up to the alignment.
+    public var blockSize: UInt64
+    /// The alignment of blocks, in bytes.
+    public var alignment: UInt64
+    /// What no block crosses, in bytes.
+    public var boundary: UInt64
+    /// The coherent allocations it has made so far, in order.
+    public var chunks: [Chunk] = []
+    /// Whether it is not destroyed yet.
+    public var isLive = true
+    /// The order of creation among mappings, allocations and pools.
+    public var sequence: UInt64
+
+    /// One coherent allocation of a pool.
+    public struct Chunk: Hashable, Sendable {
+        /// Where it is.
+        public var start: Operand
+        /// How many bytes it has.
+        public var bytes: UInt64
+
+        /// Whether an address is in it.
+        func contains(_ address: UInt64) -> Bool {
+            address >= start.address.rawValue && address - start.address.rawValue < bytes
+        }
+    }
+}

@@ -1,0 +1,189 @@
+import Events
+import MemoryModel
+import Operations
+import Quantities
+import Statistics
+import Traces
+
+/// What a replay counted and timed.
+public struct ReplayResult: Sendable {
+    /// The machine.
+    public var machine: MachineConfiguration
+    /// Records read, or statements performed.
+    public var records: UInt64
+    /// Records that were not accesses, by kind.
+    public var skipped: [(kind: String, count: UInt64)] = []
+    /// What was counted.
+    public var counters: Counters
+    /// Dirty lines at the end.
+    public var dirtyAtEnd: (level1Data: Int, level2: Int)
+    /// The whole run.
+    public var elapsed: Ticks
+    /// The spans.
+    public var spans: [SpanResult] = []
+}
+
+/// What a counting replay counted.
+public struct PlainReplayResult: Sendable {
+    /// Which caches.
+    public var configuration: PlainConfiguration
+    /// Records read.
+    public var records: UInt64
+    /// Records that were not accesses, by kind.
+    public var skipped: [(kind: String, count: UInt64)] = []
+    /// The instruction cache's counts; nil without one.
+    public var level1Instruction: PlainCounts?
+    /// The data cache's counts.
+    public var level1Data: PlainCounts
+    /// The second level's counts; nil without one.
+    public var level2: PlainCounts?
+}
+
+/// Replays traces.
+public enum Replay {
+    /// Replays a program with full timing.
+    public static func run(_ setup: Setup) throws(TraceErrors) -> ReplayResult {
+        var runner = try ProgramRunner(setup, probe: CountersProbe(), keepsSteps: false)
+        try runner.run()
+        let counters = runner.machine.probe.counters
+        let dirty = runner.machine.dirtyLines
+        let elapsed = runner.machine.elapsed
+        let (records, spans) = (runner.performed, runner.spans)
+        return ReplayResult(
+            machine: setup.machine, records: records, counters: counters, dirtyAtEnd: dirty,
+            elapsed: elapsed, spans: spans)
+    }
+
+    /// Replays a stream of accesses with full timing.
+    ///
+    /// - Complexity: constant memory.
+    public static func run(
+        _ reader: AccessReader, machine configuration: MachineConfiguration, seed: UInt64 = 1
+    ) throws(TraceErrors) -> ReplayResult {
+        var machine = Machine(configuration, probe: CountersProbe(), seed: seed)
+        try forEachBlock(reader) { block, first in
+            machine.replay(block, firstRecord: UInt32(truncatingIfNeeded: first))
+        }
+        machine.finish()
+        let counters = machine.probe.snapshot
+        let dirty = machine.dirtyLines
+        let elapsed = machine.elapsed
+        return ReplayResult(
+            machine: configuration, records: reader.recordCount, skipped: reader.skipped,
+            counters: counters, dirtyAtEnd: dirty, elapsed: elapsed)
+    }
+
+    /// Replays accesses in memory with full timing.
+    public static func run(
+        _ accesses: UnsafeBufferPointer<MemoryAccess>, machine configuration: MachineConfiguration,
+        seed: UInt64 = 1
+    ) -> ReplayResult {
+        var machine = Machine(configuration, probe: CountersProbe(), seed: seed)
+        machine.replay(accesses, firstRecord: 1)
+        machine.finish()
+        let counters = machine.probe.snapshot
+        let dirty = machine.dirtyLines
+        let elapsed = machine.elapsed
+        return ReplayResult(
+            machine: configuration, records: UInt64(accesses.count), counters: counters,
+            dirtyAtEnd: dirty, elapsed: elapsed)
+    }
+
+    /// Counts a stream of accesses.
+    ///
+    /// - Parameter flushes: Whether dirty lines are written back at the end, as Dinero does.
+    /// - Complexity: constant memory.
+    public static func count(
+        _ reader: AccessReader, _ configuration: PlainConfiguration, flushes: Bool = false
+    ) throws -> PlainReplayResult {
+        var hierarchy = try PlainHierarchy(configuration)
+        try forEachBlock(reader) { block, _ in hierarchy.replay(block) }
+        if flushes { hierarchy.flush() }
+        let counts = hierarchy.counts
+        return PlainReplayResult(
+            configuration: configuration, records: reader.recordCount, skipped: reader.skipped,
+            level1Instruction: counts.instruction, level1Data: counts.data, level2: counts.level2)
+    }
+
+    /// Counts accesses in memory.
+    public static func count(
+        _ accesses: UnsafeBufferPointer<MemoryAccess>, _ configuration: PlainConfiguration,
+        flushes: Bool = false
+    ) throws -> PlainReplayResult {
+        var hierarchy = try PlainHierarchy(configuration)
+        hierarchy.replay(accesses)
+        if flushes { hierarchy.flush() }
+        let counts = hierarchy.counts
+        return PlainReplayResult(
+            configuration: configuration, records: UInt64(accesses.count),
+            level1Instruction: counts.instruction, level1Data: counts.data, level2: counts.level2)
+    }
+
+    private static func forEachBlock(
+        _ reader: AccessReader, _ body: (UnsafeBufferPointer<MemoryAccess>, UInt64) -> Void
+    ) throws(TraceErrors) {
+        let block = UnsafeMutableBufferPointer<MemoryAccess>.allocate(
+            capacity: AccessReader.blockSize)
+        defer { block.deallocate() }
+        while true {
+            let first = reader.recordCount + 1
+            let count = try reader.read(into: block)
+            if count == 0 { return }
+            body(UnsafeBufferPointer(rebasing: block[0..<count]), first)
+        }
+    }
+}
+
+extension Program {
+    /// The loads, stores and fetches of a program's cores, runs and loops unrolled, for a counting replay.
+    ///
+    /// - Parameter body: Called with each access in order.
+    /// - Returns: how many statements were performed.
+    public func forEachAccess(_ body: (MemoryAccess) -> Void) -> UInt64 {
+        var performed: UInt64 = 0
+        var loops: [(start: Int, left: UInt64)?] = []
+        var index = 0
+        while index < statements.count {
+            switch statements[index].body {
+            case .operation(let agent, let operation):
+                performed += 1
+                Self.accesses(operation, agent, body)
+            case .repeatBegin(let count): loops.append((index, count))
+            case .spanBegin: loops.append(nil)
+            case .end:
+                if let loop = loops.removeLast(), loop.left > 1 {
+                    index = loop.start
+                    loops.append((loop.start, loop.left - 1))
+                }
+            default: break
+            }
+            index += 1
+        }
+        return performed
+    }
+
+    private static func accesses(
+        _ operation: Operation, _ agent: Agent, _ body: (MemoryAccess) -> Void
+    ) {
+        switch operation {
+        case .access(let access, _, _): body(access)
+        case .run(let run):
+            var access = MemoryAccess(
+                run.kind, at: run.start.address.rawValue, size: run.size, agent: agent)
+            for index in 0..<run.count {
+                access.size = run.size(at: index)
+                body(access)
+                access.address &+= run.step
+            }
+        case .copy(let copy):
+            for index in 0..<copy.count {
+                let offset = index &* UInt64(copy.size)
+                let size = copy.size(at: index)
+                let (from, to) = (copy.source.address.rawValue, copy.destination.address.rawValue)
+                body(MemoryAccess(.load, at: from &+ offset, size: size, agent: agent))
+                body(MemoryAccess(.store, at: to &+ offset, size: size, agent: agent))
+            }
+        default: break
+        }
+    }
+}

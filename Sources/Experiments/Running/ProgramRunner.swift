@@ -1,0 +1,199 @@
+import DMAMapping
+import Events
+import Hazards
+import MemoryModel
+import Operations
+import Quantities
+import Statistics
+import Traces
+
+/// What a named span took, all its passes together.
+public struct SpanResult: Sendable, Hashable {
+    /// Its name.
+    public var name: String
+    /// How often it was passed.
+    public var count: Int = 0
+    /// Simulated time of core 0 between its begin and its end.
+    public var time = Ticks.zero
+    /// What happened in it.
+    public var counters = Counters()
+}
+
+/// Walks a program: loops, spans, lowering, the machine.
+public struct ProgramRunner<P: CountingProbe & ~Copyable>: ~Copyable {
+    /// The machine at work.
+    public var machine: Machine<P>
+    /// The lowered operations so far, if they are kept.
+    public private(set) var steps: [LoweredStep] = []
+    /// The spans in order of their first pass.
+    public private(set) var spans: [SpanResult] = []
+    /// How many statements were performed, loops unrolled.
+    public private(set) var performed: UInt64 = 0
+
+    private let setup: Setup
+    private var lowering: Lowering
+    private let keepsSteps: Bool
+    private var lowered: [Operation] = []
+
+    /// The most lowered operations that are kept for the may-analysis.
+    public static var stepLimit: Int { 1 << 20 }
+
+    /// Builds the machine, with the program's mappings and devices.
+    ///
+    /// - Parameters:
+    ///   - setup: Program, machine, kernel.
+    ///   - probe: Who listens.
+    ///   - keepsSteps: Whether the lowered operations are kept for the may-analysis.
+    public init(_ setup: Setup, probe: consuming P, keepsSteps: Bool) throws(TraceErrors) {
+        self.setup = setup
+        self.keepsSteps = keepsSteps
+        lowering = try setup.lowering()
+        machine = Machine(setup.machine, probe: probe, seed: setup.seed)
+        for mapping in setup.declaredMappings { machine.declare(mapping) }
+        for device in setup.program.devices {
+            guard let port = setup.port(of: device) else { continue }
+            machine.attach(device.agent, to: port)
+        }
+    }
+
+    /// Runs the whole program to its end.
+    public mutating func run() throws(TraceErrors) {
+        let program = setup.program
+        var loops: [(start: Int, left: UInt64)] = []
+        var open: [OpenBlock] = []
+        var index = 0
+        while index < program.statements.count {
+            let statement = program.statements[index]
+            switch statement.body {
+            case .operation(let agent, let operation):
+                try perform(operation, agent, statement, record: UInt32(index + 1))
+            case .repeatBegin(let count):
+                if count == 0 {
+                    index = Self.end(of: index, in: program)
+                } else {
+                    loops.append((index, count))
+                    open.append(.loop)
+                }
+            case .spanBegin(let name):
+                open.append(.span(begin(program.symbols[name]?.name ?? "span")))
+            case .end:
+                switch open.removeLast() {
+                case .loop:
+                    loops[loops.count - 1].left -= 1
+                    if loops[loops.count - 1].left > 0 {
+                        index = loops[loops.count - 1].start
+                        open.append(.loop)
+                    } else {
+                        loops.removeLast()
+                    }
+                case .span(let mark): end(mark)
+                }
+            case .declaration, .mark: break
+            }
+            index += 1
+        }
+        machine.finish()
+    }
+
+    private enum OpenBlock {
+        case loop
+        case span(SpanMark)
+    }
+
+    private struct SpanMark {
+        var place: Int
+        var time: Ticks
+        var counters: Counters
+    }
+
+    private static func end(of start: Int, in program: Program) -> Int {
+        var depth = 0
+        for index in start..<program.statements.count {
+            switch program.statements[index].body {
+            case .repeatBegin, .spanBegin: depth += 1
+            case .end:
+                depth -= 1
+                if depth == 0 { return index }
+            default: break
+            }
+        }
+        preconditionFailure("the parser closes every block")
+    }
+
+    private mutating func begin(_ name: String) -> SpanMark {
+        let place: Int
+        if let known = spans.firstIndex(where: { $0.name == name }) {
+            place = known
+        } else {
+            place = spans.count
+            spans.append(SpanResult(name: name))
+        }
+        return SpanMark(
+            place: place, time: machine.time(ofCore: 0), counters: machine.probe.counters)
+    }
+
+    private mutating func end(_ mark: SpanMark) {
+        spans[mark.place].count += 1
+        spans[mark.place].time += machine.time(ofCore: 0) - mark.time
+        spans[mark.place].counters =
+            spans[mark.place].counters + (machine.probe.counters - mark.counters)
+    }
+
+    private mutating func perform(
+        _ operation: Operation, _ agent: Agent, _ statement: Statement, record: UInt32
+    ) throws(TraceErrors) {
+        performed += 1
+        lowered.removeAll(keepingCapacity: true)
+        do {
+            try lowering.lower(operation, agent: agent, into: &lowered)
+        } catch {
+            throw TraceErrors([
+                TraceError(
+                    file: setup.file, line: Int(statement.line), found: error.description,
+                    expected:
+                        "an operation that \(setup.machine.name) with kernel \(setup.kernel) performs"
+                )
+            ])
+        }
+        for operation in lowered {
+            try check(operation, statement)
+            if keepsSteps { try keep(operation, agent, record, statement) }
+            machine.probe.begin(operation, by: agent, record: record)
+            machine.perform(operation, by: agent, record: record)
+        }
+    }
+
+    private mutating func keep(
+        _ operation: Operation, _ agent: Agent, _ record: UInt32, _ statement: Statement
+    ) throws(TraceErrors) {
+        guard steps.count < Self.stepLimit else {
+            throw TraceErrors([
+                TraceError(
+                    file: setup.file, line: Int(statement.line),
+                    found: "more than \(Self.stepLimit) operations with loops unrolled",
+                    expected:
+                        "a shorter trace for `check`: fewer passes of its loops show the same hazards"
+                )
+            ])
+        }
+        steps.append(LoweredStep(operation, by: agent, record: record))
+    }
+
+    /// What only the run can know: whether a speculative fill is of memory that caches may hold.
+    private func check(_ operation: Operation, _ statement: Statement) throws(TraceErrors) {
+        guard case .environment(let event) = operation, event.kind == .fill else { return }
+        let mapping = machine.mapping(of: event.start.address.rawValue)
+        guard !mapping.type.isCacheable else { return }
+        throw TraceErrors([
+            TraceError(
+                file: setup.file, line: Int(statement.line),
+                found: "env fill of memory of type \(mapping.type.name)",
+                expected:
+                    "cacheable memory (wb or wt): nothing else may be loaded speculatively into a cache"
+            )
+        ])
+    }
+
+    /// Gives up the machine and returns its probe.
+    public consuming func takeProbe() -> P { machine.takeProbe() }
+}

@@ -1,0 +1,236 @@
+import DMAMapping
+import Hazards
+import MemoryModel
+import Operations
+import Quantities
+import Traces
+
+/// A program with the machine and the kernel that it runs on.
+public struct Setup: Sendable {
+    /// The file's name, for errors.
+    public var file: String
+    /// The program.
+    public var program: Program
+    /// The machine.
+    public var machine: MachineConfiguration
+    /// The kernel era.
+    public var kernel: KernelEra
+    /// For pseudo-random replacement.
+    public var seed: UInt64
+
+    /// Puts a program on a machine.
+    ///
+    /// - Parameters:
+    ///   - program: What runs.
+    ///   - file: The name for errors.
+    ///   - machine: On what.
+    ///   - kernel: nil: what the program declares, or bare metal.
+    ///   - seed: For pseudo-random replacement.
+    /// - Throws: where the program does not fit the machine, or names a kernel that cannot be read.
+    public init(
+        _ program: Program, file: String, machine: MachineConfiguration, kernel: KernelEra? = nil,
+        seed: UInt64 = 1
+    ) throws(TraceErrors) {
+        self.file = file
+        self.program = program
+        self.machine = machine
+        self.seed = seed
+        if let kernel {
+            self.kernel = kernel
+        } else {
+            self.kernel = try Self.declaredKernel(program, file)
+        }
+        let errors = ProgramFit(setup: self).errors
+        if !errors.isEmpty { throw errors }
+    }
+
+    private static func declaredKernel(_ program: Program, _ file: String) throws(TraceErrors)
+        -> KernelEra
+    {
+        for statement in program.statements {
+            guard case .declaration(.kernel(let text)) = statement.body else { continue }
+            do {
+                return try KernelEra(parsing: text)
+            } catch {
+                throw TraceErrors([
+                    TraceError(
+                        file: file, line: Int(statement.line), found: "kernel \(text)",
+                        expected: "a kernel version such as 6.12, or none (\(error))")
+                ])
+            }
+        }
+        return .bareMetal
+    }
+
+    /// The port that a device sits on: the one it names, or the machine's first.
+    public func port(of device: DeviceDeclaration) -> PortConfiguration? {
+        guard let name = device.port else { return machine.ports.first }
+        return machine.ports.first { $0.name == name }
+    }
+
+    /// Whether the kernel believes a device to be coherent.
+    public func isCoherent(_ device: DeviceDeclaration) -> Bool {
+        device.isCoherent ?? port(of: device)?.snoops ?? false
+    }
+
+    /// The mappings that the program declares.
+    public var declaredMappings: [MemoryMapping] {
+        var result: [MemoryMapping] = []
+        for case .region(_, let address, let size, let type, let share) in program.declarations
+        where size > 0 {
+            result.append(
+                MemoryMapping(
+                    start: address, end: address &+ size, physical: address, type: type,
+                    shareability: share ?? .innerShareable))
+        }
+        for case .alias(_, let region, let address, let type, let share) in program.declarations {
+            guard let entry = program.symbols[region], entry.size > 0 else { continue }
+            result.append(
+                MemoryMapping(
+                    start: address, end: address &+ entry.size, physical: entry.address, type: type,
+                    shareability: share ?? .innerShareable))
+        }
+        return result
+    }
+
+    /// What lowering needs to know.
+    func lowering() throws(TraceErrors) -> Lowering {
+        let architecture: LoweringProfile.Architecture =
+            switch machine.architecture {
+            case .arm32v7: .arm32v7
+            case .arm64: .arm64
+            case .armv7m: .armv7m
+            }
+        var map = MemoryMap()
+        for mapping in declaredMappings { map.insert(mapping) }
+        do {
+            let profile = try LoweringProfile(
+                architecture: architecture, kernel: kernel,
+                innerLineSize: UInt64(machine.dataLineSize),
+                outerLineSize: machine.hasOuterCache
+                    ? machine.level2.map { UInt64($0.cache.lineSize) } : nil,
+                outerSyncOnBarrier: machine.hasOuterCache,
+                callCycles: UInt64(machine.software.callCycles))
+            let coherent = Set(program.devices.filter(isCoherent).map(\.agent))
+            return Lowering(profile, coherentDevices: coherent, memoryMap: map)
+        } catch {
+            throw TraceErrors([
+                TraceError(
+                    file: file, line: 0, found: "machine \(machine.name) with kernel \(kernel)",
+                    expected: "a machine that the DMA API can be lowered for (\(error))")
+            ])
+        }
+    }
+
+    /// What the detectors need to know.
+    public var hazardProfile: HazardProfile {
+        let usesLinux = if case .linux = kernel { true } else { false }
+        let outer = machine.level2?.outer
+        return HazardProfile(
+            lineSize: UInt64(machine.dataLineSize), hasOuterCache: machine.hasOuterCache,
+            hasCaches: machine.level1Data != nil || machine.level2 != nil,
+            speculates: machine.core.speculates,
+            dmbOrdersMaintenance: machine.architecture != .armv7m,
+            usesLinux: usesLinux, cores: machine.core.count,
+            devices: program.devices.map {
+                HazardProfile.Device(
+                    name: program.symbols[$0.name]?.name ?? "device\($0.agent.index)",
+                    snoops: port(of: $0)?.snoops ?? false, isDeclaredCoherent: isCoherent($0))
+            },
+            maintenanceCycles: UInt64(
+                machine.costs.maintenanceCycles + (outer?.operationCycles ?? 0)),
+            barrierCycles: UInt64(machine.costs.dsbCycles + (outer?.syncCycles ?? 0)),
+            symbols: program.symbols)
+    }
+}
+
+/// What of a program does not fit a machine: cores and ports that are not there, loops without an end in sight.
+struct ProgramFit {
+    let setup: Setup
+
+    var errors: TraceErrors {
+        var errors = TraceErrors()
+        for statement in setup.program.statements {
+            switch statement.body {
+            case .declaration(.device(let device)) where setup.port(of: device) == nil:
+                let names = setup.machine.ports.map(\.name).joined(separator: ", ")
+                errors.append(
+                    error(
+                        statement, "port \(device.port ?? "(the first)")",
+                        names.isEmpty
+                            ? "a machine with ports; \(setup.machine.name) has none"
+                            : "a port of \(setup.machine.name): \(names)"))
+            case .operation(let agent, let operation):
+                let core = Self.core(agent, operation)
+                if let core, core >= setup.machine.core.count {
+                    errors.append(
+                        error(
+                            statement, "core\(core)",
+                            "a core of \(setup.machine.name), which has \(setup.machine.core.count)"
+                        ))
+                }
+                if case .device = operation, agent.index >= setup.program.devices.count {
+                    errors.append(
+                        error(statement, "a device without a declaration", "device NAME before it"))
+                }
+            default: break
+            }
+        }
+        if let error = sizeError { errors.append(error) }
+        return errors
+    }
+
+    private static func core(_ agent: Agent, _ operation: Operation) -> Int? {
+        if case .environment(let event) = operation, case .core(let core) = event.target {
+            return core
+        }
+        return agent.isCore ? agent.index : nil
+    }
+
+    private func error(_ statement: Statement, _ found: String, _ expected: String) -> TraceError {
+        TraceError(file: setup.file, line: Int(statement.line), found: found, expected: expected)
+    }
+
+    /// The most accesses and statements that one run performs: about a minute on a desktop.
+    static let limit: UInt64 = 1 << 31
+
+    private var sizeError: TraceError? {
+        var multiples: [UInt64] = [1]
+        var total: UInt64 = 0
+        for statement in setup.program.statements {
+            let multiple = multiples.last ?? 1
+            switch statement.body {
+            case .repeatBegin(let count):
+                let (product, overflow) = multiple.multipliedReportingOverflow(by: count)
+                multiples.append(overflow ? .max : product)
+            case .spanBegin: multiples.append(multiple)
+            case .end: if multiples.count > 1 { multiples.removeLast() }
+            case .operation(_, let operation):
+                let (cost, overflow) = Self.cost(operation).multipliedReportingOverflow(
+                    by: multiple)
+                let (sum, more) = total.addingReportingOverflow(cost)
+                total = overflow || more ? .max : sum
+                if total > Self.limit {
+                    return error(
+                        statement, "a program that performs more than \(Self.limit) accesses",
+                        "at most \(Self.limit) accesses and operations, loops and runs unrolled")
+                }
+            default: break
+            }
+        }
+        return nil
+    }
+
+    /// How many accesses or bursts an operation stands for.
+    private static func cost(_ operation: Operation) -> UInt64 {
+        switch operation {
+        case .run(let run): run.count
+        case .copy(let copy): copy.count * 2
+        case .device(let device): device.bytes / UInt64(max(min(device.burst ?? 64, 64), 1)) + 1
+        case .maintenance(let maintenance): maintenance.bytes / 32 + 1
+        case .environment(let event): event.bytes / 32 + 1
+        case .dma(let call): call.segments.reduce(1) { $0 &+ $1.size / 8 }
+        default: 1
+        }
+    }
+}

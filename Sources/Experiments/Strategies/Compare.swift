@@ -1,0 +1,135 @@
+import DMAMapping
+import Events
+import Hazards
+import MemoryModel
+import Operations
+import Quantities
+import Statistics
+import Traces
+
+/// What one strategy costs, and whether it is right.
+public struct StrategyResult: Sendable {
+    /// Which.
+    public var strategy: Strategy
+    /// From the first transfer's start to the last one's end, allocating and mapping once left out.
+    public var elapsed: Ticks
+    /// Core 0's share of it that is not waiting for devices.
+    public var cpu: Ticks
+    /// How long devices were at work.
+    public var dma: Ticks
+    /// Core 0's time by cause.
+    public var causes: [(cause: Cause, time: Ticks)]
+    /// Allocating, zeroing and mapping once.
+    public var setup: Ticks
+    /// Bytes over memory's pins.
+    public var memoryBytes: UInt64
+    /// What the detector has against it.
+    public var findings: [Finding]
+
+    /// Whether nothing was found.
+    public var isCorrect: Bool { findings.isEmpty }
+}
+
+/// A strategy that the machine, the kernel or the trace cannot do, and why.
+public struct UnavailableStrategy: Sendable {
+    /// Which.
+    public var strategy: Strategy
+    /// Why not.
+    public var reason: String
+}
+
+/// All strategies of one trace on one machine.
+public struct ComparisonResult: Sendable {
+    /// The program and the machine.
+    public var setup: Setup
+    /// The correct ones by elapsed time, then the wrong ones.
+    public var results: [StrategyResult]
+    /// What could not be tried.
+    public var unavailable: [UnavailableStrategy]
+
+    /// The correct strategy with the least elapsed time; nil if none is correct.
+    public var recommended: StrategyResult? {
+        results.first { $0.isCorrect && $0.strategy != .asWritten }
+    }
+}
+
+/// Lowers a trace under every strategy, and costs and checks each.
+public enum Compare {
+    /// The kernel that strategies are lowered for where the trace names none.
+    public static let defaultKernel = "6.12"
+
+    /// Compares the strategies.
+    ///
+    /// - Throws: if the trace itself cannot be run, or no device in it transfers anything.
+    public static func run(_ setup: Setup) throws(TraceErrors) -> ComparisonResult {
+        let lifted = LiftedProgram(setup.program)
+        guard !lifted.buffers.isEmpty else {
+            throw TraceErrors([
+                TraceError(
+                    file: setup.file, line: 0, found: "no device that reads or writes memory",
+                    expected: "a trace with DMA: `device NAME` and `NAME: rd|wr ADDRESS BYTES`")
+            ])
+        }
+        var results: [StrategyResult] = []
+        var unavailable: [UnavailableStrategy] = []
+        for strategy in Strategy.allCases {
+            do {
+                results.append(try evaluate(strategy, lifted, setup))
+            } catch {
+                if strategy == .asWritten { throw error }
+                unavailable.append(UnavailableStrategy(strategy: strategy, reason: error.firstLine))
+            }
+        }
+        results = results.enumerated().sorted {
+            ($0.element.isCorrect ? 0 : 1, $0.element.elapsed, $0.offset)
+                < ($1.element.isCorrect ? 0 : 1, $1.element.elapsed, $1.offset)
+        }.map(\.element)
+        return ComparisonResult(setup: setup, results: results, unavailable: unavailable)
+    }
+
+    private static func evaluate(
+        _ strategy: Strategy, _ lifted: LiftedProgram, _ setup: Setup
+    ) throws(TraceErrors) -> StrategyResult {
+        var kernel = setup.kernel
+        if strategy != .asWritten, case .bareMetal = kernel {
+            do { kernel = try KernelEra(parsing: defaultKernel) } catch {
+                preconditionFailure("the default kernel is a version")
+            }
+        }
+        let program: Program
+        if strategy == .asWritten {
+            program = setup.program
+        } else {
+            var lowering = StrategyLowering(lifted, strategy)
+            // Without a port that snoops the strategy is tried where the device sits, and found out.
+            program = lowering.program(port: setup.machine.ports.first(where: \.snoops))
+        }
+        let variant = try Setup(
+            program, file: setup.file, machine: setup.machine, kernel: kernel, seed: setup.seed)
+        let findings = try Check.run(variant).judgement.findings
+        let replay = try Replay.run(variant)
+        let span = replay.spans.first { $0.name == StrategyLowering.span }
+        return result(strategy, replay, span, findings)
+    }
+
+    private static func result(
+        _ strategy: Strategy, _ replay: ReplayResult, _ span: SpanResult?, _ findings: [Finding]
+    ) -> StrategyResult {
+        let counters = span?.counters ?? replay.counters
+        let total = counters.time(of: .core(0))
+        let waited = counters[.wait, .core(0)]
+        let elapsed = span?.time ?? replay.elapsed
+        return StrategyResult(
+            strategy: strategy, elapsed: elapsed, cpu: total - waited,
+            dma: Ticks(rawValue: counters[.deviceTicks]),
+            causes: Cause.allCases.map { ($0, counters[$0, .core(0)]) },
+            setup: span == nil ? .zero : replay.elapsed - min(elapsed, replay.elapsed),
+            memoryBytes: counters[.memoryBytesRead] + counters[.memoryBytesWritten],
+            findings: findings)
+    }
+}
+
+extension TraceErrors {
+    /// The first error's finding, short.
+    var firstLine: String { errors.first.map { $0.found } ?? "cannot be run" }
+}

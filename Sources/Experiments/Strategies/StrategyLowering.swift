@@ -1,0 +1,254 @@
+import MemoryModel
+import Operations
+import Quantities
+import Traces
+
+// Lowering again: the lifted program with the operations that a strategy needs at its hand-overs. What the trace
+// did for its own strategy is left out: DMA calls, maintenance of the buffers, barriers. A doorbell becomes
+// `writel`, which has the barriers that the kernel needs.
+
+/// Writes the program that a strategy makes of a trace.
+struct StrategyLowering {
+    let lifted: LiftedProgram
+    let strategy: Strategy
+    private var result = Program()
+    private var line: UInt32 = 0
+    private var handles: [String: HandleID] = [:]
+    private var bounces: [UInt64: UInt64] = [:]
+
+    /// The span whose time is the strategy's: everything but allocating and mapping once.
+    static let span = "transfers"
+
+    init(_ lifted: LiftedProgram, _ strategy: Strategy) {
+        self.lifted = lifted
+        self.strategy = strategy
+        result.symbols = lifted.program.symbols
+        result.annotations = lifted.program.annotations
+    }
+
+    /// The program, in which the device sits on `port` if one is given.
+    mutating func program(port: PortConfiguration?) -> Program {
+        let source = lifted.program
+        var isOpen = false
+        for (index, statement) in source.statements.enumerated() {
+            line = statement.line
+            if case .declaration(let declaration) = statement.body {
+                result.statements.append(
+                    Statement(.declaration(adapted(declaration, port)), line: line))
+                continue
+            }
+            if !isOpen {
+                isOpen = true
+                prepare()
+                if let span = result.symbols.add(.init(name: Self.span, kind: .span))
+                    ?? result.symbols.find(Self.span)
+                {
+                    append(.spanBegin(span))
+                }
+            }
+            rewrite(statement, index)
+        }
+        if isOpen { append(.end) }
+        release()
+        return result
+    }
+
+    private func adapted(_ declaration: Declaration, _ port: PortConfiguration?) -> Declaration {
+        guard case .device(var device) = declaration else { return declaration }
+        if strategy == .coherentPort {
+            device.port = port?.name
+            device.isCoherent = true
+        } else {
+            device.isCoherent = false
+        }
+        return .device(device)
+    }
+
+    // MARK: Once
+
+    private mutating func prepare() {
+        for buffer in lifted.buffers {
+            switch strategy {
+            case .coherent: allocate(buffer, at: buffer.start, .allocCoherent)
+            case .writeCombine: allocate(buffer, at: buffer.start, .allocWriteCombine)
+            case .stronglyOrdered:
+                append(
+                    .core(0),
+                    .setMemoryType(
+                        start: buffer.start, size: buffer.size, .stronglyOrdered, .outerShareable))
+            case .bounce:
+                let place = bouncePlace(for: buffer)
+                bounces[buffer.start] = place
+                allocate(buffer, at: place, .allocCoherent)
+            case .streamingSync:
+                append(
+                    .core(0),
+                    .dma(
+                        DMACall(
+                            .mapSingle, handle: handle("mapped_\(buffer.name)"),
+                            device: buffer.device,
+                            segments: [.init(at: Operand(buffer.start), size: buffer.size)],
+                            direction: buffer.direction)))
+            case .asWritten, .streaming, .coherentPort: break
+            }
+        }
+    }
+
+    private mutating func release() {
+        guard strategy == .streamingSync else { return }
+        for buffer in lifted.buffers {
+            append(.core(0), .dma(DMACall(.unmapSingle, handle: handle("mapped_\(buffer.name)"))))
+        }
+    }
+
+    private mutating func allocate(
+        _ buffer: TransferBuffer, at start: UInt64, _ function: DMACall.Function
+    ) {
+        // The allocator gives whole pages: a buffer that begins inside one gets the page.
+        let page = start & ~0xFFF
+        append(
+            .core(0),
+            .dma(
+                DMACall(
+                    function, handle: handle("alloc_\(buffer.name)"), device: buffer.device,
+                    segments: [.init(at: Operand(page), size: start - page + buffer.size)])))
+    }
+
+    /// A place that nothing in the program uses: above everything that has a name or a device operation.
+    private func bouncePlace(for buffer: TransferBuffer) -> UInt64 {
+        let named = lifted.program.symbols.entries.map { $0.address &+ $0.size }.filter {
+            $0 < 0xE000_0000
+        }
+        let touched = lifted.buffers.map { $0.start &+ $0.size }
+        let used = bounces.map { start, place in
+            place &+ (lifted.buffers.first { $0.start == start }?.size ?? 0)
+        }
+        let top = (named + touched + used).max() ?? 0
+        return (top + 0x10_0000) & ~0xFFFF
+    }
+
+    private mutating func handle(_ name: String) -> HandleID {
+        if let known = handles[name] { return known }
+        let entry = SymbolTable.Entry(name: "strategy_" + name, kind: .handle)
+        let made = result.symbols.add(entry) ?? .none
+        handles[name] = made
+        return made
+    }
+
+    // MARK: Each statement
+
+    private mutating func rewrite(_ statement: Statement, _ index: Int) {
+        guard case .operation(let agent, let operation) = statement.body else {
+            append(statement.body)
+            return
+        }
+        switch operation {
+        case .dma, .barrier, .kernelBarrier, .maintenance: return
+        case .ring(let device):
+            handOver(index)
+            writel(device, agent)
+        case .accessor(let accessor) where accessor.function.isWrite:
+            handOver(index)
+            writel(accessor.device, agent)
+        case .device(let work):
+            let isFree = lifted.completions[index] != nil
+            if isFree { handOver(index) }
+            append(agent, .device(redirected(work)))
+            if isFree { takeBack(index) }
+        case .wait:
+            append(agent, operation)
+            takeBack(index)
+            handOver(index)
+        default: append(agent, operation)
+        }
+    }
+
+    private mutating func writel(_ device: Agent, _ agent: Agent) {
+        let declared = lifted.program.devices.first { $0.agent == device }
+        let register = Operand(declared?.registers?.lowerBound ?? 0xF000_0000)
+        append(agent, .accessor(Accessor(.writel, of: device, at: register)))
+    }
+
+    private func redirected(_ work: DeviceOperation) -> DeviceOperation {
+        guard strategy == .bounce, let buffer = lifted.buffer(at: work.start.address.rawValue),
+            let place = bounces[buffer.start]
+        else { return work }
+        var moved = work
+        moved.start = Operand(work.start.address.rawValue - buffer.start + place)
+        return moved
+    }
+
+    private mutating func handOver(_ index: Int) {
+        for part in lifted.handOvers[index]?.parts ?? [] {
+            switch strategy {
+            case .streaming:
+                append(
+                    .core(0),
+                    .dma(
+                        DMACall(
+                            .mapSingle, handle: handle("0x\(String(part.start, radix: 16))"),
+                            device: part.device,
+                            segments: [.init(at: Operand(part.start), size: part.size)],
+                            direction: part.isWrite ? .fromDevice : .toDevice)))
+            case .streamingSync: sync(part, .syncSingleForDevice)
+            case .bounce where !part.isWrite: copyBounce(part, toBounce: true)
+            default: break
+            }
+        }
+    }
+
+    private mutating func takeBack(_ index: Int) {
+        for part in lifted.completions[index]?.parts ?? [] {
+            switch strategy {
+            case .streaming:
+                append(
+                    .core(0),
+                    .dma(
+                        DMACall(.unmapSingle, handle: handle("0x\(String(part.start, radix: 16))")))
+                )
+            case .streamingSync: sync(part, .syncSingleForCPU)
+            case .bounce where part.isWrite: copyBounce(part, toBounce: false)
+            default: break
+            }
+        }
+    }
+
+    private mutating func sync(_ part: HandOver.Part, _ function: DMACall.Function) {
+        guard let buffer = lifted.buffer(at: part.start) else { return }
+        append(
+            .core(0),
+            .dma(
+                DMACall(
+                    function, handle: handle("mapped_\(buffer.name)"),
+                    offset: part.start - buffer.start,
+                    size: part.size, direction: buffer.direction)))
+    }
+
+    /// A word-by-word copy, as the kernel's memcpy does on 32-bit cores; the tail byte by byte.
+    private mutating func copyBounce(_ part: HandOver.Part, toBounce: Bool) {
+        guard let buffer = lifted.buffer(at: part.start), let place = bounces[buffer.start] else {
+            return
+        }
+        let own = part.start
+        let bounce = part.start - buffer.start + place
+        let words = part.size / 4 * 4
+        for (offset, bytes, size) in [(0, words, UInt32(4)), (words, part.size - words, 1)]
+        where bytes > 0 {
+            append(
+                .core(0),
+                .copy(
+                    CopyRun(
+                        to: Operand((toBounce ? bounce : own) &+ offset),
+                        from: Operand((toBounce ? own : bounce) &+ offset), bytes: bytes, by: size))
+            )
+        }
+    }
+
+    private mutating func append(_ agent: Agent, _ operation: Operation) {
+        append(.operation(agent, operation))
+    }
+
+    private mutating func append(_ body: Statement.Body) {
+        result.statements.append(Statement(body, line: line))
+    }
+}

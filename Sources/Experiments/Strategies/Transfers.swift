@@ -1,0 +1,131 @@
+import Operations
+import Quantities
+import Traces
+
+// Lifting: a trace's buffers, and the points at which they change hands, without the operations that its own
+// strategy needed. A transfer is what a device does between a doorbell and the observation of its completion.
+
+/// A buffer that devices touch.
+struct TransferBuffer: Hashable {
+    /// Its name for errors and new symbols.
+    var name: String
+    var start: UInt64
+    var size: UInt64
+    /// The device that touches it first.
+    var device: Agent
+    var isRead: Bool
+    var isWritten: Bool
+
+    /// The direction that a mapping of it needs.
+    var direction: DMADirection {
+        isRead ? (isWritten ? .bidirectional : .toDevice) : .fromDevice
+    }
+
+    func contains(_ address: UInt64) -> Bool { address >= start && address - start < size }
+}
+
+/// What one doorbell sets off: the ranges of buffers that devices touch before completion is observed.
+struct HandOver: Hashable {
+    /// A range of one buffer, with the way its data goes.
+    struct Part: Hashable {
+        var start: UInt64
+        var size: UInt64
+        var device: Agent
+        var isWrite: Bool
+    }
+    var parts: [Part] = []
+
+    mutating func add(_ operation: DeviceOperation, _ device: Agent) {
+        let start = operation.start.address.rawValue
+        let isWrite = operation.kind == .write
+        for index in parts.indices
+        where parts[index].device == device && parts[index].isWrite == isWrite {
+            let part = parts[index]
+            // Pieces of one transfer that touch are one mapping.
+            if start <= part.start &+ part.size, part.start <= start &+ operation.bytes {
+                let end = max(part.start &+ part.size, start &+ operation.bytes)
+                parts[index].start = min(part.start, start)
+                parts[index].size = end - parts[index].start
+                return
+            }
+        }
+        parts.append(Part(start: start, size: operation.bytes, device: device, isWrite: isWrite))
+    }
+}
+
+/// A program as transfers: which buffers, and which statement sets off what.
+struct LiftedProgram {
+    let program: Program
+    /// The buffers, in order of their addresses.
+    private(set) var buffers: [TransferBuffer] = []
+    /// What a doorbell, or a device statement without one, sets off: by the statement's index.
+    private(set) var handOvers: [Int: HandOver] = [:]
+    /// The hand-overs that a wait, or a device statement without a doorbell, completes: by the statement's index.
+    private(set) var completions: [Int: HandOver] = [:]
+
+    init(_ program: Program) {
+        self.program = program
+        collectBuffers()
+        collectHandOvers()
+    }
+
+    private mutating func collectBuffers() {
+        var found: [TransferBuffer] = []
+        for statement in program.statements {
+            guard case .operation(let agent, .device(let operation)) = statement.body,
+                operation.bytes > 0
+            else { continue }
+            let start = operation.start.address.rawValue
+            var buffer = TransferBuffer(
+                name: "0x\(String(start, radix: 16))", start: start, size: operation.bytes,
+                device: agent,
+                isRead: operation.kind != .write, isWritten: operation.kind == .write)
+            if let symbol = program.symbols[operation.start.symbol], symbol.kind == .buffer,
+                start >= symbol.address, start - symbol.address < symbol.size
+            {
+                buffer.name = symbol.name
+                buffer.start = symbol.address
+                buffer.size = max(symbol.size, start - symbol.address + operation.bytes)
+            }
+            found.append(buffer)
+        }
+        found.sort { ($0.start, $0.size) < ($1.start, $1.size) }
+        for buffer in found {
+            guard let last = buffers.indices.last,
+                buffer.start < buffers[last].start &+ buffers[last].size
+            else {
+                buffers.append(buffer)
+                continue
+            }
+            let end = max(buffers[last].start &+ buffers[last].size, buffer.start &+ buffer.size)
+            buffers[last].size = end - buffers[last].start
+            buffers[last].isRead = buffers[last].isRead || buffer.isRead
+            buffers[last].isWritten = buffers[last].isWritten || buffer.isWritten
+        }
+    }
+
+    private mutating func collectHandOvers() {
+        var open: [Agent: Int] = [:]
+        for (index, statement) in program.statements.enumerated() {
+            guard case .operation(let agent, let operation) = statement.body else { continue }
+            switch operation {
+            case .ring(let device): open[device] = index
+            case .accessor(let accessor) where accessor.function.isWrite:
+                open[accessor.device] = index
+            case .device(let work) where work.bytes > 0:
+                let start = open[agent] ?? index
+                handOvers[start, default: HandOver()].add(work, agent)
+                if open[agent] == nil { completions[index] = handOvers[start] }
+            case .wait(let device):
+                guard let start = open[device] else { continue }
+                completions[index] = handOvers[start]
+                // What the device does after this without a new doorbell is a hand-over of its own.
+                open[device] = index
+            default: break
+            }
+        }
+    }
+
+    /// The buffer that holds an address.
+    func buffer(at address: UInt64) -> TransferBuffer? { buffers.first { $0.contains(address) } }
+}

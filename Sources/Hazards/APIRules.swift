@@ -1,0 +1,61 @@
+import Operations
+import Quantities
+
+/// Checks calls of the DMA API against its own rules, whatever happens to the bytes.
+///
+/// Today: streaming calls on coherent memory (H14). The pairing rules of dma-debug follow.
+public struct APIRules {
+    let profile: HazardProfile
+    private var coherent: [HandleID: (start: UInt64, end: UInt64, record: UInt32)] = [:]
+    private var findings: [Finding] = []
+
+    /// Makes the rules for a machine.
+    public init(profile: HazardProfile) { self.profile = profile }
+
+    /// Checks a program's calls in their order; loops are walked once, as their calls are the same each time.
+    public mutating func run(_ program: Program) -> [Finding] {
+        for (index, statement) in program.statements.enumerated() {
+            guard case .operation(let agent, .dma(let call)) = statement.body else { continue }
+            check(call, by: agent, record: UInt32(index + 1))
+        }
+        return findings
+    }
+
+    private mutating func check(_ call: DMACall, by agent: Agent, record: UInt32) {
+        switch call.function {
+        case .allocCoherent, .zallocCoherent, .allocWriteCombine, .poolAlloc, .poolZalloc:
+            guard let segment = call.segments.first else { return }
+            let start = segment.start.address.rawValue
+            coherent[call.handle] = (start, start &+ max(segment.size, 1), record)
+        case .freeCoherent, .freeWriteCombine, .poolFree: coherent[call.handle] = nil
+        case .mapSingle, .mapPage, .mapSG:
+            for segment in call.segments { checkStreaming(segment, agent, record) }
+        default: break
+        }
+    }
+
+    private mutating func checkStreaming(
+        _ segment: DMACall.Segment, _ agent: Agent, _ record: UInt32
+    ) {
+        let start = segment.start.address.rawValue
+        let hit = coherent.values.filter { start < $0.end && $0.start < start &+ segment.size }
+            .min { $0.record < $1.record }
+        guard let hit else { return }
+        let words = FindingWords(
+            code: .h14, profile: profile, address: start, bytes: segment.size, reader: agent,
+            writer: agent, record: Int(record), writeRecord: Int(hit.record))
+        findings.append(
+            Finding(
+                .h14, .misuse, record: Int(record), agent: agent, address: start,
+                bytes: segment.size,
+                detail: "the memory was allocated coherent in record \(hit.record)",
+                chain: [
+                    ChainLink(
+                        record: Int(hit.record), text: "dma_alloc_coherent: the memory is uncached"),
+                    ChainLink(
+                        record: Int(record),
+                        text: "a streaming map of the same bytes: wrong alias, wrong handle"),
+                ],
+                cause: words.cause, mend: words.mend, dmaDebug: words.dmaDebug))
+    }
+}

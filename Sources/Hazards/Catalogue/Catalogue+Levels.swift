@@ -1,0 +1,184 @@
+// Levels and scope of maintenance, partial data, and errata.
+
+extension HazardCatalogue {
+    /// Instructions written as data are executed stale.
+    static let h22 = HazardPage(
+        code: .h22,
+        title: "Instructions written as data are executed stale",
+        family: .levels,
+        summary: """
+            Code was loaded or written as data, and the instruction cache was not told.
+            """,
+        explanation: """
+            Instructions are fetched through a cache of their own that does not watch
+            the data side. Code that a device or the core has just written must be
+            cleaned from the data cache to the Point of Unification (where both sides
+            meet), and the old lines invalidated on the instruction side, with a barrier
+            for the data (DSB) and one for the pipeline (ISB).
+
+            Otherwise the core runs what was at that address before: sometimes, and on
+            some cores only.
+
+            `staleline check` does not judge this code yet. The trace below gives no
+            finding.
+            """,
+        trace: """
+            staleline 1
+            machine rpi3
+            kernel none
+            device dma0 port AXI noncoherent
+            buffer code 0x10000000 64
+            fetch code 4
+            dma0: wr code 64          # new instructions
+            wait dma0
+            fetch code 4              # the old ones
+
+            """,
+        mend: """
+            Clean the data cache to the Point of Unification, invalidate the instruction cache, \
+            then DSB and ISB: flush_icache_range().
+            """,
+        linux: """
+            flush_icache_range(start, end);   /* pages of user space: flush_dcache_page() */
+            """,
+        bareMetal: """
+            SCB_CleanDCache_by_Addr(code, len);
+            SCB_InvalidateICache();
+            __DSB(); __ISB();
+            """,
+        dmaDebug: "No.",
+        affects: """
+            All cores with separate instruction caches; ARMv8-A cores with CTR_EL0.IDC and DIC \
+            set can skip the steps. All kernels.
+            """,
+        status: .planned)
+
+    /// Only the inner caches were maintained, or the levels in the wrong order.
+    static let h23 = HazardPage(
+        code: .h23,
+        title: """
+            Only the inner caches were maintained, or the levels in the wrong order
+            """,
+        family: .levels,
+        summary: """
+            The outer cache has operations of its own that the core's clean and invalidate \
+            instructions do not reach, and they were missing or in the wrong order.
+            """,
+        explanation: """
+            On a Cortex-A9 or A5 with a PL310 the second level is a separate controller
+            with registers. The core's own operations by address stop at its inner
+            cache: a clean moves a dirty line from L1 to L2 and no further, and the
+            device still reads old memory. The controller must be told as well, by
+            physical address, and its CACHE SYNC waited for.
+
+            Order counts. Towards the device go from the core outward: clean L1, then
+            L2, then sync. Towards the core go inward: invalidate L2 first, then L1. The
+            other way round, L1 can refill from the stale L2 line between the two steps.
+
+            Cores with an integrated L2 (A7, A8, A15, all of ARMv8-A) have one set of
+            operations for all levels.
+            """,
+        states: """
+                                    L1D          L2           DRAM     device reads
+            st tx                   new, dirty   -            old
+            dc cvac tx              new, clean   new, dirty   old
+            device reads tx         new, clean   new, dirty   old      old (!)
+            l2 clean, l2 sync       new, clean   new, clean   new      new
+            """,
+        trace: """
+            staleline 1
+            machine zynq7000
+            kernel none
+            device eth0 port HP0 noncoherent
+            buffer tx 0x10000000 64
+            st tx 64 by 4
+            dc cvac tx 64             # as far as L2
+            dsb sy
+            ring eth0
+            eth0: rd tx 64
+
+            """,
+        mendedTrace: """
+            staleline 1
+            machine zynq7000
+            kernel none
+            device eth0 port HP0 noncoherent
+            buffer tx 0x10000000 64
+            st tx 64 by 4
+            dc cvac tx 64
+            dsb sy
+            l2 clean tx 64            # by physical address, after L1
+            l2 sync
+            ring eth0
+            eth0: rd tx 64
+
+            """,
+        mend: """
+            Maintain the outer cache too: after the core's clean towards a device, before the \
+            core's invalidate towards the core, each with CACHE SYNC.
+            """,
+        linux: """
+            h = dma_map_single(dev, tx, len, DMA_TO_DEVICE);   /* both levels in the right order */
+            """,
+        bareMetal: """
+            Xil_L1DCacheFlushRange(tx, len);         /* Xilinx, outward: L1, ... */
+            Xil_L2CacheFlushRange(tx, len);          /* ... then L2 with its sync */
+            Xil_L2CacheInvalidateRange(rx, len);     /* inward: L2 first, ... */
+            Xil_L1DCacheInvalidateRange(rx, len);    /* ... then L1 */
+            """,
+        dmaDebug: "No.",
+        affects: """
+            Cores with a separate outer cache (Cortex-A9 and A5 with PL310, some ARMv6 and \
+            Marvell parts) and code that bypasses the DMA API; not cores with an integrated L2.
+            """,
+        status: .detected(verdicts: [.manifest, .latent]))
+
+    /// Whole-cache operations are used for DMA.
+    static let h37 = HazardPage(
+        code: .h37,
+        title: "Whole-cache operations are used for DMA",
+        family: .levels,
+        summary: """
+            Operations by set and way work on one core's cache only, and lines may move while \
+            they run.
+            """,
+        explanation: """
+            Operations by set and way name a place in a cache, not an address. They are
+            meant for powering a core up or down. They are not broadcast: another core's
+            dirty line stays where it is. Lines may move between caches while the loop
+            runs, and speculation brings lines back behind it.
+
+            On one core with interrupts off they seem to work, and they are slow
+            besides: the whole cache for a few bytes.
+
+            `staleline check` does not judge this code yet; in the trace below it
+            reports what comes of it, as H03.
+            """,
+        trace: """
+            staleline 1
+            machine rpi3
+            kernel none
+            device dma0 port AXI noncoherent
+            buffer tx 0x10000000 64
+            core0: st tx 64 by 8
+            core1: dc csw 1           # core1's cache only
+            core1: dc csw 2
+            core1: dsb sy
+            core1: ring dma0
+            dma0: rd tx 64
+
+            """,
+        mend: "Maintain by address, over the buffer's range.",
+        linux: """
+            h = dma_map_single(dev, tx, len, DMA_TO_DEVICE);   /* not flush_cache_all() */
+            """,
+        bareMetal: """
+            SCB_CleanDCache_by_Addr(tx, len);   /* not SCB_CleanDCache() with other agents active */
+            """,
+        dmaDebug: "No.",
+        affects: """
+            All machines with more than one core or an outer cache; on Cortex-A7 erratum 814220 \
+            reorders such operations between levels.
+            """,
+        status: .planned)
+}

@@ -1,0 +1,208 @@
+// Accesses that are seen in another order than they were written.
+
+extension HazardCatalogue {
+    /// The device sees OWN before the rest of the descriptor.
+    static let h05 = HazardPage(
+        code: .h05,
+        title: "The device sees OWN before the rest of the descriptor",
+        family: .order,
+        summary: """
+            Nothing orders the stores to a descriptor before the store that hands it over, so \
+            the device may see them in another order.
+            """,
+        explanation: """
+            A descriptor is a small record in memory that tells the device where the
+            buffer is and how long; one bit in it, often called OWN, says whose turn it
+            is. Stores to Normal memory, non-cacheable memory included, may be merged
+            and may leave the core in another order than the program's. A device that
+            polls OWN can then act on an old length or address.
+
+            A barrier for stores between the fields and OWN settles it; it need not wait
+            for anything, only keep the order.
+
+            `staleline check` does not judge this code yet; in the trace below it
+            reports what comes of it, as H04.
+            """,
+        states: """
+                                    store buffer    DRAM            device
+            st len, st OWN          len, OWN        old, cpu
+            OWN drains first        len             old, dev        acts on old len (!)
+            """,
+        trace: """
+            staleline 1
+            machine zynq7000
+            kernel 6.12
+            device eth0 port HP0 noncoherent
+            region desc 0x1f000000 4K nc
+            env hold core0
+            st desc+4 4 = 64          # length
+            st desc 4 = 1             # OWN, no dma_wmb() between
+            env drain core0 desc 4    # the younger store leaves first
+            eth0: fetch desc 8
+
+            """,
+        mend: "Put dma_wmb() between the last field and OWN.",
+        linux: """
+            desc->len = cpu_to_le32(len);
+            dma_wmb();
+            desc->ctrl = cpu_to_le32(OWN);
+            """,
+        bareMetal: """
+            desc->len = len;
+            __DMB();
+            desc->ctrl = OWN;
+            """,
+        dmaDebug: "No.",
+        affects: """
+            ARMv6 and later, where descriptors are in Normal memory; not ARMv5 without write \
+            buffering. All kernels.
+            """,
+        status: .planned)
+
+    /// The core reads a descriptor's fields before it has read OWN.
+    static let h06 = HazardPage(
+        code: .h06,
+        title: "The core reads a descriptor's fields before it has read OWN",
+        family: .order,
+        summary: """
+            Loads may be performed in another order than the program's, so a field can be older \
+            than the OWN bit that announced it.
+            """,
+        explanation: """
+            The driver reads OWN, finds that the device is done, and reads the length.
+            The core may perform the load of the length first: loads are not ordered by
+            a branch between them. It then holds the length from before the device wrote
+            it, next to an OWN bit from after.
+
+            A barrier for loads after the check of OWN mends it. A cacheable buffer has
+            to be invalidated after that check, too.
+
+            `staleline check` does not judge this code yet. The trace below gives no
+            finding.
+            """,
+        trace: """
+            staleline 1
+            machine zynq7000
+            kernel 6.12
+            device eth0 port HP0 noncoherent
+            region desc 0x1f000000 4K nc
+            env late core0 desc+4 4   # the load of this field is performed first
+            eth0: wr desc+4 4
+            eth0: wr desc 4
+            ld desc 4                 # OWN: done
+            ld desc+4 4               # the old length; dma_rmb() is missing
+
+            """,
+        mend: "Put dma_rmb() after the check of OWN and before the fields are read.",
+        linux: """
+            if (le32_to_cpu(desc->ctrl) & OWN) return;
+            dma_rmb();
+            len = le32_to_cpu(desc->len);
+            """,
+        bareMetal: """
+            if (desc->ctrl & OWN) return;
+            __DMB();
+            len = desc->len;
+            """,
+        dmaDebug: "No.",
+        affects: """
+            Cores that reorder loads (ARMv7-A and ARMv8-A application cores); a core that \
+            performs loads in order does not show it. All kernels.
+            """,
+        status: .planned)
+
+    /// Memory is read before the status register that announces it.
+    static let h07 = HazardPage(
+        code: .h07,
+        title: "Memory is read before the status register that announces it",
+        family: .order,
+        summary: """
+            A relaxed read of a device register does not order the loads from memory after it.
+            """,
+        explanation: """
+            readl_relaxed() of the interrupt status says that the transfer is complete,
+            and the driver goes on to read the buffer. Device memory and Normal memory
+            are not ordered against one another: the load from the buffer may be
+            performed before the register was read, and so before the transfer was
+            complete.
+
+            readl() contains the barrier that orders later loads; the relaxed form
+            leaves it to the driver.
+
+            `staleline check` does not judge this code yet. The trace below gives no
+            finding.
+            """,
+        trace: """
+            staleline 1
+            machine zynq7000
+            kernel 6.12
+            device eth0 port HP0 noncoherent
+            region rx 0x1f000000 4K nc
+            env late core0 rx 4           # performed before the register is read
+            eth0: wr rx 64
+            readl_relaxed eth0
+            ld rx 4
+
+            """,
+        mend: """
+            Read the status with readl(), or put rmb() after readl_relaxed() and before the data \
+            are read.
+            """,
+        linux: """
+            if (readl(regs + STATUS) & DONE)
+                    use(rx);               /* not readl_relaxed() without rmb() */
+            """,
+        bareMetal: """
+            if (regs->STATUS & DONE) {
+                    __DSB();
+                    use(rx);
+            }
+            """,
+        dmaDebug: "No.",
+        affects: """
+            ARMv6 and later; the more a core runs ahead, the likelier. All kernels.
+            """,
+        status: .planned)
+
+    /// The interrupt arrives before the data.
+    static let h39 = HazardPage(
+        code: .h39,
+        title: "The interrupt arrives before the data",
+        family: .order,
+        summary: """
+            The device's writes are still on their way through a bridge when its interrupt is \
+            taken.
+            """,
+        explanation: """
+            Writes of a device are posted: they travel through bridges and buffers, and
+            the device does not wait for them to arrive. An interrupt on a wire of its
+            own takes another way and may be faster. The driver, called by it, reads
+            memory that the data have not reached.
+
+            Reading a register of the device helps: the answer follows the same way as
+            the data and pushes them ahead of itself. Message-signalled interrupts are
+            writes themselves and stay behind the data. In a trace `wait` means that the
+            writes have arrived, so the race cannot be expressed.
+
+            `staleline check` does not judge this code yet.
+            """,
+        mend: """
+            Read a register of the device in the interrupt handler before the data are used.
+            """,
+        linux: """
+            status = readl(regs + STATUS);   /* pushes posted writes to memory */
+            if (status & DONE)
+                    use(rx);
+            """,
+        bareMetal: """
+            (void)regs->STATUS;
+            __DSB();
+            use(rx);
+            """,
+        dmaDebug: "No.",
+        affects: """
+            Machines with bridges between device and memory (PCI with wired interrupts, some \
+            on-chip buses); all kernels.
+            """,
+        status: .planned)
+}

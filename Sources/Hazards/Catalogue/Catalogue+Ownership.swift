@@ -1,0 +1,163 @@
+// Who may touch a buffer, and when.
+
+extension HazardCatalogue {
+    /// The buffer is handed back before the device is done.
+    static let h09 = HazardPage(
+        code: .h09,
+        title: "The buffer is handed back before the device is done",
+        family: .api,
+        summary: """
+            The maintenance for the core ran while the device was still writing, so later bytes \
+            are missed.
+            """,
+        explanation: """
+            sync_for_cpu and unmap drop what the caches hold at that moment. What the
+            device writes afterwards is not covered: lines that the core loads in
+            between mix old and new bytes and stay.
+
+            Unlike H08 this takes no chance to go wrong, and the call is present, only
+            too early: before the completion was observed.
+
+            `staleline check` does not judge this code yet; in the trace below it
+            reports what comes of it, as H01.
+            """,
+        trace: """
+            staleline 1
+            machine rpi3
+            kernel 6.12
+            device dma0 port AXI noncoherent
+            buffer rx 0x10000000 64
+            h = dma_map_single dma0 rx 64 FROM_DEVICE
+            dma_sync_single_for_cpu h     # too early
+            ld rx 64 by 8
+            dma0: wr rx 64
+            wait dma0
+            ld rx 64 by 8
+
+            """,
+        mend: """
+            Observe completion first (interrupt, or readl() of the status), then call \
+            dma_sync_single_for_cpu() or dma_unmap_single().
+            """,
+        linux: """
+            wait_for_completion(&done);
+            dma_sync_single_for_cpu(dev, h, len, DMA_FROM_DEVICE);
+            """,
+        bareMetal: """
+            while (!(regs->STATUS & DONE)) { }
+            SCB_InvalidateDCache_by_Addr(rx, len);
+            """,
+        dmaDebug: "No: the call itself is legal.",
+        affects: """
+            All machines that are not coherent, all kernels; with bounce buffers the copy back \
+            is early as well, coherent or not.
+            """,
+        status: .planned)
+
+    /// The device or the driver uses a buffer after unmap.
+    static let h17 = HazardPage(
+        code: .h17,
+        title: "The device or the driver uses a buffer after unmap",
+        family: .api,
+        summary: """
+            The mapping was taken down while the device could still use it, or its handle was \
+            used again.
+            """,
+        explanation: """
+            After unmap the memory belongs to the core, and soon to someone else. A
+            device whose ring was not stopped goes on writing to it and corrupts the
+            next owner, far from the cause. With an IOMMU (address translation for
+            devices) the access faults instead and is reported.
+
+            Stop the device and know that it has stopped before the first unmap: resets
+            and error paths are where this is forgotten.
+
+            `staleline check` does not judge this code yet. The trace below gives no
+            finding.
+            """,
+        trace: """
+            staleline 1
+            machine rpi3
+            kernel 6.12
+            device dma0 port AXI noncoherent
+            buffer rx 0x10000000 64
+            h = dma_map_single dma0 rx 64 FROM_DEVICE
+            dma_unmap_single h
+            dma0: wr rx 64            # the ring was not stopped
+
+            """,
+        mend: """
+            Stop the device and wait until it is quiet before unmapping, and forget the handle \
+            afterwards.
+            """,
+        linux: """
+            writel(STOP, regs + CTRL);
+            readl_poll_timeout(regs + STATUS, v, !(v & BUSY), 10, 1000);
+            dma_unmap_single(dev, h, len, DMA_FROM_DEVICE);
+            """,
+        bareMetal: """
+            regs->CTRL = STOP;
+            while (regs->STATUS & BUSY) { }
+            free(rx);
+            """,
+        dmaDebug: """
+            Only a second unmap: 'tries to free DMA memory it has not allocated'; never what the \
+            device does.
+            """,
+        affects: "All machines, coherent ones too; an IOMMU turns it into a fault.",
+        status: .planned)
+
+    /// The core touches a buffer that the device owns.
+    static let h18 = HazardPage(
+        code: .h18,
+        title: "The core touches a buffer that the device owns",
+        family: .api,
+        summary: """
+            The core loads or stores bytes of a mapped buffer between map and unmap without a \
+            sync that gives them back.
+            """,
+        explanation: """
+            Between map and unmap the buffer is the device's. A load pulls a line into
+            the cache that is stale as soon as the device writes it. A store makes a
+            dirty line: evicted, it destroys the device's data (H02); invalidated by
+            unmap, the store itself is lost; and a device that reads may send either
+            value.
+
+            Peeking at a buffer is allowed between dma_sync_single_for_cpu() and
+            dma_sync_single_for_device().
+
+            `staleline check` does not judge this code yet; in the trace below it
+            reports what comes of it, as H02.
+            """,
+        trace: """
+            staleline 1
+            machine rpi3
+            kernel 6.12
+            device dma0 port AXI noncoherent
+            buffer rx 0x10000000 64
+            h = dma_map_single dma0 rx 64 FROM_DEVICE
+            st rx 4                   # the device owns it
+            dma0: wr rx 64
+            wait dma0
+            dma_unmap_single h
+
+            """,
+        mend: """
+            Put dma_sync_single_for_cpu() before and dma_sync_single_for_device() after the \
+            core's accesses, or move them out of the mapped time.
+            """,
+        linux: """
+            dma_sync_single_for_cpu(dev, h, len, DMA_FROM_DEVICE);
+            peek(rx);
+            dma_sync_single_for_device(dev, h, len, DMA_FROM_DEVICE);
+            """,
+        bareMetal: """
+            /* between start and completion: no loads, no stores, not even memset() of the rest */
+            """,
+        dmaDebug: """
+            Hardly: up to 5.8 'cpu touching an active dma mapped cacheline' when a page under \
+            FROM_DEVICE is copied; later kernels nothing.
+            """,
+        affects: "All machines that are not coherent, and bounce buffers; all kernels.",
+        status: .planned)
+}

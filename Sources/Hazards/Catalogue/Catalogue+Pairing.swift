@@ -1,0 +1,164 @@
+// Calls of the DMA API that must match, and results that must be checked.
+
+extension HazardCatalogue {
+    /// Map and unmap do not match.
+    static let h20 = HazardPage(
+        code: .h20,
+        title: "Map and unmap do not match",
+        family: .api,
+        summary: """
+            A mapping is released twice, not at all, or with another size, direction or function \
+            than it was made with.
+            """,
+        explanation: """
+            Unmap does its maintenance from its own arguments: too small a size leaves
+            lines stale, another direction skips the invalidate, a second unmap
+            maintains memory that has a new owner. A mapping that is never released
+            leaks its address space, its bounce slot and, on a machine that is not
+            coherent, the invalidate that the data needed.
+
+            The rules are plain: every argument equal, once for each map.
+
+            `staleline check` does not judge this code yet. The trace below gives no
+            finding.
+            """,
+        trace: """
+            staleline 1
+            machine rpi3
+            kernel 6.12
+            device dma0 port AXI noncoherent
+            buffer rx 0x10000000 256
+            h = dma_map_single dma0 rx 256 FROM_DEVICE
+            dma_mapping_error h
+            dma_unmap_single h 64                # another size than at map
+
+            """,
+        mend: """
+            Release every mapping once, with the arguments that it was made with.
+            """,
+        linux: """
+            dma_unmap_single(dev, buf->dma, buf->mapped_len, buf->dir);   /* kept since the map */
+            """,
+        bareMetal: """
+            /* no pairing without an API: invalidate what the device wrote, all of it */
+            """,
+        dmaDebug: """
+            Yes, this is what it is for: 'frees DMA memory with different size' (or direction, \
+            or function), 'tries to free DMA memory it has not allocated', 'has pending DMA \
+            allocations'.
+            """,
+        affects: """
+            All kernels; what comes of it depends on the machine, the misuse does not.
+            """,
+        status: .planned)
+
+    /// A failed map is used.
+    static let h32 = HazardPage(
+        code: .h32,
+        title: "A failed map is used",
+        family: .api,
+        summary: """
+            The result of the map was not checked, and its error value was given to the device \
+            as an address.
+            """,
+        explanation: """
+            dma_map_*() fails when bounce space or IOMMU addresses run out, and returns
+            all ones. A driver that does not ask dma_mapping_error() hands that value to
+            the device, which reads or writes at the top of its address space.
+
+            On a machine where maps never fail it never shows. That makes it a rule to
+            keep, not a fault to wait for.
+
+            `staleline check` does not judge this code yet. The trace below gives no
+            finding.
+            """,
+        trace: """
+            staleline 1
+            machine rpi3
+            kernel 6.12
+            device dma0 port AXI noncoherent
+            buffer tx 0x10000000 64
+            h = dma_map_single dma0 tx 64 TO_DEVICE
+            ring dma0
+            dma0: rd tx 64
+            wait dma0
+            dma_unmap_single h        # never asked dma_mapping_error
+
+            """,
+        mend: """
+            Ask dma_mapping_error() after each map, before the handle is used; dma_map_sg() \
+            returns 0.
+            """,
+        linux: """
+            h = dma_map_single(dev, tx, len, DMA_TO_DEVICE);
+            if (dma_mapping_error(dev, h))
+                    return -ENOMEM;
+            """,
+        bareMetal: """
+            /* addresses do not fail without an IOMMU; check the allocation instead */
+            """,
+        dmaDebug: "Yes, at unmap: 'device driver failed to check map error'.",
+        affects: """
+            All kernels and machines; harmless until a bounce pool or an IOMMU runs out.
+            """,
+        status: .planned)
+
+    /// A scatter list is used with the wrong count or the wrong lengths.
+    static let h34 = HazardPage(
+        code: .h34,
+        title: "A scatter list is used with the wrong count or the wrong lengths",
+        family: .api,
+        summary: """
+            A scatter list was unmapped or synced with the number that the map returned, or \
+            walked with the wrong count or lengths.
+            """,
+        explanation: """
+            dma_map_sg() may join entries, so it can return fewer segments than the list
+            has entries. Two numbers follow: the device gets as many segments as were
+            returned, with sg_dma_address() and sg_dma_len(); unmap and sync get the
+            original number of entries. Mixed up, part of the list is not maintained, or
+            the device is given lengths that are not its own.
+
+            The list must not change while it is mapped.
+
+            `staleline check` does not judge this code yet; in the trace below it
+            reports what comes of it, as H08.
+            """,
+        trace: """
+            staleline 1
+            machine rpi3
+            kernel 6.12
+            device dma0 port AXI noncoherent
+            buffer a 0x10000000 64
+            buffer b 0x10001000 64
+            h = dma_map_sg dma0 FROM_DEVICE a,64 b,64
+            dma0: wr a 64
+            dma0: wr b 64
+            wait dma0
+            dma_unmap_sg h 1          # two entries were mapped
+            ld b 64 by 8
+
+            """,
+        mend: """
+            Unmap and sync with the original number of entries, walk with the returned one, or \
+            use the sgtable calls.
+            """,
+        linux: """
+            ret = dma_map_sgtable(dev, &sgt, dir, 0);
+            for_each_sgtable_dma_sg(&sgt, sg, i)
+                    queue(sg_dma_address(sg), sg_dma_len(sg));
+            dma_unmap_sgtable(dev, &sgt, dir, 0);
+            """,
+        bareMetal: """
+            for (i = 0; i < n; i++)
+                    SCB_InvalidateDCache_by_Addr(v[i].base, v[i].len);   /* every entry */
+            """,
+        dmaDebug: """
+            Yes: 'sg list with different entry count' at unmap and sync, 'sg segment longer \
+            than' and 'across boundary' at map.
+            """,
+        affects: """
+            All kernels; it shows where an IOMMU joins entries, or where maintenance is needed.
+            """,
+        status: .planned)
+}

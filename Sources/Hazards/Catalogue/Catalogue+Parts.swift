@@ -1,0 +1,101 @@
+// Buffers of which only a part is written, and parts of hardware that break the rules.
+
+extension HazardCatalogue {
+    /// An erratum of the core or of the cache controller.
+    static let h29 = HazardPage(
+        code: .h29,
+        title: "An erratum of the core or of the cache controller",
+        family: .errata,
+        summary: """
+            This revision of the hardware does not do what the architecture says, and the \
+            workaround is missing.
+            """,
+        explanation: """
+            Some parts break the rules that the other pages rely on. A PL310 before r2p0
+            leaves clean lines valid after clean and invalidate (588369); before r3p2
+            its store buffer need not drain by itself (769419). On a Cortex-A9 MPCore
+            maintenance by address may stop short of its point without an extra DSB
+            (764369). A Cortex-A53 up to r0p2 needs clean and invalidate in place of
+            clean.
+
+            The kernel's workarounds are chosen at build time or by revision at boot;
+            firmware and bare-metal code must bring their own.
+
+            `staleline check` does not judge this code yet.
+            """,
+        mend: "Switch on the workaround for the part's revision.",
+        linux: """
+            CONFIG_PL310_ERRATA_588369=y   CONFIG_PL310_ERRATA_769419=y
+            CONFIG_ARM_ERRATA_764369=y     CONFIG_ARM64_ERRATUM_819472=y
+            """,
+        bareMetal: """
+            /* 764369: DSB before each loop by address; 769419: barrier before idle;
+               A53 up to r0p2: DC CIVAC wherever DC CVAC is meant */
+            """,
+        dmaDebug: "No.",
+        affects: """
+            Named revisions only: read MIDR and the controller's ID register; all kernels \
+            without the option.
+            """,
+        status: .planned)
+
+    /// The device wrote only a part of the buffer.
+    static let h35 = HazardPage(
+        code: .h35,
+        title: "The device wrote only a part of the buffer",
+        family: .initial,
+        summary: """
+            The core stored to a buffer that was then invalidated for FROM_DEVICE, and bytes \
+            that the device did not write show older memory.
+            """,
+        explanation: """
+            FROM_DEVICE says that the device will write all of the buffer. Where the map
+            invalidates, what the core had stored there is dropped; bytes that the
+            device then does not write show what memory held before, which may be
+            anybody's old data.
+
+            What one sees depends on the kernel: 32-bit Arm and arm64 up to 5.18 show
+            old memory, arm64 from 5.19 cleans first and shows the core's bytes, and a
+            bounce buffer shows the original.
+
+            `staleline check` judges it by replay only: it must go wrong in this run.
+            """,
+        states: """
+                                    L1D            DRAM
+            st rx                   P, dirty       old
+            map FROM: invalidate    -              old
+            device writes a half    -              new | old
+            unmap, ld rx            new | old (!)  P is gone
+            """,
+        trace: """
+            staleline 1
+            machine rpi3
+            kernel 5.18
+            device dma0 port AXI noncoherent
+            buffer rx 0x10000000 64
+            st rx 64 by 8                               # a pattern P
+            h = dma_map_single dma0 rx 64 FROM_DEVICE   # 5.18 invalidates
+            ring dma0
+            dma0: wr rx 16
+            wait dma0
+            dma_unmap_single h
+            ld rx 64 by 8
+
+            """,
+        mend: """
+            Map BIDIRECTIONAL if the earlier contents matter, or read only the bytes that the \
+            device wrote.
+            """,
+        linux: """
+            h = dma_map_single(dev, rx, len, DMA_BIDIRECTIONAL);   /* or use only rx[0..received) */
+            """,
+        bareMetal: """
+            SCB_CleanDCache_by_Addr(rx, len);   /* clean, not invalidate, before the start */
+            """,
+        dmaDebug: "No.",
+        affects: """
+            32-bit Arm in all eras, arm64 up to 5.18; other stable branches have the change too \
+            (5.10.y, 5.15.51, 5.18.y, 5.4.301).
+            """,
+        status: .detected(verdicts: [.manifest]))
+}

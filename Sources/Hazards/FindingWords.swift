@@ -1,0 +1,165 @@
+import Quantities
+
+/// The cause and the mend of a finding in words, for Linux or for bare metal.
+struct FindingWords {
+    let code: HazardCode
+    let profile: HazardProfile
+    let address: UInt64
+    let bytes: UInt64
+    /// Who read, or whose line moved.
+    let reader: Agent
+    /// Whose bytes are missed.
+    let writer: Agent
+    /// The statement at which bytes went wrong.
+    let record: Int
+    /// The statement that wrote the bytes.
+    let writeRecord: Int
+
+    private var name: String {
+        profile.symbol(of: address) ?? "0x\(String(address, radix: 16))"
+    }
+
+    private var line: String { "\(profile.lineSize)-byte line" }
+
+    /// Which operation is missing, late, too small, too weak or in the wrong order.
+    var cause: String {
+        let who = profile.name(of: writer)
+        let by = profile.name(of: reader)
+        switch code {
+        case .h01:
+            return
+                "No invalidate stands between \(who)'s write (record \(writeRecord)) and this load, and the "
+                + "cache still held the line from before."
+        case .h02:
+            return
+                "The line was dirty when it was handed to \(who): nothing cleaned or invalidated it before "
+                + "the transfer."
+        case .h03:
+            return
+                "Nothing cleaned the bytes stored in record \(writeRecord) before \(by) read memory: they "
+                + "are in a cache that \(by) does not look into."
+        case .h04:
+            return
+                "The stores (record \(writeRecord)) may still wait in a buffer when the doorbell reaches "
+                + "\(by): no barrier that drains it stands between."
+        case .h08:
+            return
+                "The line was maintained before the transfer, but the core may load it again at any "
+                + "moment while \(who) writes; nothing invalidates it after completion."
+        case .h10:
+            return
+                "Bytes beside the buffer share its \(line): storing to them made the whole line dirty while "
+                + "it belonged to \(who)."
+        case .h11:
+            return
+                "An invalidate works on whole lines: it covers bytes beside the named range, and those were "
+                + "dirty."
+        case .h13:
+            return
+                "The same bytes were accessed through mappings with different attributes: the store went past "
+                + "the cached copy."
+        case .h14:
+            return
+                "The streaming API was called on memory from dma_alloc_coherent, which has its own handle and "
+                + "is not in the linear map as cacheable memory."
+        case .h23:
+            return
+                "Only the core's own caches were maintained, or in the wrong order: the outer L2 has "
+                + "operations of its own, and clean and barrier instructions do not reach it."
+        case .h26:
+            return
+                "\(deviceName) is declared coherent, so the kernel does no maintenance, but its port does not "
+                + "look into the caches."
+        case .h35:
+            return
+                "The core stored to a buffer that was then invalidated for FROM_DEVICE, and the device wrote "
+                + "only a part of it."
+        case .h42:
+            return
+                "A clean wrote a line that was dirty before the transfer over what \(who) had written."
+        default: return HazardCatalogue.page(code).summary
+        }
+    }
+
+    private var deviceName: String { profile.name(of: writer.isCore ? reader : writer) }
+
+    /// What to add, move or widen.
+    var mend: String { profile.usesLinux ? linuxMend : bareMend }
+
+    private var linuxMend: String {
+        switch code {
+        case .h01, .h08:
+            return
+                "call dma_unmap_single() or dma_sync_single_for_cpu() for \(name) with FROM_DEVICE after "
+                + "completion and before record \(record)"
+        case .h02:
+            return
+                "call dma_map_single() or dma_sync_single_for_device() for \(name) with FROM_DEVICE before the "
+                + "device is started, after the last store to it"
+        case .h03:
+            return
+                "call dma_map_single() or dma_sync_single_for_device() for \(name) with TO_DEVICE after record "
+                + "\(writeRecord) and before the doorbell"
+        case .h04: return "ring the doorbell with writel(), or put wmb() before it"
+        case .h10, .h11:
+            return
+                "give \(name) lines of its own: align it to the cache line (ARCH_DMA_MINALIGN) and pad it, or "
+                + "allocate it apart"
+        case .h13:
+            return
+                "use one mapping, or dma_mmap_*() for user space, and clean before the attributes change"
+        case .h14:
+            return
+                "hand the device the handle that dma_alloc_coherent() gave; drop the streaming call"
+        case .h23:
+            return
+                "use the DMA API, which maintains the outer cache too, instead of the core's operations alone"
+        case .h26:
+            return
+                "remove dma-coherent from \(deviceName)'s node, or put it on a port that snoops with shareable, "
+                + "cacheable attributes"
+        case .h35:
+            return
+                "map with DMA_BIDIRECTIONAL if the old contents matter, or read only what was written"
+        case .h42:
+            return
+                "invalidate when the buffer is allocated; after the transfer invalidate without a clean"
+        default: return HazardCatalogue.page(code).mend
+        }
+    }
+
+    private var bareMend: String {
+        let outer = profile.hasOuterCache
+        switch code {
+        case .h01, .h08:
+            return (outer ? "l2 inv \(name) \(bytes); l2 sync; " : "")
+                + "dc ivac \(name) \(bytes); dsb sy after the wait and before record \(record)"
+        case .h02:
+            return "dc ivac \(name) \(bytes); dsb sy"
+                + (outer ? "; l2 inv \(name) \(bytes); l2 sync" : "")
+                + " before the doorbell, after the last store to it"
+        case .h03:
+            return "dc cvac \(name) \(bytes); dsb sy"
+                + (outer ? "; l2 clean \(name) \(bytes); l2 sync" : "")
+                + " after record \(writeRecord) and before the doorbell"
+        case .h04: return "dsb sy" + (outer ? "; l2 sync" : "") + " before the doorbell"
+        case .h23:
+            return
+                "add l2 clean (towards a device) after the core's clean, or l2 inv before the core's invalidate "
+                + "(towards the core), and l2 sync"
+        default: return linuxMend
+        }
+    }
+
+    /// The cost of the mend in core cycles, as an estimate.
+    var mendCycles: UInt64? {
+        switch code {
+        case .h01, .h02, .h03, .h08, .h23: profile.cyclesToMaintain(address, bytes)
+        case .h04: profile.barrierCycles
+        default: nil
+        }
+    }
+
+    /// Whether the kernel's dma-debug would have reported it: it checks the pairing of calls, not bytes.
+    var dmaDebug: Bool { code == .h14 }
+}

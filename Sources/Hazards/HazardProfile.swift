@@ -1,0 +1,109 @@
+import Operations
+import Quantities
+
+/// What the detectors need to know of a machine and its devices.
+///
+/// Plain facts, no model.
+public struct HazardProfile: Hashable, Sendable {
+    /// A device as the detectors see it.
+    public struct Device: Hashable, Sendable {
+        /// Its name.
+        public var name: String
+        /// Whether its transactions look into caches.
+        public var snoops: Bool
+        /// Whether the kernel believes it to be coherent.
+        public var isDeclaredCoherent: Bool
+
+        /// Makes a device.
+        public init(name: String, snoops: Bool, isDeclaredCoherent: Bool) {
+            self.name = name
+            self.snoops = snoops
+            self.isDeclaredCoherent = isDeclaredCoherent
+        }
+    }
+
+    /// Bytes of a data line.
+    public var lineSize: UInt64
+    /// Whether there is an outer cache that the core's own maintenance does not reach.
+    public var hasOuterCache: Bool
+    /// Whether there are data caches at all.
+    public var hasCaches: Bool
+    /// Whether lines may be loaded that the program never asked for.
+    public var speculates: Bool
+    /// Whether a DMB orders maintenance by address before a later store: ARMv7-A and later do, ARMv7-M wants a DSB.
+    public var dmbOrdersMaintenance: Bool
+    /// Whether the program calls the DMA API: then mends are calls, otherwise instructions.
+    public var usesLinux: Bool
+    /// Whether the kernel's map for FROM_DEVICE only cleans (arm64 from 5.19).
+    public var mapOnlyCleans: Bool
+    /// How many cores there are.
+    public var cores: Int
+    /// The devices by their numbers.
+    public var devices: [Device]
+    /// Core cycles of one line of maintenance, all levels, for the cost of mends.
+    public var maintenanceCycles: UInt64
+    /// Core cycles of a barrier that reaches devices, all levels, for the cost of mends.
+    public var barrierCycles: UInt64
+    /// The names of bytes.
+    public var symbols: SymbolTable
+
+    /// Makes a profile.
+    public init(
+        lineSize: UInt64, hasOuterCache: Bool, hasCaches: Bool = true, speculates: Bool,
+        dmbOrdersMaintenance: Bool = true, usesLinux: Bool, mapOnlyCleans: Bool = false, cores: Int,
+        devices: [Device], maintenanceCycles: UInt64 = 0, barrierCycles: UInt64 = 0,
+        symbols: SymbolTable = SymbolTable()
+    ) {
+        self.lineSize = lineSize
+        self.hasOuterCache = hasOuterCache
+        self.hasCaches = hasCaches
+        self.speculates = speculates
+        self.dmbOrdersMaintenance = dmbOrdersMaintenance
+        self.usesLinux = usesLinux
+        self.mapOnlyCleans = mapOnlyCleans
+        self.cores = cores
+        self.devices = devices
+        self.maintenanceCycles = maintenanceCycles
+        self.barrierCycles = barrierCycles
+        self.symbols = symbols
+    }
+
+    /// An agent's name.
+    public func name(of agent: Agent) -> String {
+        if agent.isCore { return "core\(agent.index)" }
+        return agent.index < devices.count ? devices[agent.index].name : "device\(agent.index)"
+    }
+
+    /// Whether a device is believed coherent and is not.
+    public func isWronglyCoherent(_ agent: Agent) -> Bool {
+        guard !agent.isCore, agent.index < devices.count else { return false }
+        return devices[agent.index].isDeclaredCoherent && !devices[agent.index].snoops
+    }
+
+    /// Whether a device's transactions look into caches.
+    public func snoops(_ agent: Agent) -> Bool {
+        !agent.isCore && agent.index < devices.count && devices[agent.index].snoops
+    }
+
+    /// The buffer that holds an address, with the offset in it: `rx+0x40`; nil: none.
+    public func symbol(of address: UInt64) -> String? {
+        var best: SymbolTable.Entry?
+        for entry in symbols.entries
+        where entry.kind != .span && entry.kind != .handle && entry.kind != .pool
+            && address >= entry.address && address - entry.address < entry.size
+            && entry.size < best?.size ?? .max
+        {
+            best = entry
+        }
+        guard let best else { return nil }
+        let offset = address - best.address
+        return offset == 0 ? best.name : "\(best.name)+0x\(String(offset, radix: 16))"
+    }
+
+    /// The core cycles of maintaining a range, all levels, with its barrier.
+    func cyclesToMaintain(_ address: UInt64, _ bytes: UInt64) -> UInt64 {
+        let first = address / lineSize
+        let last = (address &+ max(bytes, 1) &- 1) / lineSize
+        return (last - first + 1) * maintenanceCycles + barrierCycles
+    }
+}

@@ -1,0 +1,252 @@
+import Operations
+import Quantities
+
+extension LatentAnalysis {
+    /// Folds an operation of a core.
+    mutating func perform(_ step: LoweredStep) {
+        switch step.operation {
+        case .access(let access, _, _): performAccess(access, step)
+        case .run(let run):
+            // A run with gaps touches less than its span; accesses that overlap or touch make a solid range.
+            if run.step <= UInt64(run.size) {
+                touch(
+                    run.start.address.rawValue,
+                    (run.count - 1) * run.step + UInt64(run.size(at: run.count - 1)),
+                    isStore: run.kind.isStore, step)
+            } else {
+                for index in 0..<run.count {
+                    touch(
+                        run.start.address.rawValue &+ index &* run.step, UInt64(run.size),
+                        isStore: run.kind.isStore, step)
+                }
+            }
+        case .copy(let copy):
+            touch(copy.source.address.rawValue, copy.bytes, isStore: false, step)
+            touch(copy.destination.address.rawValue, copy.bytes, isStore: true, step)
+        case .barrier(let barrier): perform(barrier)
+        case .maintenance(let maintenance): perform(maintenance, step)
+        case .wait(let device): observeCompletion(of: device)
+        case .setMemoryType(let start, let size, let type, let shareability):
+            guard size > 0 else { return }
+            let (physical, _) = physical(start)
+            map.insert(
+                MemoryMapping(
+                    start: start, end: start &+ size, physical: physical, type: type,
+                    shareability: shareability))
+        default: break
+        }
+    }
+
+    private mutating func performAccess(_ access: MemoryAccess, _ step: LoweredStep) {
+        switch access.kind {
+        case .load, .miscellaneousRead, .loadExclusive, .loadAcquire:
+            touch(access.address, UInt64(access.size), isStore: false, step)
+        case .store, .storeExclusive, .storeRelease:
+            touch(access.address, UInt64(access.size), isStore: true, step)
+        case .fetch, .prefetch, .copyBack, .invalidate: break
+        }
+    }
+
+    private mutating func touch(
+        _ address: UInt64, _ size: UInt64, isStore: Bool, _ step: LoweredStep
+    ) {
+        let (start, mapping) = physical(address)
+        for (granule, mask) in granules(start, size) {
+            var state = lines[granule] ?? LineState()
+            let isCacheable = mapping.type.isCacheable && profile.hasCaches
+            if isStore {
+                store(&state, granule, mask, isCacheable, mapping.type, step)
+            } else {
+                load(&state, granule, mask, isCacheable, step)
+            }
+            lines[granule] = state
+        }
+    }
+
+    private mutating func store(
+        _ state: inout LineState, _ granule: UInt64, _ mask: UInt64, _ isCacheable: Bool,
+        _ type: MemoryType, _ step: LoweredStep
+    ) {
+        state.storeRecord = step.record
+        // What a core stored is new, whatever was stale there; the rest of the line may still be stale.
+        state.staleInner &= ~mask
+        if type == .writeBack || type == .writeThrough || type == .nonCacheable {
+            state.buffered |= mask
+        }
+        guard isCacheable else { return }
+        if type == .writeBack { state.dirtyInner |= mask }
+        state.mayHold |= lineMask(granule, mask)
+        // A line dirtied while a device writes elsewhere in it goes over the device's bytes when it is evicted.
+        let endangered = lineMask(granule, mask) & state.inFlight
+        if endangered != 0, type == .writeBack {
+            reportDirty(state, granule, endangered, stored: mask, step, during: true)
+        }
+    }
+
+    private mutating func load(
+        _ state: inout LineState, _ granule: UInt64, _ mask: UInt64, _ isCacheable: Bool,
+        _ step: LoweredStep
+    ) {
+        guard isCacheable else { return }
+        let stale = state.staleInner & mask & ~state.inFlight
+        if stale != 0 {
+            let device = Agent(rawValue: state.writer)
+            let isHeld = stale & state.heldAtWrite != 0
+            let code: HazardCode
+            if profile.isWronglyCoherent(device) {
+                code = .h26
+            } else if profile.hasOuterCache, state.staleOuter & stale != 0,
+                state.mayHold & stale == 0,
+                !isHeld
+            {
+                code = state.removedInner & stale != 0 ? .h23 : .h08
+            } else {
+                code = isHeld ? .h01 : .h08
+            }
+            report(
+                code, granule, stale, agent: step.agent, writer: device, record: step.record,
+                writeRecord: state.deviceRecord,
+                detail: "\(profile.name(of: step.agent)) may read bytes older than what "
+                    + "\(profile.name(of: device)) wrote in record \(state.deviceRecord)",
+                chain: staleChain(state, isHeld, device, step))
+        }
+        state.mayHold |= lineMask(granule, mask)
+    }
+
+    private func staleChain(
+        _ state: LineState, _ isHeld: Bool, _ device: Agent, _ step: LoweredStep
+    ) -> [ChainLink] {
+        let first =
+            isHeld
+            ? "a cache holds the line from before, and nothing has removed it"
+            : "a speculative linefill may load the line before \(profile.name(of: device)) has written it"
+        return [
+            ChainLink(record: Int(state.deviceRecord), text: first),
+            ChainLink(
+                record: Int(state.deviceRecord),
+                text: "\(profile.name(of: device)) writes DRAM: new; the cached line: stale"),
+            ChainLink(
+                record: Int(step.record),
+                text: "\(profile.name(of: step.agent)) loads the stale line"),
+        ]
+    }
+
+    // MARK: Barriers and completion
+
+    private mutating func perform(_ barrier: Barrier) {
+        guard barrier.ordersStores, barrier.reachesDevices else { return }
+        let ordersMaintenance =
+            barrier.instruction == .dsb
+            || (profile.dmbOrdersMaintenance && barrier.accesses == .all)
+        for granule in lines.keys {
+            guard var state = lines[granule], state.buffered | state.pendingClean != 0 else {
+                continue
+            }
+            if profile.hasOuterCache { state.outerBuffered |= state.buffered & ~state.dirtyInner }
+            state.buffered = 0
+            if ordersMaintenance { state.pendingClean = 0 }
+            lines[granule] = state
+        }
+    }
+
+    private mutating func observeCompletion(of device: Agent) {
+        for granule in lines.keys {
+            guard let state = lines[granule], state.inFlight != 0, state.writer == device.rawValue
+            else { continue }
+            lines[granule]?.inFlight = 0
+        }
+    }
+
+    // MARK: Maintenance
+
+    private mutating func perform(_ operation: Maintenance, _ step: LoweredStep) {
+        switch operation.instruction {
+        case .outerSync:
+            for granule in lines.keys {
+                lines[granule]?.outerBuffered = 0
+                lines[granule]?.pendingOuterClean = 0
+            }
+        case .icIVAU, .icIALLU: break
+        case .dcZVA:
+            touch(
+                operation.start.address.rawValue & ~(profile.lineSize - 1),
+                max(operation.bytes, profile.lineSize), isStore: true, step)
+        case .dcCVAU where !profile.hasOuterCache: break  // reaches the unified L2 only: not memory
+        default: maintain(operation, step)
+        }
+    }
+
+    private mutating func maintain(_ operation: Maintenance, _ step: LoweredStep) {
+        let instruction = operation.instruction
+        let named: [(UInt64, UInt64)]
+        if instruction.isByAddress {
+            let (start, _) = physical(operation.start.address.rawValue)
+            named = granules(start, max(operation.bytes, 1))
+        } else {
+            named = lines.keys.sorted().map { ($0, UInt64.max) }
+        }
+        for (granule, mask) in named {
+            var state = lines[granule] ?? LineState()
+            let line = lineMask(granule, mask)
+            if instruction.isOuter {
+                maintainOuter(&state, instruction, line)
+            } else {
+                let whole = operation.bytes == 0 ? line : mask
+                maintainInner(&state, instruction, line, named: whole, granule, step)
+            }
+            lines[granule] = state
+        }
+    }
+
+    private mutating func maintainInner(
+        _ state: inout LineState, _ instruction: Maintenance.Instruction, _ line: UInt64,
+        named: UInt64, _ granule: UInt64, _ step: LoweredStep
+    ) {
+        if instruction.cleans {
+            let cleaned = (state.dirtyInner | state.buffered) & line
+            if profile.hasOuterCache { state.dirtyOuter |= state.dirtyInner & line }
+            state.pendingClean |= cleaned
+            state.dirtyInner &= ~line
+            state.buffered &= ~line
+        } else if instruction.invalidates {
+            let beside = state.dirtyInner & line & ~named
+            if beside != 0 {
+                report(
+                    .h11, granule, beside, agent: step.agent, writer: step.agent,
+                    record: step.record,
+                    writeRecord: state.storeRecord,
+                    detail: "the invalidate drops bytes beside its range that may be dirty",
+                    chain: [
+                        ChainLink(
+                            record: Int(state.storeRecord), text: "a store makes the line dirty"),
+                        ChainLink(
+                            record: Int(step.record), text: "the invalidate drops the whole line"),
+                    ])
+            }
+            state.dirtyInner &= ~line
+            state.buffered &= ~line
+        }
+        guard instruction.invalidates else { return }
+        state.mayHold &= ~line
+        state.removedInner |= line
+        // While the device still writes, or below a stale outer line, the line can come back as it was.
+        let settled =
+            line & ~(profile.speculates ? state.inFlight | state.staleOuter : state.inFlight)
+        state.staleInner &= ~settled
+        state.heldAtWrite &= ~line
+    }
+
+    private mutating func maintainOuter(
+        _ state: inout LineState, _ instruction: Maintenance.Instruction, _ line: UInt64
+    ) {
+        if instruction.cleans {
+            state.pendingOuterClean |= state.dirtyOuter & line
+            state.dirtyOuter &= ~line
+            state.outerBuffered &= ~line
+        }
+        guard instruction.invalidates else { return }
+        state.dirtyOuter &= ~line
+        let settled = line & ~(profile.speculates ? state.inFlight : 0)
+        state.staleOuter &= ~settled
+    }
+}

@@ -1,0 +1,104 @@
+import Operations
+import Quantities
+
+extension LatentAnalysis {
+    /// A device reads: are the bytes where it looks?
+    mutating func deviceReads(_ operation: DeviceOperation, _ step: LoweredStep) {
+        let (start, _) = physical(operation.start.address.rawValue)
+        let snoops = profile.snoops(step.agent)
+        for (granule, mask) in granules(start, operation.bytes) {
+            guard let state = lines[granule], !state.isQuiet else { continue }
+            guard let (code, bytes, why) = danger(of: state, mask, snoops, step.agent) else {
+                continue
+            }
+            report(
+                code, granule, bytes, agent: step.agent, writer: .core(0), record: step.record,
+                writeRecord: state.storeRecord,
+                detail:
+                    "\(profile.name(of: step.agent)) may read bytes older than what was stored in record "
+                    + "\(state.storeRecord): \(why)",
+                chain: [
+                    ChainLink(record: Int(state.storeRecord), text: "a core stores the bytes"),
+                    ChainLink(record: Int(step.record), text: why),
+                    ChainLink(
+                        record: Int(step.record),
+                        text: "\(profile.name(of: step.agent)) reads DRAM: old"),
+                ])
+        }
+    }
+
+    private func danger(
+        of state: LineState, _ mask: UInt64, _ snoops: Bool, _ device: Agent
+    ) -> (HazardCode, UInt64, String)? {
+        if !snoops {
+            let dirty = state.dirtyInner & mask
+            if dirty != 0 {
+                let code: HazardCode = profile.isWronglyCoherent(device) ? .h26 : .h03
+                return (code, dirty, "they may be in a cache only, dirty")
+            }
+            let outer = state.dirtyOuter & mask
+            if outer != 0 { return (.h23, outer, "they may be in the outer cache only, dirty") }
+        }
+        let buffered = (state.buffered | (snoops ? 0 : state.outerBuffered)) & mask
+        if buffered != 0 { return (.h04, buffered, "they may still wait in a store buffer") }
+        let pending = (state.pendingClean | state.pendingOuterClean) & mask
+        if !snoops, pending != 0 {
+            return (.h04, pending, "their clean may not be complete: no barrier has waited for it")
+        }
+        return nil
+    }
+
+    /// A device writes: may a dirty line go over it, and which copies may be stale from now on?
+    mutating func deviceWrites(_ operation: DeviceOperation, _ step: LoweredStep, inFlight: Bool) {
+        guard !profile.snoops(step.agent), profile.hasCaches else { return }
+        let (start, mapping) = physical(operation.start.address.rawValue)
+        for (granule, mask) in granules(start, operation.bytes) {
+            var state = lines[granule] ?? LineState()
+            let line = lineMask(granule, mask)
+            state.deviceRecord = step.record
+            state.writer = step.agent.rawValue
+            let dirty = (state.dirtyInner | state.dirtyOuter) & line
+            if dirty != 0 { reportDirty(state, granule, mask, stored: dirty, step, during: false) }
+            if mapping.type.isCacheable {
+                let held = state.mayHold & mask
+                state.heldAtWrite = (state.heldAtWrite & ~mask) | held
+                state.staleInner |= profile.speculates ? mask : held
+                if profile.hasOuterCache { state.staleOuter |= profile.speculates ? mask : held }
+            }
+            state.removedInner &= ~mask
+            if inFlight { state.inFlight |= mask }
+            lines[granule] = state
+        }
+    }
+
+    /// Reports a dirty line over a device's bytes: the buffer's own (H02) or its neighbours' (H10).
+    mutating func reportDirty(
+        _ state: LineState, _ granule: UInt64, _ endangered: UInt64, stored: UInt64,
+        _ step: LoweredStep,
+        during: Bool
+    ) {
+        let device = Agent(rawValue: state.writer)
+        let isNeighbour = stored & endangered == 0
+        let code: HazardCode =
+            isNeighbour ? .h10 : profile.isWronglyCoherent(device) ? .h26 : .h02
+        let store = during ? step.record : state.storeRecord
+        report(
+            code, granule, endangered, agent: device, writer: device, record: state.deviceRecord,
+            writeRecord: store,
+            detail: "an eviction or a clean may write a line dirtied in record \(store) over what "
+                + "\(profile.name(of: device)) writes in record \(state.deviceRecord)",
+            chain: [
+                ChainLink(
+                    record: Int(store),
+                    text:
+                        "a core stores \(isNeighbour ? "beside the buffer" : "to the buffer"): line dirty"
+                ),
+                ChainLink(
+                    record: Int(state.deviceRecord),
+                    text: "\(profile.name(of: device)) writes DRAM: new; the dirty line: stale"),
+                ChainLink(
+                    record: Int(state.deviceRecord),
+                    text: "the line is evicted or cleaned: DRAM: old"),
+            ])
+    }
+}

@@ -1,0 +1,186 @@
+import Operations
+import Quantities
+
+// A fold of lowered operations: what may be, whatever the geometry and the timing. Rules of the architecture that
+// it uses: a Normal cacheable line may be loaded at any moment on a core that speculates; any line may be evicted
+// at any moment; any store may stay in a buffer until a barrier waits for it; a device may act at any moment
+// between its doorbell (or the last completion that was observed) and the next completion that is observed.
+
+/// One lowered operation with where it came from.
+public struct LoweredStep: Sendable {
+    /// What is done.
+    public var operation: Operation
+    /// Who does it.
+    public var agent: Agent
+    /// The number of its statement.
+    public var record: UInt32
+
+    /// Makes a step.
+    public init(_ operation: Operation, by agent: Agent, record: UInt32) {
+        self.operation = operation
+        self.agent = agent
+        self.record = record
+    }
+}
+
+/// Finds what could go wrong in another order of events than the one replayed.
+public struct LatentAnalysis {
+    let profile: HazardProfile
+    let watch: WatchList
+    var map: MemoryMap
+    var lines: [UInt64: LineState] = [:]
+    /// The device operations that a step starts, by the step's index.
+    var starting: [Int: [LoweredStep]] = [:]
+    /// What was found so far.
+    var findings: [Finding] = []
+    private var reported: Set<[UInt64]> = []
+
+    /// Makes an analysis.
+    ///
+    /// - Parameters:
+    ///   - profile: Facts of the machine.
+    ///   - watch: The bytes that devices can touch.
+    ///   - map: The mappings that the trace declares.
+    public init(profile: HazardProfile, watch: WatchList, map: MemoryMap) {
+        self.profile = profile
+        self.watch = watch
+        self.map = map
+    }
+
+    /// Folds all steps of a trace.
+    ///
+    /// - Returns: the findings, each bytes' first.
+    /// - Complexity: O(steps × granules that each names).
+    public mutating func run(_ steps: [LoweredStep]) -> [Finding] {
+        guard profile.hasCaches || profile.barrierCycles > 0 else { return [] }
+        let free = scheduleDevices(steps)
+        for (index, step) in steps.enumerated() {
+            for started in starting[index] ?? [] { begin(started) }
+            switch step.operation {
+            case .device(let operation):
+                if free.contains(index) { performInTraceOrder(operation, step) }
+            default: perform(step)
+            }
+        }
+        return findings
+    }
+
+    // MARK: When devices may act
+
+    /// Puts each device operation at the earliest step at which it may act.
+    ///
+    /// - Returns: the indices of operations without any doorbell, which act in trace order.
+    private mutating func scheduleDevices(_ steps: [LoweredStep]) -> Set<Int> {
+        var earliest: [Agent: Int] = [:]
+        var free: Set<Int> = []
+        for (index, step) in steps.enumerated() {
+            switch step.operation {
+            case .ring(let device): earliest[device] = index
+            case .wait(let device):
+                if earliest[device] != nil { earliest[device] = index + 1 }
+            case .device:
+                if let start = earliest[step.agent] {
+                    starting[start, default: []].append(step)
+                } else {
+                    free.insert(index)
+                }
+            default: break
+            }
+        }
+        return free
+    }
+
+    private mutating func begin(_ step: LoweredStep) {
+        guard case .device(let operation) = step.operation else { return }
+        switch operation.kind {
+        case .read, .descriptorFetch: deviceReads(operation, step)
+        case .write: deviceWrites(operation, step, inFlight: true)
+        case .interrupt: break
+        }
+    }
+
+    private mutating func performInTraceOrder(_ operation: DeviceOperation, _ step: LoweredStep) {
+        switch operation.kind {
+        case .read, .descriptorFetch: deviceReads(operation, step)
+        case .write: deviceWrites(operation, step, inFlight: false)
+        case .interrupt: break
+        }
+    }
+
+    // MARK: Granules
+
+    /// Calls `body` for each watched granule of a range: its number and the mask of its bytes.
+    func forEachGranule(_ address: UInt64, _ size: UInt64, _ body: (UInt64, UInt64) -> Void) {
+        guard size > 0 else { return }
+        for range in watch.ranges {
+            let low = max(range.lowerBound, address / WatchList.granule)
+            let high = min(range.upperBound, (address &+ size &- 1) / WatchList.granule + 1)
+            guard low < high else { continue }
+            for granule in low..<high { body(granule, CopyMirror.mask(address, size, in: granule)) }
+        }
+    }
+
+    /// The granules of a range, collected so that states can be changed.
+    func granules(_ address: UInt64, _ size: UInt64) -> [(UInt64, UInt64)] {
+        var result: [(UInt64, UInt64)] = []
+        forEachGranule(address, size) { result.append(($0, $1)) }
+        return result
+    }
+
+    /// The mask widened to whole lines of the machine.
+    func lineMask(_ granule: UInt64, _ mask: UInt64) -> UInt64 {
+        guard profile.lineSize < WatchList.granule else { return mask == 0 ? 0 : .max }
+        var result: UInt64 = 0
+        let ones: UInt64 = (1 << profile.lineSize) - 1
+        for line in 0..<WatchList.granule / profile.lineSize {
+            let lane = ones << (line * profile.lineSize)
+            if mask & lane != 0 { result |= lane }
+        }
+        return result
+    }
+
+    func physical(_ address: UInt64) -> (address: UInt64, mapping: MemoryMapping) {
+        let mapping = map.mapping(of: address)
+        return (address &- mapping.start &+ mapping.physical, mapping)
+    }
+
+    // MARK: Reporting
+
+    /// Adds a finding unless these bytes have one of this code at this statement.
+    mutating func report(
+        _ code: HazardCode, _ granule: UInt64, _ mask: UInt64, agent: Agent, writer: Agent,
+        record: UInt32, writeRecord: UInt32, detail: String, chain: [ChainLink]
+    ) {
+        let address = granule * WatchList.granule + UInt64(mask.trailingZeroBitCount)
+        let bytes =
+            WatchList.granule - UInt64(mask.leadingZeroBitCount) - UInt64(mask.trailingZeroBitCount)
+        guard reported.insert([UInt64(record), granule, UInt64(writeRecord)]).inserted else {
+            return
+        }
+        if let last = findings.indices.last, findings[last].code == code,
+            findings[last].record == Int(record), findings[last].agent == agent
+        {
+            // One statement, one cause: the finding grows.
+            findings[last].extend(to: address, bytes)
+            return
+        }
+        let words = FindingWords(
+            code: code, profile: profile, address: address, bytes: bytes, reader: agent,
+            writer: writer,
+            record: Int(record), writeRecord: Int(writeRecord))
+        findings.append(
+            Finding(
+                code, .latent, record: Int(record), agent: agent, address: address, bytes: bytes,
+                detail: detail, chain: chain, cause: words.cause, mend: words.mend,
+                mendCycles: words.mendCycles, dmaDebug: words.dmaDebug))
+    }
+}
+
+extension Finding {
+    /// Takes in more bytes of the same cause.
+    mutating func extend(to start: UInt64, _ size: UInt64) {
+        let end = max(address &+ bytes, start &+ size)
+        address = min(address, start)
+        bytes = end - address
+    }
+}

@@ -1,0 +1,43 @@
+import Operations
+
+/// What may be true of one watched granule, over all that the architecture allows.
+///
+/// Masks are of its bytes.
+struct LineState {
+    /// Bytes that a core stored and nothing has cleaned: they may be in an inner cache only.
+    var dirtyInner: UInt64 = 0
+    /// Bytes cleaned from the inner caches that may be in the outer cache only.
+    var dirtyOuter: UInt64 = 0
+    /// Stores that may still wait in a core's store buffer.
+    var buffered: UInt64 = 0
+    /// Non-cacheable stores that may still wait in the outer cache's store buffer.
+    var outerBuffered: UInt64 = 0
+    /// Bytes whose clean was issued, and no barrier has waited for it.
+    var pendingClean: UInt64 = 0
+    /// Bytes whose outer clean was issued, and no `CACHE SYNC` has followed.
+    var pendingOuterClean: UInt64 = 0
+    /// Bytes that a device wrote and of which an inner cache may hold an older copy.
+    var staleInner: UInt64 = 0
+    /// The same of the outer cache.
+    var staleOuter: UInt64 = 0
+    /// Lines that a core itself touched and nothing has removed since.
+    var mayHold: UInt64 = 0
+    /// Bytes that a device may be writing now.
+    var inFlight: UInt64 = 0
+    /// Bytes whose line a core had touched, and nothing had removed, when the device wrote: H01, not H08.
+    var heldAtWrite: UInt64 = 0
+    /// Lines that the core's own maintenance has removed since the device wrote.
+    var removedInner: UInt64 = 0
+    /// The statement of the last core store.
+    var storeRecord: UInt32 = 0
+    /// The statement of the last device write.
+    var deviceRecord: UInt32 = 0
+    /// The device of the last device write.
+    var writer: UInt8 = 0
+
+    /// Whether nothing is known that could go wrong.
+    var isQuiet: Bool {
+        dirtyInner | dirtyOuter | buffered | outerBuffered | pendingClean | pendingOuterClean
+            | staleInner | staleOuter | inFlight == 0
+    }
+}

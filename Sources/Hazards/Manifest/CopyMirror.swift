@@ -1,0 +1,241 @@
+import Events
+import Operations
+import Quantities
+
+// The mirror follows the events of a machine and moves versions as the machine moved lines. It judges nothing.
+
+/// The versions of all watched bytes, in every place that can hold a copy.
+struct CopyMirror {
+    private let watch: WatchList
+    private(set) var granules: [UInt64: GranuleState] = [:]
+    /// The versions by their numbers; 0 is the start.
+    private(set) var versions = [
+        Version(agent: .core(0), sequence: 0, record: 0, tick: .zero)
+    ]
+    private var sequences: [Agent: UInt32] = [:]
+    /// Buffered bytes by entry, and the entries of each buffer in order.
+    private var entries: [UInt32: [UInt64: VersionID]] = [:]
+    private var order: [Place: [UInt32]] = [:]
+
+    init(watch: WatchList) { self.watch = watch }
+
+    /// Calls `body` for each watched granule of a range with the granule's number, and the mask of its bytes.
+    func forEachGranule(_ address: UInt64, _ size: UInt64, _ body: (UInt64, UInt64) -> Void) {
+        guard size > 0 else { return }
+        let last = (address &+ size &- 1) / WatchList.granule
+        var granule = address / WatchList.granule
+        while true {
+            if watch.contains(granule: granule) {
+                body(granule, Self.mask(address, size, in: granule))
+            }
+            if granule >= last { return }
+            granule += 1
+        }
+    }
+
+    /// The bytes of a granule that a range covers.
+    static func mask(_ address: UInt64, _ size: UInt64, in granule: UInt64) -> UInt64 {
+        let start = granule * WatchList.granule
+        let low = max(address, start) - start
+        let high = min(address + size, start + WatchList.granule) - start
+        let width = high - low
+        return (width >= 64 ? UInt64.max : (1 << width) - 1) << low
+    }
+
+    /// The watched granules of a range.
+    func watched(_ address: UInt64, _ size: UInt64) -> [(granule: UInt64, mask: UInt64)] {
+        var result: [(UInt64, UInt64)] = []
+        forEachGranule(address, size) { result.append(($0, $1)) }
+        return result
+    }
+
+    /// Changes a granule's state.
+    mutating func update(_ granule: UInt64, _ change: (inout GranuleState) -> Void) {
+        change(&granules[granule, default: GranuleState()])
+    }
+
+    func state(_ granule: UInt64) -> GranuleState { granules[granule] ?? GranuleState() }
+
+    /// Makes a new version.
+    mutating func newVersion(_ event: Event) -> VersionID {
+        let sequence = sequences[event.agent, default: 0] + 1
+        sequences[event.agent] = sequence
+        versions.append(
+            Version(agent: event.agent, sequence: sequence, record: event.record, tick: event.tick))
+        return VersionID(versions.count - 1)
+    }
+
+    /// How many versions an agent has made.
+    func sequence(of agent: Agent) -> UInt32 { sequences[agent] ?? 0 }
+
+    // MARK: Reads
+
+    /// The version of a byte that an agent finds in a place; its own buffer first.
+    func version(_ granule: UInt64, _ byte: Int, in place: Place, for agent: Agent) -> VersionID {
+        if agent.isCore, let own = buffered(granule, byte, in: .storeBuffer(agent.index)) {
+            return own
+        }
+        if place.isBuffer, let bytes = buffered(granule, byte, in: place) { return bytes }
+        let state = granules[granule]
+        if place.isDataCache, let state, let index = state.index(of: place) {
+            let found = state.copies[index].copy.versions[byte]
+            if found != Version.absent { return found }
+        }
+        return state?.memory[byte] ?? 0
+    }
+
+    /// The youngest version of a byte in a buffer; nil: none.
+    func buffered(_ granule: UInt64, _ byte: Int, in buffer: Place) -> VersionID? {
+        guard let numbers = order[buffer] else { return nil }
+        let address = granule * WatchList.granule + UInt64(byte)
+        for number in numbers.reversed() {
+            if let version = entries[number]?[address] { return version }
+        }
+        return nil
+    }
+
+    /// The buffers that hold bytes of a granule.
+    func bufferPlaces(_ granule: UInt64) -> [Place] {
+        let start = granule * WatchList.granule
+        return order.keys.sorted().filter { place in
+            order[place, default: []].contains { number in
+                entries[number]?.keys.contains { $0 >= start && $0 < start + WatchList.granule }
+                    ?? false
+            }
+        }
+    }
+
+    // MARK: Writes
+
+    /// Puts a new version into a place.
+    mutating func store(_ version: VersionID, _ event: Event) {
+        let isBuffer = event.place.isBuffer
+        if isBuffer { openEntry(event.detail, in: event.place) }
+        for (granule, mask) in watched(event.address, UInt64(event.size)) {
+            update(granule) { state in
+                state.noteWrite(version, mask)
+                if !isBuffer {
+                    Self.write(&state, event.place, mask, isCore: event.agent.isCore) { _ in version
+                    }
+                }
+            }
+            guard isBuffer else { continue }
+            Self.forEachByte(mask) { byte in
+                entries[event.detail]?[granule * WatchList.granule + UInt64(byte)] = version
+            }
+        }
+    }
+
+    private mutating func openEntry(_ number: UInt32, in place: Place) {
+        guard entries[number] == nil else { return }
+        entries[number] = [:]
+        order[place, default: []].append(number)
+    }
+
+    /// Moves a buffer's entry to a place, or copies it there.
+    mutating func drain(_ event: Event, keeping: Bool) {
+        guard let bytes = entries[event.detail] else { return }
+        for (address, version) in bytes.sorted(by: { $0.key < $1.key }) {
+            let granule = address / WatchList.granule
+            let mask: UInt64 = 1 << (address % WatchList.granule)
+            let isDirty = !keeping
+            update(granule) { state in
+                Self.write(&state, event.otherPlace, mask, isCore: isDirty) { _ in version }
+            }
+        }
+        if !keeping { closeEntry(event.detail, in: event.place) }
+    }
+
+    private mutating func closeEntry(_ number: UInt32, in place: Place) {
+        entries[number] = nil
+        order[place]?.removeAll { $0 == number }
+    }
+
+    /// Moves an entry of a core's buffer into a slot of the outer store buffer.
+    mutating func enterSlot(_ event: Event) {
+        guard let bytes = entries[event.detail] else { return }
+        closeEntry(event.detail, in: event.place)
+        openEntry(event.size, in: event.otherPlace)
+        entries[event.size]?.merge(bytes) { _, new in new }
+    }
+
+    /// A place took a line.
+    mutating func fill(_ event: Event) {
+        for (granule, mask) in watched(event.address, UInt64(event.size)) {
+            let source = event.otherPlace
+            update(granule) { state in
+                let from = state.index(of: source).map { state.copies[$0].copy.versions }
+                let memory = state.memory
+                Self.write(&state, event.place, mask, isCore: false) { byte in
+                    guard let found = from?[byte], found != Version.absent else {
+                        return memory[byte]
+                    }
+                    return found
+                }
+                guard let index = state.index(of: event.place) else { return }
+                state.copies[index].copy.reason = MoveReason(rawValue: event.detail) ?? .demand
+                state.copies[index].copy.source = source
+                state.copies[index].copy.filledAt = event.tick
+            }
+        }
+    }
+
+    /// A place wrote a line on; the line stays, clean.
+    mutating func writeBack(_ event: Event) {
+        for (granule, mask) in watched(event.address, UInt64(event.size)) {
+            update(granule) { state in
+                guard let index = state.index(of: event.place) else { return }
+                let copy = state.copies[index].copy
+                state.copies[index].copy.dirty &= ~mask
+                let memory = state.memory
+                Self.write(&state, event.otherPlace, mask, isCore: false) { byte in
+                    copy.versions[byte] == Version.absent ? memory[byte] : copy.versions[byte]
+                }
+                if let below = state.index(of: event.otherPlace) {
+                    state.copies[below].copy.dirty |= copy.dirty & mask
+                }
+            }
+        }
+    }
+
+    /// A place gave a line up.
+    mutating func drop(_ event: Event) {
+        for (granule, mask) in watched(event.address, UInt64(event.size)) {
+            update(granule) { state in
+                guard let index = state.index(of: event.place) else { return }
+                Self.forEachByte(mask) { state.copies[index].copy.versions[$0] = Version.absent }
+                state.copies[index].copy.dirty &= ~mask
+                if state.copies[index].copy.versions.allSatisfy({ $0 == Version.absent }) {
+                    state.copies.remove(at: index)
+                }
+            }
+        }
+    }
+
+    static func forEachByte(_ mask: UInt64, _ body: (Int) -> Void) {
+        var left = mask
+        while left != 0 {
+            body(left.trailingZeroBitCount)
+            left &= left - 1
+        }
+    }
+
+    private static func write(
+        _ state: inout GranuleState, _ place: Place, _ mask: UInt64, isCore: Bool,
+        _ version: (Int) -> VersionID
+    ) {
+        guard place.isDataCache else {
+            if place == .memory { forEachByte(mask) { state.memory[$0] = version($0) } }
+            return
+        }
+        let index: Int
+        if let found = state.index(of: place) {
+            index = found
+        } else {
+            index = state.copies.firstIndex { $0.place > place } ?? state.copies.count
+            state.copies.insert((place, GranuleCopy()), at: index)
+        }
+        forEachByte(mask) { state.copies[index].copy.versions[$0] = version($0) }
+        if isCore { state.copies[index].copy.dirty |= mask }
+    }
+}

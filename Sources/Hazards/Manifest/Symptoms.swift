@@ -1,0 +1,181 @@
+import Events
+import Operations
+import Quantities
+
+// From what went wrong to why: each symptom looks at where the young and the old versions are and how they got
+// there, and names the code. The rules stand in the order in which they are tried.
+
+/// Something that went wrong with bytes of one granule.
+protocol Symptom {
+    var granule: UInt64 { get }
+    func finding(_ state: GranuleState, _ mirror: CopyMirror, _ profile: HazardProfile) -> Finding
+}
+
+extension Symptom {
+    func address(_ mask: UInt64) -> UInt64 {
+        granule * WatchList.granule + UInt64(mask.trailingZeroBitCount)
+    }
+
+    func bytes(_ mask: UInt64) -> UInt64 {
+        UInt64(WatchList.granule) - UInt64(mask.leadingZeroBitCount)
+            - UInt64(mask.trailingZeroBitCount)
+    }
+}
+
+/// An agent read an old version though a younger one happened before.
+struct StaleRead: Symptom {
+    let event: Event
+    let granule: UInt64
+    let mask: UInt64
+    let found: VersionID
+    let expected: VersionID
+
+    func finding(_ state: GranuleState, _ mirror: CopyMirror, _ profile: HazardProfile) -> Finding {
+        let writer = mirror.versions[Int(expected)]
+        let code =
+            event.agent.isCore
+            ? codeOfCoreRead(state, mirror, profile, writer)
+            : codeOfDeviceRead(state, mirror, profile, writer)
+        let where_ = whereabouts(state, mirror)
+        let old = mirror.versions[Int(found)]
+        let oldText =
+            found == 0
+            ? "what was there before the trace"
+            : "what \(profile.name(of: old.agent)) wrote in record \(old.record)"
+        let detail =
+            "\(profile.name(of: event.agent)) read from \(event.place.name) \(oldText), not what "
+            + "\(profile.name(of: writer.agent)) wrote in record \(writer.record)"
+            + (where_.isEmpty ? "" : "; the new bytes are in \(where_)")
+        let words = FindingWords(
+            code: code, profile: profile, address: address(mask), bytes: bytes(mask),
+            reader: event.agent, writer: writer.agent, record: Int(event.record),
+            writeRecord: Int(writer.record))
+        return Finding(
+            code, .manifest, record: Int(event.record), tick: event.tick, agent: event.agent,
+            address: address(mask), bytes: bytes(mask), detail: detail,
+            chain: chain(state, profile, since: writer.record, end: event, mask: mask),
+            cause: words.cause, mend: words.mend, mendCycles: words.mendCycles,
+            dmaDebug: words.dmaDebug)
+    }
+
+    /// Where the expected version is now, in words.
+    private func whereabouts(_ state: GranuleState, _ mirror: CopyMirror) -> String {
+        let byte = mask.trailingZeroBitCount
+        var names = mirror.bufferPlaces(granule).filter {
+            mirror.buffered(granule, byte, in: $0) == expected
+        }.map(\.name)
+        names += state.copies.filter { $0.copy.versions[byte] == expected }.map(\.place.name)
+        if state.memory[byte] == expected { names.append(Place.memory.name) }
+        return names.joined(separator: ", ")
+    }
+
+    private func codeOfCoreRead(
+        _ state: GranuleState, _ mirror: CopyMirror, _ profile: HazardProfile, _ writer: Version
+    ) -> HazardCode {
+        let byte = mask.trailingZeroBitCount
+        if writer.agent.isCore {
+            if let discarded = state.discarded, discarded.mask >> UInt64(byte) & 1 == 1 {
+                return .h35
+            }
+            // The core's own store went past the copy that it reads: two mappings of the same bytes.
+            return .h13
+        }
+        if profile.isWronglyCoherent(writer.agent) { return .h26 }
+        guard let index = state.index(of: event.place) else { return .h01 }
+        let copy = state.copies[index].copy
+        if profile.hasOuterCache, event.place.isLevel1Data, copy.source == .outer,
+            copy.filledAt > writer.tick
+        {
+            return .h23
+        }
+        let isSpeculative = copy.reason == .environment || copy.reason == .prefetch
+        if isSpeculative, let maintained = state.maintainedAt, maintained <= copy.filledAt {
+            return .h08
+        }
+        return .h01
+    }
+
+    private func codeOfDeviceRead(
+        _ state: GranuleState, _ mirror: CopyMirror, _ profile: HazardProfile, _ writer: Version
+    ) -> HazardCode {
+        let byte = mask.trailingZeroBitCount
+        let isBuffered = mirror.bufferPlaces(granule).contains {
+            mirror.buffered(granule, byte, in: $0) == expected
+        }
+        if isBuffered { return .h04 }
+        if profile.isWronglyCoherent(event.agent) { return .h26 }
+        let inOuter = state.index(of: .outer).map {
+            state.copies[$0].copy.versions[byte] == expected
+        }
+        if inOuter == true, let maintained = state.maintainedAt, maintained >= writer.tick {
+            return .h23
+        }
+        return .h03
+    }
+}
+
+/// A line written on with old bytes destroyed what a device had written.
+struct LostDeviceWrite: Symptom {
+    let event: Event
+    let granule: UInt64
+    let mask: UInt64
+    let written: VersionID
+    /// The bytes of the line that a core dirtied.
+    let dirty: UInt64
+
+    func finding(_ state: GranuleState, _ mirror: CopyMirror, _ profile: HazardProfile) -> Finding {
+        let writer = mirror.versions[Int(written)]
+        let reason = MoveReason(rawValue: event.detail) ?? .replacement
+        let code: HazardCode
+        if dirty & mask == 0 {
+            code = .h10
+        } else if profile.isWronglyCoherent(writer.agent) {
+            code = .h26
+        } else {
+            code = reason == .maintenance ? .h42 : .h02
+        }
+        let what = reason == .maintenance ? "a clean" : "an eviction"
+        let detail =
+            "\(what) of \(event.place.name)'s dirty line wrote old bytes over what "
+            + "\(profile.name(of: writer.agent)) had written in record \(writer.record)"
+        let words = FindingWords(
+            code: code, profile: profile, address: address(mask), bytes: bytes(mask),
+            reader: event.agent, writer: writer.agent, record: Int(event.record),
+            writeRecord: Int(writer.record))
+        let since = state.journal.last { $0.kind == .store && $0.record < writer.record }?.record
+        return Finding(
+            code, .manifest, record: Int(event.record), tick: event.tick, agent: writer.agent,
+            address: address(mask), bytes: bytes(mask), detail: detail,
+            chain: chain(
+                state, profile, since: since ?? writer.record, end: event,
+                mask: mask | dirty),
+            cause: words.cause, mend: words.mend, mendCycles: words.mendCycles,
+            dmaDebug: words.dmaDebug)
+    }
+}
+
+/// An invalidate dropped dirty bytes that it was not asked to touch.
+struct LostCoreWrite: Symptom {
+    let event: Event
+    let granule: UInt64
+    let mask: UInt64
+    let written: VersionID
+
+    func finding(_ state: GranuleState, _ mirror: CopyMirror, _ profile: HazardProfile) -> Finding {
+        let version = written == Version.absent ? 0 : written
+        let writer = mirror.versions[Int(version)]
+        let words = FindingWords(
+            code: .h11, profile: profile, address: address(mask), bytes: bytes(mask),
+            reader: event.agent, writer: writer.agent, record: Int(event.record),
+            writeRecord: Int(writer.record))
+        return Finding(
+            .h11, .manifest, record: Int(event.record), tick: event.tick, agent: writer.agent,
+            address: address(mask), bytes: bytes(mask),
+            detail: "an invalidate dropped from \(event.place.name) what "
+                + "\(profile.name(of: writer.agent)) had stored in record \(writer.record), beside the "
+                + "range that it names",
+            chain: chain(state, profile, since: writer.record, end: event, mask: mask),
+            cause: words.cause, mend: words.mend, mendCycles: words.mendCycles,
+            dmaDebug: words.dmaDebug)
+    }
+}

@@ -1,0 +1,132 @@
+import Events
+import Quantities
+
+// Every write to a watched byte makes a version. A copy of a byte holds a version. Which version a reader should
+// see is what happened before the read: program order, doorbells, observed completions, reads from a device.
+
+/// The number of a version; 0 is what was there at the start, `absent` no copy.
+typealias VersionID = UInt32
+
+/// Who wrote a version, and when.
+struct Version {
+    /// The writer.
+    var agent: Agent
+    /// Its number among the writer's versions, from 1.
+    var sequence: UInt32
+    /// The statement.
+    var record: UInt32
+    /// The moment.
+    var tick: Ticks
+
+    /// No copy of a byte.
+    static let absent = VersionID.max
+}
+
+/// What each agent knows to have happened: for each writer the number of its last version ordered before now.
+struct VectorClock {
+    private var known: [UInt32] = []
+
+    subscript(agent: Agent) -> UInt32 {
+        get {
+            let place = Self.place(agent)
+            return place < known.count ? known[place] : 0
+        }
+        set {
+            let place = Self.place(agent)
+            if place >= known.count {
+                known += Array(repeating: 0, count: place + 1 - known.count)
+            }
+            known[place] = max(known[place], newValue)
+        }
+    }
+
+    mutating func join(_ other: VectorClock) {
+        if other.known.count > known.count {
+            known += Array(repeating: 0, count: other.known.count - known.count)
+        }
+        for place in other.known.indices { known[place] = max(known[place], other.known[place]) }
+    }
+
+    private static func place(_ agent: Agent) -> Int {
+        agent.isCore ? agent.index : Agent.maximumCores + agent.index
+    }
+}
+
+/// The bytes of one watched granule in one place: a version each, and which of them a core dirtied there.
+struct GranuleCopy {
+    /// A version for each byte, or ``Version/absent``.
+    var versions = [VersionID](repeating: Version.absent, count: Int(WatchList.granule))
+    /// Bytes stored here since the line was last clean.
+    var dirty: UInt64 = 0
+    /// Why the line came here.
+    var reason = MoveReason.demand
+    /// Where it came from.
+    var source = Place.memory
+    /// When it came here.
+    var filledAt = Ticks.zero
+}
+
+/// What is known of one watched granule.
+struct GranuleState {
+    /// Memory's bytes.
+    var memory = [VersionID](repeating: 0, count: Int(WatchList.granule))
+    /// Copies in caches, in the order of their places.
+    var copies: [(place: Place, copy: GranuleCopy)] = []
+    /// The youngest version of each byte, wherever it is.
+    var latest = [VersionID](repeating: 0, count: Int(WatchList.granule))
+    /// Writes, oldest first: a version and the bytes it covers.
+    var history: [(version: VersionID, mask: UInt64)] = []
+    /// When maintenance by the core last named the line.
+    var maintainedAt: Ticks?
+    /// The statement of that maintenance.
+    var maintainedRecord: UInt32 = 0
+    /// Bytes whose versions an invalidate dropped on purpose, and the statement.
+    var discarded: (mask: UInt64, record: UInt32)?
+    /// What happened here, oldest first; the last ``journalLimit`` entries.
+    var journal: [JournalEntry] = []
+
+    static let journalLimit = 24
+    static let historyLimit = 128
+
+    /// The place of a copy.
+    func index(of place: Place) -> Int? { copies.firstIndex { $0.place == place } }
+
+    mutating func note(_ entry: JournalEntry) {
+        if let last = journal.last, last.record == entry.record, last.kind == entry.kind,
+            last.place == entry.place
+        {
+            journal[journal.count - 1].mask |= entry.mask
+            return
+        }
+        journal.append(entry)
+        if journal.count > Self.journalLimit { journal.removeFirst() }
+    }
+
+    mutating func noteWrite(_ version: VersionID, _ mask: UInt64) {
+        history.append((version, mask))
+        if history.count > Self.historyLimit {
+            // Keep the younger half: an old copy is found out by any younger write that covers it.
+            history.removeFirst(Self.historyLimit / 2)
+        }
+        for byte in 0..<Int(WatchList.granule) where mask >> UInt64(byte) & 1 == 1 {
+            latest[byte] = version
+        }
+    }
+}
+
+/// One thing that happened to a granule, for the chain of a finding.
+struct JournalEntry {
+    enum Kind {
+        case store, load, fill, writeback, invalidate, maintenance, deviceRead, deviceWrite, drain
+    }
+    var kind: Kind
+    var record: UInt32
+    var tick: Ticks
+    var agent: Agent
+    var place: Place
+    var other: Place
+    var reason: MoveReason
+    var mask: UInt64
+    /// The caches and buffers that held a copy when a device wrote.
+    var holders: [Place] = []
+}

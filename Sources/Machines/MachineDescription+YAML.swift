@@ -1,0 +1,43 @@
+extension MachineDescription {
+    /// The machine as a file that parses back to the same description, with the provenance of every number.
+    ///
+    /// - Complexity: O(*n*) in the parameters.
+    public func effectiveYAML() -> String {
+        var text = "name: \(configuration.name)\n"
+        text += "title: \(Self.quote(title))\n"
+        if !aliases.isEmpty { text += "aliases: [\(aliases.joined(separator: ", "))]\n" }
+        var open: [String] = []
+        for parameter in parameters {
+            let keys = parameter.path.split(separator: ".").map(String.init)
+            let sections = Array(keys.dropLast())
+            let common = zip(open, sections).prefix { $0 == $1 }.count
+            for depth in common..<max(common, sections.count) {
+                text += Self.header(sections, depth)
+            }
+            open = sections
+            text += Self.indent(sections) + (keys.last ?? "") + ": "
+            text += "{value: \(parameter.value), basis: \(parameter.basis.rawValue), "
+            text += "source: \(Self.quote(parameter.source))}\n"
+        }
+        return text
+    }
+
+    /// The line that opens a section; the second key of `ports` is the name of one.
+    private static func header(_ sections: [String], _ depth: Int) -> String {
+        if depth == 1, sections[0] == "ports" { return "  - name: \(sections[1])\n" }
+        return String(repeating: "  ", count: depth) + sections[depth] + ":\n"
+    }
+
+    private static func indent(_ sections: [String]) -> String {
+        String(repeating: "  ", count: sections.count)
+    }
+
+    private static func quote(_ text: String) -> String {
+        var result = "\""
+        for character in text.unicodeScalars {
+            if character == "\"" || character == "\\" { result += "\\" }
+            result.unicodeScalars.append(character)
+        }
+        return result + "\""
+    }
+}

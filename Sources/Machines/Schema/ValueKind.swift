@@ -1,0 +1,140 @@
+/// What the value of a key may be: its form, range and unit.
+struct ValueKind: Sendable {
+    /// How a value is written.
+    enum Form: Sendable {
+        case whole
+        /// Decimals, at most so many; the range is in thousandths.
+        case decimal(places: Int)
+        case bytes
+        case flag
+        case word([String])
+        /// Text to be shown, of at most so many characters.
+        case text(Int)
+        /// A word that others can refer to: letters, digits, `_` and `-`.
+        case identifier
+    }
+
+    var form: Form
+    var range: ClosedRange<Int> = 0...0
+    var unit = ""
+    var allowsNone = false
+    var isPowerOfTwo = false
+
+    /// The value that a text stands for; nil if it is not one of this kind.
+    func value(_ text: String) -> Value? {
+        if allowsNone, text == "none" { return .absent }
+        switch form {
+        case .whole:
+            guard let number = wholeNumber(text), fits(number) else { return nil }
+            return .number(number)
+        case .decimal(let places):
+            let decimals = text.split(separator: ".").dropFirst().first?.utf8.count ?? 0
+            guard decimals <= places, let number = thousandths(text), range ~= number else {
+                return nil
+            }
+            return .number(number)
+        case .bytes:
+            guard let bytes = byteCount(text), bytes <= UInt64(range.upperBound),
+                fits(Int(bytes))
+            else { return nil }
+            return .bytes(bytes)
+        case .flag:
+            return ["true": Value.flag(true), "false": .flag(false)][text]
+        case .word(let words):
+            return words.contains(text) ? .word(text) : nil
+        case .text(let limit):
+            let scalars = text.unicodeScalars
+            guard !text.isEmpty, scalars.count <= limit, scalars.allSatisfy(\.isPlain) else {
+                return nil
+            }
+            return .word(text)
+        case .identifier:
+            let isName = text.utf8.allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"):
+                    true
+                default: false
+                }
+            }
+            return isName && 1...32 ~= text.utf8.count ? .word(text) : nil
+        }
+    }
+
+    private func fits(_ number: Int) -> Bool {
+        range ~= number && (!isPowerOfTwo || number & (number - 1) == 0)
+    }
+
+    /// What may stand there, in words, with range and unit.
+    var expectation: String {
+        let power = isPowerOfTwo ? "a power of two" : "a whole number"
+        let words =
+            switch form {
+            case .whole:
+                "\(power) from \(range.lowerBound) to \(range.upperBound)" + spacedUnit
+            case .decimal(let places):
+                "a number from \(decimalText(range.lowerBound)) to \(decimalText(range.upperBound))"
+                    + spacedUnit + " with at most \(places) decimal\(places == 1 ? "" : "s")"
+            case .bytes:
+                (isPowerOfTwo ? "a power of two" : "a size")
+                    + " from \(range.lowerBound) to \(byteText(UInt64(range.upperBound))) bytes"
+                    + (range.upperBound > 1_024 ? ", such as 32K or 1M" : "")
+            case .flag: "true or false"
+            case .word(let words): "one of " + words.joined(separator: ", ")
+            case .text(let limit): "a line of text of at most \(limit) characters"
+            case .identifier: "a name of 1 to 32 letters, digits, '_' or '-'"
+            }
+        return allowsNone ? words + ", or none" : words
+    }
+
+    /// The text by which a file holds a value.
+    func canonical(_ value: Value) -> String {
+        switch (value, form) {
+        case (.absent, _): "none"
+        case (.number(let number), .decimal): decimalText(number)
+        case (.number(let number), _): "\(number)"
+        case (.bytes(let bytes), _): byteText(bytes)
+        case (.flag(let flag), _): flag ? "true" : "false"
+        case (.word(let word), _): word
+        }
+    }
+
+    /// The text by which people read a value.
+    func display(_ value: Value) -> String {
+        switch value {
+        case .number: return canonical(value) + spacedUnit
+        case .bytes(let bytes):
+            let text = byteText(bytes)
+            return text.last?.isLetter == true
+                ? "\(text.dropLast()) \(text.suffix(1))iB" : "\(text) B"
+        default: return canonical(value)
+        }
+    }
+
+    private var spacedUnit: String { unit.isEmpty ? "" : " " + unit }
+}
+
+extension ValueKind {
+    static let flag = ValueKind(form: .flag)
+    static let identifier = ValueKind(form: .identifier)
+
+    static func whole(
+        _ range: ClosedRange<Int>, _ unit: String, none: Bool = false, powerOfTwo: Bool = false
+    ) -> ValueKind {
+        ValueKind(
+            form: .whole, range: range, unit: unit, allowsNone: none, isPowerOfTwo: powerOfTwo)
+    }
+
+    static func decimal(
+        _ range: ClosedRange<Int>, _ unit: String, places: Int = 3
+    ) -> ValueKind {
+        ValueKind(form: .decimal(places: places), range: range, unit: unit)
+    }
+
+    static func bytes(_ range: ClosedRange<Int>, powerOfTwo: Bool = false) -> ValueKind {
+        ValueKind(form: .bytes, range: range, isPowerOfTwo: powerOfTwo)
+    }
+
+    static func word(_ words: [String]) -> ValueKind { ValueKind(form: .word(words)) }
+    static func text(_ limit: Int) -> ValueKind { ValueKind(form: .text(limit)) }
+}

@@ -1,0 +1,257 @@
+import Events
+import Operations
+import Quantities
+
+// Every access that is not an L1 hit on the fast path: other memory types, line crossings, misses, dependent
+// loads, exclusives, prefetch hints, and Dinero's cache operations.
+
+extension Machine where P: ~Copyable {
+    /// Performs one access with everything that can happen to it.
+    @inline(never)
+    mutating func performSlowly(_ access: MemoryAccess, record: UInt32) {
+        let core = Int(access.agent.rawValue)
+        precondition(core < cores.count, "core \(core) of a machine with \(cores.count)")
+        self.record = record
+        issue(core)
+        performIssued(access, core)
+        openFastPath(for: core)
+    }
+
+    private mutating func performIssued(_ access: MemoryAccess, _ core: Int) {
+        if access.isDependent {
+            let state = cores[core]
+            wait(core, until: state.lastLoad, on: state.lastLoadCause)
+        }
+        switch access.kind {
+        case .copyBack, .invalidate:
+            performCacheRecord(access, core)
+            return
+        case .loadAcquire:
+            forEachPiece(access) { $0.load($1, $2, core, access) }
+            waitForLoads(core)
+            spend(core, costs.dmb, on: .barrier)
+            return
+        case .storeRelease:
+            waitForLoads(core)
+            drainStoreBuffer(core, on: .barrier)
+            spend(core, costs.dmb, on: .barrier)
+        default: break
+        }
+        if access.kind == .fetch { chargeFetch(cores.base + core) }
+        forEachPiece(access) { machine, address, size in
+            switch access.kind {
+            case .fetch: machine.fetch(address, size, core)
+            case .prefetch: machine.prefetch(address, core, reason: .prefetch)
+            case .store, .storeExclusive, .storeRelease: machine.store(address, size, core, access)
+            default: machine.load(address, size, core, access)
+            }
+        }
+    }
+
+    /// Calls `body` for each line that an access touches, with its physical address and memory type set up.
+    private mutating func forEachPiece(
+        _ access: MemoryAccess, _ body: (inout Self, UInt64, UInt64) -> Void
+    ) {
+        let shift = access.kind == .fetch ? level1Instruction.lineShift : level1Data.lineShift
+        let lineSize: UInt64 = 1 << shift
+        var address = access.address
+        var left = UInt64(access.size)
+        repeat {
+            translate(address)
+            let physical = address &+ mapDelta
+            let room = min(lineSize - (physical & (lineSize - 1)), mapSize &- (address &- mapStart))
+            let piece = min(room, left)
+            body(&self, physical, piece)
+            address &+= piece
+            left -= piece
+        } while left > 0
+    }
+
+    /// Finds the mapping of an address for the accesses to come.
+    mutating func translate(_ address: UInt64) {
+        guard address &- mapStart >= mapSize else { return }
+        let mapping = map.mapping(of: address)
+        mapStart = mapping.start
+        // The highest byte of the address space is left out, so that sizes fit into 64 bits.
+        mapSize = mapping.end - mapping.start
+        mapDelta = mapping.physical &- mapping.start
+        let uncachedWriteThrough =
+            mapping.type == .writeThrough && !configuration.core.honoursWriteThrough
+        mapType = uncachedWriteThrough ? .nonCacheable : mapping.type
+    }
+
+    // MARK: Loads
+
+    mutating func load(_ address: UInt64, _ size: UInt64, _ core: Int, _ access: MemoryAccess) {
+        if let early = earlyLoads.firstIndex(where: {
+            $0.core == core && $0.address <= address && address + size <= $0.address + $0.size
+        }) {
+            // The value was taken when `env late` said so.
+            earlyLoads.remove(at: early)
+            spend(core, period, on: .level1)
+            return
+        }
+        switch mapType {
+        case .writeBack, .writeThrough: loadCacheable(address, size, core)
+        case .nonCacheable: loadUncached(address, size, core)
+        case .device, .stronglyOrdered: loadDevice(address, size, core)
+        }
+    }
+
+    private mutating func loadCacheable(_ address: UInt64, _ size: UInt64, _ core: Int) {
+        let now = cores[core].now
+        let line = level1Data.line(of: address)
+        if hasLevel1Data, level1Data.touch(line, core) >= 0 {
+            emitLoad(address, size, core, .level1Data(core))
+            spend(core, period, on: .level1)
+            noteLoad(core, completion: now + period + costs.hitExtra, cause: .level1)
+            return
+        }
+        let source: Place
+        let (completion, cause): (UInt64, Cause)
+        if hasLevel1Data, configuration.level1Data?.readAllocates == true {
+            (source, completion, cause) = fillLevel1(line, core, at: now, reason: .demand)
+            emitLoad(address, size, core, .level1Data(core), servedBy: source)
+        } else {
+            (source, completion, cause) = readBelowLevel1(address, size, core, at: now)
+            emitLoad(address, size, core, source)
+        }
+        spend(core, period, on: .level1)
+        missed(core, completion: completion, cause: cause)
+    }
+
+    /// Tells of a load.
+    ///
+    /// `other` is 1 where the line was filled for it: the load hits `place` now but counts as a miss there;
+    /// 2 where no L1 was asked or took the line.
+    private mutating func emitLoad(
+        _ address: UInt64, _ size: UInt64, _ core: Int, _ place: Place,
+        servedBy source: Place? = nil
+    ) {
+        emit(
+            .load, at: cores[core].now, agent: .core(core), place: place,
+            other: place.isLevel1Data ? (source == nil ? 0 : 1) : 2,
+            address: address, size: size, detail: UInt32(mapType.rawValue), record: record)
+    }
+
+    private mutating func loadUncached(_ address: UInt64, _ size: UInt64, _ core: Int) {
+        if storeBuffers[core].overlaps(address, size) {
+            if cores[core].holds {
+                emitLoad(address, size, core, .storeBuffer(core))
+                spend(core, period, on: .uncached)
+                return
+            }
+            drainStoreBuffer(core, on: .uncached)
+        }
+        drainOuterSlots(overlapping: address, size)
+        let now = cores[core].now
+        let delay = memory.occupy(size, at: now + costs.level2Miss)
+        let completion = now + costs.level2Miss + costs.memoryLatency + delay
+        emitLoad(address, size, core, .memory)
+        emit(
+            .memoryTraffic, at: now, agent: .core(core), address: address, size: size,
+            record: record)
+        spend(core, period, on: .uncached)
+        let outstanding = configuration.core.outstandingUncached
+        if outstanding <= 1 {
+            wait(core, until: completion, on: .uncached)
+            noteLoad(core, completion: completion, cause: .uncached)
+        } else {
+            missed(core, completion: completion, cause: .uncached, limit: outstanding)
+        }
+    }
+
+    private mutating func loadDevice(_ address: UInt64, _ size: UInt64, _ core: Int) {
+        let isOrdered = mapType == .stronglyOrdered
+        if isOrdered {
+            drainStoreBuffer(core, on: .device)
+            drainAllOuterSlots(at: cores[core].now)
+        }
+        let now = cores[core].now
+        let latency =
+            isOrdered ? costs.level2Miss + costs.memoryLatency : costs.registerRead
+        emitLoad(address, size, core, .memory)
+        wait(core, until: now + latency, on: .device)
+        noteLoad(core, completion: cores[core].now, cause: .device)
+    }
+
+    private func noteLoad(_ core: Int, completion: UInt64, cause: Cause) {
+        (cores.base + core).pointee.lastLoad = completion
+        (cores.base + core).pointee.lastLoadCause = cause
+    }
+
+    /// Notes a load in flight; the core goes on for its window, unless all its miss buffers are in use.
+    private mutating func missed(
+        _ core: Int, completion: UInt64, cause: Cause, limit: Int? = nil
+    ) {
+        noteLoad(core, completion: completion, cause: cause)
+        updateStall(core)
+        let limit = limit ?? configuration.core.outstandingMisses
+        while pendingMisses[core].count >= max(limit, 1) {
+            var first = 0
+            for index in 1..<pendingMisses[core].count
+            where pendingMisses[core][index].completion < pendingMisses[core][first].completion {
+                first = index
+            }
+            let miss = pendingMisses[core][first]
+            wait(core, until: miss.completion, on: miss.cause)
+            updateStall(core)
+        }
+        let deadline = cores[core].now + costs.window
+        pendingMisses[core].append(
+            PendingMiss(completion: completion, deadline: deadline, cause: cause))
+        let state = cores.base + core
+        state.pointee.stallAt = min(state.pointee.stallAt, deadline)
+    }
+
+    /// Waits until every load before is complete.
+    mutating func waitForLoads(_ core: Int, on cause: Cause? = nil) {
+        for miss in pendingMisses[core].sorted(by: { $0.completion < $1.completion }) {
+            wait(core, until: miss.completion, on: cause ?? miss.cause)
+        }
+        updateStall(core)
+    }
+
+    // MARK: Fetches and hints
+
+    private mutating func fetch(_ address: UInt64, _ size: UInt64, _ core: Int) {
+        let now = cores[core].now
+        guard hasLevel1Instruction else {
+            emit(
+                .fetch, at: now, agent: .core(core), place: .memory, other: 2, address: address,
+                size: size, record: record)
+            return
+        }
+        let line = level1Instruction.line(of: address)
+        let place = Place.level1Instruction(core)
+        if level1Instruction.touch(line, core) >= 0 {
+            emit(
+                .fetch, at: now, agent: .core(core), place: place, address: address, size: size,
+                record: record)
+            return
+        }
+        let start = line << level1Instruction.lineShift
+        let lineSize = UInt64(level1Instruction.lineSize)
+        let (source, completion, cause) = readBelowLevel1(start, lineSize, core, at: now)
+        _ = level1Instruction.insert(line, core, state: 0)
+        fastFetchLine = .max
+        emit(
+            .linefill, at: now, agent: .core(core), place: place, other: source.rawValue,
+            address: start, size: lineSize, detail: MoveReason.demand.rawValue, record: record)
+        emit(
+            .fetch, at: now, agent: .core(core), place: place, other: 1, address: address,
+            size: size,
+            record: record)
+        // Without instructions the core has nothing to go on with.
+        wait(core, until: completion, on: cause)
+    }
+
+    /// Loads a line into L1D without anybody waiting for it.
+    mutating func prefetch(_ address: UInt64, _ core: Int, reason: MoveReason) {
+        guard mapType.isCacheable, hasLevel1Data else { return }
+        let line = level1Data.line(of: address)
+        if reason == .prefetch { spend(core, period, on: .level1) }
+        guard level1Data.peek(line, core) < 0 else { return }
+        _ = fillLevel1(line, core, at: cores[core].now, reason: reason)
+    }
+}

@@ -1,0 +1,61 @@
+import Operations
+import Quantities
+
+// What is modelled: entries of one aligned granule that merge, age, and leave in order unless `env drain`
+// names others. Stores that hit a line in L1 pass through in the cycle of their issue and are not kept here.
+// Left out: byte-lane timing; forwarding costs nothing (the detector gives the youngest bytes).
+
+/// One entry of a store buffer.
+struct StoreBufferEntry {
+    /// The entry's number, unique in the machine: events name it.
+    var number: UInt32
+    /// The first byte of the aligned granule.
+    var address: UInt64
+    /// Bytes of the granule.
+    var granule: UInt64
+    /// Which of its bytes are there; granules are 64 bytes at most.
+    var mask: UInt64
+    /// The memory type of the stores.
+    var type: MemoryType
+    /// From when on it may leave by itself.
+    var ready: UInt64
+    /// The record of the last store merged into it.
+    var record: UInt32
+
+    /// Whether every byte is there.
+    var isFull: Bool { mask.nonzeroBitCount == Int(granule) }
+
+    /// Whether it shares a byte with a range.
+    func overlaps(_ start: UInt64, _ size: UInt64) -> Bool {
+        address < start &+ size && start < address &+ granule
+    }
+}
+
+/// The stores of one core, or the slots of an outer cache, that have not reached the next place.
+struct StoreBuffer {
+    /// The entries, oldest first.
+    var entries: [StoreBufferEntry] = []
+    /// How many there may be.
+    let capacity: Int
+
+    /// Makes an empty buffer.
+    init(capacity: Int) { self.capacity = capacity }
+
+    /// The entry that a store merges into.
+    func mergeTarget(_ address: UInt64, _ granule: UInt64, _ type: MemoryType) -> Int? {
+        let start = address & ~(granule - 1)
+        return entries.lastIndex { $0.address == start && $0.granule == granule && $0.type == type }
+    }
+
+    /// Whether any entry shares a byte with a range.
+    func overlaps(_ start: UInt64, _ size: UInt64) -> Bool {
+        entries.contains { $0.overlaps(start, size) }
+    }
+
+    /// The bits of `size` bytes from `address` in a granule.
+    static func mask(_ address: UInt64, _ size: UInt64, _ granule: UInt64) -> UInt64 {
+        let offset = address & (granule - 1)
+        let ones: UInt64 = size >= 64 ? .max : (1 << size) - 1
+        return ones << offset
+    }
+}

@@ -1,0 +1,94 @@
+import Events
+import Operations
+import Quantities
+
+// Events that the architecture allows and nobody asked for, pinned by a trace: they take no core's time.
+
+extension Machine where P: ~Copyable {
+    mutating func performEnvironment(_ event: EnvironmentEvent) {
+        let core = if case .core(let number) = event.target { number } else { 0 }
+        precondition(core < cores.count, "core \(core) of a machine with \(cores.count)")
+        catchUp(to: lastIssue)
+        switch event.kind {
+        case .evict: evict(event)
+        case .fill: fill(event, core)
+        case .drain: drain(event, core)
+        case .hold:
+            (cores.base + core).pointee.holds = true
+            refreshDue()
+        case .late: loadEarly(event, core)
+        }
+    }
+
+    private mutating func evict(_ event: EnvironmentEvent) {
+        let range = Maintenance(.dcCVAC, at: event.start, bytes: event.bytes)
+        let tick = lastIssue
+        if hasLevel1Data, event.target != .level2 {
+            forEachLine(range, shift: level1Data.lineShift) { machine, line in
+                for core in 0..<machine.cores.count {
+                    if case .core(let only) = event.target, only != core { continue }
+                    let index = machine.level1Data.peek(line, core)
+                    guard index >= 0 else { continue }
+                    let entry = machine.level1Data.entries[index]
+                    machine.level1Data.remove(at: index)
+                    machine.evictFromLevel1(entry, core, at: tick, reason: .environment)
+                }
+            }
+        }
+        guard hasLevel2 else { return }
+        if case .core = event.target { return }
+        forEachLine(range, shift: level2.lineShift) { machine, line in
+            let index = machine.level2.peek(line, 0)
+            guard index >= 0 else { return }
+            let entry = machine.level2.entries[index]
+            machine.level2.remove(at: index)
+            machine.evictFromLevel2(entry, at: tick, reason: .environment)
+        }
+    }
+
+    private mutating func fill(_ event: EnvironmentEvent, _ core: Int) {
+        let range = Maintenance(.dcCVAC, at: event.start, bytes: event.bytes)
+        if event.target == .level2 || !hasLevel1Data {
+            guard hasLevel2 else { return }
+            forEachLine(range, shift: level2.lineShift) { machine, line in
+                guard machine.mapType.isCacheable, machine.level2.peek(line, 0) < 0 else { return }
+                _ = machine.fillLevel2(
+                    line, agent: .core(core), at: machine.lastIssue, reason: .environment)
+            }
+            return
+        }
+        (cores.base + core).pointee.isActive = true
+        forEachLine(range, shift: level1Data.lineShift) { machine, line in
+            guard machine.mapType.isCacheable, machine.level1Data.peek(line, core) < 0 else {
+                return
+            }
+            _ = machine.fillLevel1(line, core, at: machine.lastIssue, reason: .environment)
+        }
+    }
+
+    private mutating func drain(_ event: EnvironmentEvent, _ core: Int) {
+        let tick = max(pathOut, lastIssue)
+        if event.bytes == 0 {
+            while !storeBuffers[core].entries.isEmpty { drainEntry(core, 0, at: tick) }
+        } else {
+            translate(event.start.address.rawValue)
+            let physical = event.start.address.rawValue &+ mapDelta
+            while let index = storeBuffers[core].entries.firstIndex(where: {
+                $0.overlaps(physical, event.bytes)
+            }) {
+                drainEntry(core, index, at: tick)
+            }
+        }
+        refreshDue()
+    }
+
+    private mutating func loadEarly(_ event: EnvironmentEvent, _ core: Int) {
+        let access = MemoryAccess(
+            .load, at: event.start.address.rawValue, size: UInt32(clamping: max(event.bytes, 1)),
+            agent: .core(core))
+        performSlowly(access, record: record)
+        translate(access.address)
+        earlyLoads.append(
+            EarlyLoad(core: core, address: access.address &+ mapDelta, size: UInt64(access.size)))
+    }
+}

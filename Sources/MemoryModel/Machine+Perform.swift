@@ -1,0 +1,112 @@
+import Events
+import Operations
+import Quantities
+
+extension Machine where P: ~Copyable {
+    /// Performs one operation.
+    ///
+    /// - Parameters:
+    ///   - operation: What is asked. Calls of the DMA API, kernel barriers and accessors must be lowered first.
+    ///   - agent: Who asks: a core, or for ``Operation/device(_:)`` an attached device.
+    ///   - record: The number of its statement.
+    /// - Precondition: the agents exist in this machine, and the operation needs no lowering.
+    /// - Complexity: O(lines or accesses that it names).
+    public mutating func perform(_ operation: Operation, by agent: Agent, record: UInt32) {
+        self.record = record
+        switch operation {
+        case .access(let access, _, _):
+            var access = access
+            access.agent = agent
+            perform(access, record: record)
+            tellTimes()
+        case .run(let run):
+            performRun(run, agent)
+            tellTimes()
+        case .copy(let copy):
+            performCopy(copy, agent)
+            tellTimes()
+        case .setMemoryType(let start, let size, let type, let shareability):
+            setMemoryType(start, size, type, shareability)
+        case .device(let operation):
+            tellTimes()
+            performDevice(operation, agent)
+            closeFastPath()
+        case .environment(let event):
+            tellTimes()
+            performEnvironment(event)
+            closeFastPath()
+        default: performInstruction(operation, agent.index)
+        }
+    }
+
+    private mutating func performInstruction(_ operation: Operation, _ core: Int) {
+        issue(core)
+        switch operation {
+        case .work(let cycles): spend(core, cycles &* period, on: .work)
+        case .barrier(let barrier): performBarrier(barrier, core)
+        case .maintenance(let operation): performMaintenance(operation, core)
+        case .ring(let device): ring(device, by: core)
+        case .wait(let device): wait(for: device, by: core)
+        default: preconditionFailure("\(operation) must be lowered before a machine performs it")
+        }
+        openFastPath(for: core)
+    }
+
+    private mutating func performRun(_ run: AccessRun, _ agent: Agent) {
+        var access = MemoryAccess(
+            run.kind, at: run.start.address.rawValue, size: run.size, agent: agent)
+        for index in 0..<run.count {
+            access.size = run.size(at: index)
+            perform(access, record: record)
+            if run.work > 0 { work(agent.index, run.work) }
+            access.address &+= run.step
+        }
+    }
+
+    private mutating func performCopy(_ copy: CopyRun, _ agent: Agent) {
+        var load = MemoryAccess(
+            .load, at: copy.source.address.rawValue, size: copy.size, agent: agent)
+        var store = MemoryAccess(
+            .store, at: copy.destination.address.rawValue, size: copy.size, agent: agent)
+        for index in 0..<copy.count {
+            load.size = copy.size(at: index)
+            store.size = load.size
+            perform(load, record: record)
+            perform(store, record: record)
+            if copy.work > 0 { work(agent.index, copy.work) }
+            load.address &+= UInt64(copy.size)
+            store.address &+= UInt64(copy.size)
+        }
+    }
+
+    /// Spends cycles of work between accesses, told with the fast path's time.
+    @inline(__always)
+    private func work(_ core: Int, _ cycles: UInt64) {
+        let state = cores.base + core
+        state.pointee.now &+= cycles &* period
+        state.pointee.untoldWork &+= cycles &* period
+    }
+
+    /// Declares what a range of addresses is.
+    ///
+    /// Lines that caches hold stay there: that is the hazard.
+    public mutating func declare(_ mapping: MemoryMapping) {
+        map.insert(mapping)
+        mapSize = 0
+        fastEnd = 0
+    }
+
+    /// The mapping of an address.
+    public func mapping(of address: UInt64) -> MemoryMapping { map.mapping(of: address) }
+
+    private mutating func setMemoryType(
+        _ start: UInt64, _ size: UInt64, _ type: MemoryType, _ shareability: Shareability
+    ) {
+        guard size > 0 else { return }
+        let physical = start &- map.mapping(of: start).start &+ map.mapping(of: start).physical
+        declare(
+            MemoryMapping(
+                start: start, end: start &+ size, physical: physical, type: type,
+                shareability: shareability))
+    }
+}

@@ -1,0 +1,153 @@
+import Events
+import Operations
+import Quantities
+
+// Maintenance by address works on every core's L1D (the operations are broadcast within the inner shareable
+// domain) and, to the Point of Coherency, on an integrated second level; an outer cache has operations of its
+// own (`Machine+Outer.swift`). By set and way it works on the issuing core's L1D and an integrated second level.
+// An operation acts when it is issued; a DSB waits for what it sent on. Stores to the line that are still in the
+// issuing core's buffer go first: the operation is ordered after them as a load would be.
+
+extension Machine where P: ~Copyable {
+    mutating func performMaintenance(_ operation: Maintenance, _ core: Int) {
+        if operation.instruction.isOuter {
+            performOuter(operation, core)
+            return
+        }
+        switch operation.instruction {
+        case .dcCVAC, .dcCIVAC, .dcIVAC, .dcCVAU:
+            forEachLine(operation, shift: level1Data.lineShift) { machine, line in
+                machine.maintainByAddress(line, operation.instruction, core)
+            }
+        case .dcZVA: zero(operation, core)
+        case .dcCSW, .dcCISW, .dcISW: maintainBySetWay(operation, core)
+        case .icIVAU:
+            forEachLine(operation, shift: level1Instruction.lineShift) { machine, line in
+                machine.invalidateInstructions(line, core)
+            }
+        case .icIALLU:
+            for other in 0..<cores.count where hasLevel1Instruction {
+                for entry in level1Instruction.allEntries(other) {
+                    invalidateInstructions(entry >> CacheBank.stateBits, core, charge: false)
+                }
+            }
+            spend(core, costs.setWay, on: .maintenance)
+        default: preconditionFailure("outer operations were handled above")
+        }
+        maintenanceDone[core] = max(maintenanceDone[core], max(pathOut, memory.free))
+    }
+
+    private mutating func maintainByAddress(
+        _ line: UInt64, _ instruction: Maintenance.Instruction, _ core: Int
+    ) {
+        let address = line << level1Data.lineShift
+        let size = UInt64(level1Data.lineSize)
+        let reachesLevel2 = hasLevel2 && !hasOuter && instruction != .dcCVAU
+        // A held buffer keeps its stores; the order of stores and maintenance to one line is kept all the same.
+        drainOverlapping(address, size, core)
+        spend(core, costs.maintenance, on: .maintenance)
+        if hasLevel1Data {
+            emit(
+                .maintenance, at: cores[core].now, agent: .core(core), place: .level1Data(core),
+                address: address, size: size, detail: UInt32(instruction.rawValue), record: record)
+            for other in 0..<cores.count where other == core || cores[other].isActive {
+                maintainLevel1(line, instruction, copy: other, by: core)
+            }
+        }
+        if reachesLevel2 { maintainLevel2(level2.line(of: address), instruction, core) }
+    }
+
+    private mutating func maintainLevel1(
+        _ line: UInt64, _ instruction: Maintenance.Instruction, copy: Int, by core: Int
+    ) {
+        let index = level1Data.peek(line, copy)
+        guard index >= 0 else { return }
+        let address = line << level1Data.lineShift
+        let isDirty = level1Data.entries[index] & CacheBank.dirty != 0
+        if isDirty, instruction.cleans {
+            writeBackFromLevel1(line, copy, at: cores[core].now, reason: .maintenance)
+            level1Data.entries[index] &= ~CacheBank.dirty
+            spend(core, costs.dirty, on: .maintenance)
+        }
+        if instruction.invalidates {
+            level1Data.remove(at: index)
+            emit(
+                .invalidate, at: cores[core].now, agent: .core(core), place: .level1Data(copy),
+                other: isDirty && !instruction.cleans ? 1 : 0, address: address,
+                size: UInt64(level1Data.lineSize), detail: MoveReason.maintenance.rawValue,
+                record: record)
+        }
+    }
+
+    private mutating func drainOverlapping(_ address: UInt64, _ size: UInt64, _ core: Int) {
+        while let index = storeBuffers[core].entries.firstIndex(where: {
+            $0.overlaps(address, size)
+        }) {
+            drainEntry(core, index, at: max(pathOut, cores[core].now))
+        }
+        refreshDue()
+    }
+
+    private mutating func maintainBySetWay(_ operation: Maintenance, _ core: Int) {
+        drainStoreBuffer(core, on: .maintenance)
+        if hasLevel1Data, operation.level <= 1 {
+            for entry in level1Data.allEntries(core) {
+                maintainLevel1(
+                    entry >> CacheBank.stateBits, operation.instruction, copy: core, by: core)
+            }
+            spend(core, costs.setWay * UInt64(linesOf(configuration.level1Data)), on: .maintenance)
+        }
+        if hasLevel2, !hasOuter, operation.level != 1 {
+            for entry in level2.allEntries(0) {
+                maintainLevel2(entry >> CacheBank.stateBits, operation.instruction, core)
+            }
+            spend(
+                core, costs.setWay * UInt64(linesOf(configuration.level2?.cache)), on: .maintenance)
+        }
+    }
+
+    private func linesOf(_ cache: CacheConfiguration?) -> Int {
+        cache.map { Int($0.sets) * $0.ways } ?? 0
+    }
+
+    private mutating func invalidateInstructions(_ line: UInt64, _ core: Int, charge: Bool = true) {
+        if charge { spend(core, costs.maintenance, on: .maintenance) }
+        guard hasLevel1Instruction else { return }
+        for other in 0..<cores.count {
+            let index = level1Instruction.peek(line, other)
+            guard index >= 0 else { continue }
+            level1Instruction.remove(at: index)
+            fastFetchLine = .max
+            emit(
+                .invalidate, at: cores[core].now, agent: .core(core),
+                place: .level1Instruction(other),
+                address: line << level1Instruction.lineShift,
+                size: UInt64(level1Instruction.lineSize),
+                detail: MoveReason.maintenance.rawValue, record: record)
+        }
+    }
+
+    /// `DC ZVA`: stores of whole lines of zeros.
+    private mutating func zero(_ operation: Maintenance, _ core: Int) {
+        let line = UInt64(level1Data.lineSize)
+        forEachLine(operation, shift: level1Data.lineShift) { machine, number in
+            let address = number << machine.level1Data.lineShift
+            let access = MemoryAccess(.store, at: address, size: UInt32(line), agent: .core(core))
+            machine.store(address, line, core, access)
+        }
+    }
+
+    // MARK: Dinero's records
+
+    /// Performs a copy-back or invalidate record of an extended-din trace.
+    mutating func performCacheRecord(_ access: MemoryAccess, _ core: Int) {
+        let instruction: Maintenance.Instruction
+        if access.size == 0 {
+            instruction = access.kind == .copyBack ? .dcCSW : .dcISW
+        } else {
+            instruction = access.kind == .copyBack ? .dcCVAC : .dcIVAC
+        }
+        performMaintenance(
+            Maintenance(instruction, at: Operand(access.address), bytes: UInt64(access.size)), core)
+    }
+}

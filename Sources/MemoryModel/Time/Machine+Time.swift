@@ -1,0 +1,152 @@
+import Events
+import Operations
+import Quantities
+
+// The order of what happens by itself. Three kinds of things are due at a tick: an entry leaves a core's store
+// buffer, a slot of the outer cache's store buffer drains, a device moves its next burst. Of things due at the
+// same tick the buffers go first, in the order of cores, then the outer slots, then devices in the order of
+// their numbers: what a core stored in time is there when the device looks.
+
+/// Something due by itself.
+enum Due {
+    case storeBuffer(core: Int)
+    case outerSlot(index: Int)
+    case device(index: Int)
+}
+
+extension Machine where P: ~Copyable {
+    /// Adds to a core's time and says where it went.
+    mutating func spend(_ core: Int, _ ticks: UInt64, on cause: Cause) {
+        guard ticks > 0 else { return }
+        probe.record(
+            Event(
+                .time, at: Ticks(rawValue: cores[core].now), agent: .core(core),
+                other: cause.rawValue,
+                address: ticks, record: record))
+        let state = cores.base + core
+        state.pointee.now += ticks
+        state.pointee.toldUntil += ticks
+    }
+
+    /// Lets a core wait until a tick, if that lies ahead.
+    mutating func wait(_ core: Int, until tick: UInt64, on cause: Cause) {
+        let now = cores[core].now
+        if tick > now { spend(core, tick - now, on: cause) }
+    }
+
+    /// Starts a statement of a core: no earlier than the statement before it, and after all that is due by then.
+    mutating func issue(_ core: Int) {
+        tellTimes(core)
+        wait(core, until: lastIssue, on: .wait)
+        (cores.base + core).pointee.isActive = true
+        settle(core)
+        lastIssue = cores[core].now
+    }
+
+    /// Waits for loads whose window has passed, and lets everything due until now happen.
+    mutating func settle(_ core: Int) {
+        retireMisses(core)
+        catchUp(to: cores[core].now)
+    }
+
+    private mutating func retireMisses(_ core: Int) {
+        while cores[core].now >= cores[core].stallAt {
+            let deadline = cores[core].stallAt
+            guard let first = pendingMisses[core].firstIndex(where: { $0.deadline == deadline })
+            else { break }
+            let miss = pendingMisses[core].remove(at: first)
+            wait(core, until: miss.completion, on: miss.cause)
+            updateStall(core)
+        }
+    }
+
+    /// Works out anew when the core must look up.
+    mutating func updateStall(_ core: Int) {
+        let now = cores[core].now
+        var stall = UInt64.max
+        var kept = 0
+        for index in 0..<pendingMisses[core].count where pendingMisses[core][index].completion > now
+        {
+            let miss = pendingMisses[core][index]
+            stall = min(stall, miss.deadline)
+            pendingMisses[core][kept] = miss
+            kept += 1
+        }
+        pendingMisses[core].removeLast(pendingMisses[core].count - kept)
+        (cores.base + core).pointee.stallAt = stall
+    }
+
+    /// Lets everything happen that is due by itself up to a tick.
+    mutating func catchUp(to tick: UInt64) {
+        guard tick >= dueAt else { return }
+        while let (at, due) = nextDue(), at <= tick { happen(due, at: at) }
+        dueAt = nextDue()?.at ?? .max
+    }
+
+    /// Works out anew when something is due; call after anything was put into a buffer or a device.
+    mutating func refreshDue() { dueAt = nextDue()?.at ?? .max }
+
+    private func nextDue() -> (at: UInt64, due: Due)? {
+        var best: (at: UInt64, due: Due)?
+        for core in storeBuffers.indices where !cores[core].holds {
+            guard let entry = storeBuffers[core].entries.first, entry.ready != .max else {
+                continue
+            }
+            let at = max(entry.ready, pathOut)
+            if at < best?.at ?? .max { best = (at, .storeBuffer(core: core)) }
+        }
+        for (index, slot) in outerSlots.entries.enumerated() where slot.ready != .max {
+            if slot.ready < best?.at ?? .max { best = (slot.ready, .outerSlot(index: index)) }
+        }
+        for index in devices.indices {
+            if let at = devices[index].due, at < best?.at ?? .max {
+                best = (at, .device(index: index))
+            }
+        }
+        return best
+    }
+
+    private mutating func happen(_ due: Due, at tick: UInt64) {
+        switch due {
+        case .storeBuffer(let core): drainEntry(core, 0, at: tick)
+        case .outerSlot(let index): drainOuterSlot(index, at: tick)
+        case .device(let index): moveBurst(index, at: tick)
+        }
+    }
+
+    /// Lets things happen until a device has nothing left to do.
+    ///
+    /// - Returns: when its last transfer was complete.
+    mutating func runUntilIdle(device index: Int) -> UInt64 {
+        while !devices[index].isIdle, let (at, due) = nextDue() { happen(due, at: at) }
+        refreshDue()
+        return devices[index].doneAt
+    }
+
+    /// Ends the run: lets devices finish, and waits for what each core still waits for.
+    ///
+    /// Caches keep their lines.
+    public mutating func finish() {
+        tellTimes()
+        for index in devices.indices { _ = runUntilIdle(device: index) }
+        for core in 0..<cores.count {
+            for miss in pendingMisses[core].sorted(by: { $0.completion < $1.completion }) {
+                wait(core, until: miss.completion, on: miss.cause)
+            }
+            pendingMisses[core] = []
+            (cores.base + core).pointee.stallAt = .max
+        }
+    }
+
+    /// Emits an event at a tick.
+    mutating func emit(
+        _ kind: Event.Kind, at tick: UInt64, agent: Agent, place: Place = .memory,
+        other: UInt8 = 0, address: UInt64 = 0, size: UInt64 = 0, detail: UInt32 = 0, record: UInt32
+    ) {
+        probe.record(
+            Event(
+                kind, at: Ticks(rawValue: tick), agent: agent, place: place, other: other,
+                address: address, size: UInt32(truncatingIfNeeded: size), detail: detail,
+                record: record))
+    }
+}

@@ -1,0 +1,77 @@
+extension TraceFormat {
+    /// How many bytes recognition looks at.
+    public static let recognitionPrefix = 1 << 14
+
+    /// Recognises a format by the first bytes of the decompressed content.
+    ///
+    /// The first line that says something decides; later lines are for the reader to complain about. Dinero's
+    /// binary form has no mark by which it could be told from anything else, and is never guessed.
+    ///
+    /// - Parameter prefix: The first bytes, ``recognitionPrefix`` of them or all there are.
+    /// - Returns: The format; nil if it is none that can be recognised.
+    public static func recognise(_ prefix: [UInt8]) -> TraceFormat? {
+        if prefix.starts(with: Array("SLTB".utf8)) { return .nativeBinary }
+        let text = prefix.starts(with: [0xEF, 0xBB, 0xBF]) ? prefix.dropFirst(3) : prefix[...]
+        var sawValgrind = false
+        for line in text.split(separator: UInt8(ascii: "\n")) {
+            let bare = trimmed(line)
+            guard let first = bare.first else { continue }
+            if first == UInt8(ascii: "#") { continue }
+            if LackeyGrammar.isMessage(bare) {
+                sawValgrind = true
+                continue
+            }
+            if isHeader(bare) { return .native }
+            return shape(of: line)
+        }
+        return sawValgrind ? .lackey : nil
+    }
+
+    /// Recognises the format of a source without taking anything from it.
+    ///
+    /// - Throws: an error that lists the formats and shows the first bytes, if it is none of them.
+    public static func recognise(_ source: ByteSource) throws(TraceErrors) -> TraceFormat {
+        let prefix = try source.prefix(recognitionPrefix)
+        guard !prefix.isEmpty else { throw noRecords(source.file) }
+        if let format = recognise(prefix) { return format }
+        let known = allCases.map { "\($0.name) (\($0.summary))" }.joined(separator: ", ")
+        throw TraceErrors([
+            TraceError(
+                file: source.file, line: 1, found: shown(prefix),
+                expected: "one of the formats \(known)", hint: "name the format with --format")
+        ])
+    }
+
+    /// The error of an input without content.
+    static func noRecords(_ file: String) -> TraceErrors {
+        TraceErrors([
+            TraceError(file: file, found: "no records", expected: "at least one access")
+        ])
+    }
+
+    private static func isHeader(_ line: ArraySlice<UInt8>) -> Bool {
+        let word = Array("staleline".utf8)
+        guard line.starts(with: word) else { return false }
+        return line.dropFirst(word.count).first.map { $0 == 0x20 || $0 == 0x09 } ?? true
+    }
+
+    /// The format whose grammar takes the line.
+    private static func shape(of line: ArraySlice<UInt8>) -> TraceFormat? {
+        line.withUnsafeBufferPointer { bytes in
+            let content = LineCursor.withoutLineEnd(bytes)
+            if case .access = LackeyGrammar.parse(content) { return .lackey }
+            if case .pair = LackeyGrammar.parse(content) { return .lackey }
+            if case .access = ExtendedDinGrammar.parse(content) { return .extendedDin }
+            if case .access = DinGrammar.parse(content) { return .din }
+            return nil
+        }
+    }
+
+    private static func trimmed(_ line: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+        var rest = line.drop { $0 == 0x20 || $0 == 0x09 }
+        while let last = rest.last, last == 0x20 || last == 0x09 || last == 0x0D {
+            rest.removeLast()
+        }
+        return rest
+    }
+}

@@ -1,0 +1,59 @@
+import Operations
+
+extension StatementDecoder {
+    /// Takes what follows a declaration's tag.
+    mutating func declaration(_ tag: StatementTag) throws(NativeFault) -> Declaration {
+        switch tag {
+        case .machine: return .machine(try string())
+        case .kernel: return .kernel(try string())
+        case .set:
+            let key = try string()
+            return .set(key: key, value: try string())
+        case .region:
+            let symbol = try symbol()
+            let start = try nextAddress()
+            let size = try input.number()
+            let (type, share) = try attributes()
+            return .region(symbol, address: start, size: size, type, share)
+        case .alias:
+            let symbol = try symbol()
+            let region = try self.symbol()
+            let start = try nextAddress()
+            let (type, share) = try attributes()
+            return .alias(symbol, of: region, address: start, type, share)
+        case .buffer:
+            let symbol = try symbol()
+            let start = try nextAddress()
+            return .buffer(symbol, address: start, size: try input.number())
+        default: return .device(try device())
+        }
+    }
+
+    private mutating func attributes() throws(NativeFault) -> (MemoryType, Shareability?) {
+        let type = try coded("a memory type") { MemoryType(rawValue: $0) }
+        let share = try coded("a shareability") { byte -> Shareability?? in
+            byte == 0 ? .some(nil) : Shareability(rawValue: byte - 1).map { .some($0) }
+        }
+        return (type, share)
+    }
+
+    private mutating func device() throws(NativeFault) -> DeviceDeclaration {
+        typealias Flag = StatementFlag
+        let symbol = try symbol()
+        var device = DeviceDeclaration(name: symbol, agent: try agent())
+        let flags = try coded("flags of a device") { byte in
+            byte < 32 && byte & 6 != Flag.deviceCoherent ? byte : nil
+        }
+        if flags & Flag.devicePort != 0 { device.port = try string() }
+        if flags & Flag.deviceCoherencyKnown != 0 {
+            device.isCoherent = flags & Flag.deviceCoherent != 0
+        }
+        if flags & Flag.deviceRegisters != 0 {
+            let start = try nextAddress()
+            let length = try input.number(to: UInt64.max - start, "length of registers")
+            device.registers = start...(start + length)
+        }
+        if flags & Flag.deviceMask != 0 { device.maskBits = Int(try input.byte()) }
+        return device
+    }
+}

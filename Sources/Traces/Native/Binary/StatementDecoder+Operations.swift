@@ -1,0 +1,123 @@
+import Operations
+import Quantities
+
+extension StatementDecoder {
+    /// Takes what follows an operation's tag and agent.
+    mutating func operation(
+        _ tag: StatementTag, by agent: Agent
+    ) throws(NativeFault) -> Operation {
+        switch tag {
+        case .run: return .run(try run())
+        case .copy: return .copy(try copy())
+        case .work: return .work(cycles: try input.number())
+        case .barrier: return .barrier(try barrier())
+        case .maintenance: return .maintenance(try maintenance())
+        case .accessor: return .accessor(try accessor())
+        case .kernelBarrier:
+            return .kernelBarrier(try coded("a barrier") { KernelBarrier.at(UInt64($0)) })
+        case .ring: return .ring(try self.agent())
+        case .wait: return .wait(try self.agent())
+        case .call: return .dma(try call())
+        case .deviceOperation: return .device(try deviceOperation())
+        case .environment: return .environment(try event())
+        default: return try access(by: agent)
+        }
+    }
+
+    private mutating func access(by agent: Agent) throws(NativeFault) -> Operation {
+        typealias Flag = StatementFlag
+        var flags: UInt8 = 0
+        let kind = try coded("flags of an access") { byte -> AccessKind? in
+            flags = byte
+            return byte < 0x80 ? AccessKind(rawValue: byte & Flag.accessKind) : nil
+        }
+        let symbol = flags & Flag.accessSymbol != 0 ? try symbol() : .none
+        let start = try nextAddress()
+        let access = MemoryAccess(
+            kind, at: start, size: try size32(), agent: agent,
+            isDependent: flags & Flag.accessDependent != 0)
+        let value = flags & Flag.accessValue != 0 ? try input.number() : nil
+        return .access(access, symbol: symbol, value: value)
+    }
+
+    private mutating func run() throws(NativeFault) -> AccessRun {
+        let kind = try coded("a kind of access") { AccessKind(rawValue: $0) }
+        let start = try operand()
+        let count = try input.number(to: AccessRun.maximumCount, "number of accesses")
+        let place = input.position
+        let size = try size32()
+        let (bytes, overflow) = count.multipliedReportingOverflow(by: UInt64(size))
+        guard !overflow else {
+            throw input.fault(at: place, "\(count) accesses of \(size) bytes", "less than 2^64")
+        }
+        let step = try input.number()
+        return AccessRun(
+            kind, from: start, bytes: bytes, by: size, step: step, work: try input.number())
+    }
+
+    private mutating func copy() throws(NativeFault) -> CopyRun {
+        let destination = try operand()
+        let source = try operand()
+        let bytes = try input.number()
+        let size = try size32()
+        return CopyRun(
+            to: destination, from: source, bytes: bytes, by: size, work: try input.number())
+    }
+
+    private mutating func barrier() throws(NativeFault) -> Barrier {
+        let instruction = try coded("a barrier") { Barrier.Instruction(rawValue: $0) }
+        let domain = try coded("a domain") { Barrier.Domain(rawValue: $0) }
+        let accesses = try coded("a kind of accesses") { Barrier.Accesses(rawValue: $0) }
+        return Barrier(instruction, domain, accesses)
+    }
+
+    private mutating func maintenance() throws(NativeFault) -> Maintenance {
+        let instruction = try coded("a maintenance operation") {
+            Maintenance.Instruction(rawValue: $0)
+        }
+        guard instruction.isByAddress else {
+            return Maintenance(instruction, level: try input.byte())
+        }
+        let start = try operand()
+        return Maintenance(instruction, at: start, bytes: try input.number())
+    }
+
+    private mutating func accessor() throws(NativeFault) -> Accessor {
+        let function = try coded("an accessor") { Accessor.Function.at(UInt64($0)) }
+        let device = try agent()
+        let register = try operand()
+        return Accessor(function, of: device, at: register, value: try optional())
+    }
+
+    private mutating func deviceOperation() throws(NativeFault) -> DeviceOperation {
+        typealias Flag = StatementFlag
+        let flags = try coded("flags of a device's operation") { $0 < 32 ? $0 : nil }
+        let kind: DeviceOperation.Kind =
+            switch flags & 3 {
+            case 0: .read
+            case 1: .write
+            case 2: .descriptorFetch(chain: flags & Flag.transferChain != 0)
+            default: .interrupt
+            }
+        guard kind != .interrupt else { return DeviceOperation(.interrupt) }
+        let start = try operand()
+        let bytes = try input.number()
+        let burst = flags & Flag.transferBurst != 0 ? try size32() : nil
+        let value = flags & Flag.transferValue != 0 ? try input.number() : nil
+        return DeviceOperation(kind, at: start, bytes: bytes, burst: burst, value: value)
+    }
+
+    private mutating func event() throws(NativeFault) -> EnvironmentEvent {
+        let kind = try coded("an event") { EnvironmentEvent.Kind.at(UInt64($0)) }
+        let target = try coded("a core or cache") { byte -> EnvironmentEvent.Target? in
+            switch byte {
+            case 0: .everywhere
+            case 1...UInt8(Agent.maximumCores): .core(Int(byte) - 1)
+            case 255: .level2
+            default: nil
+            }
+        }
+        let start = try operand()
+        return EnvironmentEvent(kind, at: start, bytes: try input.number(), in: target)
+    }
+}

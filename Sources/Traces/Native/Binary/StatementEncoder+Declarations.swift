@@ -1,0 +1,62 @@
+import Operations
+
+extension StatementEncoder {
+    /// Appends a declaration.
+    mutating func add(_ declaration: Declaration) {
+        switch declaration {
+        case .machine(let name):
+            add(tag: .machine)
+            add(string: name)
+        case .kernel(let version):
+            add(tag: .kernel)
+            add(string: version)
+        case .set(let key, let value):
+            add(tag: .set)
+            add(string: key)
+            add(string: value)
+        case .region(let symbol, let address, let size, let type, let share):
+            add(tag: .region)
+            add(symbol)
+            add(address: address)
+            output.add(size)
+            add(type, share)
+        case .alias(let symbol, let region, let address, let type, let share):
+            add(tag: .alias)
+            add(symbol)
+            add(region)
+            add(address: address)
+            add(type, share)
+        case .buffer(let symbol, let address, let size):
+            add(tag: .buffer)
+            add(symbol)
+            add(address: address)
+            output.add(size)
+        case .device(let device): add(device)
+        }
+    }
+
+    private mutating func add(_ type: MemoryType, _ share: Shareability?) {
+        output.add(byte: type.rawValue)
+        output.add(byte: share.map { $0.rawValue + 1 } ?? 0)
+    }
+
+    private mutating func add(_ device: DeviceDeclaration) {
+        typealias Flag = StatementFlag
+        var flags: UInt8 = 0
+        if device.port != nil { flags |= Flag.devicePort }
+        if device.isCoherent != nil { flags |= Flag.deviceCoherencyKnown }
+        if device.isCoherent == true { flags |= Flag.deviceCoherent }
+        if device.registers != nil { flags |= Flag.deviceRegisters }
+        if device.maskBits != nil { flags |= Flag.deviceMask }
+        add(tag: .device)
+        add(device.name)
+        output.add(byte: device.agent.rawValue)
+        output.add(byte: flags)
+        if let port = device.port { add(string: port) }
+        if let registers = device.registers {
+            add(address: registers.lowerBound)
+            output.add(registers.upperBound - registers.lowerBound)
+        }
+        if let mask = device.maskBits { output.add(byte: UInt8(mask)) }
+    }
+}

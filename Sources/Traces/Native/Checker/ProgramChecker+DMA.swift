@@ -1,0 +1,135 @@
+import Operations
+import Quantities
+
+extension ProgramChecker {
+    /// Checks a call of the DMA API and notes the handle it makes.
+    mutating func check(_ call: DMACall) throws(ProgramError) {
+        try require(
+            call.plain == call, "operands that \(call.function.rawValue) does not have", "none")
+        try require(
+            NativeRules.allAttributes.isSuperset(of: call.attributes), "an unknown attribute",
+            "those of the kernel")
+        try checkDevice(of: call)
+        try checkSegments(of: call)
+        try checkNumbers(of: call)
+        try checkHandles(of: call)
+        guard call.function.makesHandle else { return }
+        let name = try entry(of: call.handle).name
+        if let meaning = call.meaning(name: name) { try define(call.handle, as: meaning) }
+    }
+
+    private func checkDevice(of call: DMACall) throws(ProgramError) {
+        switch call.function.shape {
+        case .map, .mapList, .allocate, .poolCreate, .unbind:
+            guard let device = call.device else {
+                throw ProgramError(found: "no device", expected: "a device")
+            }
+            try checkDevice(device)
+        default: return
+        }
+    }
+
+    private func checkSegments(of call: DMACall) throws(ProgramError) {
+        switch call.function.shape {
+        case .map, .allocate, .poolAllocate:
+            try require(call.segments.count == 1, "\(call.segments.count) segments", "one")
+        case .mapList:
+            try require(!call.segments.isEmpty, "no segment", "at least one")
+        default: return
+        }
+        var total: UInt64 = 0
+        for segment in call.segments {
+            let isPooled = call.function.shape == .poolAllocate
+            let expected = isPooled ? try meaning(of: call.pool).size : segment.size
+            try require(segment.size == expected, "\(segment.size) bytes", "the pool's \(expected)")
+            try check(segment.start, bytes: segment.size)
+            let sum = total.addingReportingOverflow(segment.size)
+            try require(!sum.overflow, "segments without end", "less than 2^64 bytes together")
+            total = sum.partialValue
+        }
+    }
+
+    private func checkNumbers(of call: DMACall) throws(ProgramError) {
+        try require(call.size != 0, "a size of 0", "at least 1")
+        try require(
+            call.count.map { (1...UInt64(UInt32.max)).contains($0) } ?? true,
+            "\(call.count ?? 0) entries", "1 to \(UInt32.max)")
+        switch call.function.shape {
+        case .map, .mapList:
+            try require(call.direction != nil, "no direction", "one")
+        case .sync:
+            try require(
+                (call.offset == nil) == (call.size == nil), "an offset or a size alone", "both")
+            try require(
+                NativeLimits.fits(call.offset ?? 0, call.size ?? 0), "a range without end",
+                "one that ends below 2^64")
+        case .poolCreate:
+            try require(call.size != nil, "no size", "one")
+        default: return
+        }
+    }
+
+    private func checkHandles(of call: DMACall) throws(ProgramError) {
+        switch call.function.shape {
+        case .map, .mapList, .allocate: return
+        case .poolCreate:
+            try require(call.pool == call.handle, "two names of a pool", "one")
+        case .poolDestroy:
+            try require(call.pool == call.handle, "two names of a pool", "one")
+            try check(call.pool, is: .pool)
+        case .poolAllocate: try check(call.pool, is: .pool)
+        case .poolFree:
+            try check(call.pool, is: .pool)
+            try check(call.handle, is: .handle)
+        case .unmap, .list, .sync, .handle, .free: try check(call.handle, is: .handle)
+        case .unbind: return
+        }
+    }
+
+    private func check(_ symbol: SymbolID, is kind: SymbolTable.Kind) throws(ProgramError) {
+        let meaning = try meaning(of: symbol)
+        try require(meaning.kind == kind, "'\(meaning.name)', a \(meaning.kind)", "a \(kind)")
+    }
+}
+
+extension DMACall {
+    /// This call with only the operands that its function has.
+    var plain: DMACall {
+        var plain = DMACall(function)
+        if function.takesAttributes { plain.attributes = attributes }
+        if function.shape != .unbind { plain.handle = handle }
+        switch function.shape {
+        case .map, .mapList:
+            plain.device = device
+            plain.segments = segments
+            plain.direction = direction
+        case .allocate:
+            plain.device = device
+            plain.segments = segments
+        case .unmap:
+            plain.size = size
+            plain.direction = direction
+        case .list:
+            plain.count = count
+            plain.direction = direction
+        case .sync:
+            plain.offset = offset
+            plain.size = size
+            plain.direction = direction
+        case .free: plain.size = size
+        case .handle: break
+        case .poolCreate:
+            plain.device = device
+            plain.pool = pool
+            plain.size = size
+            plain.alignment = alignment
+            plain.boundary = boundary
+        case .poolAllocate:
+            plain.pool = pool
+            plain.segments = segments
+        case .poolFree, .poolDestroy: plain.pool = pool
+        case .unbind: plain.device = device
+        }
+        return plain
+    }
+}

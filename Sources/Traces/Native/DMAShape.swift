@@ -1,0 +1,79 @@
+import Operations
+
+/// Which operands a call of the DMA API has in a trace.
+enum DMAShape {
+    /// `H = … DEVICE ADDRESS SIZE DIRECTION`.
+    case map
+    /// `H = … DEVICE DIRECTION ADDRESS,SIZE {ADDRESS,SIZE}`.
+    case mapList
+    /// `… H [SIZE] [DIRECTION]`.
+    case unmap
+    /// `… H [NENTS] [DIRECTION]`.
+    case list
+    /// `… H [OFFSET SIZE] [DIRECTION]`.
+    case sync
+    /// `… H`.
+    case handle
+    /// `H = … DEVICE ADDRESS SIZE`.
+    case allocate
+    /// `… H [SIZE]`.
+    case free
+    /// `P = … DEVICE SIZE ALIGN [BOUNDARY]`.
+    case poolCreate
+    /// `H = … P ADDRESS`.
+    case poolAllocate
+    /// `… P H`.
+    case poolFree
+    /// `… P`.
+    case poolDestroy
+    /// `… DEVICE`.
+    case unbind
+}
+
+extension DMACall.Function {
+    /// Which operands the call has.
+    var shape: DMAShape {
+        switch self {
+        case .mapSingle, .mapPage, .mapResource: .map
+        case .mapSG: .mapList
+        case .unmapSingle, .unmapPage: .unmap
+        case .unmapSG, .syncSGForCPU, .syncSGForDevice: .list
+        case .syncSingleForCPU, .syncSingleForDevice: .sync
+        case .unmapResource, .mappingError: .handle
+        case .allocCoherent, .zallocCoherent, .allocWriteCombine, .allocNoncoherent, .allocPages:
+            .allocate
+        case .freeCoherent, .freeWriteCombine, .freeNoncoherent, .freePages: .free
+        case .poolCreate: .poolCreate
+        case .poolAlloc, .poolZalloc: .poolAllocate
+        case .poolFree: .poolFree
+        case .poolDestroy: .poolDestroy
+        case .driverUnbind: .unbind
+        }
+    }
+
+    /// Whether `attrs=` may stand at the end.
+    var takesAttributes: Bool {
+        switch self {
+        case .mapSingle, .mapPage, .unmapSingle, .unmapPage, .allocCoherent, .zallocCoherent,
+            .allocWriteCombine, .allocNoncoherent, .allocPages:
+            true
+        default: false
+        }
+    }
+}
+
+extension DMACall {
+    /// What the name on the left of this call stands for from now on; nil if the call makes nothing.
+    ///
+    /// A mapping's address is that of its first segment and its size the sum of all; a pool has no address, its
+    /// size is that of one block.
+    func meaning(name: String) -> SymbolTable.Entry? {
+        guard function.makesHandle else { return nil }
+        if function == .poolCreate {
+            return SymbolTable.Entry(name: name, kind: .pool, size: size ?? 0)
+        }
+        let total = segments.reduce(UInt64(0)) { $0 &+ $1.size }
+        let start = segments.first?.start.address.rawValue ?? 0
+        return SymbolTable.Entry(name: name, kind: .handle, address: start, size: total)
+    }
+}

@@ -1,0 +1,33 @@
+import Operations
+
+/// Writes the native text format (`.slt`) in its canonical form.
+///
+/// The canonical form has the header on its first line and one statement on each line after it, no comments,
+/// and blocks indented by two blanks. Addresses, values and program counters are hexadecimal, everything else
+/// decimal; operands that say what would hold without them are left out, but the agent is always written.
+/// Reading the text back gives the same program, except for what ``Operations/Program/canonicalized()`` evens out.
+public enum NativeWriter {
+    /// Writes a program.
+    ///
+    /// - Parameter program: A program from a reader, or one made by hand.
+    /// - Returns: The file's contents.
+    /// - Throws: ``ProgramError`` if the program says something that the text cannot, or breaks a rule of the
+    ///   format. A program from ``NativeParser`` never does.
+    /// - Complexity: O(*n*) in the number of statements.
+    public static func write(_ program: Program) throws(ProgramError) -> [UInt8] {
+        var printer = ProgramPrinter(program)
+        try program.checked { body, annotations throws(ProgramError) in
+            try printer.print(body, annotations)
+        }
+        return printer.output
+    }
+
+    /// Writes a program as a string.
+    ///
+    /// - Parameter program: A program from a reader, or one made by hand.
+    /// - Returns: The file's contents.
+    /// - Throws: ``ProgramError``, as the other form does.
+    public static func text(_ program: Program) throws(ProgramError) -> String {
+        String(decoding: try write(program), as: UTF8.self)
+    }
+}

@@ -1,0 +1,214 @@
+import Operations
+import Quantities
+
+extension LineParser {
+    /// `NAME = CALL …`.
+    mutating func parseAssignment(_ name: Token, agent: Agent) throws(NativeFault) {
+        try expect(.equals, "'='")
+        let token = lexer.token
+        guard token.kind == .word, case .dma(let function)? = callKeyword(token),
+            function.makesHandle
+        else { throw fault(token, expected: "a call that makes a handle or a pool") }
+        let kind: SymbolTable.Kind = function == .poolCreate ? .pool : .handle
+        let handleName = try assignable(name, kind)
+        lexer.advance()
+        var call = DMACall(function)
+        try parseCreation(&call)
+        let handle = try assign(handleName, call)
+        call.handle = handle
+        if function == .poolCreate { call.pool = handle }
+        try finish(call, agent: agent)
+    }
+
+    /// `CALL …` without a name on its left.
+    mutating func parseCall(
+        _ function: DMACall.Function, _ token: Token, agent: Agent
+    ) throws(NativeFault) {
+        guard !function.makesHandle else {
+            throw fault(
+                token, expected: "'NAME = \(function.rawValue) ...'",
+                hint: "the call makes something that later calls must name")
+        }
+        var call = DMACall(function)
+        switch function.shape {
+        case .unbind: call.device = try device().1
+        case .poolFree: try parsePoolFree(&call)
+        case .poolDestroy:
+            call.pool = try pool().0
+            call.handle = call.pool
+        default: try parseUse(&call)
+        }
+        try finish(call, agent: agent)
+    }
+
+    /// The operands of a call that makes a handle or a pool.
+    private mutating func parseCreation(_ call: inout DMACall) throws(NativeFault) {
+        if call.function.shape == .poolAllocate {
+            let (pool, entry) = try pool()
+            call.pool = pool
+            let token = lexer.token
+            let start = try address()
+            try check(entry.size, from: start.address.rawValue, token)
+            call.segments = [DMACall.Segment(at: start, size: entry.size)]
+            return
+        }
+        call.device = try device().1
+        switch call.function.shape {
+        case .map:
+            call.segments = [try segment(separated: false)]
+            call.direction = try direction()
+        case .mapList:
+            call.direction = try direction()
+            try parseList(&call)
+        case .poolCreate:
+            call.size = try size()
+            call.alignment = try number("an alignment")
+            if isNumberNext { call.boundary = try number("a boundary") }
+        default:
+            call.segments = [try segment(separated: false)]
+        }
+    }
+
+    /// The operands of a call that uses a handle.
+    private mutating func parseUse(_ call: inout DMACall) throws(NativeFault) {
+        call.handle = try handle()
+        switch call.function.shape {
+        case .unmap, .free:
+            if isNumberNext { call.size = try size() }
+        case .list:
+            if isNumberNext {
+                call.count = try number("a number of entries", in: 1...UInt64(UInt32.max))
+            }
+        case .sync:
+            if isNumberNext {
+                let offset = try number("an offset")
+                call.offset = offset
+                call.size = try size(from: offset)
+            }
+        default: return
+        }
+        if call.function.shape != .free { call.direction = takeOptional(Vocabulary.directions) }
+    }
+
+    private mutating func parsePoolFree(_ call: inout DMACall) throws(NativeFault) {
+        call.pool = try pool().0
+        call.handle = try handle()
+    }
+
+    /// `ADDRESS,SIZE {ADDRESS,SIZE}`.
+    private mutating func parseList(_ call: inout DMACall) throws(NativeFault) {
+        var total: UInt64 = 0
+        repeat {
+            let token = lexer.token
+            let segment = try segment(separated: true)
+            let (sum, overflow) = total.addingReportingOverflow(segment.size)
+            guard !overflow else {
+                throw fault(token, expected: "segments of less than 2^64 bytes together")
+            }
+            total = sum
+            call.segments.append(segment)
+        } while lexer.token.kind == .word
+    }
+
+    private mutating func segment(separated: Bool) throws(NativeFault) -> DMACall.Segment {
+        let start = try address()
+        if separated { try expect(.comma, "',' and a size") }
+        return DMACall.Segment(at: start, size: try size(from: start.address.rawValue))
+    }
+
+    private mutating func direction() throws(NativeFault) -> DMADirection {
+        try takeOne(
+            of: Vocabulary.directions,
+            "a direction (TO_DEVICE, FROM_DEVICE, BIDIRECTIONAL or NONE)")
+    }
+
+    private mutating func pool() throws(NativeFault) -> (SymbolID, SymbolTable.Entry) {
+        try symbol(.pool, "a pool made before")
+    }
+
+    private mutating func handle() throws(NativeFault) -> HandleID {
+        try symbol(.handle, "a handle made before").0
+    }
+
+    private func callKeyword(_ token: Token) -> Keyword? {
+        Vocabulary.keywordTable.find(text(token))
+    }
+
+    /// The name on the left of `=`: a new one, or one of the same kind, which gets a new meaning.
+    private mutating func assignable(
+        _ token: Token, _ kind: SymbolTable.Kind
+    ) throws(NativeFault) -> String {
+        let name = try validName(token)
+        guard let symbol = program.symbols.find(name), let entry = program.symbols[symbol] else {
+            pending = SymbolTable.Entry(name: name, kind: kind)
+            return name
+        }
+        guard entry.kind == kind else {
+            throw fault(
+                token, expected: "a name that is free, or that of a \(kind)",
+                hint: "'\(name)' is a \(entry.kind)")
+        }
+        return name
+    }
+
+    private mutating func assign(_ name: String, _ call: DMACall) throws(NativeFault) -> HandleID {
+        guard let entry = call.meaning(name: name) else { return .none }
+        guard let known = program.symbols.find(name) else {
+            return try add(entry)
+        }
+        program.symbols.update(known, to: entry)
+        return known
+    }
+
+    /// The attributes and what ends the line.
+    private mutating func finish(_ call: DMACall, agent: Agent) throws(NativeFault) {
+        var call = call
+        let takesAttributes = call.function.takesAttributes
+        if takesAttributes, matches(lexer.token, "attrs") {
+            lexer.advance()
+            call.attributes = try attributes()
+        }
+        let rest = takesAttributes && call.attributes.isEmpty ? "'attrs=A|B', " : ""
+        try append(.dma(call), by: agent, options: options(before: rest, call))
+    }
+
+    /// What else could have stood at the end of a call.
+    private func options(before rest: String, _ call: DMACall) -> String {
+        guard call.direction == nil else { return rest }
+        switch call.function.shape {
+        case .unmap: return (call.size == nil ? "a size, a direction, " : "a direction, ") + rest
+        case .list:
+            return call.count == nil ? "a number of entries, a direction, " : "a direction, "
+        case .sync:
+            return call.size == nil ? "an offset and a size, a direction, " : "a direction, "
+        case .free: return call.size == nil ? "a size, " : ""
+        default: return rest
+        }
+    }
+
+    /// `=A|B`.
+    private mutating func attributes() throws(NativeFault) -> DMAAttributes {
+        try expect(.equals, "'=' and the names of attributes")
+        var result: DMAAttributes = []
+        repeat {
+            let token = lexer.token
+            guard let bit = attributeBit(token) else {
+                throw fault(
+                    token, expected: "a DMA attribute such as SKIP_CPU_SYNC",
+                    hint: suggestion(for: token, among: DMAAttributes.names))
+            }
+            result.insert(bit)
+            lexer.advance()
+        } while take(.bar)
+        return result
+    }
+
+    /// The bit of an attribute's name, with or without `DMA_ATTR_`.
+    private func attributeBit(_ token: Token) -> DMAAttributes? {
+        guard token.kind == .word else { return nil }
+        let name = String(decoding: text(token), as: UTF8.self)
+        let bare = name.hasPrefix("DMA_ATTR_") ? String(name.dropFirst(9)) : name
+        guard let place = DMAAttributes.names.firstIndex(of: bare) else { return nil }
+        return NativeRules.attribute(place)
+    }
+}

@@ -1,0 +1,71 @@
+import Operations
+
+extension ProgramPrinter {
+    /// Prints a declaration.
+    mutating func print(_ declaration: Declaration) {
+        switch declaration {
+        case .machine(let name):
+            add("machine ")
+            add(word: name)
+        case .kernel(let version):
+            add("kernel ")
+            add(word: version)
+        case .set(let key, let value):
+            add("set ")
+            add(word: key, style: .key)
+            add("=")
+            add(word: value)
+        case .region(let symbol, let address, let size, let type, let share):
+            add("region \(name(symbol))")
+            add(" ", hexadecimal: address)
+            add(" ", size)
+            add(type, share)
+        case .alias(let symbol, let region, let address, let type, let share):
+            add("alias \(name(symbol)) \(name(region))")
+            add(" ", hexadecimal: address)
+            add(type, share)
+        case .buffer(let symbol, let address, let size):
+            add("buffer \(name(symbol))")
+            add(" ", hexadecimal: address)
+            add(" ", size)
+        case .device(let device): print(device)
+        }
+    }
+
+    /// Prints annotations, each after a blank.
+    mutating func print(_ annotations: Annotations) {
+        if let counter = annotations.programCounter { add(" @pc=", hexadecimal: counter) }
+        if let source = annotations.source {
+            add(" @src=")
+            add(word: source.file)
+            add(":\(source.line)")
+        }
+        if let function = annotations.function {
+            add(" @fn=")
+            add(word: function)
+        }
+        if let time = annotations.time {
+            add(" @t=", time.value)
+            add(time.unit)
+        }
+    }
+
+    private mutating func add(_ type: MemoryType, _ share: Shareability?) {
+        add(" " + type.name)
+        if let share { add(" " + share.name) }
+    }
+
+    private mutating func print(_ device: DeviceDeclaration) {
+        add("device \(name(device.name))")
+        if let port = device.port {
+            add(" port ")
+            add(word: port)
+        }
+        if let isCoherent = device.isCoherent { add(isCoherent ? " coherent" : " noncoherent") }
+        if let registers = device.registers {
+            add(" regs ", hexadecimal: registers.lowerBound)
+            add(" ", registers.upperBound - registers.lowerBound + 1)
+        }
+        if let mask = device.maskBits { add(" mask ", UInt64(mask)) }
+    }
+}

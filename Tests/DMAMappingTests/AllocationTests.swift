@@ -1,0 +1,116 @@
+import DMAMapping
+import Operations
+import Quantities
+import Testing
+
+/// Allocations of 5000 bytes at 0x10000: two pages.
+@Suite struct AllocationTests {
+    static let toNonCacheable = Operation.setMemoryType(
+        start: 0x10000, size: 8_192, .nonCacheable, .outerShareable)
+    static let toWriteBack = Operation.setMemoryType(
+        start: 0x10000, size: 8_192, .writeBack, .innerShareable)
+    static let zero = Short.zero(0x10000, 8_192)
+    static let calls: [DMACall.Function] = [.allocCoherent, .zallocCoherent, .allocWriteCombine]
+
+    @Test(arguments: calls) func armv7ZeroesThroughTheCache(_ function: DMACall.Function) throws {
+        var plain = Lowering(try Build.profile(.arm32v7, "6.12", line: 64))
+        #expect(
+            try plain.lowered(Build.allocate(function)) == [
+                Self.zero, Short.both(0x10000, 8_192), Short.dsbStores, Self.toNonCacheable,
+            ])
+        var outer = Lowering(try Build.profile(.arm32v7, "6.12", outer: 32))
+        #expect(
+            try outer.lowered(Build.allocate(function)) == [
+                Self.zero, Short.both(0x10000, 8_192), Short.dsbStores,
+                Short.outerBoth(0x10000, 8_192), Short.outerSync, Self.toNonCacheable,
+            ])
+    }
+
+    @Test(arguments: calls) func arm64ZeroesThroughTheNewMapping(
+        _ function: DMACall.Function
+    ) throws {
+        for kernel in ["5.18", "6.1", "6.3.13"] {
+            var lowering = Lowering(try Build.profile(.arm64, kernel, line: 64))
+            #expect(
+                try lowering.lowered(Build.allocate(function)) == [
+                    Short.both(0x10000, 8_192), Short.dsb, Self.toNonCacheable, Self.zero,
+                ])
+        }
+        for kernel in ["6.4", "6.12"] {
+            var lowering = Lowering(try Build.profile(.arm64, kernel, line: 64))
+            #expect(
+                try lowering.lowered(Build.allocate(function)) == [
+                    Short.clean(0x10000, 8_192), Short.dsb, Self.toNonCacheable, Self.zero,
+                ])
+        }
+    }
+
+    @Test(arguments: [LoweringProfile.Architecture.arm32v7, .arm64])
+    func coherentDevicesGetCacheableZeros(_ architecture: LoweringProfile.Architecture) throws {
+        var lowering = Lowering(
+            try Build.profile(architecture, "6.12"), coherentDevices: [Build.device])
+        #expect(try lowering.lowered(Build.allocate(.allocCoherent)) == [Self.zero])
+        #expect(lowering.allocation(Build.handle)?.type == .writeBack)
+        #expect(try lowering.lowered(DMACall(.freeCoherent, handle: Build.handle)).isEmpty)
+    }
+
+    @Test func freeingGivesTheMemoryTypeBack() throws {
+        var lowering = Lowering(try Build.profile(.arm64, "6.12", line: 64))
+        _ = try lowering.lowered(Build.allocate(.allocCoherent))
+        #expect(lowering.liveAllocations.map(\.bytes) == [8_192])
+        #expect(lowering.allocation(Build.handle)?.type == .nonCacheable)
+        let free = try lowering.lowered(DMACall(.freeCoherent, handle: Build.handle))
+        #expect(free == [Self.toWriteBack])
+        #expect(lowering.liveAllocations.isEmpty)
+        let again = try lowering.lowered(DMACall(.freeCoherent, handle: Build.handle, size: 5_000))
+        #expect(again.isEmpty)
+        // Nor does freeing a streaming mapping change the type of its memory.
+        _ = try lowering.lowered(Build.map(0x10000, 64, .toDevice))
+        #expect(try lowering.lowered(DMACall(.freeCoherent, handle: Build.handle)).isEmpty)
+        #expect(lowering.liveMappings.count == 1)
+    }
+
+    @Test func zeroingCanBeLeftOut() throws {
+        var lowering = Lowering(try Build.profile(.arm64, "6.12", line: 64))
+        lowering.zeroesAllocations = false
+        #expect(
+            try lowering.lowered(Build.allocate(.allocCoherent)) == [
+                Short.clean(0x10000, 8_192), Short.dsb, Self.toNonCacheable,
+            ])
+    }
+
+    @Test(arguments: [DMACall.Function.allocNoncoherent, .allocPages])
+    func noncoherentZerosAreNotCleaned(_ function: DMACall.Function) throws {
+        var lowering = Lowering(try Build.profile(.arm64, "6.12", line: 64))
+        #expect(try lowering.lowered(Build.allocate(function)) == [Self.zero])
+        let sync = DMACall(.syncSingleForDevice, handle: Build.handle)
+        #expect(throws: LoweringError.missing(.syncSingleForDevice, .direction)) {
+            try lowering.lowered(sync)
+        }
+        var complete = sync
+        complete.direction = .fromDevice
+        // What is synced is what was asked for, not the pages: 5000 bytes end inside a line.
+        #expect(try lowering.lowered(complete) == [Short.clean(0x10000, 5_000), Short.dsb])
+        #expect(try lowering.lowered(DMACall(.freeNoncoherent, handle: Build.handle)).isEmpty)
+    }
+
+    @Test func allocationsAreWholePages() throws {
+        var lowering = Lowering(try Build.profile(.arm64, "6.12", line: 64))
+        #expect(throws: LoweringError.notPageAligned(.allocCoherent, 0x10040)) {
+            try lowering.lowered(Build.allocate(.allocCoherent, 0x10040))
+        }
+        #expect(lowering.liveAllocations.isEmpty)
+    }
+
+    @Test func unknownAttributesAreRefused() throws {
+        var lowering = Lowering(try Build.profile(.arm64, "6.12", line: 64))
+        let noMapping = DMAAttributes(rawValue: 1 << 4)
+        #expect(
+            throws: LoweringError.attributeNotLowered(.allocCoherent, "NO_KERNEL_MAPPING")
+        ) { try lowering.lowered(Build.allocate(.allocCoherent, attributes: noMapping)) }
+        let requireCoherent = DMAAttributes(rawValue: 1 << 12)
+        #expect(throws: LoweringError.attributeNotLowered(.mapSingle, "REQUIRE_COHERENT")) {
+            try lowering.lowered(Build.map(0, 64, .toDevice, attributes: requireCoherent))
+        }
+    }
+}

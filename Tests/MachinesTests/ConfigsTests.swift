@@ -1,0 +1,64 @@
+import Machines
+import MemoryModel
+import Quantities
+import Testing
+
+@Suite("The machine files of the repository")
+struct ConfigsTests {
+    @Test(arguments: ConfigurationFiles.names)
+    func parses(_ name: String) throws {
+        let machine = try MachineDescription.parse(
+            yaml: ConfigurationFiles.text(name), file: "\(name).yaml")
+        #expect(machine.configuration.name == name)
+        #expect(!machine.title.isEmpty)
+        #expect(!machine.aliases.isEmpty)
+    }
+
+    @Test(arguments: ConfigurationFiles.names)
+    func givesASourceForEveryNumber(_ name: String) throws {
+        let machine = try MachineDescription.parse(
+            yaml: ConfigurationFiles.text(name), file: "\(name).yaml")
+        #expect(machine.parameters.count > 40)
+        for parameter in machine.parameters {
+            #expect(!parameter.source.isEmpty, "\(parameter.path)")
+            #expect(parameter.source != Parameter.unknownSource, "\(parameter.path)")
+            #expect(!parameter.source.contains("shared"), "\(parameter.path)")
+        }
+    }
+
+    @Test func takesNothingOfTheZynqFromWhatItPredicts() throws {
+        let machine = try MachineDescription.parse(
+            yaml: ConfigurationFiles.text("zynq7000"), file: "zynq7000.yaml")
+        for parameter in machine.parameters {
+            #expect(!parameter.source.lowercased().contains("dma-buf"), "\(parameter.path)")
+        }
+    }
+
+    @Test func fillsTheConfigurationOfTheZynq() throws {
+        let machine = try MachineDescription.parse(
+            yaml: ConfigurationFiles.text("zynq7000"), file: "zynq7000.yaml")
+        let configuration = machine.configuration
+        #expect(configuration.architecture == .arm32v7)
+        #expect(configuration.core.clock == Frequency(megahertz: 667))
+        #expect(configuration.core.milliCyclesPerFetch == 500)
+        #expect(configuration.level1Data?.streamingLines == 2)
+        #expect(configuration.level2?.cache.sets == 2_048)
+        #expect(configuration.level2?.cache.streamingLines == nil)
+        #expect(configuration.level2?.writeDeciCyclesPerLine == 115)
+        #expect(configuration.level2?.outer?.storeBufferEntries == 3)
+        #expect(configuration.memory.latency == Ticks(nanoseconds: 85))
+        #expect(configuration.memory.bytesPerSecond == 3_200_000_000)
+        #expect(configuration.ports.map(\.name) == ["HP0", "HP1", "HP2", "HP3", "ACP"])
+        #expect(configuration.ports.map(\.snoops) == [false, false, false, false, true])
+        #expect(configuration.ports.first?.widthBytes == 8)
+        #expect(machine["l2.size"]?.text == "512 KiB")
+        #expect(machine["core.mhz"]?.text == "667 MHz")
+    }
+
+    @Test func knowsWhichMachinesHaveNoSecondLevel() throws {
+        let machine = try MachineDescription.parse(
+            yaml: ConfigurationFiles.text("stm32h743"), file: "stm32h743.yaml")
+        #expect(machine.configuration.level2 == nil)
+        #expect(machine.configuration.architecture == .armv7m)
+    }
+}

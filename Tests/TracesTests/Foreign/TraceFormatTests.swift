@@ -1,0 +1,51 @@
+import Testing
+
+@testable import Traces
+
+@Suite("Trace format")
+struct TraceFormatTests {
+    @Test(
+        "content is recognised",
+        arguments: [
+            ("staleline 1\n", TraceFormat.native),
+            ("\n# a comment\n\n  staleline 1\r\n", .native),
+            ("\u{FEFF}staleline 1\n", .native),
+            ("SLTB\u{1}\u{0}", .nativeBinary),
+            ("r 1000 4\n", .extendedDin), ("I 0x1000 4", .extendedDin), ("c 0 0\r\n", .extendedDin),
+            ("0 1000\n", .din), ("2 0x1000 comment\n", .din),
+            ("I  04016b80,3\n", .lackey), (" M 1fff000718,8\r\n", .lackey),
+            ("==1== Lackey\n==1==\n L 1000,4\n", .lackey), ("==1== Lackey\n", .lackey),
+        ])
+    func recognised(text: String, format: TraceFormat) {
+        #expect(TraceFormat.recognise(Array(text.utf8)) == format)
+    }
+
+    @Test(
+        "other content is not",
+        arguments: [
+            "", "\n\n", "stalelines 1\n", "hello\n", "6 1000\n", "r 1000\n", "# only a comment\n",
+            "\u{0}\u{0}\u{0}\u{0}\u{4}\u{0}\u{0}\u{0}",
+        ])
+    func unknown(text: String) {
+        #expect(TraceFormat.recognise(Array(text.utf8)) == nil)
+    }
+
+    @Test("the error shows the bytes and lists the formats")
+    func unrecognised() throws {
+        let source = try ByteSource(bytes: Array("hello \u{1B}[31m\n".utf8), file: "t")
+        let error = #expect(throws: TraceErrors.self) { try TraceFormat.recognise(source) }
+        let first = try #require(error?.errors.first)
+        #expect(first.found == "'hello \\x1b[31m\\n'")
+        for format in TraceFormat.allCases { #expect(first.expected.contains(format.name)) }
+    }
+
+    @Test("names are those of --format")
+    func names() {
+        #expect(
+            TraceFormat.allCases.map(\.name) == [
+                "slt", "sltb", "lackey", "din", "xdin", "dinero-binary",
+            ])
+        for format in TraceFormat.allCases { #expect(TraceFormat(name: format.name) == format) }
+        #expect(TraceFormat(name: "elf") == nil)
+    }
+}
