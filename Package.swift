@@ -54,12 +54,15 @@ let package = Package(
             swiftSettings: hot),
         .target(
             name: "Reports",
-            dependencies: ["Quantities", "Operations", "Statistics", "Hazards", "Experiments"]),
+            dependencies: ["Quantities", "Operations", "Events", "MemoryModel", "Machines", "Traces", "Statistics", "Hazards",
+                "Experiments",
+            ]),
         // Layer 4: the command line.
         .executableTarget(
             name: "staleline",
             dependencies: [
-                "Reports", "Experiments",
+                "Quantities", "Operations", "MemoryModel", "Machines", "Traces", "DMAMapping", "Hazards",
+                "Experiments", "Reports",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 

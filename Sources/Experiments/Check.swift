@@ -40,7 +40,7 @@ public enum Check {
         let shown = runner.machine.probe.second.findings
         return CheckResult(
             setup: setup,
-            judgement: Judgement(manifest: shown, latent: possible, misuse: misuse),
+            judgement: Judgement(manifest: shown, latent: possible, misuse: misuse, profile: profile),
             performed: performed,
             watchedBytes: watch.ranges.reduce(0) { $0 + UInt64($1.count) } * 64)
     }

@@ -187,3 +187,25 @@ extension Program {
         }
     }
 }
+
+extension Replay {
+    /// Counts a program's loads, stores and fetches; its other statements do nothing on a counting machine.
+    ///
+    /// - Throws: if the program performs more accesses than a run may, or a cache cannot be built.
+    public static func count(
+        _ program: Program, file: String, _ configuration: PlainConfiguration, flushes: Bool = false
+    ) throws -> PlainReplayResult {
+        if let error = ProgramFit.sizeError(of: program, file: file) { throw TraceErrors([error]) }
+        var hierarchy = try PlainHierarchy(configuration)
+        let records = program.forEachAccess { access in
+            withUnsafePointer(to: access) {
+                hierarchy.replay(UnsafeBufferPointer(start: $0, count: 1))
+            }
+        }
+        if flushes { hierarchy.flush() }
+        let counts = hierarchy.counts
+        return PlainReplayResult(
+            configuration: configuration, records: records, level1Instruction: counts.instruction,
+            level1Data: counts.data, level2: counts.level2)
+    }
+}

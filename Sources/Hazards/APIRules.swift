@@ -41,13 +41,11 @@ public struct APIRules {
         let hit = coherent.values.filter { start < $0.end && $0.start < start &+ segment.size }
             .min { $0.record < $1.record }
         guard let hit else { return }
-        let words = FindingWords(
-            code: .h14, profile: profile, address: start, bytes: segment.size, reader: agent,
-            writer: agent, record: Int(record), writeRecord: Int(hit.record))
         findings.append(
             Finding(
                 .h14, .misuse, record: Int(record), agent: agent, address: start,
                 bytes: segment.size,
+                writer: agent, writeRecord: Int(hit.record),
                 detail: "the memory was allocated coherent in record \(hit.record)",
                 chain: [
                     ChainLink(
@@ -55,7 +53,6 @@ public struct APIRules {
                     ChainLink(
                         record: Int(record),
                         text: "a streaming map of the same bytes: wrong alias, wrong handle"),
-                ],
-                cause: words.cause, mend: words.mend, dmaDebug: words.dmaDebug))
+                ]))
     }
 }

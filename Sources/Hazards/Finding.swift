@@ -36,6 +36,10 @@ public struct Finding: Hashable, Sendable {
     public var bytes: UInt64
     /// What should have been read, who wrote it and where it was instead.
     public var detail: String
+    /// Who wrote the bytes that are missed.
+    public var writer: Agent
+    /// The statement that wrote them.
+    public var writeRecord: Int
     /// What led there, oldest first.
     public var chain: [ChainLink]
     /// Which operation is missing, late, too small, too weak or in the wrong order, in one sentence.
@@ -49,11 +53,11 @@ public struct Finding: Hashable, Sendable {
     /// How many equal findings were folded into this one.
     public var count: Int
 
-    /// Makes a finding.
-    public init(
+    /// Makes a finding; ``worded(for:)`` adds its words once its bytes are known.
+    init(
         _ code: HazardCode, _ verdict: Verdict, record: Int, tick: Ticks? = nil, agent: Agent,
-        address: UInt64, bytes: UInt64, detail: String = "", chain: [ChainLink] = [],
-        cause: String = "", mend: String = "", mendCycles: UInt64? = nil, dmaDebug: Bool = false
+        address: UInt64, bytes: UInt64, writer: Agent, writeRecord: Int, detail: String,
+        chain: [ChainLink]
     ) {
         self.code = code
         self.verdict = verdict
@@ -62,13 +66,27 @@ public struct Finding: Hashable, Sendable {
         self.agent = agent
         self.address = address
         self.bytes = bytes
+        self.writer = writer
+        self.writeRecord = writeRecord
         self.detail = detail
         self.chain = chain
-        self.cause = cause
-        self.mend = mend
-        self.mendCycles = mendCycles
-        self.dmaDebug = dmaDebug
+        cause = ""
+        mend = ""
+        dmaDebug = false
         count = 1
+    }
+
+    /// The finding with cause, mend and costs in words, for a machine.
+    func worded(for profile: HazardProfile) -> Finding {
+        let words = FindingWords(
+            code: code, profile: profile, address: address, bytes: bytes, reader: agent,
+            writer: writer, record: record, writeRecord: writeRecord)
+        var result = self
+        result.cause = words.cause
+        result.mend = words.mend
+        result.mendCycles = words.mendCycles
+        result.dmaDebug = words.dmaDebug
+        return result
     }
 
     /// Whether it concerns any of the bytes of another.

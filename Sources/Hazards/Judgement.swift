@@ -4,7 +4,13 @@ public struct Judgement: Hashable, Sendable {
     public let findings: [Finding]
 
     /// Puts the three kinds together: what a replay showed is not said again as possible.
-    public init(manifest: [Finding], latent: [Finding], misuse: [Finding]) {
+    ///
+    /// - Parameters:
+    ///   - manifest: What the replay showed.
+    ///   - latent: What may be.
+    ///   - misuse: Which rules are broken.
+    ///   - profile: Facts of the machine, for mends and their costs.
+    public init(manifest: [Finding], latent: [Finding], misuse: [Finding], profile: HazardProfile) {
         let possible = latent.filter { candidate in
             !manifest.contains { shown in
                 shown.overlaps(candidate)
@@ -13,7 +19,7 @@ public struct Judgement: Hashable, Sendable {
         }
         findings = (manifest + possible + misuse).enumerated().sorted {
             ($0.element.record, $0.offset) < ($1.element.record, $1.offset)
-        }.map(\.element)
+        }.map { $0.element.worded(for: profile) }
     }
 
     /// How many findings have a verdict.

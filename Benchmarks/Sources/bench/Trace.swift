@@ -9,7 +9,8 @@ struct LoadedTrace: ~Copyable {
         let source = try ByteSource(path: path)
         let reader = AccessReader(source, format: try TraceFormat.recognise(source))
         var all: [MemoryAccess] = []
-        let block = UnsafeMutableBufferPointer<MemoryAccess>.allocate(capacity: AccessReader.blockSize)
+        let block = UnsafeMutableBufferPointer<MemoryAccess>.allocate(
+            capacity: AccessReader.blockSize)
         defer { block.deallocate() }
         while true {
             let count = try reader.read(into: block)

@@ -176,7 +176,7 @@ struct ProgramFit {
             default: break
             }
         }
-        if let error = sizeError { errors.append(error) }
+        if let error = Self.sizeError(of: setup.program, file: setup.file) { errors.append(error) }
         return errors
     }
 
@@ -194,10 +194,11 @@ struct ProgramFit {
     /// The most accesses and statements that one run performs: about a minute on a desktop.
     static let limit: UInt64 = 1 << 31
 
-    private var sizeError: TraceError? {
+    /// What is wrong with the size of a run, loops unrolled; nil: nothing.
+    static func sizeError(of program: Program, file: String) -> TraceError? {
         var multiples: [UInt64] = [1]
         var total: UInt64 = 0
-        for statement in setup.program.statements {
+        for statement in program.statements {
             let multiple = multiples.last ?? 1
             switch statement.body {
             case .repeatBegin(let count):
@@ -206,14 +207,15 @@ struct ProgramFit {
             case .spanBegin: multiples.append(multiple)
             case .end: if multiples.count > 1 { multiples.removeLast() }
             case .operation(_, let operation):
-                let (cost, overflow) = Self.cost(operation).multipliedReportingOverflow(
+                let (cost, overflow) = cost(operation).multipliedReportingOverflow(
                     by: multiple)
                 let (sum, more) = total.addingReportingOverflow(cost)
                 total = overflow || more ? .max : sum
-                if total > Self.limit {
-                    return error(
-                        statement, "a program that performs more than \(Self.limit) accesses",
-                        "at most \(Self.limit) accesses and operations, loops and runs unrolled")
+                if total > limit {
+                    return TraceError(
+                        file: file, line: Int(statement.line),
+                        found: "a program that performs more than \(limit) accesses",
+                        expected: "at most \(limit) accesses and operations, loops and runs unrolled")
                 }
             default: break
             }

@@ -23,8 +23,11 @@ public struct StrategyResult: Sendable {
     public var setup: Ticks
     /// Bytes over memory's pins.
     public var memoryBytes: UInt64
+    /// The lowered program and what the detector has against it.
+    public var check: CheckResult
+
     /// What the detector has against it.
-    public var findings: [Finding]
+    public var findings: [Finding] { check.judgement.findings }
 
     /// Whether nothing was found.
     public var isCorrect: Bool { findings.isEmpty }
@@ -106,14 +109,14 @@ public enum Compare {
         }
         let variant = try Setup(
             program, file: setup.file, machine: setup.machine, kernel: kernel, seed: setup.seed)
-        let findings = try Check.run(variant).judgement.findings
+        let check = try Check.run(variant)
         let replay = try Replay.run(variant)
         let span = replay.spans.first { $0.name == StrategyLowering.span }
-        return result(strategy, replay, span, findings)
+        return result(strategy, replay, span, check)
     }
 
     private static func result(
-        _ strategy: Strategy, _ replay: ReplayResult, _ span: SpanResult?, _ findings: [Finding]
+        _ strategy: Strategy, _ replay: ReplayResult, _ span: SpanResult?, _ check: CheckResult
     ) -> StrategyResult {
         let counters = span?.counters ?? replay.counters
         let total = counters.time(of: .core(0))
@@ -125,7 +128,7 @@ public enum Compare {
             causes: Cause.allCases.map { ($0, counters[$0, .core(0)]) },
             setup: span == nil ? .zero : replay.elapsed - min(elapsed, replay.elapsed),
             memoryBytes: counters[.memoryBytesRead] + counters[.memoryBytesWritten],
-            findings: findings)
+            check: check)
     }
 }
 

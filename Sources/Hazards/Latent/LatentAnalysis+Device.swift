@@ -2,7 +2,7 @@ import Operations
 import Quantities
 
 extension LatentAnalysis {
-    /// A device reads: are the bytes where it looks?
+    /// Asks of a device's read whether the bytes are where it looks.
     mutating func deviceReads(_ operation: DeviceOperation, _ step: LoweredStep) {
         let (start, _) = physical(operation.start.address.rawValue)
         let snoops = profile.snoops(step.agent)
@@ -48,7 +48,7 @@ extension LatentAnalysis {
         return nil
     }
 
-    /// A device writes: may a dirty line go over it, and which copies may be stale from now on?
+    /// Asks of a device's write whether a dirty line may go over it, and notes which copies may be stale from now on.
     mutating func deviceWrites(_ operation: DeviceOperation, _ step: LoweredStep, inFlight: Bool) {
         guard !profile.snoops(step.agent), profile.hasCaches else { return }
         let (start, mapping) = physical(operation.start.address.rawValue)

@@ -164,15 +164,10 @@ public struct LatentAnalysis {
             findings[last].extend(to: address, bytes)
             return
         }
-        let words = FindingWords(
-            code: code, profile: profile, address: address, bytes: bytes, reader: agent,
-            writer: writer,
-            record: Int(record), writeRecord: Int(writeRecord))
         findings.append(
             Finding(
                 code, .latent, record: Int(record), agent: agent, address: address, bytes: bytes,
-                detail: detail, chain: chain, cause: words.cause, mend: words.mend,
-                mendCycles: words.mendCycles, dmaDebug: words.dmaDebug))
+                writer: writer, writeRecord: Int(writeRecord), detail: detail, chain: chain))
     }
 }
 

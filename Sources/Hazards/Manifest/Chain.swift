@@ -5,8 +5,12 @@ extension Symptom {
     /// The links that led to a symptom: what the journal says of these bytes, from the copy that went stale on.
     ///
     /// - Parameters:
+    ///   - state: The granule.
+    ///   - profile: For names.
     ///   - since: The record of the write that was missed or lost; the last fill or store before it comes too.
     ///   - end: The event at which bytes went wrong.
+    ///   - mask: The bytes concerned.
+    /// - Returns: the links, oldest first.
     func chain(
         _ state: GranuleState, _ profile: HazardProfile, since: UInt32, end: Event, mask: UInt64
     ) -> [ChainLink] {

@@ -36,7 +36,7 @@ struct StaleRead: Symptom {
             event.agent.isCore
             ? codeOfCoreRead(state, mirror, profile, writer)
             : codeOfDeviceRead(state, mirror, profile, writer)
-        let where_ = whereabouts(state, mirror)
+        let places = whereabouts(state, mirror)
         let old = mirror.versions[Int(found)]
         let oldText =
             found == 0
@@ -45,17 +45,12 @@ struct StaleRead: Symptom {
         let detail =
             "\(profile.name(of: event.agent)) read from \(event.place.name) \(oldText), not what "
             + "\(profile.name(of: writer.agent)) wrote in record \(writer.record)"
-            + (where_.isEmpty ? "" : "; the new bytes are in \(where_)")
-        let words = FindingWords(
-            code: code, profile: profile, address: address(mask), bytes: bytes(mask),
-            reader: event.agent, writer: writer.agent, record: Int(event.record),
-            writeRecord: Int(writer.record))
+            + (places.isEmpty ? "" : "; the new bytes are in \(places)")
         return Finding(
             code, .manifest, record: Int(event.record), tick: event.tick, agent: event.agent,
-            address: address(mask), bytes: bytes(mask), detail: detail,
-            chain: chain(state, profile, since: writer.record, end: event, mask: mask),
-            cause: words.cause, mend: words.mend, mendCycles: words.mendCycles,
-            dmaDebug: words.dmaDebug)
+            address: address(mask), bytes: bytes(mask), writer: writer.agent,
+            writeRecord: Int(writer.record), detail: detail,
+            chain: chain(state, profile, since: writer.record, end: event, mask: mask))
     }
 
     /// Where the expected version is now, in words.
@@ -138,19 +133,14 @@ struct LostDeviceWrite: Symptom {
         let detail =
             "\(what) of \(event.place.name)'s dirty line wrote old bytes over what "
             + "\(profile.name(of: writer.agent)) had written in record \(writer.record)"
-        let words = FindingWords(
-            code: code, profile: profile, address: address(mask), bytes: bytes(mask),
-            reader: event.agent, writer: writer.agent, record: Int(event.record),
-            writeRecord: Int(writer.record))
         let since = state.journal.last { $0.kind == .store && $0.record < writer.record }?.record
         return Finding(
             code, .manifest, record: Int(event.record), tick: event.tick, agent: writer.agent,
-            address: address(mask), bytes: bytes(mask), detail: detail,
+            address: address(mask), bytes: bytes(mask), writer: writer.agent,
+            writeRecord: Int(writer.record), detail: detail,
             chain: chain(
                 state, profile, since: since ?? writer.record, end: event,
-                mask: mask | dirty),
-            cause: words.cause, mend: words.mend, mendCycles: words.mendCycles,
-            dmaDebug: words.dmaDebug)
+                mask: mask | dirty))
     }
 }
 
@@ -164,18 +154,13 @@ struct LostCoreWrite: Symptom {
     func finding(_ state: GranuleState, _ mirror: CopyMirror, _ profile: HazardProfile) -> Finding {
         let version = written == Version.absent ? 0 : written
         let writer = mirror.versions[Int(version)]
-        let words = FindingWords(
-            code: .h11, profile: profile, address: address(mask), bytes: bytes(mask),
-            reader: event.agent, writer: writer.agent, record: Int(event.record),
-            writeRecord: Int(writer.record))
         return Finding(
             .h11, .manifest, record: Int(event.record), tick: event.tick, agent: writer.agent,
-            address: address(mask), bytes: bytes(mask),
+            address: address(mask), bytes: bytes(mask), writer: writer.agent,
+            writeRecord: Int(writer.record),
             detail: "an invalidate dropped from \(event.place.name) what "
                 + "\(profile.name(of: writer.agent)) had stored in record \(writer.record), beside the "
                 + "range that it names",
-            chain: chain(state, profile, since: writer.record, end: event, mask: mask),
-            cause: words.cause, mend: words.mend, mendCycles: words.mendCycles,
-            dmaDebug: words.dmaDebug)
+            chain: chain(state, profile, since: writer.record, end: event, mask: mask))
     }
 }

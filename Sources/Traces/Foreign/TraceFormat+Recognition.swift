@@ -32,14 +32,43 @@ extension TraceFormat {
     /// - Throws: an error that lists the formats and shows the first bytes, if it is none of them.
     public static func recognise(_ source: ByteSource) throws(TraceErrors) -> TraceFormat {
         let prefix = try source.prefix(recognitionPrefix)
-        guard !prefix.isEmpty else { throw noRecords(source.file) }
+        guard !prefix.isEmpty else {
+            throw TraceErrors([
+                TraceError(
+                    file: source.file, found: "no bytes", expected: "a trace",
+                    hint: "the input is empty")
+            ])
+        }
         if let format = recognise(prefix) { return format }
         let known = allCases.map { "\($0.name) (\($0.summary))" }.joined(separator: ", ")
         throw TraceErrors([
             TraceError(
                 file: source.file, line: 1, found: shown(prefix),
-                expected: "one of the formats \(known)", hint: "name the format with --format")
+                expected: "one of the formats \(known)", hint: hint(prefix))
         ])
+    }
+
+    /// What may be the matter with content that is no known format.
+    private static func hint(_ prefix: [UInt8]) -> String {
+        if isCut(prefix, "SLTB") {
+            return "a binary trace starts like this; the input may be truncated"
+        }
+        if isCut(prefix, "staleline") {
+            return "a text trace starts like this; the input may be truncated"
+        }
+        let isBare = prefix.split(separator: UInt8(ascii: "\n")).allSatisfy { line in
+            trimmed(line).first.map { $0 == UInt8(ascii: "#") } ?? true
+        }
+        guard isBare else { return "name the format with --format" }
+        return prefix.count < recognitionPrefix
+            ? "the input has only blank lines and comments"
+            : "the first \(recognitionPrefix) bytes have only blank lines and comments; "
+                + "name the format with --format"
+    }
+
+    /// Whether all there is are the first bytes of a word.
+    private static func isCut(_ prefix: [UInt8], _ word: String) -> Bool {
+        prefix.count < word.utf8.count && word.utf8.starts(with: prefix)
     }
 
     /// The error of an input without content.

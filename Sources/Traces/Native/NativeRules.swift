@@ -12,34 +12,39 @@ enum NativeRules {
 
     /// The run that a statement describes.
     ///
-    /// The text gives the bytes that a run spans, `BYTES/step` accesses; ``AccessRun/bytes`` are those that it
-    /// touches. Without `step` both are the same.
+    /// The text gives the bytes that a run spans; ``AccessRun/bytes`` are those that it touches. Without gaps or
+    /// overlaps both are the same, and the last access may be shorter. With a step of its own a run has
+    /// `BYTES/step` accesses, all of the same size.
     static func run(
         _ kind: AccessKind, _ start: Operand, span: UInt64, size: UInt32, step: UInt64,
         work: UInt64
     ) throws(Violation) -> AccessRun {
-        if let violation = violation(bytes: span, step: step) { throw violation }
+        try checkCount(of: span, by: step)
+        guard step != UInt64(size) else {
+            guard NativeLimits.fits(start.address.rawValue, span) else { throw endless }
+            return AccessRun(kind, from: start, bytes: span, by: size, work: work)
+        }
         let count = span / step
+        guard span % step == 0 else {
+            throw Violation(
+                expected: "a multiple of the step, \(step)",
+                hint: "\(count) steps leave \(span % step) byte(s)")
+        }
         let (touched, overflow) = count.multipliedReportingOverflow(by: UInt64(size))
         let last = start.address.rawValue.addingReportingOverflow(span - step)
         guard !overflow, !last.overflow, NativeLimits.fits(last.partialValue, UInt64(size)) else {
-            throw Violation(expected: "a run that ends below 2^64")
+            throw endless
         }
         return AccessRun(kind, from: start, bytes: touched, by: size, step: step, work: work)
     }
 
-    /// What is wrong with the number of accesses, if anything.
-    static func violation(bytes: UInt64, step: UInt64) -> Violation? {
-        let count = bytes / step
-        guard bytes % step == 0 else {
-            return Violation(
-                expected: "a multiple of \(step)",
-                hint: "\(count) accesses leave \(bytes % step) byte(s)")
-        }
-        guard count <= AccessRun.maximumCount else {
-            return Violation(expected: "at most 2^40 accesses")
-        }
-        return nil
+    private static let endless = Violation(expected: "a run that ends below 2^64")
+
+    /// Checks the number of accesses, a shorter last one included.
+    static func checkCount(of bytes: UInt64, by step: UInt64) throws(Violation) {
+        let (count, rest) = bytes.quotientAndRemainder(dividingBy: step)
+        guard count < AccessRun.maximumCount || (count == AccessRun.maximumCount && rest == 0)
+        else { throw Violation(expected: "at most 2^40 accesses") }
     }
 
     /// The attribute whose name has a place in ``DMAAttributes/names``: places are the kernel's bit numbers.
@@ -58,5 +63,19 @@ enum NativeRules {
             && parts.allSatisfy { part in
                 (1...9).contains(part.count) && part.allSatisfy { $0 &- UInt8(ascii: "0") < 10 }
             }
+    }
+}
+
+extension AccessRun {
+    /// Whether each access starts where the one before ends.
+    var isDense: Bool { step == UInt64(size) }
+
+    /// The bytes that the text gives for the run: those it touches, or one step for each access.
+    ///
+    /// Nil if they are 2^64 or more.
+    var span: UInt64? {
+        if isDense { return bytes }
+        let (span, overflow) = count.multipliedReportingOverflow(by: step)
+        return overflow ? nil : span
     }
 }

@@ -39,6 +39,31 @@ struct TraceFormatTests {
         for format in TraceFormat.allCases { #expect(first.expected.contains(format.name)) }
     }
 
+    @Test(
+        "an empty input and one that says nothing are told apart",
+        arguments: [
+            ("S", "a binary trace starts like this; the input may be truncated"),
+            ("SLT", "a binary trace starts like this; the input may be truncated"),
+            ("s", "a text trace starts like this; the input may be truncated"),
+            ("stale", "a text trace starts like this; the input may be truncated"),
+            ("\n", "the input has only blank lines and comments"),
+            ("# x\r\n\n \t#", "the input has only blank lines and comments"),
+            ("r", "name the format with --format"), ("0", "name the format with --format"),
+            ("\u{0}", "name the format with --format"), ("I ", "name the format with --format"),
+        ])
+    func tiny(text: String, hint: String) throws {
+        let source = try ByteSource(bytes: Array(text.utf8), file: "t")
+        let error = #expect(throws: TraceErrors.self) { try TraceFormat.recognise(source) }
+        #expect(error?.errors.map(\.hint) == [hint])
+    }
+
+    @Test("an empty input is said to be empty")
+    func empty() throws {
+        let source = try ByteSource(bytes: [], file: "t")
+        let error = #expect(throws: TraceErrors.self) { try TraceFormat.recognise(source) }
+        #expect(error?.description == "t: found no bytes, expected a trace; the input is empty")
+    }
+
     @Test("names are those of --format")
     func names() {
         #expect(

@@ -69,6 +69,19 @@ private func access(
         NativeSample(
             "st rx 2K by 8 work 3", canonical: "core0: st rx 2048 by 8 work 3",
             .run(AccessRun(.store, from: rx(), bytes: 2_048, by: 8, work: 3))),
+        // 378 accesses of 4 bytes and one of 2.
+        NativeSample("ld rx 1514 by 4", .run(AccessRun(.load, from: rx(), bytes: 1_514, by: 4))),
+        NativeSample(
+            "ld rx 6 by 4 step 4", canonical: "core0: ld rx 6 by 4",
+            .run(AccessRun(.load, from: rx(), bytes: 6, by: 4))),
+        NativeSample("st rx 3 by 8", .run(AccessRun(.store, from: rx(), bytes: 3, by: 8))),
+        // The last byte that a run can touch is the one before the last.
+        NativeSample(
+            "ld 0xfffffffffffffffc 3 by 4",
+            .run(AccessRun(.load, from: Operand(.max - 3), bytes: 3, by: 4))),
+        NativeSample(
+            "ld 0x0 2199023255551 by 2",
+            .run(AccessRun(.load, from: Operand(0), bytes: (1 << 41) - 1, by: 2))),
         // 2048/64 = 32 accesses of 4 bytes touch 128 bytes.
         NativeSample(
             "ld rx 2048 by 4 step 64 work 1",
@@ -90,6 +103,9 @@ private func access(
         NativeSample(
             "copy 0x1 0x2 3 by 1",
             .copy(CopyRun(to: Operand(1), from: Operand(2), bytes: 3, by: 1))),
+        NativeSample(
+            "copy 0x0 0x1000 1514 by 8",
+            .copy(CopyRun(to: Operand(0), from: Operand(0x1000), bytes: 1_514, by: 8))),
         NativeSample("work 100", .work(cycles: 100)),
     ]
 

@@ -91,10 +91,18 @@ private let deviceWords = "an operation of a device ('rd', 'wr', 'fetch' or 'irq
         NativeMistake("ld rx 4 by", "11: found the end of the line, expected \(size)"),
         NativeMistake("ld rx 4 by 0", "12: found '0', expected a size of at least 1"),
         NativeMistake(
-            "ld rx 6 by 4",
-            "7: found '6', expected a multiple of 4; 1 accesses leave 2 byte(s)"),
+            "ld rx 70 by 4 step 16",
+            "7: found '70', expected a multiple of the step, 16; 4 steps leave 6 byte(s)"),
+        NativeMistake(
+            "st rx 15 by 4 step 16",
+            "7: found '15', expected a multiple of the step, 16; 0 steps leave 15 byte(s)"),
         NativeMistake("ld rx 64 by 4 step 0", "20: found '0', expected a size of at least 1"),
         NativeMistake("ld 0 2049G by 1", "6: found '2049G', expected at most 2^40 accesses"),
+        NativeMistake(
+            "ld 0 2199023255553 by 2", "6: found '2199023255553', expected at most 2^40 accesses"),
+        NativeMistake(
+            "copy 0 0 2199023255553 by 2",
+            "10: found '2199023255553', expected at most 2^40 accesses"),
         NativeMistake(
             "ld 0xffffffffffffff00 512 by 4",
             "23: found '512', expected a run that ends below 2^64"),

@@ -40,6 +40,15 @@ import Testing
         expect(
             .run(AccessRun(.load, from: Operand(0), bytes: 4, by: 4, step: 0)),
             "statement 0: found a run by 0, expected a size and a step above 0")
+        expect(
+            .run(AccessRun(.load, from: Operand(0), bytes: 6, by: 4, step: 8)),
+            "statement 0: found a run with a step of 6 bytes by 4, expected whole accesses")
+        expect(
+            .run(AccessRun(.load, from: Operand(0), bytes: 8, by: 4, step: 1 << 63)),
+            "statement 0: found a run that does not end, expected one that ends below 2^64")
+        expect(
+            .run(AccessRun(.load, from: Operand(.max - 3), bytes: 4, by: 4)),
+            "statement 0: found a run, expected a run that ends below 2^64")
         expect(.ring(.device(0)), "statement 0: found agent 128, expected a declared device")
         expect(
             .dma(DMACall(.unmapSingle, handle: SymbolID(rawValue: 9))),

@@ -186,7 +186,7 @@ struct RandomProgram {
         case 4: addRun()
         case 5:
             let copy = CopyRun(
-                to: operand(), from: operand(), bytes: 64 * (below(100) + 1),
+                to: operand(), from: operand(), bytes: below(6_400) + 1,
                 by: any([1, 2, 4, 8, 64]), work: below(3))
             add(.copy(copy))
         case 6: addBarrier()
@@ -219,9 +219,11 @@ struct RandomProgram {
     private mutating func addRun() {
         let size: UInt32 = any([1, 4, 8, 64, 100])
         let step = chance(2) ? UInt64(size) : below(256) + 1
+        let whole = UInt64(size) * (number(bits: 40) + 1)
+        let tail = step == UInt64(size) ? below(UInt64(size)) : 0
         let run = AccessRun(
-            any([.load, .store]), from: operand(), bytes: UInt64(size) * (number(bits: 40) + 1),
-            by: size, step: step, work: below(3))
+            any([.load, .store]), from: operand(), bytes: whole - tail, by: size, step: step,
+            work: below(3))
         add(.run(run))
     }
 

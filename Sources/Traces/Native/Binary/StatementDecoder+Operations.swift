@@ -43,13 +43,8 @@ extension StatementDecoder {
     private mutating func run() throws(NativeFault) -> AccessRun {
         let kind = try coded("a kind of access") { AccessKind(rawValue: $0) }
         let start = try operand()
-        let count = try input.number(to: AccessRun.maximumCount, "number of accesses")
-        let place = input.position
+        let bytes = try input.number()
         let size = try size32()
-        let (bytes, overflow) = count.multipliedReportingOverflow(by: UInt64(size))
-        guard !overflow else {
-            throw input.fault(at: place, "\(count) accesses of \(size) bytes", "less than 2^64")
-        }
         let step = try input.number()
         return AccessRun(
             kind, from: start, bytes: bytes, by: size, step: step, work: try input.number())

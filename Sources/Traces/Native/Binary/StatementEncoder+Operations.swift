@@ -69,7 +69,7 @@ extension StatementEncoder {
     private mutating func add(_ run: AccessRun) {
         output.add(byte: run.kind.rawValue)
         add(run.start)
-        output.add(run.count)
+        output.add(run.bytes)
         output.add(UInt64(run.size))
         output.add(run.step)
         output.add(run.work)

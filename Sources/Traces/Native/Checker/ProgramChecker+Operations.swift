@@ -94,24 +94,27 @@ extension ProgramChecker {
         try require(run.size > 0 && run.step > 0, "a run by 0", "a size and a step above 0")
         try require(run.bytes > 0, "an empty run", "at least one access")
         try require(
-            run.bytes % UInt64(run.size) == 0 && run.count <= AccessRun.maximumCount,
-            "a run of \(run.bytes) bytes by \(run.size)", "at most 2^40 whole accesses")
-        let span = run.count.multipliedReportingOverflow(by: run.step)
-        try require(!span.overflow, "a run that does not end", "one that ends below 2^64")
+            run.isDense || run.bytes % UInt64(run.size) == 0,
+            "a run with a step of \(run.bytes) bytes by \(run.size)", "whole accesses")
+        guard let span = run.span else {
+            throw ProgramError(
+                found: "a run that does not end", expected: "one that ends below 2^64")
+        }
         do throws(NativeRules.Violation) {
             _ = try NativeRules.run(
-                run.kind, run.start, span: span.partialValue, size: run.size, step: run.step,
-                work: run.work)
+                run.kind, run.start, span: span, size: run.size, step: run.step, work: run.work)
         } catch {
             throw ProgramError(found: "a run", expected: error.expected)
         }
-        try check(run.start, bytes: UInt64(run.size))
+        try check(run.start, bytes: UInt64(run.size(at: 0)))
     }
 
     private func check(_ copy: CopyRun) throws(ProgramError) {
         try require(copy.size > 0, "a copy by 0", "a size above 0")
-        if let violation = NativeRules.violation(bytes: copy.bytes, step: UInt64(copy.size)) {
-            throw ProgramError(found: "\(copy.bytes) bytes", expected: violation.expected)
+        do throws(NativeRules.Violation) {
+            try NativeRules.checkCount(of: copy.bytes, by: UInt64(copy.size))
+        } catch {
+            throw ProgramError(found: "\(copy.bytes) bytes", expected: error.expected)
         }
         try check(copy.destination, bytes: copy.bytes)
         try check(copy.source, bytes: copy.bytes)

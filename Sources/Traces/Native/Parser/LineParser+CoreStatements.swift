@@ -56,7 +56,7 @@ extension LineParser {
             options: value == nil ? options : "")
     }
 
-    /// `by SIZE [step N] [work W]` after `ld|st ADDRESS BYTES`: BYTES are what the run spans, BYTES/N accesses.
+    /// `by SIZE [step N] [work W]` after `ld|st ADDRESS BYTES`: BYTES are what the run spans.
     private mutating func parseRun(
         _ kind: AccessKind, _ start: Operand, _ span: UInt64, _ spanToken: Token, agent: Agent
     ) throws(NativeFault) {
@@ -103,8 +103,10 @@ extension LineParser {
         try check(bytes, from: source.address.rawValue, token)
         try expect("by", "'by' and the size of an access")
         let size = try accessSize()
-        if let violation = NativeRules.violation(bytes: bytes, step: UInt64(size)) {
-            throw fault(token, expected: violation.expected, hint: violation.hint)
+        do throws(NativeRules.Violation) {
+            try NativeRules.checkCount(of: bytes, by: UInt64(size))
+        } catch {
+            throw fault(token, expected: error.expected, hint: error.hint)
         }
         let hasWork = take("work")
         let work = hasWork ? try number(Self.cycles) : 0

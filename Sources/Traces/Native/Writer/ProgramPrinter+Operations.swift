@@ -47,9 +47,9 @@ extension ProgramPrinter {
     private mutating func print(_ run: AccessRun) {
         add(run.kind == .load ? "ld" : "st")
         add(run.start)
-        add(" ", run.count * run.step)
+        add(" ", optional: run.span)
         add(" by ", UInt64(run.size))
-        if run.step != UInt64(run.size) { add(" step ", run.step) }
+        if !run.isDense { add(" step ", run.step) }
         if run.work > 0 { add(" work ", run.work) }
     }
 

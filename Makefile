@@ -1,0 +1,115 @@
+# staleline: the commands of a working day. `make` alone lists them.
+#
+#   PREFIX, DESTDIR   where `make install` puts things (/usr/local)
+#   BUILD             where the package is built        (.build)
+
+SHELL := /bin/bash
+PREFIX ?= /usr/local
+BUILD ?= .build
+SWIFT ?= swift
+SOURCES := Sources Tests Benchmarks/Package.swift Benchmarks/Sources Package.swift
+LIBRARIES := Quantities Operations Events MemoryModel Machines Traces DMAMapping Statistics Hazards \
+             Experiments Reports
+
+# Debian packages: what a build needs, and what `make bench` needs beside it.
+BUILD_PACKAGES := libzstd-dev zlib1g-dev libelf-dev pkg-config
+BENCH_PACKAGES := gcc libc6-dev binutils valgrind zstd
+APT := apt-get -o DPkg::Lock::Timeout=550
+
+# The backtracer of a crashed process can take minutes; a crash in a test should end the run instead.
+export SWIFT_BACKTRACE := enable=no
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-bench build demo test bench docs format check-format install clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
+
+# Installs those of $(1) that are missing, without a question; does nothing and asks for no rights if none is.
+define install_packages
+	@command -v $(SWIFT) >/dev/null || { echo "Swift 6 is needed: https://www.swift.org/install/"; exit 1; }
+	@command -v dpkg-query >/dev/null || { \
+	    echo "Not a Debian system: needed are what Debian calls $(1)."; exit 0; }; \
+	missing=; \
+	for package in $(1); do \
+	    [ "$$(dpkg-query -W -f='$${db:Status-Status}' $$package 2>/dev/null)" = installed ] \
+	        || missing="$$missing $$package"; \
+	done; \
+	[ -n "$$missing" ] || exit 0; \
+	become=; \
+	if [ "$$(id -u)" != 0 ]; then \
+	    if command -v sudo >/dev/null && sudo -n true 2>/dev/null; then become="sudo -n"; else \
+	        echo "Debian packages are missing, and installing them needs root. Please run:"; \
+	        echo "    apt-get update && apt-get install -y --no-install-recommends$$missing"; exit 1; \
+	    fi; \
+	fi; \
+	echo "installing$$missing"; \
+	$$become $(APT) update -q && \
+	$$become env DEBIAN_FRONTEND=noninteractive $(APT) install -y -q --no-install-recommends$$missing
+endef
+
+setup: ## install the Debian packages that a build needs and that are missing
+	$(call install_packages,$(BUILD_PACKAGES))
+
+setup-bench:
+	$(call install_packages,$(BUILD_PACKAGES) $(BENCH_PACKAGES))
+
+build: setup ## build the command line, optimised
+	$(SWIFT) build -c release --scratch-path $(BUILD) --product staleline
+
+demo: build ## build, and take the tour on bundled traces
+	$(BUILD)/release/staleline demo
+
+test: setup check-format ## check the format and run all tests
+	$(SWIFT) test --parallel --scratch-path $(BUILD)
+
+bench: setup-bench build ## measure speed and instructions against thresholds
+	BUILD=$(BUILD) tools/bench.sh
+
+docs: setup ## build the reference of the libraries into .build-docs/
+	$(SWIFT) build --scratch-path $(BUILD) --target Reports
+	@rm -rf .build-docs
+	@docc=$$(command -v docc || true); \
+	for module in $(LIBRARIES); do \
+	    mkdir -p .build-docs/symbols/$$module; \
+	    $(SWIFT) symbolgraph-extract -module-name $$module -I $(BUILD)/debug/Modules \
+	        -target $$(uname -m)-unknown-linux-gnu -minimum-access-level public -skip-synthesized-members \
+	        -Xcc -fmodule-map-file=Sources/CZlib/module.modulemap \
+	        -Xcc -fmodule-map-file=Sources/CZstd/module.modulemap \
+	        -Xcc -fmodule-map-file=$(BUILD)/checkouts/Yams/Sources/CYaml/include/module.modulemap \
+	        -output-dir .build-docs/symbols/$$module || exit 1; \
+	    [ -n "$$docc" ] || continue; \
+	    "$$docc" convert --additional-symbol-graph-dir .build-docs/symbols/$$module \
+	        --fallback-display-name $$module --fallback-bundle-identifier staleline.$$module \
+	        --hosting-base-path $$module --output-path .build-docs/$$module || exit 1; \
+	done; \
+	if [ -n "$$docc" ]; then echo "one site for each library in .build-docs/"; else \
+	    echo "docc is not in PATH: symbol graphs are in .build-docs/symbols/, no pages were made."; \
+	fi
+
+format: ## format all sources in place
+	$(SWIFT) format -i -r $(SOURCES)
+
+check-format: ## say where the format differs from .swift-format
+	@if $(SWIFT) format --version >/dev/null 2>&1; then \
+	    $(SWIFT) format lint --strict -r $(SOURCES); \
+	else \
+	    echo "swift format is not there: the format was not checked."; \
+	fi
+
+install: ## install into $(DESTDIR)$(PREFIX), building first if nothing is built
+	@test -x $(BUILD)/release/staleline || $(MAKE) build
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/staleline/configs \
+	    $(DESTDIR)$(PREFIX)/share/staleline/Traces $(DESTDIR)$(PREFIX)/share/doc/staleline
+	install -m 755 $(BUILD)/release/staleline $(DESTDIR)$(PREFIX)/bin/
+	install -m 644 configs/*.yaml $(DESTDIR)$(PREFIX)/share/staleline/configs/
+	for folder in litmus workloads real demo; do \
+	    if [ -d Traces/$$folder ]; then \
+	        cp -R Traces/$$folder $(DESTDIR)$(PREFIX)/share/staleline/Traces/; \
+	    fi; \
+	done
+	cp -R README.md ARCHITECTURE.md CHANGELOG.md CONTRIBUTING.md LICENSE docs/. \
+	    $(DESTDIR)$(PREFIX)/share/doc/staleline/
+
+clean: ## remove everything that was built
+	rm -rf $(BUILD) .build-bench .build-docs Benchmarks/.build Benchmarks/.build-cloop

@@ -1,0 +1,60 @@
+import Operations
+
+/// A published measurement on real hardware, and how the model predicts it.
+public struct MeasuredRow: Sendable {
+    /// What decides whether a prediction passes.
+    public enum Criterion: Sendable, Hashable {
+        /// Within ±25 %.
+        case absolute
+        /// A ratio within a band.
+        case band(ClosedRange<Double>)
+        /// A law, exact.
+        case law
+        /// The row calibrates the loop's own instructions and is no prediction.
+        case calibration
+
+        /// The tier that reports name: 1 absolute, 2 bands, 3 laws, 0 calibrations.
+        public var tier: Int {
+            switch self {
+            case .absolute: 1
+            case .band: 2
+            case .law: 3
+            case .calibration: 0
+            }
+        }
+    }
+
+    /// The row's name, as in docs/validation.md.
+    public var id: String
+    /// What was done, in a few words.
+    public var workload: String
+    /// What was measured.
+    public var measured: Double
+    /// Its unit.
+    public var unit: String
+    /// How a prediction is judged.
+    public var criterion: Criterion
+    /// Who measured it.
+    public var source: String
+}
+
+/// A measurement with its prediction.
+public struct ValidationRow: Sendable {
+    /// The measurement.
+    public var row: MeasuredRow
+    /// What the model says, in the same unit.
+    public var predicted: Double
+
+    /// Predicted over measured.
+    public var ratio: Double { predicted / row.measured }
+
+    /// Whether the prediction is as good as the row wants.
+    public var passes: Bool {
+        switch row.criterion {
+        case .absolute: (0.75...1.25).contains(ratio)
+        case .band(let band): band.contains(predicted)
+        case .law: predicted <= row.measured
+        case .calibration: (0.99...1.01).contains(ratio)
+        }
+    }
+}

@@ -1,0 +1,140 @@
+import Experiments
+import Hazards
+import Operations
+import Quantities
+
+/// What was found of a trace, compiler style, and as JSON.
+public struct CheckReport: Sendable {
+    private let result: CheckResult
+    private let profile: HazardProfile
+
+    /// Makes a report.
+    public init(_ result: CheckResult) {
+        self.result = result
+        profile = result.setup.hazardProfile
+    }
+
+    private var judgement: Judgement { result.judgement }
+
+    /// The report as JSON, schema `staleline.check/1`.
+    public var json: JSONValue {
+        .object([
+            ("schema", .string("staleline.check/1")),
+            ("machine", .string(result.setup.machine.name)),
+            ("kernel", .string("\(result.setup.kernel)")), ("file", .string(result.setup.file)),
+            ("findings", .array(judgement.findings.map { json($0) })),
+            (
+                "counts",
+                .object(Verdict.allCases.map { ($0.rawValue, .count(judgement.count($0))) })
+            ),
+        ])
+    }
+
+    /// One finding as JSON.
+    public func json(_ finding: Finding) -> JSONValue {
+        .object([
+            ("code", .string(finding.code.rawValue)), ("verdict", .string(finding.verdict.rawValue)),
+            ("title", .string(HazardCatalogue.page(finding.code).title)),
+            ("record", .count(finding.record)), ("line", .count(line(finding.record))),
+            ("timeNs", finding.tick.map { .number($0.nanoseconds) } ?? .null),
+            ("agent", .string(profile.name(of: finding.agent))),
+            ("address", .string(Format.hex(finding.address))), ("bytes", .integer(finding.bytes)),
+            ("symbol", .optional(profile.symbol(of: finding.address))),
+            ("source", .optional(source(finding.record))), ("detail", .string(finding.detail)),
+            ("cause", .string(finding.cause)), ("mend", .string(finding.mend)),
+            ("mendCycles", finding.mendCycles.map(JSONValue.integer) ?? .null),
+            (
+                "chain",
+                .array(
+                    finding.chain.map { link in
+                        .object([
+                            ("record", .count(link.record)), ("line", .count(line(link.record))),
+                            ("timeNs", link.tick.map { .number($0.nanoseconds) } ?? .null),
+                            ("text", .string(link.text)),
+                        ])
+                    })
+            ),
+            ("dmaDebug", .bool(finding.dmaDebug)), ("count", .count(finding.count)),
+        ])
+    }
+
+    private func statement(_ record: Int) -> Statement? {
+        let statements = result.setup.program.statements
+        return record >= 1 && record <= statements.count ? statements[record - 1] : nil
+    }
+
+    private func line(_ record: Int) -> Int { statement(record).map { Int($0.line) } ?? 0 }
+
+    private func source(_ record: Int) -> String? {
+        guard let place = statement(record)?.annotation, place >= 0 else { return nil }
+        let annotations = result.setup.program.annotations[Int(place)]
+        let line = annotations.source.map { "\($0.file):\($0.line)" }
+        return [annotations.function, line].compactMap { $0 }.joined(separator: " at ")
+    }
+
+    /// The report for people; `colours` for a terminal that shows them.
+    public func text(colours: Bool) -> String {
+        var out = ""
+        for finding in judgement.findings { out += text(finding, colours) + "\n" }
+        return out + closing
+    }
+
+    /// The sentence that says the verdict.
+    public var closing: String {
+        let machine = "\(result.setup.machine.name), kernel \(result.setup.kernel)"
+        guard !judgement.findings.isEmpty else {
+            return "\(result.setup.file): nothing found: no stale or lost bytes in this replay, none that another "
+                + "legal order of events could give, no broken rule (\(machine); "
+                + "\(Format.grouped(result.performed)) statements, \(Format.grouped(result.watchedBytes)) "
+                + "bytes watched; codes judged: `staleline explain`).\n"
+        }
+        let parts = Verdict.allCases.filter { judgement.count($0) > 0 }
+            .map { "\(judgement.count($0)) \($0.rawValue)" }
+        return "\(result.setup.file): \(parts.joined(separator: ", ")) on \(machine).\n"
+    }
+
+    private func text(_ finding: Finding, _ colours: Bool) -> String {
+        func paint(_ text: String, _ code: String) -> String {
+            colours ? "\u{1B}[\(code)m\(text)\u{1B}[0m" : text
+        }
+        let place = "\(result.setup.file):\(line(finding.record))"
+        let colour = finding.verdict == .manifest ? "1;31" : finding.verdict == .latent ? "1;33" : "1;35"
+        var out =
+            "\(place): " + paint("\(finding.verdict.rawValue) \(finding.code.rawValue)", colour) + ": "
+            + paint(HazardCatalogue.page(finding.code).title, "1") + "\n"
+        let when = finding.tick.map { " at \(Format.time(nanoseconds: $0.nanoseconds))" } ?? ""
+        let name = profile.symbol(of: finding.address).map { "\($0) (\(Format.hex(finding.address)))" }
+        let count = finding.count > 1 ? ", and \(finding.count - 1) more like it" : ""
+        out +=
+            "  where   record \(finding.record)\(when), \(profile.name(of: finding.agent)), "
+            + "\(finding.bytes) bytes at \(name ?? Format.hex(finding.address))\(count)\n"
+        if let source = source(finding.record), !source.isEmpty { out += "  source  \(source)\n" }
+        if !finding.detail.isEmpty { out += wrap("  what    ", finding.detail) }
+        for (index, link) in finding.chain.enumerated() {
+            let head = index == 0 ? "  chain   " : "          "
+            out += wrap(head, "line \(line(link.record)): \(link.text)")
+        }
+        out += wrap("  cause   ", finding.cause)
+        let cost = finding.mendCycles.map { " (about \(Format.grouped($0)) core cycles)" } ?? ""
+        out += wrap("  mend    ", finding.mend + cost)
+        out += wrap(
+            "  others  ",
+            (finding.dmaDebug ? "dma-debug would report it" : "dma-debug would not see it") + "; affects: "
+                + HazardCatalogue.page(finding.code).affects)
+        return out
+    }
+
+    private func wrap(_ head: String, _ text: String) -> String {
+        let width = 96
+        var lines: [String] = []
+        var line = head
+        for word in text.split(whereSeparator: { $0 == " " || $0 == "\n" }) {
+            if line.count + word.count + 1 > width, line.count > head.count {
+                lines.append(line)
+                line = String(repeating: " ", count: head.count)
+            }
+            line += line.count == head.count ? String(word) : " " + word
+        }
+        return (lines + [line]).joined(separator: "\n") + "\n"
+    }
+}

@@ -1,0 +1,71 @@
+import Hazards
+
+/// The page of a hazard, or the list of all.
+public enum HazardReport {
+    /// All codes with their titles and whether they are judged.
+    public static var list: String {
+        var table = TextTable([("code", .left), ("title", .left), ("judged", .left)])
+        for page in HazardCatalogue.pages {
+            table.add([page.code.rawValue, page.title, status(page)])
+        }
+        return table.text + "\n`staleline explain H08` prints a page.\n"
+    }
+
+    private static func status(_ page: HazardPage) -> String {
+        switch page.status {
+        case .detected(let verdicts): verdicts.map(\.rawValue).joined(separator: ", ")
+        case .planned: "not yet"
+        }
+    }
+
+    /// One code's page.
+    public static func text(_ page: HazardPage) -> String {
+        var out = "\(page.code.rawValue)  \(page.title)\n\n\(page.explanation)\n"
+        func section(_ name: String, _ body: String) {
+            guard !body.isEmpty else { return }
+            let lines = body.split(separator: "\n", omittingEmptySubsequences: false)
+            out += "\n\(name)\n" + lines.map { $0.isEmpty ? "\n" : "    \($0)\n" }.joined()
+        }
+        section("What the copies hold", page.states)
+        section("The shortest trace", page.trace)
+        section("Mended", page.mendedTrace)
+        section("Mend", page.mend)
+        section("In Linux", page.linux)
+        section("On bare metal", page.bareMetal)
+        section("dma-debug", page.dmaDebug)
+        section("Affects", page.affects)
+        section("Judged by `check`", status(page))
+        return out
+    }
+
+    /// One code's page as JSON, schema `staleline.explain/1`.
+    public static func json(_ page: HazardPage) -> JSONValue {
+        .object([
+            ("schema", .string("staleline.explain/1")), ("code", .string(page.code.rawValue)),
+            ("title", .string(page.title)), ("family", .string(page.family.rawValue)),
+            ("summary", .string(page.summary)), ("explanation", .string(page.explanation)),
+            ("states", .string(page.states)), ("trace", .string(page.trace)),
+            ("mendedTrace", .string(page.mendedTrace)), ("mend", .string(page.mend)),
+            ("linux", .string(page.linux)), ("bareMetal", .string(page.bareMetal)),
+            ("dmaDebug", .string(page.dmaDebug)), ("affects", .string(page.affects)),
+            ("judged", .string(status(page))),
+        ])
+    }
+
+    /// All codes as JSON.
+    public static var listJSON: JSONValue {
+        .object([
+            ("schema", .string("staleline.explain/1")),
+            (
+                "codes",
+                .array(
+                    HazardCatalogue.pages.map {
+                        .object([
+                            ("code", .string($0.code.rawValue)), ("title", .string($0.title)),
+                            ("judged", .string(status($0))),
+                        ])
+                    })
+            ),
+        ])
+    }
+}

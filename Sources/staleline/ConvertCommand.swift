@@ -1,0 +1,177 @@
+import ArgumentParser
+import Foundation
+import Operations
+import Reports
+import Traces
+
+/// `staleline convert`.
+struct ConvertCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "convert", abstract: "Convert between trace formats.",
+        discussion: "The output's format is its ending's: .slt, .sltb, .xdin, .lackey; or --to.")
+
+    @OptionGroup var trace: TraceOptions
+    @Argument(help: "The file to write; - for standard output (then --to is needed).") var output: String
+    @Option(help: "The output's format: slt, sltb, xdin, lackey.") var to: String?
+    @Flag(help: "Say what was converted as JSON (schema staleline.convert/1), on standard error.")
+    var json = false
+
+    func run() throws {
+        let format = try outputFormat()
+        let opened = try trace.open()
+        let count: UInt64
+        var losses: [(kind: String, count: UInt64)] = []
+        let partial = output == "-" ? "-" : output + ".partial"
+        do {
+            switch (opened, format) {
+            case (.program(let program, let file), .native), (.program(let program, let file), .nativeBinary):
+                try write(program, format, to: partial)
+                count = UInt64(program.statements.count)
+                _ = file
+            case (.program(let program, let file), _):
+                (count, losses) = try writeAccesses(of: program, file, format, to: partial)
+            case (.accesses(let reader), .native), (.accesses(let reader), .nativeBinary):
+                count = try writeProgram(reader, format, to: partial)
+                losses = reader.skipped
+            case (.accesses(let reader), _):
+                (count, losses) = try copy(reader, format, to: partial)
+            }
+            // Nothing half-written ever has the final name.
+            if output != "-", rename(partial, output) != 0 {
+                throw BadInput("\(output): \(String(cString: strerror(errno)))")
+            }
+        } catch {
+            if output != "-" { unlink(partial) }
+            throw error
+        }
+        report(count, losses, format)
+    }
+
+    private func outputFormat() throws -> TraceFormat {
+        let ending = output.split(separator: ".").last.map(String.init)
+        let name = to ?? ending ?? ""
+        guard let format = TraceFormat(name: name),
+            [.native, .nativeBinary, .extendedDin, .lackey].contains(format)
+        else {
+            throw BadInput(
+                to == nil
+                    ? "\(output): expected an ending .slt, .sltb, .xdin or .lackey, or --to FORMAT"
+                    : "--to \(name): expected slt, sltb, xdin or lackey")
+        }
+        return format
+    }
+
+    private func write(_ program: Program, _ format: TraceFormat, to path: String) throws {
+        let bytes =
+            format == .native ? try NativeWriter.write(program) : try BinaryWriter.write(program)
+        let sink = try ByteSink(path: path)
+        try bytes.withUnsafeBytes { try sink.write($0) }
+        try sink.finish()
+    }
+
+    private func writeAccesses(
+        of program: Program, _ file: String, _ format: TraceFormat, to path: String
+    ) throws -> (UInt64, [(kind: String, count: UInt64)]) {
+        let writer = AccessWriter(to: try ByteSink(path: path), format: format)
+        var failure: (any Error)?
+        _ = program.forEachAccess { access in
+            guard failure == nil else { return }
+            do { try writer.write(access) } catch { failure = error }
+        }
+        if let failure { throw failure }
+        try writer.finish()
+        var dropped: UInt64 = 0
+        for statement in program.statements {
+            guard case .operation(_, let operation) = statement.body else { continue }
+            switch operation {
+            case .access, .run, .copy: break
+            default: dropped += 1
+            }
+        }
+        let lost = dropped > 0 ? [("statements that are no loads, stores or fetches", dropped)] : []
+        return (writer.recordCount, writer.losses + lost)
+    }
+
+    /// The most accesses that fit into a native program in memory.
+    private static let programLimit = 2_000_000
+
+    private func writeProgram(
+        _ reader: AccessReader, _ format: TraceFormat, to path: String
+    ) throws -> UInt64 {
+        var program = Program()
+        try forEachBlock(reader) { block in
+            for access in block {
+                guard program.statements.count < Self.programLimit else {
+                    throw BadInput(
+                        "\(trace.trace): more than \(Self.programLimit) accesses, which a native program may not "
+                            + "have; convert a part of it")
+                }
+                program.statements.append(
+                    Statement(
+                        .operation(access.agent, try NativeAccess.operation(access, file: trace.trace)),
+                        line: UInt32(program.statements.count + 2)))
+            }
+        }
+        try write(program, format, to: path)
+        return reader.recordCount
+    }
+
+    private func copy(
+        _ reader: AccessReader, _ format: TraceFormat, to path: String
+    ) throws -> (UInt64, [(kind: String, count: UInt64)]) {
+        let writer = AccessWriter(to: try ByteSink(path: path), format: format)
+        try forEachBlock(reader) { block in try writer.write(block) }
+        try writer.finish()
+        return (reader.recordCount, reader.skipped + writer.losses)
+    }
+
+    private func forEachBlock(
+        _ reader: AccessReader, _ body: (UnsafeBufferPointer<MemoryAccess>) throws -> Void
+    ) throws {
+        let block = UnsafeMutableBufferPointer<MemoryAccess>.allocate(capacity: AccessReader.blockSize)
+        defer { block.deallocate() }
+        while true {
+            let count = try reader.read(into: block)
+            if count == 0 { return }
+            try body(UnsafeBufferPointer(rebasing: block[0..<count]))
+        }
+    }
+
+    private func report(
+        _ count: UInt64, _ losses: [(kind: String, count: UInt64)], _ format: TraceFormat
+    ) {
+        if json {
+            Diagnostics.note(
+                JSONValue.object([
+                    ("schema", .string("staleline.convert/1")), ("records", .integer(count)),
+                    ("format", .string(format.name)),
+                    ("notWritten", .object(losses.map { ($0.kind, .integer($0.count)) })),
+                ]).text)
+            return
+        }
+        Diagnostics.note("\(Format.grouped(count)) records written as \(format.name) to \(output)")
+        for loss in losses {
+            Diagnostics.note("not written: \(Format.grouped(loss.count)) × \(loss.kind)")
+        }
+    }
+}
+
+/// Accesses of foreign traces as operations of the native format.
+enum NativeAccess {
+    /// The operation that says in the native format what an access of a foreign trace does.
+    static func operation(_ access: MemoryAccess, file: String) throws -> Operations.Operation {
+        switch access.kind {
+        case .miscellaneousRead:
+            var load = access
+            load.kind = .load
+            return .access(load, symbol: .none, value: nil)
+        case .copyBack, .invalidate:
+            let cleans = access.kind == .copyBack
+            if access.size == 0 { return .maintenance(Maintenance(cleans ? .dcCSW : .dcISW)) }
+            return .maintenance(
+                Maintenance(
+                    cleans ? .dcCVAC : .dcIVAC, at: Operand(access.address), bytes: UInt64(access.size)))
+        default: return .access(access, symbol: .none, value: nil)
+        }
+    }
+}

@@ -1,0 +1,88 @@
+import ArgumentParser
+import Experiments
+import Foundation
+import Machines
+import MemoryModel
+import Reports
+import Traces
+
+/// `staleline demo`.
+struct DemoCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "demo", abstract: "A tour on bundled traces: replay, check, compare, validate.")
+
+    @Flag(help: "Print each part's JSON, one object after the other.") var json = false
+
+    func run() throws {
+        let traces = try Resources.home().appendingPathComponent("Traces")
+        let zynq = try Resources.machine("zynq7000").configuration
+        try replay(traces, zynq)
+        try check(traces)
+        try compare(traces)
+        try validate(zynq)
+    }
+
+    private func say(_ number: Int, _ title: String, _ command: String) {
+        guard !json else { return }
+        Output.write("\(number == 1 ? "" : "\n")== \(number). \(title)\n   $ staleline \(command)\n\n")
+    }
+
+    private func show(_ json: JSONValue, _ text: String) {
+        Output.write(self.json ? json.text + "\n" : text)
+        Output.flush()
+    }
+
+    private func replay(_ traces: URL, _ machine: MachineConfiguration) throws {
+        let name = "minigzip-arm32.id.xdin.zst"
+        say(
+            1, "A real ARM program: zlib's minigzip, recorded under QEMU, on a Zynq-7000",
+            "replay Traces/real/\(name) --machine zynq7000")
+        let path = traces.appendingPathComponent("real/\(name)").path
+        guard case .accesses(let reader) = try OpenedTrace(path: path, format: nil) else {
+            throw BadInput("\(path): expected a trace of accesses")
+        }
+        let report = ReplayReport(try Replay.run(reader, machine: machine))
+        show(report.json, report.text)
+    }
+
+    private func setup(_ path: URL) throws -> Setup {
+        let (program, file) = try OpenedTrace(path: path.path, format: nil).program(for: "demo")
+        return try MachineOptions.parse([]).setup(program, file: "Traces/" + path.lastPathComponent + "")
+            .named(file)
+    }
+
+    private func check(_ traces: URL) throws {
+        say(
+            2, "A real driver bug: a receive buffer read without an invalidate",
+            "check Traces/demo/rx-no-sync.slt")
+        let report = CheckReport(try Check.run(setup(traces.appendingPathComponent("demo/rx-no-sync.slt"))))
+        show(report.json, report.text(colours: Output.hasColours))
+    }
+
+    private func compare(_ traces: URL) throws {
+        for (number, file, title) in [
+            (3, "video-frame.slt", "The question of 2015: a 1 MiB video frame from the device, read once by the CPU"),
+            (4, "small-packets.slt", "The same for packets of 1514 bytes"),
+        ] {
+            say(number, title, "compare Traces/workloads/\(file)")
+            let report = CompareReport(
+                try Compare.run(setup(traces.appendingPathComponent("workloads/\(file)"))))
+            show(report.json, report.text)
+        }
+    }
+
+    private func validate(_ machine: MachineConfiguration) throws {
+        say(5, "How far to trust it: predictions beside published measurements", "validate")
+        let report = ValidationReport(try Validation(zynq7000: machine).rows())
+        show(report.json, report.text)
+    }
+}
+
+extension Setup {
+    /// The setup under a file name as a person at the checkout would type it.
+    func named(_ path: String) -> Setup {
+        var copy = self
+        if let range = path.range(of: "Traces/", options: .backwards) { copy.file = String(path[range.lowerBound...]) }
+        return copy
+    }
+}

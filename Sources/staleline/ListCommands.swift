@@ -1,0 +1,76 @@
+import ArgumentParser
+import Hazards
+import Machines
+import Reports
+
+/// `staleline machines`.
+struct MachinesCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "machines", abstract: "List machines, show one with the source of every number, check a file.")
+
+    @Argument(help: "A machine's name, or a file to check.") var name: String?
+    @Option(name: .customLong("set"), help: "Override a key, as l2.size=256K. May repeat.")
+    var overrides: [String] = []
+    @Flag(help: "Print the machine as YAML.") var printConfig = false
+    @Flag(help: "Print JSON (schema staleline.machine/1).") var json = false
+
+    func run() throws {
+        guard let name else {
+            try list()
+            return
+        }
+        var options = MachineOptions()
+        options.machine = name
+        options.overrides = overrides
+        let machine = try options.description(declared: nil)
+        if printConfig {
+            Output.write(machine.effectiveYAML())
+        } else {
+            let report = MachineReport(machine)
+            Output.write(json ? report.json.text + "\n" : report.text)
+        }
+    }
+
+    private func list() throws {
+        let entries = try Resources.catalogue().entries
+        if json {
+            let machines = entries.map { entry in
+                JSONValue.object([
+                    ("name", .string(entry.name)), ("title", .string(entry.title)),
+                    ("aliases", .array(entry.aliases.map(JSONValue.string))),
+                ])
+            }
+            Output.write(
+                JSONValue.object([
+                    ("schema", .string("staleline.machines/1")), ("machines", .array(machines)),
+                ]).text + "\n")
+            return
+        }
+        var table = TextTable([("machine", .left), ("title", .left), ("also", .left)])
+        for entry in entries {
+            table.add([entry.name, entry.title, entry.aliases.joined(separator: ", ")])
+        }
+        Output.write(table.text + "\n`staleline machines zynq7000` shows where each number comes from.\n")
+    }
+}
+
+/// `staleline explain`.
+struct ExplainCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "explain", abstract: "A hazard's page: what, why, the shortest trace, the mend.")
+
+    @Argument(help: "A code, as H08; without one, the list of all.") var code: String?
+    @Flag(help: "Print JSON (schema staleline.explain/1).") var json = false
+
+    func run() throws {
+        guard let code else {
+            Output.write(json ? HazardReport.listJSON.text + "\n" : HazardReport.list)
+            return
+        }
+        guard let known = HazardCode(rawValue: code.uppercased()) else {
+            throw BadInput("\(code): expected a hazard's code, H01 to H42; `staleline explain` lists them")
+        }
+        let page = HazardCatalogue.page(known)
+        Output.write(json ? HazardReport.json(page).text + "\n" : HazardReport.text(page))
+    }
+}

@@ -1,0 +1,121 @@
+import ArgumentParser
+import DMAMapping
+import Experiments
+import Foundation
+import Machines
+import MemoryModel
+import Operations
+import Quantities
+import Traces
+
+/// Which machine and kernel.
+struct MachineOptions: ParsableArguments {
+    @Option(help: "A machine's name or file. Default: what the trace declares, else zynq7000.")
+    var machine: String?
+
+    @Option(name: .customLong("set"), help: "Override a machine key, as l2.size=256K. May repeat.")
+    var overrides: [String] = []
+
+    @Option(help: "Kernel for the DMA API, as 6.12; none: bare metal. Default: what the trace declares.")
+    var kernel: String?
+
+    @Option(help: "Seed of pseudo-random replacement.")
+    var seed: UInt64 = 1
+
+    @Flag(help: "Print the machine that results, as YAML, and stop.")
+    var printConfig = false
+
+    /// The machine of a trace that declares `declared`, with the trace's own overrides before the command line's.
+    func description(declared: Program?) throws -> MachineDescription {
+        var name = machine
+        var changes: [(key: String, value: String)] = []
+        for declaration in declared?.declarations ?? [] {
+            if case .machine(let declaredName) = declaration, name == nil { name = declaredName }
+            if case .set(let key, let value) = declaration { changes.append((key, value)) }
+        }
+        for text in overrides {
+            guard let equals = text.firstIndex(of: "=") else {
+                throw BadInput("--set \(text): expected KEY=VALUE, as l2.size=256K")
+            }
+            changes.append((String(text[..<equals]), String(text[text.index(after: equals)...])))
+        }
+        if name == nil {
+            Diagnostics.note("staleline: no machine given: zynq7000 (--machine NAME; `staleline machines` lists them)")
+        }
+        return try Resources.machine(name ?? "zynq7000", overrides: changes)
+    }
+
+    /// The kernel given on the command line.
+    func era() throws -> KernelEra? {
+        guard let kernel else { return nil }
+        do { return try KernelEra(parsing: kernel) } catch {
+            throw BadInput("--kernel \(kernel): expected a version as 6.12, or none: \(error)")
+        }
+    }
+
+    /// A program on its machine.
+    func setup(_ program: Program, file: String) throws -> Setup {
+        try Setup(
+            program, file: file, machine: description(declared: program).configuration, kernel: era(),
+            seed: seed)
+    }
+}
+
+/// Which trace.
+struct TraceOptions: ParsableArguments {
+    @Argument(help: "The trace; - for standard input.")
+    var trace: String
+
+    @Option(help: "The trace's format: slt, sltb, lackey, din, xdin, dinero-binary. Default: by content.")
+    var format: String?
+
+    /// Opens the trace and recognises it.
+    func open() throws -> OpenedTrace { try OpenedTrace(path: trace, format: format) }
+}
+
+/// A trace, opened and recognised.
+enum OpenedTrace {
+    /// A program in the native format.
+    case program(Program, file: String)
+    /// A stream of accesses.
+    case accesses(AccessReader)
+
+    /// The longest native text that is read into memory, in bytes.
+    static let programLimit = 96 << 20
+
+    init(path: String, format: String?) throws {
+        let source = try ByteSource(path: path)
+        let recognised: TraceFormat
+        if let format {
+            guard let named = TraceFormat(name: format) else {
+                let names = TraceFormat.allCases.map(\.name).joined(separator: ", ")
+                throw BadInput("--format \(format): expected one of \(names)")
+            }
+            recognised = named
+        } else {
+            recognised = try TraceFormat.recognise(source)
+        }
+        switch recognised {
+        case .native:
+            self = .program(
+                try NativeParser.parse(source.readAll(limit: Self.programLimit), file: source.file),
+                file: source.file)
+        case .nativeBinary:
+            self = .program(
+                try BinaryReader.read(source.readAll(limit: Self.programLimit), file: source.file),
+                file: source.file)
+        default: self = .accesses(AccessReader(source, format: recognised))
+        }
+    }
+
+    /// The program, for commands that need declarations, devices and calls.
+    func program(for command: String) throws -> (program: Program, file: String) {
+        switch self {
+        case .program(let program, let file): return (program, file)
+        case .accesses:
+            throw BadInput(
+                "\(command) needs a native trace (.slt or .sltb): a trace of accesses has no devices and no "
+                    + "maintenance; add them to what `staleline convert IN OUT.slt` gives")
+        }
+    }
+}

@@ -1,0 +1,117 @@
+import ArgumentParser
+import Experiments
+import MemoryModel
+import Operations
+import Reports
+import Traces
+
+/// `staleline replay`.
+struct ReplayCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "replay", abstract: "Hits, misses, traffic and cycles by cause.",
+        discussion: """
+            --plain is the counting machine: one core, LRU, write-back, write-allocate, no store buffer, no \
+            prefetch, no time; a dirty L1 victim is written to L2 after the demand fetch. Without --l1i its \
+            fetches are ignored. Sizes are SIZE,WAYS,LINE as 32K,4,32.
+            """)
+
+    @OptionGroup var trace: TraceOptions
+    @OptionGroup var machine: MachineOptions
+    @Flag(help: "The counting machine instead of a timed one.") var plain = false
+    @Option(help: "L1 instruction cache, as 32K,4,32.") var l1i: String?
+    @Option(help: "L1 data cache, as 32K,4,32.") var l1d: String?
+    @Option(help: "Second level, as 512K,8,32.") var l2: String?
+    @Option(help: "What crossing a line counts as: split, first, once (--plain).")
+    var straddle = "split"
+    @Flag(help: "Write dirty lines back at the end, L1 first, and count that (--plain).")
+    var finalFlush = false
+    @Flag(help: "Print JSON (schema staleline.replay/1).") var json = false
+
+    func run() throws {
+        let opened = try trace.open()
+        if plain {
+            let report = PlainReport(try replayPlain(opened))
+            Output.write(json ? report.json.text + "\n" : report.text)
+            return
+        }
+        if finalFlush || straddle != "split" {
+            throw BadInput("--final-flush and --straddle go with --plain")
+        }
+        let declared: Program? = if case .program(let program, _) = opened { program } else { nil }
+        let description = try timedMachine().description(declared: declared)
+        if machine.printConfig {
+            Output.write(description.effectiveYAML())
+            return
+        }
+        let result: ReplayResult
+        switch opened {
+        case .program(let program, let file):
+            result = try Replay.run(
+                Setup(
+                    program, file: file, machine: description.configuration, kernel: machine.era(),
+                    seed: machine.seed))
+        case .accesses(let reader):
+            result = try Replay.run(reader, machine: description.configuration, seed: machine.seed)
+        }
+        let report = ReplayReport(result)
+        Output.write(json ? report.json.text + "\n" : report.text)
+    }
+
+    /// The machine options with the cache options as overrides of their keys.
+    private func timedMachine() throws -> MachineOptions {
+        var options = machine
+        for (level, text) in [("l1i", l1i), ("l1d", l1d), ("l2", l2)] {
+            guard let text else { continue }
+            let parts = try Self.parts(text, level)
+            options.overrides += zip(["size", "ways", "line"], parts).map { "\(level).\($0)=\($1)" }
+        }
+        return options
+    }
+
+    private static func parts(_ text: String, _ option: String) throws -> [String] {
+        let parts = text.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+        guard parts.count == 3, !parts.contains("") else {
+            throw BadInput("--\(option) \(text): expected SIZE,WAYS,LINE as 32K,4,32")
+        }
+        return parts
+    }
+
+    private static func cache(_ text: String, _ option: String) throws -> CacheConfiguration {
+        let parts = try parts(text, option)
+        guard let size = bytes(parts[0]), let ways = Int(parts[1]), let line = Int(parts[2]),
+            (1...64).contains(ways), (1...65_536).contains(line)
+        else {
+            throw BadInput(
+                "--\(option) \(text): expected a size (suffix K or M), 1 to 64 ways and a line in bytes, as 32K,4,32")
+        }
+        let cache = CacheConfiguration(size: size, ways: ways, lineSize: line)
+        let faults = cache.faults(path: option)
+        if !faults.isEmpty { throw ConfigurationFaults(faults) }
+        return cache
+    }
+
+    private static func bytes(_ text: String) -> UInt64? {
+        let shifts: [Character: UInt64] = ["K": 10, "M": 20, "G": 30]
+        guard let last = text.last, let shift = shifts[Character(last.uppercased())] else {
+            return UInt64(text)
+        }
+        guard let number = UInt64(text.dropLast()), number < 1 << 20 else { return nil }
+        return number << shift
+    }
+
+    private func replayPlain(_ opened: OpenedTrace) throws -> PlainReplayResult {
+        guard let rule = StraddleRule(rawValue: straddle) else {
+            throw BadInput("--straddle \(straddle): expected split, first or once")
+        }
+        guard let l1d else { throw BadInput("--plain needs --l1d, as 32K,4,32") }
+        let configuration = PlainConfiguration(
+            level1Instruction: try l1i.map { try Self.cache($0, "l1i") },
+            level1Data: try Self.cache(l1d, "l1d"), level2: try l2.map { try Self.cache($0, "l2") },
+            straddle: rule)
+        switch opened {
+        case .accesses(let reader): return try Replay.count(reader, configuration, flushes: finalFlush)
+        case .program(let program, let file):
+            return try Replay.count(program, file: file, configuration, flushes: finalFlush)
+        }
+    }
+}

@@ -1,0 +1,82 @@
+import Foundation
+import Machines
+
+/// The files that come with the program: machines and bundled traces.
+enum Resources {
+    /// The folder that holds `configs/` and `Traces/`.
+    ///
+    /// `STALELINE_HOME`, else a folder above the program (a checkout), else `../share/staleline` beside it.
+    static func home() throws -> URL {
+        let files = FileManager.default
+        func isHome(_ url: URL) -> Bool {
+            files.fileExists(atPath: url.appendingPathComponent("configs/zynq7000.yaml").path)
+        }
+        if let given = ProcessInfo.processInfo.environment["STALELINE_HOME"] {
+            let url = URL(fileURLWithPath: given)
+            guard isHome(url) else {
+                throw BadInput("STALELINE_HOME=\(given): expected a folder with configs/zynq7000.yaml in it")
+            }
+            return url
+        }
+        let program = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+        var folder = program.deletingLastPathComponent()
+        let shared = folder.appendingPathComponent("../share/staleline").standardizedFileURL
+        if isHome(shared) { return shared }
+        while folder.path != "/" {
+            if isHome(folder) { return folder }
+            folder.deleteLastPathComponent()
+        }
+        throw BadInput(
+            "the machines that come with staleline were not found above \(program.path) nor in \(shared.path); "
+                + "set STALELINE_HOME to the folder that holds configs/")
+    }
+
+    /// All machines that come with the program.
+    static func catalogue() throws -> MachineCatalogue {
+        let folder = try home().appendingPathComponent("configs")
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+            .filter { $0.hasSuffix(".yaml") }.sorted()
+        return MachineCatalogue(
+            try names.map { name in
+                (name, try text(of: folder.appendingPathComponent(name).path))
+            })
+    }
+
+    /// A machine by name, or from a file if the name has a slash or ends in `.yaml`.
+    static func machine(
+        _ name: String, overrides: [(key: String, value: String)] = []
+    ) throws -> MachineDescription {
+        if name.contains("/") || name.hasSuffix(".yaml") || name.hasSuffix(".yml") {
+            return try MachineDescription.parse(yaml: text(of: name), file: name, overrides: overrides)
+        }
+        let entry = try catalogue().find(name)
+        return try MachineDescription.parse(yaml: entry.text, file: entry.file, overrides: overrides)
+    }
+
+    /// A text file's contents, at most 1 MiB.
+    static func text(of path: String) throws -> String {
+        guard let handle = FileHandle(forReadingAtPath: path) else {
+            throw BadInput("\(path): \(String(cString: strerror(errno)))")
+        }
+        let data: Data
+        do {
+            data = try handle.read(upToCount: (1 << 20) + 1) ?? Data()
+        } catch {
+            throw BadInput("\(path): cannot be read: \(String(cString: strerror(errno)))")
+        }
+        guard data.count <= 1 << 20 else {
+            throw BadInput("\(path): larger than 1 MiB, expected a machine description")
+        }
+        guard let text = String(data: data, encoding: .utf8) else {
+            throw BadInput("\(path): not UTF-8 text, expected a machine description")
+        }
+        return text
+    }
+}
+
+/// Something wrong with what the user gave.
+struct BadInput: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ description: String) { self.description = description }
+}
