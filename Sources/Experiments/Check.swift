@@ -11,8 +11,8 @@ public struct CheckResult: Sendable {
     public var setup: Setup
     /// What was found.
     public var judgement: Judgement
-    /// How many statements were performed.
-    public var performed: UInt64
+    /// What the same run counted and timed.
+    public var replay: ReplayResult
     /// How many bytes were watched.
     public var watchedBytes: UInt64
 }
@@ -25,6 +25,14 @@ public enum Check {
     public static func run(_ setup: Setup) throws(TraceErrors) -> CheckResult {
         let profile = setup.hazardProfile
         let watch = WatchList(setup.physicalProgram, lineSize: profile.lineSize)
+        let bytes = UInt64(watch.count) * 64
+        guard bytes <= WatchList.limit else {
+            throw TraceErrors([
+                TraceError(
+                    file: setup.file, line: 0, found: "\(bytes) bytes that devices or DMA calls touch",
+                    expected: "at most \(WatchList.limit) bytes to judge in one run")
+            ])
+        }
         var runner = try ProgramRunner(
             setup,
             probe: ProbePair(CountersProbe(), ManifestDetector(profile: profile, watch: watch)),
@@ -36,13 +44,13 @@ public enum Check {
         let possible = latent.run(runner.steps)
         var rules = APIRules(profile: profile)
         let misuse = rules.run(setup.program)
-        let performed = runner.performed
+        let replay = runner.result(on: setup.machine)
         let shown = runner.machine.probe.second.findings
         return CheckResult(
             setup: setup,
             judgement: Judgement(manifest: shown, latent: possible, misuse: misuse, profile: profile),
-            performed: performed,
-            watchedBytes: watch.ranges.reduce(0) { $0 + UInt64($1.count) } * 64)
+            replay: replay,
+            watchedBytes: bytes)
     }
 }
 

@@ -45,13 +45,7 @@ public enum Replay {
     public static func run(_ setup: Setup) throws(TraceErrors) -> ReplayResult {
         var runner = try ProgramRunner(setup, probe: CountersProbe(), keepsSteps: false)
         try runner.run()
-        let counters = runner.machine.probe.counters
-        let dirty = runner.machine.dirtyLines
-        let elapsed = runner.machine.elapsed
-        let (records, spans) = (runner.performed, runner.spans)
-        return ReplayResult(
-            machine: setup.machine, records: records, counters: counters, dirtyAtEnd: dirty,
-            elapsed: elapsed, spans: spans)
+        return runner.result(on: setup.machine)
     }
 
     /// Replays a stream of accesses with full timing.

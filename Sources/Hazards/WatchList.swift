@@ -10,6 +10,8 @@ public struct WatchList: Hashable, Sendable {
 
     /// Ranges of granules, ascending, apart from one another.
     public private(set) var ranges: [Range<UInt64>] = []
+    /// How many granules stand before each range.
+    private var offsets: [Int] = []
 
     /// Makes an empty list.
     public init() {}
@@ -49,18 +51,65 @@ public struct WatchList: Hashable, Sendable {
             }
         }
         ranges = merged
+        var before = 0
+        for range in ranges {
+            offsets.append(before)
+            before += range.count
+        }
     }
 
-    /// Whether a granule is watched.
+    /// How many granules are watched.
+    public var count: Int { ranges.reduce(0) { $0 + $1.count } }
+
+    /// The most bytes that are watched in one run: each costs the detectors about forty bytes of memory.
+    public static let limit: UInt64 = 10 << 20
+
+    /// The place of a granule among all that are watched; nil: it is not watched.
     ///
     /// - Complexity: O(log *n*) in the number of ranges.
-    public func contains(granule: UInt64) -> Bool {
+    func index(of granule: UInt64) -> Int? {
+        guard let first = ranges.first, granule >= first.lowerBound else { return nil }
         var low = 0
         var high = ranges.count
         while low < high {
             let middle = (low + high) / 2
             if ranges[middle].upperBound <= granule { low = middle + 1 } else { high = middle }
         }
-        return low < ranges.count && ranges[low].contains(granule)
+        guard low < ranges.count, ranges[low].lowerBound <= granule else { return nil }
+        return offsets[low] + Int(granule - ranges[low].lowerBound)
+    }
+}
+
+/// The granules that a range of bytes touches, each with the mask of its bytes.
+struct Granules: Sequence, IteratorProtocol {
+    private let address: UInt64
+    private let size: UInt64
+    private var upcoming: UInt64
+    private let last: UInt64
+    private var isDone: Bool
+
+    init(_ address: UInt64, _ size: UInt64) {
+        self.address = address
+        self.size = size
+        upcoming = address / WatchList.granule
+        last = size == 0 ? 0 : (address &+ size &- 1) / WatchList.granule
+        isDone = size == 0
+    }
+
+    mutating func next() -> (granule: UInt64, mask: UInt64)? {
+        guard !isDone else { return nil }
+        let granule = upcoming
+        isDone = granule >= last
+        upcoming &+= 1
+        return (granule, Self.mask(address, size, in: granule))
+    }
+
+    /// The bytes of a granule that a range covers.
+    static func mask(_ address: UInt64, _ size: UInt64, in granule: UInt64) -> UInt64 {
+        let start = granule * WatchList.granule
+        let low = Swift.max(address, start) - start
+        let high = Swift.min(address + size, start + WatchList.granule) - start
+        let width = high - low
+        return (width >= 64 ? UInt64.max : (1 << width) - 1) << low
     }
 }

@@ -85,7 +85,7 @@ public struct CheckReport: Sendable {
         guard !judgement.findings.isEmpty else {
             return "\(result.setup.file): nothing found: no stale or lost bytes in this replay, none that another "
                 + "legal order of events could give, no broken rule (\(machine); "
-                + "\(Format.grouped(result.performed)) statements, \(Format.grouped(result.watchedBytes)) "
+                + "\(Format.grouped(result.replay.records)) statements, \(Format.grouped(result.watchedBytes)) "
                 + "bytes watched; codes judged: `staleline explain`).\n"
         }
         let parts = Verdict.allCases.filter { judgement.count($0) > 0 }

@@ -25,6 +25,10 @@ struct ReplayCommand: ParsableCommand {
     var straddle = "split"
     @Flag(help: "Write dirty lines back at the end, L1 first, and count that (--plain).")
     var finalFlush = false
+    @Flag(help: "Fetch a line even for a store that covers all of it, as drcachesim does (--plain).")
+    var fetchWholeLines = false
+    @Flag(help: "Do not write dirty L1 victims to L2, as drcachesim and cachegrind (--plain).")
+    var dropVictims = false
     @Flag(help: "Print JSON (schema staleline.replay/1).") var json = false
 
     func run() throws {
@@ -34,8 +38,8 @@ struct ReplayCommand: ParsableCommand {
             Output.write(json ? report.json.text + "\n" : report.text)
             return
         }
-        if finalFlush || straddle != "split" {
-            throw BadInput("--final-flush and --straddle go with --plain")
+        if finalFlush || straddle != "split" || fetchWholeLines || dropVictims {
+            throw BadInput("--final-flush, --straddle, --fetch-whole-lines and --drop-victims go with --plain")
         }
         let declared: Program? = if case .program(let program, _) = opened { program } else { nil }
         let description = try timedMachine().description(declared: declared)
@@ -107,7 +111,7 @@ struct ReplayCommand: ParsableCommand {
         let configuration = PlainConfiguration(
             level1Instruction: try l1i.map { try Self.cache($0, "l1i") },
             level1Data: try Self.cache(l1d, "l1d"), level2: try l2.map { try Self.cache($0, "l2") },
-            straddle: rule)
+            straddle: rule, fetchesWholeLines: fetchWholeLines, forwardsVictims: !dropVictims)
         switch opened {
         case .accesses(let reader): return try Replay.count(reader, configuration, flushes: finalFlush)
         case .program(let program, let file):

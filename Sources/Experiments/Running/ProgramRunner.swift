@@ -194,6 +194,10 @@ public struct ProgramRunner<P: CountingProbe & ~Copyable>: ~Copyable {
         ])
     }
 
-    /// Gives up the machine and returns its probe.
-    public consuming func takeProbe() -> P { machine.takeProbe() }
+    /// What the run counted and timed.
+    func result(on configuration: MachineConfiguration) -> ReplayResult {
+        ReplayResult(
+            machine: configuration, records: performed, counters: machine.probe.counters,
+            dirtyAtEnd: machine.dirtyLines, elapsed: machine.elapsed, spans: spans)
+    }
 }

@@ -75,7 +75,13 @@ public struct Setup: Sendable {
 
     /// The mappings that the program declares.
     public var declaredMappings: [MemoryMapping] {
-        var result: [MemoryMapping] = []
+        // Registers are Device memory wherever they lie.
+        var result = program.devices.map { device in
+            let registers = device.effectiveRegisters
+            return MemoryMapping(
+                start: registers.lowerBound, end: registers.upperBound &+ 1, physical: registers.lowerBound,
+                type: .device, shareability: .outerShareable)
+        }
         for case .region(_, let address, let size, let type, let share) in program.declarations
         where size > 0 {
             result.append(

@@ -110,9 +110,8 @@ public enum Compare {
         let variant = try Setup(
             program, file: setup.file, machine: setup.machine, kernel: kernel, seed: setup.seed)
         let check = try Check.run(variant)
-        let replay = try Replay.run(variant)
-        let span = replay.spans.first { $0.name == StrategyLowering.span }
-        return result(strategy, replay, span, check)
+        let span = check.replay.spans.first { $0.name == StrategyLowering.span }
+        return result(strategy, check.replay, span, check)
     }
 
     private static func result(

@@ -164,8 +164,8 @@ struct StrategyLowering {
     }
 
     private mutating func writel(_ device: Agent, _ agent: Agent) {
-        let declared = lifted.program.devices.first { $0.agent == device }
-        let register = Operand(declared?.registers?.lowerBound ?? 0xF000_0000)
+        guard let declared = lifted.program.devices.first(where: { $0.agent == device }) else { return }
+        let register = Operand(declared.effectiveRegisters.lowerBound)
         append(agent, .accessor(Accessor(.writel, of: device, at: register)))
     }
 

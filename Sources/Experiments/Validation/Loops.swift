@@ -23,18 +23,24 @@ enum Loops {
         return program
     }
 
+    /// A loop's own instructions: cycles after each access, and what is left over, all at once at the end.
+    struct Work {
+        var each: UInt64 = 0
+        var rest: UInt64 = 0
+    }
+
     /// `check_buf` of the u-dma-buf Readme: for each 256-byte block 256 byte stores, then 256 byte loads with a
     /// compare. `work` is the loop's own instructions, in cycles an access.
-    static func checkBuffer(_ bytes: UInt64, _ type: MemoryType, work: UInt64) -> Program {
+    static func checkBuffer(_ bytes: UInt64, _ type: MemoryType, work: Work) -> Program {
         let block: UInt64 = 256
         let body = (0..<bytes / block).flatMap { index -> [Operation] in
             let from = Operand(start + index * block)
             return [
-                .run(AccessRun(.store, from: from, bytes: block, by: 1, work: work)),
-                .run(AccessRun(.load, from: from, bytes: block, by: 1, work: work)),
+                .run(AccessRun(.store, from: from, bytes: block, by: 1, work: work.each)),
+                .run(AccessRun(.load, from: from, bytes: block, by: 1, work: work.each)),
             ]
         }
-        return program(bytes, type, body)
+        return program(bytes, type, body + [.work(cycles: work.rest)])
     }
 
     /// `memset`, with the 8-byte stores of an ARM core's store-multiple.
@@ -44,9 +50,13 @@ enum Loops {
     }
 
     /// A loop that reads byte by byte.
-    static func readBytes(_ bytes: UInt64, _ type: MemoryType, work: UInt64) -> Program {
+    static func readBytes(_ bytes: UInt64, _ type: MemoryType, work: Work) -> Program {
         program(
-            bytes, type, [.run(AccessRun(.load, from: Operand(start), bytes: bytes, by: 1, work: work))])
+            bytes, type,
+            [
+                .run(AccessRun(.load, from: Operand(start), bytes: bytes, by: 1, work: work.each)),
+                .work(cycles: work.rest),
+            ])
     }
 
     /// A device that copies memory through one port, burst by burst: it reads and writes in turn.

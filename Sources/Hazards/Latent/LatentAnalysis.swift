@@ -116,7 +116,7 @@ public struct LatentAnalysis {
             let low = max(range.lowerBound, address / WatchList.granule)
             let high = min(range.upperBound, (address &+ size &- 1) / WatchList.granule + 1)
             guard low < high else { continue }
-            for granule in low..<high { body(granule, CopyMirror.mask(address, size, in: granule)) }
+            for granule in low..<high { body(granule, Granules.mask(address, size, in: granule)) }
         }
     }
 

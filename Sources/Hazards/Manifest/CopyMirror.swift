@@ -7,7 +7,7 @@ import Quantities
 /// The versions of all watched bytes, in every place that can hold a copy.
 struct CopyMirror {
     private let watch: WatchList
-    private(set) var granules: [UInt64: GranuleState] = [:]
+    private var granules: [GranuleState?]
     /// The versions by their numbers; 0 is the start.
     private(set) var versions = [
         Version(agent: .core(0), sequence: 0, record: 0, tick: .zero)
@@ -17,44 +17,24 @@ struct CopyMirror {
     private var entries: [UInt32: [UInt64: VersionID]] = [:]
     private var order: [Place: [UInt32]] = [:]
 
-    init(watch: WatchList) { self.watch = watch }
-
-    /// Calls `body` for each watched granule of a range with the granule's number, and the mask of its bytes.
-    func forEachGranule(_ address: UInt64, _ size: UInt64, _ body: (UInt64, UInt64) -> Void) {
-        guard size > 0 else { return }
-        let last = (address &+ size &- 1) / WatchList.granule
-        var granule = address / WatchList.granule
-        while true {
-            if watch.contains(granule: granule) {
-                body(granule, Self.mask(address, size, in: granule))
-            }
-            if granule >= last { return }
-            granule += 1
-        }
+    init(watch: WatchList) {
+        self.watch = watch
+        granules = Array(repeating: nil, count: watch.count)
     }
 
-    /// The bytes of a granule that a range covers.
-    static func mask(_ address: UInt64, _ size: UInt64, in granule: UInt64) -> UInt64 {
-        let start = granule * WatchList.granule
-        let low = max(address, start) - start
-        let high = min(address + size, start + WatchList.granule) - start
-        let width = high - low
-        return (width >= 64 ? UInt64.max : (1 << width) - 1) << low
+    /// The state of a granule; nil: it is not watched.
+    mutating func state(_ granule: UInt64) -> GranuleState? {
+        guard let index = watch.index(of: granule) else { return nil }
+        if let state = granules[index] { return state }
+        let state = GranuleState()
+        granules[index] = state
+        return state
     }
 
-    /// The watched granules of a range.
-    func watched(_ address: UInt64, _ size: UInt64) -> [(granule: UInt64, mask: UInt64)] {
-        var result: [(UInt64, UInt64)] = []
-        forEachGranule(address, size) { result.append(($0, $1)) }
-        return result
+    /// Whether any granule of a range is watched.
+    func watches(_ address: UInt64, _ size: UInt64) -> Bool {
+        Granules(address, size).contains { watch.index(of: $0.granule) != nil }
     }
-
-    /// Changes a granule's state.
-    mutating func update(_ granule: UInt64, _ change: (inout GranuleState) -> Void) {
-        change(&granules[granule, default: GranuleState()])
-    }
-
-    func state(_ granule: UInt64) -> GranuleState { granules[granule] ?? GranuleState() }
 
     /// Makes a new version.
     mutating func newVersion(_ event: Event) -> VersionID {
@@ -71,17 +51,18 @@ struct CopyMirror {
     // MARK: Reads
 
     /// The version of a byte that an agent finds in a place; its own buffer first.
-    func version(_ granule: UInt64, _ byte: Int, in place: Place, for agent: Agent) -> VersionID {
-        if agent.isCore, let own = buffered(granule, byte, in: .storeBuffer(agent.index)) {
-            return own
+    func version(
+        _ state: GranuleState, _ granule: UInt64, _ byte: Int, in place: Place, for agent: Agent
+    ) -> VersionID {
+        if !entries.isEmpty {
+            if agent.isCore, let own = buffered(granule, byte, in: .storeBuffer(agent.index)) { return own }
+            if place.isBuffer, let bytes = buffered(granule, byte, in: place) { return bytes }
         }
-        if place.isBuffer, let bytes = buffered(granule, byte, in: place) { return bytes }
-        let state = granules[granule]
-        if place.isDataCache, let state, let index = state.index(of: place) {
+        if place.isDataCache, let index = state.index(of: place) {
             let found = state.copies[index].copy.versions[byte]
             if found != Version.absent { return found }
         }
-        return state?.memory[byte] ?? 0
+        return state.memory[byte]
     }
 
     /// The youngest version of a byte in a buffer; nil: none.
@@ -111,15 +92,13 @@ struct CopyMirror {
     mutating func store(_ version: VersionID, _ event: Event) {
         let isBuffer = event.place.isBuffer
         if isBuffer { openEntry(event.detail, in: event.place) }
-        for (granule, mask) in watched(event.address, UInt64(event.size)) {
-            update(granule) { state in
-                state.noteWrite(version, mask)
-                if !isBuffer {
-                    Self.write(&state, event.place, mask, isCore: event.agent.isCore) { _ in version
-                    }
-                }
+        for (granule, mask) in Granules(event.address, UInt64(event.size)) {
+            guard let state = state(granule) else { continue }
+            state.noteWrite(version, mask)
+            guard isBuffer else {
+                Self.write(state, event.place, mask, isCore: event.agent.isCore) { _ in version }
+                continue
             }
-            guard isBuffer else { continue }
             Self.forEachByte(mask) { byte in
                 entries[event.detail]?[granule * WatchList.granule + UInt64(byte)] = version
             }
@@ -135,13 +114,10 @@ struct CopyMirror {
     /// Moves a buffer's entry to a place, or copies it there.
     mutating func drain(_ event: Event, keeping: Bool) {
         guard let bytes = entries[event.detail] else { return }
-        for (address, version) in bytes.sorted(by: { $0.key < $1.key }) {
-            let granule = address / WatchList.granule
+        for (address, version) in bytes {
+            guard let state = state(address / WatchList.granule) else { continue }
             let mask: UInt64 = 1 << (address % WatchList.granule)
-            let isDirty = !keeping
-            update(granule) { state in
-                Self.write(&state, event.otherPlace, mask, isCore: isDirty) { _ in version }
-            }
+            Self.write(state, event.otherPlace, mask, isCore: !keeping) { _ in version }
         }
         if !keeping { closeEntry(event.detail, in: event.place) }
     }
@@ -161,53 +137,46 @@ struct CopyMirror {
 
     /// A place took a line.
     mutating func fill(_ event: Event) {
-        for (granule, mask) in watched(event.address, UInt64(event.size)) {
-            let source = event.otherPlace
-            update(granule) { state in
-                let from = state.index(of: source).map { state.copies[$0].copy.versions }
-                let memory = state.memory
-                Self.write(&state, event.place, mask, isCore: false) { byte in
-                    guard let found = from?[byte], found != Version.absent else {
-                        return memory[byte]
-                    }
-                    return found
-                }
-                guard let index = state.index(of: event.place) else { return }
-                state.copies[index].copy.reason = MoveReason(rawValue: event.detail) ?? .demand
-                state.copies[index].copy.source = source
-                state.copies[index].copy.filledAt = event.tick
+        let source = event.otherPlace
+        for (granule, mask) in Granules(event.address, UInt64(event.size)) {
+            guard let state = state(granule) else { continue }
+            let from = state.index(of: source).map { state.copies[$0].copy.versions }
+            let memory = state.memory
+            Self.write(state, event.place, mask, isCore: false) { byte in
+                guard let found = from?[byte], found != Version.absent else { return memory[byte] }
+                return found
             }
+            guard let index = state.index(of: event.place) else { continue }
+            state.copies[index].copy.reason = MoveReason(rawValue: event.detail) ?? .demand
+            state.copies[index].copy.source = source
+            state.copies[index].copy.filledAt = event.tick
         }
     }
 
     /// A place wrote a line on; the line stays, clean.
     mutating func writeBack(_ event: Event) {
-        for (granule, mask) in watched(event.address, UInt64(event.size)) {
-            update(granule) { state in
-                guard let index = state.index(of: event.place) else { return }
-                let copy = state.copies[index].copy
-                state.copies[index].copy.dirty &= ~mask
-                let memory = state.memory
-                Self.write(&state, event.otherPlace, mask, isCore: false) { byte in
-                    copy.versions[byte] == Version.absent ? memory[byte] : copy.versions[byte]
-                }
-                if let below = state.index(of: event.otherPlace) {
-                    state.copies[below].copy.dirty |= copy.dirty & mask
-                }
+        for (granule, mask) in Granules(event.address, UInt64(event.size)) {
+            guard let state = state(granule), let index = state.index(of: event.place) else { continue }
+            let copy = state.copies[index].copy
+            state.copies[index].copy.dirty &= ~mask
+            let memory = state.memory
+            Self.write(state, event.otherPlace, mask, isCore: false) { byte in
+                copy.versions[byte] == Version.absent ? memory[byte] : copy.versions[byte]
+            }
+            if let below = state.index(of: event.otherPlace) {
+                state.copies[below].copy.dirty |= copy.dirty & mask
             }
         }
     }
 
     /// A place gave a line up.
     mutating func drop(_ event: Event) {
-        for (granule, mask) in watched(event.address, UInt64(event.size)) {
-            update(granule) { state in
-                guard let index = state.index(of: event.place) else { return }
-                Self.forEachByte(mask) { state.copies[index].copy.versions[$0] = Version.absent }
-                state.copies[index].copy.dirty &= ~mask
-                if state.copies[index].copy.versions.allSatisfy({ $0 == Version.absent }) {
-                    state.copies.remove(at: index)
-                }
+        for (granule, mask) in Granules(event.address, UInt64(event.size)) {
+            guard let state = state(granule), let index = state.index(of: event.place) else { continue }
+            Self.forEachByte(mask) { state.copies[index].copy.versions[$0] = Version.absent }
+            state.copies[index].copy.dirty &= ~mask
+            if state.copies[index].copy.versions.allSatisfy({ $0 == Version.absent }) {
+                state.copies.remove(at: index)
             }
         }
     }
@@ -221,7 +190,7 @@ struct CopyMirror {
     }
 
     private static func write(
-        _ state: inout GranuleState, _ place: Place, _ mask: UInt64, isCore: Bool,
+        _ state: GranuleState, _ place: Place, _ mask: UInt64, isCore: Bool,
         _ version: (Int) -> VersionID
     ) {
         guard place.isDataCache else {

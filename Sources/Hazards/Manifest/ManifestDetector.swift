@@ -125,21 +125,20 @@ public struct ManifestDetector: Probe {
     // MARK: Writes
 
     private mutating func write(_ event: Event, _ kind: JournalEntry.Kind) {
-        let watched = mirror.watched(event.address, UInt64(event.size))
-        guard !watched.isEmpty else { return }
+        guard mirror.watches(event.address, UInt64(event.size)) else { return }
         let version = mirror.newVersion(event)
         mirror.store(version, event)
-        for (granule, mask) in watched {
-            let holders = mirror.state(granule).copies.map(\.place).filter { $0 != event.place }
-            let entry = journalEntry(event, kind, mask, holders: holders)
-            mirror.update(granule) { $0.note(entry) }
+        for (granule, mask) in Granules(event.address, UInt64(event.size)) {
+            guard let state = mirror.state(granule) else { continue }
+            let holders =
+                kind == .deviceWrite ? state.copies.map(\.place).filter { $0 != event.place } : []
+            state.note(journalEntry(event, kind, mask, holders: holders))
         }
     }
 
     private mutating func note(_ event: Event, _ kind: JournalEntry.Kind, size: UInt64? = nil) {
-        for (granule, mask) in mirror.watched(event.address, size ?? UInt64(event.size)) {
-            let entry = journalEntry(event, kind, mask)
-            mirror.update(granule) { $0.note(entry) }
+        for (granule, mask) in Granules(event.address, size ?? UInt64(event.size)) {
+            mirror.state(granule)?.note(journalEntry(event, kind, mask))
         }
     }
 
@@ -159,13 +158,11 @@ public struct ManifestDetector: Probe {
             note(event, .maintenance)
             return
         }
-        for (granule, mask) in mirror.watched(event.address, UInt64(event.size)) {
-            let entry = journalEntry(event, .maintenance, mask)
-            mirror.update(granule) {
-                $0.maintainedAt = event.tick
-                $0.maintainedRecord = event.record
-                $0.note(entry)
-            }
+        for (granule, mask) in Granules(event.address, UInt64(event.size)) {
+            guard let state = mirror.state(granule) else { continue }
+            state.maintainedAt = event.tick
+            state.maintainedRecord = event.record
+            state.note(journalEntry(event, .maintenance, mask))
         }
     }
 
@@ -173,19 +170,20 @@ public struct ManifestDetector: Probe {
 
     /// A read is stale if a younger version happened before it.
     private mutating func judgeRead(_ event: Event) {
-        let watched = mirror.watched(event.address, UInt64(event.size))
-        guard !watched.isEmpty else { return }
-        var clock: VectorClock?
-        for (granule, mask) in watched {
-            let state = mirror.state(granule)
+        for (granule, mask) in Granules(event.address, UInt64(event.size)) {
+            guard let state = mirror.state(granule) else { continue }
             var stale: [(version: VersionID, expected: VersionID, mask: UInt64)] = []
-            CopyMirror.forEachByte(mask) { byte in
-                let found = mirror.version(granule, byte, in: event.place, for: event.agent)
+            var clock: VectorClock?
+            var left = mask
+            while left != 0 {
+                let byte = left.trailingZeroBitCount
+                left &= left - 1
+                let found = mirror.version(state, granule, byte, in: event.place, for: event.agent)
                 noteReadFrom(found, by: event.agent)
-                guard found != state.latest[byte] else { return }
+                guard found != state.latest[byte] else { continue }
                 let known = clock ?? knowledge(of: event.agent)
                 clock = known
-                guard let expected = youngest(state, byte, after: found, known) else { return }
+                guard let expected = youngest(state, byte, after: found, known) else { continue }
                 if let last = stale.indices.last, stale[last].expected == expected {
                     stale[last].mask |= 1 << UInt64(byte)
                 } else {
@@ -202,8 +200,10 @@ public struct ManifestDetector: Probe {
     }
 
     private mutating func noteReadFrom(_ version: VersionID, by agent: Agent) {
+        guard agent.isCore, version != 0 else { return }
         let writer = mirror.versions[Int(version)]
-        guard agent.isCore, !writer.agent.isCore else { return }
+        guard !writer.agent.isCore else { return }
+        if let known = clocks[agent], known[writer.agent] >= writer.sequence { return }
         clocks[agent, default: VectorClock()][writer.agent] = writer.sequence
     }
 
@@ -222,9 +222,9 @@ public struct ManifestDetector: Probe {
 
     /// A line written over younger bytes of a device loses them.
     private mutating func judgeWriteback(_ event: Event) {
-        for (granule, mask) in mirror.watched(event.address, UInt64(event.size)) {
-            let state = mirror.state(granule)
-            guard let index = state.index(of: event.place) else { continue }
+        for (granule, mask) in Granules(event.address, UInt64(event.size)) {
+            guard let state = mirror.state(granule), let index = state.index(of: event.place)
+            else { continue }
             let copy = state.copies[index].copy
             var lost: UInt64 = 0
             var writer: VersionID = 0
@@ -250,9 +250,9 @@ public struct ManifestDetector: Probe {
     /// Dirty bytes dropped outside the range that was asked for are lost.
     private mutating func judgeInvalidate(_ event: Event) {
         guard event.other == 1 else { return }
-        for (granule, mask) in mirror.watched(event.address, UInt64(event.size)) {
-            let state = mirror.state(granule)
-            guard let index = state.index(of: event.place) else { continue }
+        for (granule, mask) in Granules(event.address, UInt64(event.size)) {
+            guard let state = mirror.state(granule), let index = state.index(of: event.place)
+            else { continue }
             let copy = state.copies[index].copy
             let dropped = copy.dirty & mask
             var inside: UInt64 = dropped
@@ -261,9 +261,7 @@ public struct ManifestDetector: Probe {
             }
             let outside = dropped & ~inside
             if inside != 0 {
-                mirror.update(granule) {
-                    $0.discarded = (($0.discarded?.mask ?? 0) | inside, event.record)
-                }
+                state.discarded = ((state.discarded?.mask ?? 0) | inside, event.record)
             }
             guard outside != 0 else { continue }
             let version = copy.versions[outside.trailingZeroBitCount]
@@ -275,21 +273,21 @@ public struct ManifestDetector: Probe {
     private func rangeMask(_ range: (start: UInt64, end: UInt64), _ granule: UInt64) -> UInt64 {
         let start = granule * WatchList.granule
         guard range.start < start + WatchList.granule, range.end > start else { return 0 }
-        return CopyMirror.mask(range.start, range.end - range.start, in: granule)
+        return Granules.mask(range.start, range.end - range.start, in: granule)
     }
 
     /// What was reported as lost is not expected by anybody any more.
     private mutating func forget(_ granule: UInt64, _ mask: UInt64) {
-        mirror.update(granule) { state in
-            for index in state.history.indices { state.history[index].mask &= ~mask }
-            state.history.removeAll { $0.mask == 0 }
-        }
+        guard let state = mirror.state(granule) else { return }
+        for index in state.history.indices { state.history[index].mask &= ~mask }
+        state.history.removeAll { $0.mask == 0 }
     }
 
     // MARK: Reporting
 
     private mutating func report(_ symptom: some Symptom) {
-        let finding = symptom.finding(mirror.state(symptom.granule), mirror, profile)
+        guard let state = mirror.state(symptom.granule) else { return }
+        let finding = symptom.finding(state, mirror, profile)
         let key = FoldKey(
             code: finding.code, agent: finding.agent,
             symbol: profile.symbol(of: finding.address).map { String($0.prefix { $0 != "+" }) }

@@ -67,7 +67,9 @@ struct GranuleCopy {
 }
 
 /// What is known of one watched granule.
-struct GranuleState {
+///
+/// A class, since it is changed in place millions of times; it never leaves its mirror.
+final class GranuleState {
     /// Memory's bytes.
     var memory = [VersionID](repeating: 0, count: Int(WatchList.granule))
     /// Copies in caches, in the order of their places.
@@ -85,13 +87,13 @@ struct GranuleState {
     /// What happened here, oldest first; the last ``journalLimit`` entries.
     var journal: [JournalEntry] = []
 
-    static let journalLimit = 24
-    static let historyLimit = 128
+    static let journalLimit = 16
+    static let historyLimit = 64
 
     /// The place of a copy.
     func index(of place: Place) -> Int? { copies.firstIndex { $0.place == place } }
 
-    mutating func note(_ entry: JournalEntry) {
+    func note(_ entry: JournalEntry) {
         if let last = journal.last, last.record == entry.record, last.kind == entry.kind,
             last.place == entry.place
         {
@@ -102,7 +104,7 @@ struct GranuleState {
         if journal.count > Self.journalLimit { journal.removeFirst() }
     }
 
-    mutating func noteWrite(_ version: VersionID, _ mask: UInt64) {
+    func noteWrite(_ version: VersionID, _ mask: UInt64) {
         history.append((version, mask))
         if history.count > Self.historyLimit {
             // Keep the younger half: an old copy is found out by any younger write that covers it.

@@ -26,12 +26,21 @@ public struct PlainConfiguration: Hashable, Sendable {
     public var level2: CacheConfiguration?
     /// What crossing a line counts as.
     public var straddle: StraddleRule
+    /// Whether a store that covers a whole line fetches it all the same.
+    ///
+    /// Dinero does not: there is nothing in the old line that the store leaves. drcachesim and cachegrind do.
+    public var fetchesWholeLines: Bool
+    /// Whether a dirty L1 victim is written to level 2. drcachesim and cachegrind do not model it.
+    public var forwardsVictims: Bool
 
-    /// Makes a configuration.
+    /// Makes a configuration with Dinero's definitions unless said otherwise.
     public init(
         level1Instruction: CacheConfiguration? = nil, level1Data: CacheConfiguration,
-        level2: CacheConfiguration? = nil, straddle: StraddleRule = .split
+        level2: CacheConfiguration? = nil, straddle: StraddleRule = .split,
+        fetchesWholeLines: Bool = false, forwardsVictims: Bool = true
     ) {
+        self.fetchesWholeLines = fetchesWholeLines
+        self.forwardsVictims = forwardsVictims
         self.level1Instruction = level1Instruction
         self.level1Data = level1Data
         self.level2 = level2
@@ -47,6 +56,8 @@ public struct PlainHierarchy: ~Copyable {
     let hasInstruction: Bool
     let hasLevel2: Bool
     let straddle: StraddleRule
+    let fetchesWholeLines: Bool
+    let forwardsVictims: Bool
     /// The line of the last fetch: the next fetch is mostly from it, and using it again changes nothing.
     var lastFetchLine = UInt64.max
 
@@ -65,6 +76,8 @@ public struct PlainHierarchy: ~Copyable {
         hasInstruction = configuration.level1Instruction != nil
         hasLevel2 = configuration.level2 != nil
         straddle = configuration.straddle
+        fetchesWholeLines = configuration.fetchesWholeLines
+        forwardsVictims = configuration.forwardsVictims
     }
 
     /// The counts so far; `dirtyAtEnd` is worked out on the way. nil for a cache that is not there.
@@ -101,14 +114,16 @@ public struct PlainHierarchy: ~Copyable {
         let last = (address &+ UInt64(size) &- 1) &>> data.shift
         if dirty == 0 { data.counts.reads &+= 1 } else { data.counts.writes &+= 1 }
         if first == last || straddle == .first {
-            if let victim = data.use(first, dirty: dirty) { dataMiss(first, victim, dirty) }
+            if let victim = data.use(first, dirty: dirty) { dataMiss(first, victim, dirty, address, size) }
         } else {
-            straddleData(first, last, dirty)
+            straddleData(first, last, dirty, address, size)
         }
     }
 
     @inline(never)
-    private mutating func straddleData(_ first: UInt64, _ last: UInt64, _ dirty: UInt64) {
+    private mutating func straddleData(
+        _ first: UInt64, _ last: UInt64, _ dirty: UInt64, _ address: UInt64, _ size: UInt32
+    ) {
         if straddle == .split {
             let more = last &- first
             if dirty == 0 { data.counts.reads &+= more } else { data.counts.writes &+= more }
@@ -117,7 +132,7 @@ public struct PlainHierarchy: ~Copyable {
         var missed = false
         for line in first...max(first, last) {
             if let victim = data.use(line, dirty: dirty) {
-                dataMiss(line, victim, dirty)
+                dataMiss(line, victim, dirty, address, size)
                 missed = true
             }
         }
@@ -134,15 +149,23 @@ public struct PlainHierarchy: ~Copyable {
     }
 
     @inline(never)
-    private mutating func dataMiss(_ line: UInt64, _ victim: UInt64, _ dirty: UInt64) {
+    private mutating func dataMiss(
+        _ line: UInt64, _ victim: UInt64, _ dirty: UInt64, _ address: UInt64, _ size: UInt32
+    ) {
         if dirty == 0 { data.counts.readMisses &+= 1 } else { data.counts.writeMisses &+= 1 }
-        if hasLevel2 { readLevel2(line &<< data.shift) }
+        if hasLevel2 {
+            let start = line &<< data.shift
+            let isWhole =
+                dirty == 1 && address <= start
+                && address &+ UInt64(size) >= start &+ 1 &<< data.shift
+            if !isWhole || fetchesWholeLines { readLevel2(start) }
+        }
         if victim & 1 == 1, victim != PlainCache.empty { writeBack(victim &>> 1) }
     }
 
     private mutating func writeBack(_ line: UInt64) {
         data.counts.writebacks &+= 1
-        guard hasLevel2 else { return }
+        guard hasLevel2, forwardsVictims else { return }
         level2.counts.writes &+= 1
         if let victim = level2.use((line &<< data.shift) &>> level2.shift, dirty: 1) {
             level2.counts.writeMisses &+= 1
