@@ -17,7 +17,7 @@ extension Machine where P: ~Copyable {
         case .access(let access, _, _):
             var access = access
             access.agent = agent
-            perform(access, record: record)
+            performSlowly(access, record: record)
             tellTimes()
         case .run(let run):
             performRun(run, agent)
@@ -57,7 +57,7 @@ extension Machine where P: ~Copyable {
             run.kind, at: run.start.address.rawValue, size: run.size, agent: agent)
         for index in 0..<run.count {
             access.size = run.size(at: index)
-            perform(access, record: record)
+            perform(&access, record: record)
             if run.work > 0 { work(agent.index, run.work) }
             access.address &+= run.step
         }
@@ -71,8 +71,8 @@ extension Machine where P: ~Copyable {
         for index in 0..<copy.count {
             load.size = copy.size(at: index)
             store.size = load.size
-            perform(load, record: record)
-            perform(store, record: record)
+            perform(&load, record: record)
+            perform(&store, record: record)
             if copy.work > 0 { work(agent.index, copy.work) }
             load.address &+= UInt64(copy.size)
             store.address &+= UInt64(copy.size)

@@ -45,6 +45,12 @@ public struct Machine<P: Probe & ~Copyable>: ~Copyable {
     var fastEnd: UInt64 = 0
     /// The longest line: what `fastEnd` stays below the mapping's end.
     let fastMargin: UInt64
+    /// That core's state and its L1 arrays.
+    var fastState: UnsafeMutablePointer<CoreState>
+    /// See `fastState`.
+    var fastData: CacheWindow
+    /// See `fastState`.
+    var fastInstructions: CacheWindow
     /// The line of that core's last fetch: the next fetch is mostly from it.
     var fastFetchLine = UInt64.max
     /// When the statement before this one started.
@@ -88,6 +94,9 @@ public struct Machine<P: Probe & ~Copyable>: ~Copyable {
         level1Instruction = CacheBank(
             configuration.level1Instruction ?? nothing, copies: count, seed: seed &+ 1)
         level2 = CacheBank(configuration.level2?.cache ?? nothing, copies: 1, seed: seed &+ 2)
+        fastState = cores.base
+        fastData = level1Data.window(0)
+        fastInstructions = level1Instruction.window(0)
         hasLevel1Data = configuration.level1Data != nil
         hasLevel1Instruction = configuration.level1Instruction != nil
         hasLevel2 = configuration.level2 != nil

@@ -5,31 +5,37 @@ import Quantities
 ///
 /// Snapshots add and subtract; an interval is the difference of two.
 public struct Counters: Hashable, Sendable {
-    /// Slots for agents.
-    @usableFromInline
-    static var agents: Int { Agent.maximumCores + Agent.maximumDevices }
-    /// Values of an agent: counters from 0, causes from `causes` on. Powers of two, for the hot path; that all
-    /// cases fit is checked when a probe is made.
+    /// Values of an agent: counters from 0, causes from `causes` on.
+    ///
+    /// Powers of two, for the hot path; that all cases fit is checked when a probe is made.
     @usableFromInline
     static var stride: Int { 64 }
     /// See `stride`.
     @usableFromInline
     static var causes: Int { 48 }
+    private static let agents = Agent.maximumCores + Agent.maximumDevices
 
-    var values: [UInt64]
+    private var values: [UInt64]
 
     /// Makes zero counts.
     public init() { values = Array(repeating: 0, count: Self.agents * Self.stride) }
 
-    init(values: [UInt64]) { self.values = values }
+    private init(values: [UInt64]) { self.values = values }
+
+    /// Takes the counts of a probe, whose rows stand by agents' raw values.
+    fileprivate init(rows: borrowing OwnedBuffer<UInt64>) {
+        self.init()
+        let cores = (0..<Agent.maximumCores).map(Agent.core)
+        for agent in cores + (0..<Agent.maximumDevices).map(Agent.device) {
+            let from = Int(agent.rawValue) * Self.stride
+            let to = Self.base(agent)
+            for offset in 0..<Self.stride { values[to + offset] = rows[from + offset] }
+        }
+    }
 
     /// The place of an agent's counts.
-    @inlinable
-    @inline(__always)
-    static func base(_ agent: Agent) -> Int {
-        let raw = Int(agent.rawValue)
-        // Cores are 0 to 7 and devices 128 to 191: eight slots, then sixty-four.
-        return (raw & 63 &+ (raw &>> 7) &* 8) &* stride
+    private static func base(_ agent: Agent) -> Int {
+        (agent.isCore ? agent.index : Agent.maximumCores + agent.index) * stride
     }
 
     /// One agent's count.
@@ -61,13 +67,14 @@ public struct Counters: Hashable, Sendable {
     ///
     /// - Precondition: `right` was taken before `left` in the same run.
     public static func - (left: Counters, right: Counters) -> Counters {
-        Counters(values: zip(left.values, right.values).map { $0 - $1 })
+        Counters(values: zip(left.values, right.values).map { $0 &- $1 })
     }
 }
 
 /// Counts events as they come.
 @frozen
 public struct CountersProbe: Probe, ~Copyable {
+    /// A row for each raw value of an agent; rows of agents that do nothing are never touched.
     @usableFromInline
     let values: OwnedBuffer<UInt64>
 
@@ -77,16 +84,16 @@ public struct CountersProbe: Probe, ~Copyable {
             Counter.allCases.count <= Counters.causes
                 && Cause.allCases.count <= Counters.stride - Counters.causes,
             "counters outgrew their slots")
-        values = OwnedBuffer(repeating: 0, count: Counters.agents * Counters.stride)
+        values = OwnedBuffer(repeating: 0, count: (Int(UInt8.max) + 1) * Counters.stride)
     }
 
     /// The counts so far.
-    public var snapshot: Counters { Counters(values: (0..<values.count).map { values[$0] }) }
+    public var snapshot: Counters { Counters(rows: values) }
 
     @inlinable
     @inline(__always)
     func add(_ counter: Counter, _ agent: Agent, _ amount: UInt64 = 1) {
-        (values.base + (Counters.base(agent) &+ counter.rawValue)).pointee &+= amount
+        (values.base + (Int(agent.rawValue) &* Counters.stride &+ counter.rawValue)).pointee &+= amount
     }
 
     /// Counts an event.
@@ -95,7 +102,7 @@ public struct CountersProbe: Probe, ~Copyable {
     public mutating func record(_ event: Event) {
         switch event.kind {
         case .time:
-            let place = Counters.base(event.agent) &+ Counters.causes &+ Int(event.other)
+            let place = Int(event.agent.rawValue) &* Counters.stride &+ Counters.causes &+ Int(event.other)
             (values.base + place).pointee &+= event.address
         case .load where event.other == 0: add(.level1DataReads, event.agent)
         case .store where event.other == 0:

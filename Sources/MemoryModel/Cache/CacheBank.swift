@@ -19,11 +19,12 @@ public struct CacheBank: ~Copyable {
     let entries: OwnedBuffer<UInt64>
     /// Tree bits (PLRU) or the next way to fill (FIFO) of each set.
     let pointers: OwnedBuffer<UInt64>
-    /// The way of the last use in each set: most uses hit it again, and using it twice in a row
-    /// changes nothing under any policy.
+    /// Where a line was last found, by the low bits of its number.
     ///
-    /// Under LRU it is always the first.
+    /// Under LRU (always the first way) and tree-PLRU there is one hint a set, so that a hit is the set's last use
+    /// and changes nothing; under the other policies, which note no uses, there are four.
     let hints: OwnedBuffer<UInt8>
+    let hintMask: UInt64
     let setMask: UInt64
     let ways: Int
     let policy: ReplacementPolicy
@@ -41,16 +42,21 @@ public struct CacheBank: ~Copyable {
     /// - Precondition: `configuration` has no faults.
     public init(_ configuration: CacheConfiguration, copies: Int, seed: UInt64) {
         precondition(configuration.faults(path: "").isEmpty, "a cache that cannot be built")
+        // Nothing of `self` is read before all of it is there: the optimiser of Swift 6.3.1 frees buffers of a
+        // noncopyable value whose initialiser reads an enumeration in between (seen with valgrind).
+        let notesUses = configuration.replacement == .lru || configuration.replacement == .treePLRU
+        let hintMask = configuration.sets * (notesUses ? 1 : 4) - 1
+        let sets = Int(configuration.sets) * copies
         self.configuration = configuration
+        self.hintMask = hintMask
         ways = configuration.ways
         lineShift = UInt64(configuration.lineSize.trailingZeroBitCount)
         setMask = configuration.sets - 1
         policy = configuration.replacement
         random = SplitMix64(seed: seed)
-        let sets = Int(configuration.sets) * copies
-        entries = OwnedBuffer(repeating: 0, count: sets * ways)
+        entries = OwnedBuffer(repeating: 0, count: sets * configuration.ways)
         pointers = OwnedBuffer(repeating: 0, count: sets)
-        hints = OwnedBuffer(repeating: 0, count: sets)
+        hints = OwnedBuffer(repeating: 0, count: Int(hintMask + 1) * copies)
     }
 
     /// The line that holds `address`.
@@ -67,49 +73,19 @@ public struct CacheBank: ~Copyable {
     ///
     /// - Returns: the index of its entry, or -1.
     /// - Complexity: O(*w*) in the associativity, mostly one compare.
-    @inline(__always)
     func touch(_ line: UInt64, _ copy: Int) -> Int {
-        let set = setNumber(line, copy)
-        let index = set &* ways &+ Int(truncatingIfNeeded: hints[set])
-        let key = line &<< Self.stateBits | 7
-        if entries[index] | 6 == key { return index }
-        return Self.search(
-            entries.base, hints.base, policy == .treePLRU ? pointers.base : nil, policy == .lru,
-            key, set,
-            ways)
+        guard let entry = window(copy).find(line &<< lineShift) else { return -1 }
+        return entry - entries.base
     }
 
-    /// Looks at every way of a set.
-    ///
-    /// Takes pointers, so that the fast path need not have the bank in memory.
-    @inline(never)
-    private static func search(
-        _ entries: UnsafeMutablePointer<UInt64>, _ hints: UnsafeMutablePointer<UInt8>,
-        _ trees: UnsafeMutablePointer<UInt64>?, _ isLRU: Bool, _ key: UInt64, _ set: Int,
-        _ ways: Int
-    ) -> Int {
-        let first = set &* ways
-        let base = entries + first
-        var way = 0
-        while way < ways {
-            let entry = base[way]
-            if entry | 6 == key {
-                if isLRU {
-                    var place = way
-                    while place > 0 {
-                        base[place] = base[place &- 1]
-                        place &-= 1
-                    }
-                    base[0] = entry
-                    return first
-                }
-                if let trees { notePLRU(trees + set, way, ways) }
-                hints[set] = UInt8(truncatingIfNeeded: way)
-                return first &+ way
-            }
-            way &+= 1
-        }
-        return -1
+    /// One copy's arrays by their addresses. Valid while this bank lives.
+    func window(_ copy: Int) -> CacheWindow {
+        let sets = Int(setMask + 1)
+        return CacheWindow(
+            entries: entries.base + copy * sets * ways,
+            hints: hints.base + copy * Int(hintMask + 1), trees: pointers.base + copy * sets,
+            setMask: setMask, hintMask: hintMask, lineMask: UInt64(lineSize - 1), lineShift: lineShift,
+            ways: ways, policy: policy)
     }
 
     /// Finds a line without noting a use.
@@ -149,8 +125,8 @@ public struct CacheBank: ~Copyable {
         let way = freeWay(base) ?? victimWay(set)
         let victim = base[way]
         base[way] = entry
-        if policy == .treePLRU { Self.notePLRU(pointers.base + set, way, ways) }
-        hints[set] = UInt8(way)
+        if policy == .treePLRU { CacheWindow.notePLRU(pointers.base + set, way, ways) }
+        hints[Int(line & hintMask) + copy * Int(hintMask + 1)] = UInt8(way)
         return (first + way, victim & Self.valid == 0 ? 0 : victim)
     }
 
@@ -173,19 +149,6 @@ public struct CacheBank: ~Copyable {
             while node < ways { node = 2 * node + Int(pointers[set] &>> UInt64(node) & 1) }
             return node - ways
         }
-    }
-
-    /// Points the tree's nodes away from `way`.
-    private static func notePLRU(_ tree: UnsafeMutablePointer<UInt64>, _ way: Int, _ ways: Int) {
-        var bits = tree.pointee
-        var node = way + ways
-        while node > 1 {
-            let parent = node / 2
-            let mask: UInt64 = 1 << UInt64(parent)
-            if node & 1 == 0 { bits |= mask } else { bits &= ~mask }
-            node = parent
-        }
-        tree.pointee = bits
     }
 
     /// Takes a line out.

@@ -9,8 +9,11 @@ struct CoreState: BitwiseCopyable {
     var stallAt: UInt64 = .max
     /// When the last load's value is there, for a load whose address depends on it.
     var lastLoad: UInt64 = 0
-    /// Where the last load's time went.
-    var lastLoadCause: Cause = .level1
+    /// When the last load of the slow path has its value, and where its time went. A load of the fast path is
+    /// later and went to L1.
+    var lastSlowLoad: UInt64 = 0
+    /// See `lastSlowLoad`.
+    var lastSlowCause: Cause = .level1
     /// Whether `env hold` keeps stores in the buffer.
     var holds = false
     /// Whether the core has done anything: idle cores need no snoops.

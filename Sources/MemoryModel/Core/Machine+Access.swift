@@ -18,118 +18,136 @@ extension Machine where P: ~Copyable {
         guard let base = accesses.baseAddress else { return }
         var number = firstRecord
         for index in 0..<accesses.count {
-            perform(base[index], record: number)
+            perform(base + index, record: number)
             number &+= 1
         }
         tellTimes()
     }
 
     /// Performs one access.
+    ///
+    /// The fast path takes it by address, so that what only the slow path needs is not loaded.
     @inline(__always)
-    mutating func perform(_ access: MemoryAccess, record: UInt32) {
-        let offset = access.address &- mapStart
-        let core = Int(access.agent.rawValue)
-        let state = cores.base + core
+    mutating func perform(_ access: UnsafePointer<MemoryAccess>, record: UInt32) {
+        let address = access.pointee.address
         // An access within one line that starts before `fastEnd` ends within the mapping.
-        guard access.fastKey == fastKey, offset < fastEnd, state.pointee.now < fastUntil else {
-            performSlowly(access, record: record)
+        guard access.pointee.fastKey == fastKey, address &- mapStart < fastEnd,
+            fastState.pointee.now < fastUntil
+        else {
+            performSlowly(access.pointee, record: record)
             return
         }
-        let address = access.address &+ mapDelta
-        switch access.kind {
-        case .load: if loadFast(state, core, address, access, record) { return }
-        case .store: if storeFast(state, core, address, access, record) { return }
-        case .fetch: if fetchFast(state, core, address, access, record) { return }
-        default: break
-        }
-        performSlowly(access, record: record)
+        let isDone =
+            switch access.pointee.kind {
+            case .load: loadFast(address &+ mapDelta, access, record)
+            case .store: storeFast(address &+ mapDelta, access, record)
+            case .fetch: fetchFast(address &+ mapDelta, access, record)
+            default: false
+            }
+        if !isDone { performSlowly(access.pointee, record: record) }
     }
 
     @inline(__always)
     private mutating func loadFast(
-        _ state: UnsafeMutablePointer<CoreState>, _ core: Int, _ address: UInt64,
-        _ access: MemoryAccess, _ record: UInt32
+        _ address: UInt64, _ access: UnsafePointer<MemoryAccess>, _ record: UInt32
     ) -> Bool {
-        let line = level1Data.line(of: address)
-        guard level1Data.line(of: address &+ UInt64(access.size) &- 1) == line,
-            level1Data.touch(line, core) >= 0
+        guard fastData.isWithinLine(address, access.pointee.size),
+            fastData.hinted(address) ?? findData(address) != nil
         else { return false }
-        hit(.load, state, core, address, access, record)
-        state.pointee.lastLoad = state.pointee.now &+ costs.hitExtra
-        state.pointee.lastLoadCause = .level1
+        hit(.load, address, access, record)
+        fastState.pointee.lastLoad = fastState.pointee.now &+ costs.hitExtra
         return true
     }
 
     @inline(__always)
     private mutating func storeFast(
-        _ state: UnsafeMutablePointer<CoreState>, _ core: Int, _ address: UInt64,
-        _ access: MemoryAccess, _ record: UInt32
+        _ address: UInt64, _ access: UnsafePointer<MemoryAccess>, _ record: UInt32
     ) -> Bool {
-        let line = level1Data.line(of: address)
-        guard level1Data.line(of: address &+ UInt64(access.size) &- 1) == line else { return false }
-        let index = level1Data.touch(line, core)
-        guard index >= 0, level1Data.entries[index] & CacheBank.shared == 0 else { return false }
-        level1Data.entries[index] |= CacheBank.dirty
-        noteStream(state, address, UInt64(access.size))
-        hit(.store, state, core, address, access, record)
+        guard fastData.isWithinLine(address, access.pointee.size),
+            let entry = fastData.hinted(address) ?? findData(address),
+            entry.pointee & CacheBank.shared == 0
+        else { return false }
+        entry.pointee |= CacheBank.dirty
+        noteStream(fastState, address, UInt64(access.pointee.size))
+        hit(.store, address, access, record)
         return true
+    }
+
+    /// Searches a set out of line: a method of the machine, so that the fast path need not have the window at hand.
+    @inline(never)
+    private mutating func findData(_ address: UInt64) -> UnsafeMutablePointer<UInt64>? {
+        fastData.find(address)
+    }
+
+    /// See `findData`.
+    @inline(never)
+    private mutating func findInstruction(_ address: UInt64) -> UnsafeMutablePointer<UInt64>? {
+        fastInstructions.find(address)
     }
 
     @inline(__always)
     private mutating func hit(
-        _ kind: Event.Kind, _ state: UnsafeMutablePointer<CoreState>, _ core: Int,
-        _ address: UInt64,
-        _ access: MemoryAccess, _ record: UInt32
+        _ kind: Event.Kind, _ address: UInt64, _ access: UnsafePointer<MemoryAccess>, _ record: UInt32
     ) {
-        let now = state.pointee.now
+        let now = fastState.pointee.now
         lastIssue = now
         probe.record(
             Event(
-                kind, at: Ticks(rawValue: now), agent: access.agent, place: .level1Data(core),
-                address: address, size: access.size, record: record))
-        state.pointee.now = now &+ period
+                kind, at: Ticks(rawValue: now), agent: access.pointee.agent,
+                place: .level1Data(Int(access.pointee.agent.rawValue)), address: address,
+                size: access.pointee.size, record: record))
+        fastState.pointee.now = now &+ period
     }
 
     @inline(__always)
     private mutating func fetchFast(
-        _ state: UnsafeMutablePointer<CoreState>, _ core: Int, _ address: UInt64,
-        _ access: MemoryAccess, _ record: UInt32
+        _ address: UInt64, _ access: UnsafePointer<MemoryAccess>, _ record: UInt32
     ) -> Bool {
-        let line = level1Instruction.line(of: address)
-        let last = level1Instruction.line(of: address &+ UInt64(access.size) &- 1)
-        if line != fastFetchLine || last != line {
-            guard last &- line <= 1, level1Instruction.touch(line, core) >= 0 else { return false }
-            if last != line {
-                // Instructions that cross a line are common in variable-length code.
-                guard level1Instruction.touch(last, core) >= 0 else { return false }
-                let size = UInt32(
-                    truncatingIfNeeded: (last &<< level1Instruction.lineShift) &- address)
-                fetched(core, address, size, state.pointee.now, access, record)
-                fastFetchLine = last
-                fetched(
-                    core, address &+ UInt64(size), access.size &- size, state.pointee.now, access,
-                    record)
-                chargeFetch(state)
-                return true
-            }
+        let size = access.pointee.size
+        guard fastInstructions.isWithinLine(address, size) else {
+            return fetchAcross(address, access, record)
+        }
+        let line = address &>> fastInstructions.lineShift
+        if line != fastFetchLine {
+            guard fastInstructions.hinted(address) ?? findInstruction(address) != nil
+            else { return false }
             fastFetchLine = line
         }
-        fetched(core, address, access.size, state.pointee.now, access, record)
-        chargeFetch(state)
+        fetched(address, size, access, record)
+        chargeFetch(fastState)
+        return true
+    }
+
+    /// An instruction that crosses a line, common in variable-length code.
+    @inline(never)
+    private mutating func fetchAcross(
+        _ address: UInt64, _ access: UnsafePointer<MemoryAccess>, _ record: UInt32
+    ) -> Bool {
+        let size = access.pointee.size
+        let next = ((address &>> fastInstructions.lineShift) &+ 1) &<< fastInstructions.lineShift
+        let first = UInt32(truncatingIfNeeded: next &- address)
+        guard address &+ UInt64(size) &- next <= 1 &<< fastInstructions.lineShift,
+            next &- mapStart < fastEnd, fastInstructions.find(address) != nil,
+            fastInstructions.find(next) != nil
+        else { return false }
+        fetched(address, first, access, record)
+        fetched(next, size &- first, access, record)
+        fastFetchLine = next &>> fastInstructions.lineShift
+        chargeFetch(fastState)
         return true
     }
 
     @inline(__always)
     private mutating func fetched(
-        _ core: Int, _ address: UInt64, _ size: UInt32, _ now: UInt64, _ access: MemoryAccess,
-        _ record: UInt32
+        _ address: UInt64, _ size: UInt32, _ access: UnsafePointer<MemoryAccess>, _ record: UInt32
     ) {
+        let now = fastState.pointee.now
         lastIssue = now
         probe.record(
             Event(
-                .fetch, at: Ticks(rawValue: now), agent: access.agent,
-                place: .level1Instruction(core),
-                address: address, size: size, record: record))
+                .fetch, at: Ticks(rawValue: now), agent: access.pointee.agent,
+                place: .level1Instruction(Int(access.pointee.agent.rawValue)), address: address,
+                size: size, record: record))
     }
 
     /// Charges an instruction's share of a cycle.
@@ -165,7 +183,12 @@ extension Machine where P: ~Copyable {
     /// Works out anew who may take the fast path, and until when; call at the end of every slow statement.
     mutating func openFastPath(for core: Int) {
         let key = UInt32(core)
-        if key != fastKey { fastFetchLine = .max }
+        if fastState != cores.base + core {
+            fastState = cores.base + core
+            fastFetchLine = .max
+            fastData = level1Data.window(core)
+            fastInstructions = level1Instruction.window(core)
+        }
         fastKey = cores[core].holds ? .max : key
         fastUntil = min(dueAt, cores[core].stallAt)
         let isFast = mapType == .writeBack && hasLevel1Data && earlyLoads.isEmpty
@@ -190,5 +213,5 @@ extension Machine where P: ~Copyable {
 extension MemoryAccess {
     /// Everything that must be as the fast path wants it, in one number: the core, and no flag set.
     @inline(__always)
-    var fastKey: UInt32 { UInt32(agent.rawValue) | (isDependent ? 1 << 8 : 0) }
+    var fastKey: UInt32 { UInt32(agent.rawValue) | (isDependent ? 1 : 0) &<< 8 }
 }

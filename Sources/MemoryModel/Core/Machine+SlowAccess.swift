@@ -20,7 +20,9 @@ extension Machine where P: ~Copyable {
     private mutating func performIssued(_ access: MemoryAccess, _ core: Int) {
         if access.isDependent {
             let state = cores[core]
-            wait(core, until: state.lastLoad, on: state.lastLoadCause)
+            wait(
+                core, until: state.lastLoad,
+                on: state.lastLoad == state.lastSlowLoad ? state.lastSlowCause : .level1)
         }
         switch access.kind {
         case .copyBack, .invalidate:
@@ -177,7 +179,8 @@ extension Machine where P: ~Copyable {
 
     private func noteLoad(_ core: Int, completion: UInt64, cause: Cause) {
         (cores.base + core).pointee.lastLoad = completion
-        (cores.base + core).pointee.lastLoadCause = cause
+        (cores.base + core).pointee.lastSlowLoad = completion
+        (cores.base + core).pointee.lastSlowCause = cause
     }
 
     /// Notes a load in flight; the core goes on for its window, unless all its miss buffers are in use.

@@ -10,7 +10,7 @@ import Quantities
 public enum StraddleRule: String, CaseIterable, Sendable {
     /// One access for each line (Dinero's extended din, drcachesim).
     case split
-    /// One access, of the first line only (Dinero's din).
+    /// One access, of the first line only, never of a whole line (Dinero's din takes every access for 4 bytes).
     case first
     /// One access; it misses once though both lines may be filled (cachegrind).
     case once
@@ -156,7 +156,7 @@ public struct PlainHierarchy: ~Copyable {
         if hasLevel2 {
             let start = line &<< data.shift
             let isWhole =
-                dirty == 1 && address <= start
+                dirty == 1 && straddle != .first && address <= start
                 && address &+ UInt64(size) >= start &+ 1 &<< data.shift
             if !isWhole || fetchesWholeLines { readLevel2(start) }
         }

@@ -1,0 +1,145 @@
+import Experiments
+import Foundation
+import Hazards
+import Machines
+import Testing
+import Traces
+
+/// A trace of `Traces/litmus` with what its head expects.
+struct LitmusFile: Sendable {
+    /// A verdict and a code, as an expectation writes them: `latent H08`.
+    struct Pair: Hashable, Sendable, Comparable, CustomStringConvertible {
+        var verdict: Verdict
+        var code: HazardCode
+
+        var description: String { "\(verdict.rawValue) \(code.rawValue)" }
+
+        static func < (left: Self, right: Self) -> Bool { left.description < right.description }
+    }
+
+    /// What one profile is expected to find.
+    struct Expectation: Sendable {
+        var machine: String
+        var kernel: String
+        var pairs: Set<Pair>
+        var line: Int
+
+        var profile: String { "\(machine) \(kernel)" }
+    }
+
+    /// What is wrong with a file, and where.
+    struct Fault: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    /// The file's name, without the folder.
+    let name: String
+    /// Its text.
+    let text: String
+    /// Its expectations, in their order.
+    let expectations: [Expectation]
+
+    /// The name without the ending that says what kind of file it is: `S01-h01`.
+    var stem: String { String(name.prefix { $0 != "." }) }
+
+    /// Whether the file shows a hazard.
+    var isViolating: Bool { name.hasSuffix(".violates.slt") }
+
+    /// Whether the file is a safe twin.
+    var isSafe: Bool {
+        let kind = name.dropFirst(stem.count)
+        return kind == ".safe.slt" || (kind.hasPrefix(".safe-") && kind.hasSuffix(".slt"))
+    }
+
+    /// Where a failure points to: `S01-h01.safe.slt:3`.
+    func place(_ expectation: Expectation) -> String { "\(name):\(expectation.line)" }
+
+    // MARK: Reading
+
+    /// The root of the repository.
+    static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+        .deletingLastPathComponent().deletingLastPathComponent()
+
+    /// The folder of the traces.
+    static let folder = root.appendingPathComponent("Traces/litmus")
+
+    /// All traces, by name.
+    static func all() throws -> [LitmusFile] {
+        try FileManager.default.contentsOfDirectory(atPath: folder.path)
+            .filter { $0.hasSuffix(".slt") }.sorted().map { try LitmusFile($0) }
+    }
+
+    /// Reads a trace's head.
+    init(_ name: String) throws {
+        try self.init(
+            name: name,
+            text: String(contentsOf: Self.folder.appendingPathComponent(name), encoding: .utf8))
+    }
+
+    /// Reads the head of a trace whose text is given.
+    init(name: String, text: String) throws {
+        self.name = name
+        self.text = text
+        var found: [Expectation] = []
+        for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false)
+            .enumerated() where line.contains("# expect")
+        {
+            found.append(try Self.expectation(line, place: "\(name):\(index + 1)", index + 1))
+        }
+        expectations = found
+    }
+
+    private static func expectation(
+        _ line: Substring, place: String, _ number: Int
+    ) throws -> Expectation {
+        let grammar = "# expect MACHINE KERNEL: nothing, or VERDICT CODE {, VERDICT CODE}"
+        let fault = Fault(description: "\(place): found \"\(line)\", expected \(grammar)")
+        guard line.hasPrefix("# expect "), let colon = line.firstIndex(of: ":") else { throw fault }
+        let profile = line[..<colon].dropFirst("# expect ".count).split(separator: " ")
+        let list = line[colon...].dropFirst().trimmingCharacters(in: .whitespaces)
+        guard profile.count == 2 else { throw fault }
+        var pairs: Set<Pair> = []
+        for part in list == "nothing" ? [] : list.components(separatedBy: ", ") {
+            let words = part.split(separator: " ")
+            guard words.count == 2, let verdict = Verdict(rawValue: String(words[0])),
+                let code = HazardCode(rawValue: String(words[1]))
+            else { throw fault }
+            pairs.insert(Pair(verdict: verdict, code: code))
+        }
+        return Expectation(
+            machine: String(profile[0]), kernel: String(profile[1]), pairs: pairs, line: number)
+    }
+
+    // MARK: Judging
+
+    /// Judges the trace on the machine and kernel of an expectation.
+    func check(_ expectation: Expectation) throws -> CheckResult {
+        let program = try NativeParser.parse(Array(text.utf8), file: name)
+        var overrides: [(key: String, value: String)] = []
+        for case .set(let key, let value) in program.declarations { overrides.append((key, value)) }
+        let path = "configs/\(expectation.machine).yaml"
+        let yaml = try String(
+            contentsOf: Self.root.appendingPathComponent(path), encoding: .utf8)
+        let machine = try MachineDescription.parse(yaml: yaml, file: path, overrides: overrides)
+        let setup = try Setup(
+            program, file: name, machine: machine.configuration,
+            kernel: .init(parsing: expectation.kernel))
+        return try Check.run(setup)
+    }
+}
+
+/// One file on one profile, as an argument of a test.
+struct LitmusCase: Sendable, CustomTestStringConvertible {
+    let file: LitmusFile
+    let expectation: LitmusFile.Expectation
+
+    var testDescription: String { "\(file.name), \(expectation.profile)" }
+
+    /// Every file on each of its profiles; none if the files cannot be read, which a test of its own shows.
+    static let all: [LitmusCase] =
+        (try? LitmusFile.all()).map { files in
+            files.flatMap { file in
+                file.expectations.map { LitmusCase(file: file, expectation: $0) }
+            }
+        } ?? []
+}
