@@ -41,6 +41,8 @@ public struct Machine<P: Probe & ~Copyable>: ~Copyable {
     var fastKey = UInt32.max
     /// Until when it may: before anything is due, or a load must be waited for.
     var fastUntil: UInt64 = 0
+    /// The fast core's time when its fast path was opened.
+    var fastSince: UInt64 = 0
     /// How far from `mapStart` on an access within one line of write-back memory may start.
     var fastEnd: UInt64 = 0
     /// The longest line: what `fastEnd` stays below the mapping's end.

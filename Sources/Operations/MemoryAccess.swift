@@ -40,15 +40,9 @@ public struct MemoryAccess: BitwiseCopyable, Hashable, Sendable {
     public var address: UInt64
     /// How many bytes.
     public var size: UInt32
-    /// What is done.
-    public var kind: AccessKind
-    /// Which core does it.
-    public var agent: Agent
-    /// Whether the address depends on the load before (pointer chase): such a load waits for it.
-    public var isDependent: Bool
-    /// Keeps the size at 16 bytes; always zero.
+    /// Kind, agent and flags in one word, from the lowest byte up, so that a hot loop tests them at once.
     @usableFromInline
-    var reserved: UInt8 = 0
+    var tag: UInt32
 
     /// Makes an access.
     @inlinable
@@ -58,10 +52,34 @@ public struct MemoryAccess: BitwiseCopyable, Hashable, Sendable {
     ) {
         self.address = address
         self.size = size
-        self.kind = kind
-        self.agent = agent
-        self.isDependent = isDependent
+        tag = UInt32(kind.rawValue) | UInt32(agent.rawValue) &<< 8 | (isDependent ? 1 &<< 16 : 0)
     }
+
+    /// What is done.
+    @inlinable
+    public var kind: AccessKind {
+        // Only initialisers and this property write the byte, so that it is a case's raw value.
+        get { unsafeBitCast(UInt8(truncatingIfNeeded: tag), to: AccessKind.self) }
+        set { tag = tag & ~0xFF | UInt32(newValue.rawValue) }
+    }
+
+    /// Which core does it.
+    @inlinable
+    public var agent: Agent {
+        get { Agent(rawValue: UInt8(truncatingIfNeeded: tag &>> 8)) }
+        set { tag = tag & ~0xFF00 | UInt32(newValue.rawValue) &<< 8 }
+    }
+
+    /// Whether the address depends on the load before (pointer chase): such a load waits for it.
+    @inlinable
+    public var isDependent: Bool {
+        get { tag & 1 &<< 16 != 0 }
+        set { tag = tag & ~(1 &<< 16) | (newValue ? 1 &<< 16 : 0) }
+    }
+
+    /// The agent and the flags: one number says that an access is core `n`'s and has no flag, namely *n*.
+    @inlinable
+    public var agentAndFlags: UInt32 { tag &>> 8 }
 }
 
 /// A run of equal accesses, `ld|st ADDRESS BYTES by SIZE [step N] [work W]`.

@@ -135,7 +135,9 @@ struct LitmusCase: Sendable, CustomTestStringConvertible {
 
     var testDescription: String { "\(file.name), \(expectation.profile)" }
 
-    /// Every file on each of its profiles; none if the files cannot be read, which a test of its own shows.
+    /// Every file on each of its profiles.
+    ///
+    /// None if a head cannot be read: ``PairTests`` says which.
     static let all: [LitmusCase] =
         (try? LitmusFile.all()).map { files in
             files.flatMap { file in

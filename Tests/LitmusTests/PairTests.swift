@@ -14,8 +14,7 @@ struct PairTests {
         for file in files {
             #expect(
                 file.isViolating || file.isSafe,
-                "\(file.name): expected a name that ends in .violates.slt, .safe.slt or .safe-WORD.slt"
-            )
+                "\(file.name): expected an ending .violates.slt, .safe.slt or .safe-WORD.slt")
             let profiles = file.expectations.map(\.profile)
             #expect(!profiles.isEmpty, "\(file.name): no line # expect")
             #expect(

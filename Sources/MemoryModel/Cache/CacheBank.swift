@@ -85,7 +85,7 @@ public struct CacheBank: ~Copyable {
             entries: entries.base + copy * sets * ways,
             hints: hints.base + copy * Int(hintMask + 1), trees: pointers.base + copy * sets,
             setMask: setMask, hintMask: hintMask, lineMask: UInt64(lineSize - 1), lineShift: lineShift,
-            ways: ways, policy: policy)
+            ways: ways, setBytes: ways * MemoryLayout<UInt64>.stride, policy: policy)
     }
 
     /// Finds a line without noting a use.

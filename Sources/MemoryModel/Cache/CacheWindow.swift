@@ -9,12 +9,15 @@ struct CacheWindow {
     let lineMask: UInt64
     let lineShift: UInt64
     let ways: Int
+    /// Bytes of a set's entries.
+    let setBytes: Int
     let policy: ReplacementPolicy
 
     /// Whether all bytes of an access are in one line.
     @inline(__always)
     func isWithinLine(_ address: UInt64, _ size: UInt32) -> Bool {
-        address & lineMask &+ UInt64(size) &- 1 <= lineMask
+        // Equal above the line's own bits.
+        address ^ (address &+ UInt64(size) &- 1) <= lineMask
     }
 
     /// The entry that the hint names, if it holds the line of an address; nil: search the set.
@@ -23,9 +26,9 @@ struct CacheWindow {
     @inline(__always)
     func hinted(_ address: UInt64) -> UnsafeMutablePointer<UInt64>? {
         let line = address &>> lineShift
-        let entry =
-            entries + Int(truncatingIfNeeded: line & setMask) &* ways
-            + Int(truncatingIfNeeded: hints[Int(truncatingIfNeeded: line & hintMask)])
+        let hint = Int(truncatingIfNeeded: hints[Int(truncatingIfNeeded: line & hintMask)])
+        let set = UnsafeMutableRawPointer(entries) + Int(truncatingIfNeeded: line & setMask) &* setBytes
+        let entry = set.assumingMemoryBound(to: UInt64.self) + hint
         return entry.pointee | 6 == line &<< CacheBank.stateBits | 7 ? entry : nil
     }
 

@@ -7,7 +7,8 @@ struct CoreState: BitwiseCopyable {
     var now: UInt64 = 0
     /// The core must look up from its fast path at this tick: a load it must wait for.
     var stallAt: UInt64 = .max
-    /// When the last load's value is there, for a load whose address depends on it.
+    /// When the last load's value is there, for a load whose address depends on it; after a load of the fast path,
+    /// which does not stop to add, without the latency of a hit.
     var lastLoad: UInt64 = 0
     /// When the last load of the slow path has its value, and where its time went. A load of the fast path is
     /// later and went to L1.
@@ -20,8 +21,11 @@ struct CoreState: BitwiseCopyable {
     var isActive = false
     /// The address after the last store, to see streams of stores.
     var streamNext: UInt64 = 0
+    /// Where the stream of stores began.
+    var streamStart: UInt64 = 0
+
     /// How many bytes the stream of stores has covered.
-    var streamBytes: UInt64 = 0
+    var streamBytes: UInt64 { streamNext &- streamStart }
     /// Up to when events have told where the time went; the fast path tells in bulk.
     var toldUntil: UInt64 = 0
     /// How much of the untold time is work; the rest is L1 hits.

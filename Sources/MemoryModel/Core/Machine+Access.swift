@@ -31,7 +31,7 @@ extension Machine where P: ~Copyable {
     mutating func perform(_ access: UnsafePointer<MemoryAccess>, record: UInt32) {
         let address = access.pointee.address
         // An access within one line that starts before `fastEnd` ends within the mapping.
-        guard access.pointee.fastKey == fastKey, address &- mapStart < fastEnd,
+        guard access.pointee.agentAndFlags == fastKey, address &- mapStart < fastEnd,
             fastState.pointee.now < fastUntil
         else {
             performSlowly(access.pointee, record: record)
@@ -55,7 +55,7 @@ extension Machine where P: ~Copyable {
             fastData.hinted(address) ?? findData(address) != nil
         else { return false }
         hit(.load, address, access, record)
-        fastState.pointee.lastLoad = fastState.pointee.now &+ costs.hitExtra
+        fastState.pointee.lastLoad = fastState.pointee.now
         return true
     }
 
@@ -68,7 +68,7 @@ extension Machine where P: ~Copyable {
             entry.pointee & CacheBank.shared == 0
         else { return false }
         entry.pointee |= CacheBank.dirty
-        noteStream(fastState, address, UInt64(access.pointee.size))
+        noteStream(fastState, address, access.pointee.size)
         hit(.store, address, access, record)
         return true
     }
@@ -90,7 +90,6 @@ extension Machine where P: ~Copyable {
         _ kind: Event.Kind, _ address: UInt64, _ access: UnsafePointer<MemoryAccess>, _ record: UInt32
     ) {
         let now = fastState.pointee.now
-        lastIssue = now
         probe.record(
             Event(
                 kind, at: Ticks(rawValue: now), agent: access.pointee.agent,
@@ -142,7 +141,6 @@ extension Machine where P: ~Copyable {
         _ address: UInt64, _ size: UInt32, _ access: UnsafePointer<MemoryAccess>, _ record: UInt32
     ) {
         let now = fastState.pointee.now
-        lastIssue = now
         probe.record(
             Event(
                 .fetch, at: Ticks(rawValue: now), agent: access.pointee.agent,
@@ -191,27 +189,27 @@ extension Machine where P: ~Copyable {
         }
         fastKey = cores[core].holds ? .max : key
         fastUntil = min(dueAt, cores[core].stallAt)
+        fastSince = cores[core].now
         let isFast = mapType == .writeBack && hasLevel1Data && earlyLoads.isEmpty
         fastEnd = isFast && mapSize > fastMargin ? mapSize - fastMargin : 0
     }
 
     /// Lets the next statement take the slow path, whoever issues it.
-    mutating func closeFastPath() { fastKey = .max }
+    mutating func closeFastPath() {
+        noteFastIssues()
+        fastKey = .max
+    }
+
+    /// Brings `lastIssue` up to what the fast path has issued: its last access started at most a cycle ago.
+    mutating func noteFastIssues() {
+        let now = fastState.pointee.now
+        if now > fastSince { lastIssue = max(lastIssue, now - min(period, now - fastSince)) }
+    }
 
     /// Follows a stream of stores for the rule that long streams do not allocate.
     @inline(__always)
-    func noteStream(_ state: UnsafeMutablePointer<CoreState>, _ address: UInt64, _ size: UInt64) {
-        if address == state.pointee.streamNext {
-            state.pointee.streamBytes &+= size
-        } else {
-            state.pointee.streamBytes = size
-        }
-        state.pointee.streamNext = address &+ size
+    func noteStream(_ state: UnsafeMutablePointer<CoreState>, _ address: UInt64, _ size: UInt32) {
+        if address != state.pointee.streamNext { state.pointee.streamStart = address }
+        state.pointee.streamNext = address &+ UInt64(size)
     }
-}
-
-extension MemoryAccess {
-    /// Everything that must be as the fast path wants it, in one number: the core, and no flag set.
-    @inline(__always)
-    var fastKey: UInt32 { UInt32(agent.rawValue) | (isDependent ? 1 : 0) &<< 8 }
 }

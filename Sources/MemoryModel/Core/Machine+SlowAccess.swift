@@ -20,9 +20,11 @@ extension Machine where P: ~Copyable {
     private mutating func performIssued(_ access: MemoryAccess, _ core: Int) {
         if access.isDependent {
             let state = cores[core]
-            wait(
-                core, until: state.lastLoad,
-                on: state.lastLoad == state.lastSlowLoad ? state.lastSlowCause : .level1)
+            if state.lastLoad == state.lastSlowLoad {
+                wait(core, until: state.lastLoad, on: state.lastSlowCause)
+            } else {
+                wait(core, until: state.lastLoad + costs.hitExtra, on: .level1)
+            }
         }
         switch access.kind {
         case .copyBack, .invalidate:

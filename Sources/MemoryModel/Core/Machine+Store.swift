@@ -43,7 +43,7 @@ extension Machine where P: ~Copyable {
     }
 
     private mutating func storeWriteBack(_ address: UInt64, _ size: UInt64, _ core: Int) {
-        noteStream(cores.base + core, address, size)
+        noteStream(cores.base + core, address, UInt32(size))
         if cores[core].holds {
             spend(core, period, on: .level1)
             enterStoreBuffer(address, size, core, granule: entryBytes)

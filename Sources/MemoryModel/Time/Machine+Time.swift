@@ -36,6 +36,7 @@ extension Machine where P: ~Copyable {
 
     /// Starts a statement of a core: no earlier than the statement before it, and after all that is due by then.
     mutating func issue(_ core: Int) {
+        noteFastIssues()
         tellTimes(core)
         wait(core, until: lastIssue, on: .wait)
         (cores.base + core).pointee.isActive = true
