@@ -54,14 +54,17 @@ let package = Package(
             swiftSettings: hot),
         .target(
             name: "Reports",
-            dependencies: ["Quantities", "Operations", "Events", "MemoryModel", "Machines", "Traces", "Statistics", "Hazards",
+            dependencies: [
+                "Quantities", "Operations", "Events", "MemoryModel", "Machines", "Traces",
+                "Statistics", "Hazards",
                 "Experiments",
             ]),
         // Layer 4: the command line.
         .executableTarget(
             name: "staleline",
             dependencies: [
-                "Quantities", "Operations", "MemoryModel", "Machines", "Traces", "DMAMapping", "Hazards",
+                "Quantities", "Operations", "MemoryModel", "Machines", "Traces", "DMAMapping",
+                "Hazards",
                 "Experiments", "Reports",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),

@@ -29,7 +29,8 @@ public enum Check {
         guard bytes <= WatchList.limit else {
             throw TraceErrors([
                 TraceError(
-                    file: setup.file, line: 0, found: "\(bytes) bytes that devices or DMA calls touch",
+                    file: setup.file, line: 0,
+                    found: "\(bytes) bytes that devices or DMA calls touch",
                     expected: "at most \(WatchList.limit) bytes to judge in one run")
             ])
         }
@@ -48,7 +49,8 @@ public enum Check {
         let shown = runner.machine.probe.second.findings
         return CheckResult(
             setup: setup,
-            judgement: Judgement(manifest: shown, latent: possible, misuse: misuse, profile: profile),
+            judgement: Judgement(
+                manifest: shown, latent: possible, misuse: misuse, profile: profile),
             replay: replay,
             watchedBytes: bytes)
     }

@@ -85,7 +85,12 @@ public enum Replay {
 
     /// Counts a stream of accesses.
     ///
-    /// - Parameter flushes: Whether dirty lines are written back at the end, as Dinero does.
+    /// - Parameters:
+    ///   - reader: The trace.
+    ///   - configuration: The caches.
+    ///   - flushes: Whether dirty lines are written back at the end, as Dinero does.
+    /// - Returns: the counts.
+    /// - Throws: where the trace cannot be read, or a cache cannot be built.
     /// - Complexity: constant memory.
     public static func count(
         _ reader: AccessReader, _ configuration: PlainConfiguration, flushes: Bool = false

@@ -15,8 +15,21 @@ struct FindingWords {
     /// The statement that wrote the bytes.
     let writeRecord: Int
 
+    /// The buffer to maintain, by its name from its start, or by address from the start of the first line.
     private var name: String {
-        profile.symbol(of: address) ?? "0x\(String(address, radix: 16))"
+        profile.symbol(of: address).map { String($0.prefix { $0 != "+" }) }
+            ?? "0x\(String(rangeStart, radix: 16))"
+    }
+
+    private var rangeStart: UInt64 {
+        let symbol = profile.entry(of: address)
+        return symbol?.address ?? address / profile.lineSize * profile.lineSize
+    }
+
+    /// Bytes to maintain: from `rangeStart`, whole lines.
+    private var size: UInt64 {
+        let step = profile.lineSize
+        return (address &+ bytes &- rangeStart &+ step - 1) / step * step
     }
 
     private var line: String { "\(profile.lineSize)-byte line" }
@@ -132,15 +145,15 @@ struct FindingWords {
         let outer = profile.hasOuterCache
         switch code {
         case .h01, .h08:
-            return (outer ? "l2 inv \(name) \(bytes); l2 sync; " : "")
-                + "dc ivac \(name) \(bytes); dsb sy after the wait and before record \(record)"
+            return (outer ? "l2 inv \(name) \(size); l2 sync; " : "")
+                + "dc ivac \(name) \(size); dsb sy after the wait and before record \(record)"
         case .h02:
-            return "dc ivac \(name) \(bytes); dsb sy"
-                + (outer ? "; l2 inv \(name) \(bytes); l2 sync" : "")
+            return "dc ivac \(name) \(size); dsb sy"
+                + (outer ? "; l2 inv \(name) \(size); l2 sync" : "")
                 + " before the doorbell, after the last store to it"
         case .h03:
-            return "dc cvac \(name) \(bytes); dsb sy"
-                + (outer ? "; l2 clean \(name) \(bytes); l2 sync" : "")
+            return "dc cvac \(name) \(size); dsb sy"
+                + (outer ? "; l2 clean \(name) \(size); l2 sync" : "")
                 + " after record \(writeRecord) and before the doorbell"
         case .h04: return "dsb sy" + (outer ? "; l2 sync" : "") + " before the doorbell"
         case .h23:

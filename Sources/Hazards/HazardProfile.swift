@@ -34,8 +34,6 @@ public struct HazardProfile: Hashable, Sendable {
     public var dmbOrdersMaintenance: Bool
     /// Whether the program calls the DMA API: then mends are calls, otherwise instructions.
     public var usesLinux: Bool
-    /// Whether the kernel's map for FROM_DEVICE only cleans (arm64 from 5.19).
-    public var mapOnlyCleans: Bool
     /// How many cores there are.
     public var cores: Int
     /// The devices by their numbers.
@@ -50,7 +48,7 @@ public struct HazardProfile: Hashable, Sendable {
     /// Makes a profile.
     public init(
         lineSize: UInt64, hasOuterCache: Bool, hasCaches: Bool = true, speculates: Bool,
-        dmbOrdersMaintenance: Bool = true, usesLinux: Bool, mapOnlyCleans: Bool = false, cores: Int,
+        dmbOrdersMaintenance: Bool = true, usesLinux: Bool, cores: Int,
         devices: [Device], maintenanceCycles: UInt64 = 0, barrierCycles: UInt64 = 0,
         symbols: SymbolTable = SymbolTable()
     ) {
@@ -60,7 +58,6 @@ public struct HazardProfile: Hashable, Sendable {
         self.speculates = speculates
         self.dmbOrdersMaintenance = dmbOrdersMaintenance
         self.usesLinux = usesLinux
-        self.mapOnlyCleans = mapOnlyCleans
         self.cores = cores
         self.devices = devices
         self.maintenanceCycles = maintenanceCycles
@@ -87,17 +84,22 @@ public struct HazardProfile: Hashable, Sendable {
 
     /// The buffer that holds an address, with the offset in it: `rx+0x40`; nil: none.
     public func symbol(of address: UInt64) -> String? {
+        guard let entry = entry(of: address) else { return nil }
+        let offset = address - entry.address
+        return offset == 0 ? entry.name : "\(entry.name)+0x\(String(offset, radix: 16))"
+    }
+
+    /// The smallest named range of bytes that holds an address.
+    func entry(of address: UInt64) -> SymbolTable.Entry? {
         var best: SymbolTable.Entry?
         for entry in symbols.entries
-        where entry.kind != .span && entry.kind != .handle && entry.kind != .pool
+        where [.buffer, .region, .alias, .device].contains(entry.kind)
             && address >= entry.address && address - entry.address < entry.size
             && entry.size < best?.size ?? .max
         {
             best = entry
         }
-        guard let best else { return nil }
-        let offset = address - best.address
-        return offset == 0 ? best.name : "\(best.name)+0x\(String(offset, radix: 16))"
+        return best
     }
 
     /// The core cycles of maintaining a range, all levels, with its barrier.

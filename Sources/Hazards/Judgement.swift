@@ -11,17 +11,28 @@ public struct Judgement: Hashable, Sendable {
     ///   - misuse: Which rules are broken.
     ///   - profile: Facts of the machine, for mends and their costs.
     public init(manifest: [Finding], latent: [Finding], misuse: [Finding], profile: HazardProfile) {
-        let possible = latent.filter { candidate in
-            !manifest.contains { shown in
-                shown.overlaps(candidate)
-                    && (shown.record == candidate.record || shown.code == candidate.code)
+        var shown = manifest
+        var possible: [Finding] = []
+        for candidate in latent {
+            let same = shown.firstIndex {
+                $0.overlaps(candidate)
+                    && ($0.record == candidate.record || $0.code == candidate.code)
             }
+            if let same { shown[same].absorb(candidate) } else { possible.append(candidate) }
         }
-        findings = (manifest + possible + misuse).enumerated().sorted {
+        findings = (shown + possible + misuse).enumerated().sorted {
             ($0.element.record, $0.offset) < ($1.element.record, $1.offset)
         }.map { $0.element.worded(for: profile) }
     }
 
     /// How many findings have a verdict.
     public func count(_ verdict: Verdict) -> Int { findings.count { $0.verdict == verdict } }
+}
+
+extension Finding {
+    /// Takes in a possible finding of the same cause: what it adds are bytes that went right this time.
+    fileprivate mutating func absorb(_ other: Finding) {
+        let more = other.bytes > bytes ? other.bytes - bytes : 0
+        if more > 0 { detail += "; \(more) bytes beside them were lucky this time" }
+    }
 }

@@ -2,12 +2,14 @@ import Events
 import Operations
 import Quantities
 
-// Events that the architecture allows and nobody asked for, pinned by a trace: they take no core's time.
+// Events that the architecture allows and nobody asked for, pinned by a trace: they take no core's time, and
+// happen when what stands before them in the trace is over.
 
 extension Machine where P: ~Copyable {
     mutating func performEnvironment(_ event: EnvironmentEvent) {
         let core = if case .core(let number) = event.target { number } else { 0 }
         precondition(core < cores.count, "core \(core) of a machine with \(cores.count)")
+        lastIssue = lastIssueEnd
         catchUp(to: lastIssue)
         switch event.kind {
         case .evict: evict(event)

@@ -128,7 +128,9 @@ public struct DMACall: Hashable, Sendable {
     public var handle: HandleID
     /// For which device; nil where the handle says it.
     public var device: Agent?
-    /// What is mapped: one segment, or the list of `dma_map_sg`. For an allocation: where the trace's allocator put it.
+    /// What is mapped.
+    ///
+    /// One segment, or the list of `dma_map_sg`. For an allocation: where the trace's allocator put it.
     public var segments: [Segment]
     /// The offset of a partial sync, in bytes.
     public var offset: UInt64?

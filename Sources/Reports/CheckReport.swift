@@ -33,7 +33,8 @@ public struct CheckReport: Sendable {
     /// One finding as JSON.
     public func json(_ finding: Finding) -> JSONValue {
         .object([
-            ("code", .string(finding.code.rawValue)), ("verdict", .string(finding.verdict.rawValue)),
+            ("code", .string(finding.code.rawValue)),
+            ("verdict", .string(finding.verdict.rawValue)),
             ("title", .string(HazardCatalogue.page(finding.code).title)),
             ("record", .count(finding.record)), ("line", .count(line(finding.record))),
             ("timeNs", finding.tick.map { .number($0.nanoseconds) } ?? .null),
@@ -83,7 +84,8 @@ public struct CheckReport: Sendable {
     public var closing: String {
         let machine = "\(result.setup.machine.name), kernel \(result.setup.kernel)"
         guard !judgement.findings.isEmpty else {
-            return "\(result.setup.file): nothing found: no stale or lost bytes in this replay, none that another "
+            return
+                "\(result.setup.file): nothing found: no stale or lost bytes in this replay, none that another "
                 + "legal order of events could give, no broken rule (\(machine); "
                 + "\(Format.grouped(result.replay.records)) statements, \(Format.grouped(result.watchedBytes)) "
                 + "bytes watched; codes judged: `staleline explain`).\n"
@@ -98,12 +100,16 @@ public struct CheckReport: Sendable {
             colours ? "\u{1B}[\(code)m\(text)\u{1B}[0m" : text
         }
         let place = "\(result.setup.file):\(line(finding.record))"
-        let colour = finding.verdict == .manifest ? "1;31" : finding.verdict == .latent ? "1;33" : "1;35"
+        let colour =
+            finding.verdict == .manifest ? "1;31" : finding.verdict == .latent ? "1;33" : "1;35"
         var out =
-            "\(place): " + paint("\(finding.verdict.rawValue) \(finding.code.rawValue)", colour) + ": "
+            "\(place): " + paint("\(finding.verdict.rawValue) \(finding.code.rawValue)", colour)
+            + ": "
             + paint(HazardCatalogue.page(finding.code).title, "1") + "\n"
         let when = finding.tick.map { " at \(Format.time(nanoseconds: $0.nanoseconds))" } ?? ""
-        let name = profile.symbol(of: finding.address).map { "\($0) (\(Format.hex(finding.address)))" }
+        let name = profile.symbol(of: finding.address).map {
+            "\($0) (\(Format.hex(finding.address)))"
+        }
         let count = finding.count > 1 ? ", and \(finding.count - 1) more like it" : ""
         out +=
             "  where   record \(finding.record)\(when), \(profile.name(of: finding.agent)), "
@@ -119,7 +125,8 @@ public struct CheckReport: Sendable {
         out += wrap("  mend    ", finding.mend + cost)
         out += wrap(
             "  others  ",
-            (finding.dmaDebug ? "dma-debug would report it" : "dma-debug would not see it") + "; affects: "
+            (finding.dmaDebug ? "dma-debug would report it" : "dma-debug would not see it")
+                + "; affects: "
                 + HazardCatalogue.page(finding.code).affects)
         return out
     }

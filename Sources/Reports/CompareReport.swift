@@ -30,7 +30,9 @@ public struct CompareReport: Sendable {
                             (
                                 "causes",
                                 .object(
-                                    result.causes.map { ($0.cause.name, .number($0.time.nanoseconds)) })
+                                    result.causes.map {
+                                        ($0.cause.name, .number($0.time.nanoseconds))
+                                    })
                             ),
                             ("correct", .bool(result.isCorrect)),
                             ("findings", findings(result)),
@@ -69,7 +71,8 @@ public struct CompareReport: Sendable {
         let columns = self.columns
         var table = TextTable(
             [
-                ("strategy", .left), ("elapsed", .right), ("×", .right), ("CPU", .right), ("DMA", .right),
+                ("strategy", .left), ("elapsed", .right), ("×", .right), ("CPU", .right),
+                ("DMA", .right),
             ] + columns.map { ($0.name, TextTable.Alignment.right) } + [("verdict", .left)])
         let best = comparison.recommended?.elapsed.nanoseconds
         for result in comparison.results {
@@ -99,20 +102,23 @@ public struct CompareReport: Sendable {
     /// One sentence of recommendation with its margin.
     public var conclusion: String {
         guard let best = comparison.recommended else {
-            return "No strategy is correct for this trace on this machine: see the findings with `staleline check`."
+            return
+                "No strategy is correct for this trace on this machine: see the findings with `staleline check`."
         }
         let others = comparison.results.filter {
             $0.isCorrect && $0.strategy != best.strategy && $0.strategy != .asWritten
         }
         guard let second = others.first else {
-            return "Use \(best.strategy.rawValue) (\(best.strategy.summary)): no other strategy is correct here."
+            return
+                "Use \(best.strategy.rawValue) (\(best.strategy.summary)): no other strategy is correct here."
         }
         let margin = second.elapsed.nanoseconds / max(best.elapsed.nanoseconds, 1e-3)
         let sensitivity =
             margin < 1.25
             ? "within the model's error of ±25 %, so measure both"
             : "a margin beyond the model's error of ±25 %"
-        return "Use \(best.strategy.rawValue) (\(best.strategy.summary)): \(Format.fixed(margin, 2)) times as fast as "
+        return
+            "Use \(best.strategy.rawValue) (\(best.strategy.summary)): \(Format.fixed(margin, 2)) times as fast as "
             + "\(second.strategy.rawValue), \(sensitivity)."
     }
 }

@@ -28,7 +28,9 @@ public indirect enum JSONValue: Hashable, Sendable {
     public static func count(_ value: some BinaryInteger) -> JSONValue { .integer(UInt64(value)) }
 
     /// A text, or `null`.
-    public static func optional(_ text: String?) -> JSONValue { text.map(JSONValue.string) ?? .null }
+    public static func optional(_ text: String?) -> JSONValue {
+        text.map(JSONValue.string) ?? .null
+    }
 
     /// The value as text, indented by two spaces.
     public var text: String {

@@ -39,7 +39,9 @@ public struct MachineReport: Sendable {
             "\(machine.parameters.count { $0.basis == basis }) \(basis.rawValue)"
         }
         return "\(machine.configuration.name): \(machine.title)\n"
-            + (machine.aliases.isEmpty ? "" : "also: \(machine.aliases.joined(separator: ", "))\n") + "\n"
-            + table.text + "\n\(machine.parameters.count) parameters: \(counts.joined(separator: ", ")).\n"
+            + (machine.aliases.isEmpty ? "" : "also: \(machine.aliases.joined(separator: ", "))\n")
+            + "\n"
+            + table.text
+            + "\n\(machine.parameters.count) parameters: \(counts.joined(separator: ", ")).\n"
     }
 }

@@ -182,7 +182,8 @@ public struct ReplayReport: Sendable {
     ) -> [String] {
         [
             name, Format.grouped(reads), Format.grouped(writes), Format.grouped(readMisses),
-            Format.grouped(writeMisses), Format.percent(readMisses + writeMisses, of: reads + writes),
+            Format.grouped(writeMisses),
+            Format.percent(readMisses + writeMisses, of: reads + writes),
             Format.grouped(writebacks), Format.grouped(dirtyAtEnd),
         ]
     }
@@ -216,7 +217,8 @@ public struct PlainReport: Sendable {
     public var json: JSONValue {
         .object([
             ("schema", .string("staleline.replay/1")), ("machine", .string("plain")),
-            ("records", .integer(result.records)), ("skipped", ReplayReport.skipped(result.skipped)),
+            ("records", .integer(result.records)),
+            ("skipped", ReplayReport.skipped(result.skipped)),
             ("straddle", .string(result.configuration.straddle.rawValue)),
             (
                 "caches",
@@ -225,7 +227,8 @@ public struct PlainReport: Sendable {
                         (
                             name,
                             ReplayReport.counts(
-                                c.reads, c.writes, c.readMisses, c.writeMisses, c.writebacks, c.dirtyAtEnd)
+                                c.reads, c.writes, c.readMisses, c.writeMisses, c.writebacks,
+                                c.dirtyAtEnd)
                         )
                     })
             ), ("time", .null), ("causes", .object([])), ("spans", .object([])),
@@ -238,9 +241,11 @@ public struct PlainReport: Sendable {
         for (name, c) in caches {
             table.add(
                 ReplayReport.row(
-                    name, c.reads, c.writes, c.readMisses, c.writeMisses, c.writebacks, c.dirtyAtEnd))
+                    name, c.reads, c.writes, c.readMisses, c.writeMisses, c.writebacks, c.dirtyAtEnd
+                ))
         }
-        return "counting machine (LRU, write-back, write-allocate), \(Format.grouped(result.records)) records, "
+        return
+            "counting machine (LRU, write-back, write-allocate), \(Format.grouped(result.records)) records, "
             + "straddling accesses: \(result.configuration.straddle.rawValue)\n\n" + table.text
             + ReplayReport.skippedText(result.skipped)
     }

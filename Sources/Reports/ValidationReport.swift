@@ -23,7 +23,8 @@ public struct ValidationReport: Sendable {
                     rows.map { row in
                         .object([
                             ("id", .string(row.row.id)), ("workload", .string(row.row.workload)),
-                            ("measured", .number(row.row.measured)), ("predicted", .number(row.predicted)),
+                            ("measured", .number(row.row.measured)),
+                            ("predicted", .number(row.predicted)),
                             ("unit", .string(row.row.unit)), ("ratio", .number(row.ratio)),
                             ("tier", .count(row.row.criterion.tier)),
                             ("calibration", .bool(row.row.criterion == .calibration)),
@@ -54,9 +55,11 @@ public struct ValidationReport: Sendable {
             .max { abs($0.ratio - 1) < abs($1.ratio - 1) }
         var out = table.text + "\n\(good) of \(predictions.count) predictions within their bands"
         if let worst {
-            out += "; worst absolute row \(worst.row.id): \(Format.fixed(100 * (worst.ratio - 1), 0)) %"
+            out +=
+                "; worst absolute row \(worst.row.id): \(Format.fixed(100 * (worst.ratio - 1), 0)) %"
         }
-        out += ". Tier 1: ±25 %; 2: a band; 3: a law. Rows that calibrate a loop's own instructions are no predictions.\n"
+        out +=
+            ". Tier 1: ±25 %; 2: a band; 3: a law. Rows that calibrate a loop's own instructions are no predictions.\n"
         return out
     }
 }

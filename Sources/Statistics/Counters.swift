@@ -93,7 +93,8 @@ public struct CountersProbe: Probe, ~Copyable {
     @inlinable
     @inline(__always)
     func add(_ counter: Counter, _ agent: Agent, _ amount: UInt64 = 1) {
-        (values.base + (Int(agent.rawValue) &* Counters.stride &+ counter.rawValue)).pointee &+= amount
+        (values.base + (Int(agent.rawValue) &* Counters.stride &+ counter.rawValue)).pointee &+=
+            amount
     }
 
     /// Counts an event.
@@ -102,7 +103,8 @@ public struct CountersProbe: Probe, ~Copyable {
     public mutating func record(_ event: Event) {
         switch event.kind {
         case .time:
-            let place = Int(event.agent.rawValue) &* Counters.stride &+ Counters.causes &+ Int(event.other)
+            let place =
+                Int(event.agent.rawValue) &* Counters.stride &+ Counters.causes &+ Int(event.other)
             (values.base + place).pointee &+= event.address
         case .load where event.other == 0: add(.level1DataReads, event.agent)
         case .store where event.other == 0:

@@ -11,7 +11,8 @@ struct ConvertCommand: ParsableCommand {
         discussion: "The output's format is its ending's: .slt, .sltb, .xdin, .lackey; or --to.")
 
     @OptionGroup var trace: TraceOptions
-    @Argument(help: "The file to write; - for standard output (then --to is needed).") var output: String
+    @Argument(help: "The file to write; - for standard output (then --to is needed).") var output:
+        String
     @Option(help: "The output's format: slt, sltb, xdin, lackey.") var to: String?
     @Flag(help: "Say what was converted as JSON (schema staleline.convert/1), on standard error.")
     var json = false
@@ -24,7 +25,8 @@ struct ConvertCommand: ParsableCommand {
         let partial = output == "-" ? "-" : output + ".partial"
         do {
             switch (opened, format) {
-            case (.program(let program, let file), .native), (.program(let program, let file), .nativeBinary):
+            case (.program(let program, let file), .native),
+                (.program(let program, let file), .nativeBinary):
                 try write(program, format, to: partial)
                 count = UInt64(program.statements.count)
                 _ = file
@@ -108,7 +110,8 @@ struct ConvertCommand: ParsableCommand {
                 }
                 program.statements.append(
                     Statement(
-                        .operation(access.agent, try NativeAccess.operation(access, file: trace.trace)),
+                        .operation(
+                            access.agent, try NativeAccess.operation(access, file: trace.trace)),
                         line: UInt32(program.statements.count + 2)))
             }
         }
@@ -128,7 +131,8 @@ struct ConvertCommand: ParsableCommand {
     private func forEachBlock(
         _ reader: AccessReader, _ body: (UnsafeBufferPointer<MemoryAccess>) throws -> Void
     ) throws {
-        let block = UnsafeMutableBufferPointer<MemoryAccess>.allocate(capacity: AccessReader.blockSize)
+        let block = UnsafeMutableBufferPointer<MemoryAccess>.allocate(
+            capacity: AccessReader.blockSize)
         defer { block.deallocate() }
         while true {
             let count = try reader.read(into: block)
@@ -170,7 +174,8 @@ enum NativeAccess {
             if access.size == 0 { return .maintenance(Maintenance(cleans ? .dcCSW : .dcISW)) }
             return .maintenance(
                 Maintenance(
-                    cleans ? .dcCVAC : .dcIVAC, at: Operand(access.address), bytes: UInt64(access.size)))
+                    cleans ? .dcCVAC : .dcIVAC, at: Operand(access.address),
+                    bytes: UInt64(access.size)))
         default: return .access(access, symbol: .none, value: nil)
         }
     }

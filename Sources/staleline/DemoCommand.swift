@@ -9,7 +9,8 @@ import Traces
 /// `staleline demo`.
 struct DemoCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "demo", abstract: "A tour on bundled traces: replay, check, compare, validate.")
+        commandName: "demo", abstract: "A tour on bundled traces: replay, check, compare, validate."
+    )
 
     @Flag(help: "Print each part's JSON, one object after the other.") var json = false
 
@@ -24,7 +25,8 @@ struct DemoCommand: ParsableCommand {
 
     private func say(_ number: Int, _ title: String, _ command: String) {
         guard !json else { return }
-        Output.write("\(number == 1 ? "" : "\n")== \(number). \(title)\n   $ staleline \(command)\n\n")
+        Output.write(
+            "\(number == 1 ? "" : "\n")== \(number). \(title)\n   $ staleline \(command)\n\n")
     }
 
     private func show(_ json: JSONValue, _ text: String) {
@@ -47,21 +49,27 @@ struct DemoCommand: ParsableCommand {
 
     private func setup(_ path: URL) throws -> Setup {
         let (program, file) = try OpenedTrace(path: path.path, format: nil).program(for: "demo")
-        return try MachineOptions.parse([]).setup(program, file: "Traces/" + path.lastPathComponent + "")
-            .named(file)
+        return try MachineOptions.parse([]).setup(
+            program, file: "Traces/" + path.lastPathComponent + ""
+        )
+        .named(file)
     }
 
     private func check(_ traces: URL) throws {
         say(
             2, "A real driver bug: a receive buffer read without an invalidate",
             "check Traces/demo/rx-no-sync.slt")
-        let report = CheckReport(try Check.run(setup(traces.appendingPathComponent("demo/rx-no-sync.slt"))))
+        let report = CheckReport(
+            try Check.run(setup(traces.appendingPathComponent("demo/rx-no-sync.slt"))))
         show(report.json, report.text(colours: Output.hasColours))
     }
 
     private func compare(_ traces: URL) throws {
         for (number, file, title) in [
-            (3, "video-frame.slt", "The question of 2015: a 1 MiB video frame from the device, read once by the CPU"),
+            (
+                3, "video-frame.slt",
+                "The question of 2015: a 1 MiB video frame from the device, read once by the CPU"
+            ),
             (4, "small-packets.slt", "The same for packets of 1514 bytes"),
         ] {
             say(number, title, "compare Traces/workloads/\(file)")
@@ -82,7 +90,9 @@ extension Setup {
     /// The setup under a file name as a person at the checkout would type it.
     func named(_ path: String) -> Setup {
         var copy = self
-        if let range = path.range(of: "Traces/", options: .backwards) { copy.file = String(path[range.lowerBound...]) }
+        if let range = path.range(of: "Traces/", options: .backwards) {
+            copy.file = String(path[range.lowerBound...])
+        }
         return copy
     }
 }

@@ -6,7 +6,8 @@ import Reports
 /// `staleline machines`.
 struct MachinesCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "machines", abstract: "List machines, show one with the source of every number, check a file.")
+        commandName: "machines",
+        abstract: "List machines, show one with the source of every number, check a file.")
 
     @Argument(help: "A machine's name, or a file to check.") var name: String?
     @Option(name: .customLong("set"), help: "Override a key, as l2.size=256K. May repeat.")
@@ -50,14 +51,16 @@ struct MachinesCommand: ParsableCommand {
         for entry in entries {
             table.add([entry.name, entry.title, entry.aliases.joined(separator: ", ")])
         }
-        Output.write(table.text + "\n`staleline machines zynq7000` shows where each number comes from.\n")
+        Output.write(
+            table.text + "\n`staleline machines zynq7000` shows where each number comes from.\n")
     }
 }
 
 /// `staleline explain`.
 struct ExplainCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "explain", abstract: "A hazard's page: what, why, the shortest trace, the mend.")
+        commandName: "explain",
+        abstract: "A hazard's page: what, why, the shortest trace, the mend.")
 
     @Argument(help: "A code, as H08; without one, the list of all.") var code: String?
     @Flag(help: "Print JSON (schema staleline.explain/1).") var json = false
@@ -68,7 +71,8 @@ struct ExplainCommand: ParsableCommand {
             return
         }
         guard let known = HazardCode(rawValue: code.uppercased()) else {
-            throw BadInput("\(code): expected a hazard's code, H01 to H42; `staleline explain` lists them")
+            throw BadInput(
+                "\(code): expected a hazard's code, H01 to H42; `staleline explain` lists them")
         }
         let page = HazardCatalogue.page(known)
         Output.write(json ? HazardReport.json(page).text + "\n" : HazardReport.text(page))

@@ -16,7 +16,9 @@ struct MachineOptions: ParsableArguments {
     @Option(name: .customLong("set"), help: "Override a machine key, as l2.size=256K. May repeat.")
     var overrides: [String] = []
 
-    @Option(help: "Kernel for the DMA API, as 6.12; none: bare metal. Default: what the trace declares.")
+    @Option(
+        help: "Kernel for the DMA API, as 6.12; none: bare metal. Default: what the trace declares."
+    )
     var kernel: String?
 
     @Option(help: "Seed of pseudo-random replacement.")
@@ -40,7 +42,9 @@ struct MachineOptions: ParsableArguments {
             changes.append((String(text[..<equals]), String(text[text.index(after: equals)...])))
         }
         if name == nil {
-            Diagnostics.note("staleline: no machine given: zynq7000 (--machine NAME; `staleline machines` lists them)")
+            Diagnostics.note(
+                "staleline: no machine given: zynq7000 (--machine NAME; `staleline machines` lists them)"
+            )
         }
         return try Resources.machine(name ?? "zynq7000", overrides: changes)
     }
@@ -56,7 +60,8 @@ struct MachineOptions: ParsableArguments {
     /// A program on its machine.
     func setup(_ program: Program, file: String) throws -> Setup {
         try Setup(
-            program, file: file, machine: description(declared: program).configuration, kernel: era(),
+            program, file: file, machine: description(declared: program).configuration,
+            kernel: era(),
             seed: seed)
     }
 }
@@ -66,7 +71,9 @@ struct TraceOptions: ParsableArguments {
     @Argument(help: "The trace; - for standard input.")
     var trace: String
 
-    @Option(help: "The trace's format: slt, sltb, lackey, din, xdin, dinero-binary. Default: by content.")
+    @Option(
+        help:
+            "The trace's format: slt, sltb, lackey, din, xdin, dinero-binary. Default: by content.")
     var format: String?
 
     /// Opens the trace and recognises it.

@@ -25,7 +25,8 @@ struct ReplayCommand: ParsableCommand {
     var straddle = "split"
     @Flag(help: "Write dirty lines back at the end, L1 first, and count that (--plain).")
     var finalFlush = false
-    @Flag(help: "Fetch a line even for a store that covers all of it, as drcachesim does (--plain).")
+    @Flag(
+        help: "Fetch a line even for a store that covers all of it, as drcachesim does (--plain).")
     var fetchWholeLines = false
     @Flag(help: "Do not write dirty L1 victims to L2, as drcachesim and cachegrind (--plain).")
     var dropVictims = false
@@ -39,7 +40,8 @@ struct ReplayCommand: ParsableCommand {
             return
         }
         if finalFlush || straddle != "split" || fetchWholeLines || dropVictims {
-            throw BadInput("--final-flush, --straddle, --fetch-whole-lines and --drop-victims go with --plain")
+            throw BadInput(
+                "--final-flush, --straddle, --fetch-whole-lines and --drop-victims go with --plain")
         }
         let declared: Program? = if case .program(let program, _) = opened { program } else { nil }
         let description = try timedMachine().description(declared: declared)
@@ -86,7 +88,8 @@ struct ReplayCommand: ParsableCommand {
             (1...64).contains(ways), (1...65_536).contains(line)
         else {
             throw BadInput(
-                "--\(option) \(text): expected a size (suffix K or M), 1 to 64 ways and a line in bytes, as 32K,4,32")
+                "--\(option) \(text): expected a size (suffix K or M), 1 to 64 ways and a line in bytes, as 32K,4,32"
+            )
         }
         let cache = CacheConfiguration(size: size, ways: ways, lineSize: line)
         let faults = cache.faults(path: option)
@@ -113,7 +116,8 @@ struct ReplayCommand: ParsableCommand {
             level1Data: try Self.cache(l1d, "l1d"), level2: try l2.map { try Self.cache($0, "l2") },
             straddle: rule, fetchesWholeLines: fetchWholeLines, forwardsVictims: !dropVictims)
         switch opened {
-        case .accesses(let reader): return try Replay.count(reader, configuration, flushes: finalFlush)
+        case .accesses(let reader):
+            return try Replay.count(reader, configuration, flushes: finalFlush)
         case .program(let program, let file):
             return try Replay.count(program, file: file, configuration, flushes: finalFlush)
         }

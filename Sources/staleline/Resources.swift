@@ -14,7 +14,8 @@ enum Resources {
         if let given = ProcessInfo.processInfo.environment["STALELINE_HOME"] {
             let url = URL(fileURLWithPath: given)
             guard isHome(url) else {
-                throw BadInput("STALELINE_HOME=\(given): expected a folder with configs/zynq7000.yaml in it")
+                throw BadInput(
+                    "STALELINE_HOME=\(given): expected a folder with configs/zynq7000.yaml in it")
             }
             return url
         }
@@ -47,10 +48,12 @@ enum Resources {
         _ name: String, overrides: [(key: String, value: String)] = []
     ) throws -> MachineDescription {
         if name.contains("/") || name.hasSuffix(".yaml") || name.hasSuffix(".yml") {
-            return try MachineDescription.parse(yaml: text(of: name), file: name, overrides: overrides)
+            return try MachineDescription.parse(
+                yaml: text(of: name), file: name, overrides: overrides)
         }
         let entry = try catalogue().find(name)
-        return try MachineDescription.parse(yaml: entry.text, file: entry.file, overrides: overrides)
+        return try MachineDescription.parse(
+            yaml: entry.text, file: entry.file, overrides: overrides)
     }
 
     /// A text file's contents, at most 1 MiB.

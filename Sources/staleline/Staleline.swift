@@ -7,7 +7,8 @@ import Glibc
 struct Staleline: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "staleline",
-        abstract: "Where ARM caches and DMA leave data stale, why, what mends it, and what each strategy costs.",
+        abstract:
+            "Where ARM caches and DMA leave data stale, why, what mends it, and what each strategy costs.",
         discussion: """
             TRACE may be - for standard input. Formats and compression are recognised by content.
             Exit status: 0 nothing found or done, 1 findings, 2 bad input.

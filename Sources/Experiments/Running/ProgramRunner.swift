@@ -44,6 +44,7 @@ public struct ProgramRunner<P: CountingProbe & ~Copyable>: ~Copyable {
     ///   - setup: Program, machine, kernel.
     ///   - probe: Who listens.
     ///   - keepsSteps: Whether the lowered operations are kept for the may-analysis.
+    /// - Throws: if the DMA API cannot be lowered for the machine.
     public init(_ setup: Setup, probe: consuming P, keepsSteps: Bool) throws(TraceErrors) {
         self.setup = setup
         self.keepsSteps = keepsSteps

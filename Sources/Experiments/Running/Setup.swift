@@ -79,7 +79,8 @@ public struct Setup: Sendable {
         var result = program.devices.map { device in
             let registers = device.effectiveRegisters
             return MemoryMapping(
-                start: registers.lowerBound, end: registers.upperBound &+ 1, physical: registers.lowerBound,
+                start: registers.lowerBound, end: registers.upperBound &+ 1,
+                physical: registers.lowerBound,
                 type: .device, shareability: .outerShareable)
         }
         for case .region(_, let address, let size, let type, let share) in program.declarations
@@ -221,7 +222,8 @@ struct ProgramFit {
                     return TraceError(
                         file: file, line: Int(statement.line),
                         found: "a program that performs more than \(limit) accesses",
-                        expected: "at most \(limit) accesses and operations, loops and runs unrolled")
+                        expected:
+                            "at most \(limit) accesses and operations, loops and runs unrolled")
                 }
             default: break
             }

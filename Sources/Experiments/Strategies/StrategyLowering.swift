@@ -164,7 +164,9 @@ struct StrategyLowering {
     }
 
     private mutating func writel(_ device: Agent, _ agent: Agent) {
-        guard let declared = lifted.program.devices.first(where: { $0.agent == device }) else { return }
+        guard let declared = lifted.program.devices.first(where: { $0.agent == device }) else {
+            return
+        }
         let register = Operand(declared.effectiveRegisters.lowerBound)
         append(agent, .accessor(Accessor(.writel, of: device, at: register)))
     }

@@ -11,13 +11,17 @@ enum Loops {
     /// Where the buffer lies: DRAM on every machine here, with nothing else near.
     static let start: UInt64 = 0x1000_0000
 
-    private static func program(_ bytes: UInt64, _ type: MemoryType, _ body: [Operation]) -> Program {
+    private static func program(_ bytes: UInt64, _ type: MemoryType, _ body: [Operation]) -> Program
+    {
         var program = Program()
-        guard let region = program.symbols.add(.init(name: "buffer", kind: .region, address: start, size: bytes))
+        guard
+            let region = program.symbols.add(
+                .init(name: "buffer", kind: .region, address: start, size: bytes))
         else { preconditionFailure("a fresh table has every name free") }
         program.statements = [
             Statement(
-                .declaration(.region(region, address: start, size: bytes, type, .outerShareable)), line: 1)
+                .declaration(.region(region, address: start, size: bytes, type, .outerShareable)),
+                line: 1)
         ]
         program.statements += body.map { Statement(.operation(.core(0), $0), line: 2) }
         return program
@@ -29,8 +33,9 @@ enum Loops {
         var rest: UInt64 = 0
     }
 
-    /// `check_buf` of the u-dma-buf Readme: for each 256-byte block 256 byte stores, then 256 byte loads with a
-    /// compare. `work` is the loop's own instructions, in cycles an access.
+    /// The loop that the u-dma-buf Readme calls `check_buf`.
+    ///
+    /// For each 256-byte block 256 byte stores, then 256 byte loads with a compare. `work` is the loop's own instructions, in cycles an access.
     static func checkBuffer(_ bytes: UInt64, _ type: MemoryType, work: Work) -> Program {
         let block: UInt64 = 256
         let body = (0..<bytes / block).flatMap { index -> [Operation] in
@@ -62,11 +67,14 @@ enum Loops {
     /// A device that copies memory through one port, burst by burst: it reads and writes in turn.
     static func deviceCopy(_ bytes: UInt64, port: String, piece: UInt64) -> Program {
         var program = Program()
-        guard let name = program.symbols.add(.init(name: "device", kind: .device, address: 0xF000_0000, size: 4_096))
+        guard
+            let name = program.symbols.add(
+                .init(name: "device", kind: .device, address: 0xF000_0000, size: 4_096))
         else { preconditionFailure("a fresh table has every name free") }
         program.statements = [
             Statement(
-                .declaration(.device(DeviceDeclaration(name: name, agent: .device(0), port: port))), line: 1),
+                .declaration(.device(DeviceDeclaration(name: name, agent: .device(0), port: port))),
+                line: 1),
             Statement(.operation(.core(0), .ring(.device(0))), line: 2),
         ]
         for offset in stride(from: 0, to: bytes, by: Int(piece)) {
@@ -75,7 +83,8 @@ enum Loops {
                     Statement(
                         .operation(
                             .device(0),
-                            .device(DeviceOperation(kind, at: Operand(base + offset), bytes: piece))),
+                            .device(DeviceOperation(kind, at: Operand(base + offset), bytes: piece))
+                        ),
                         line: 3))
             }
         }

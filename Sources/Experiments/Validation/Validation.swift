@@ -18,7 +18,8 @@ public struct Validation: Sendable {
     public init(zynq7000: MachineConfiguration) { machine = zynq7000 }
 
     private static let udmabuf = "u-dma-buf Readme, tables 1 and 2 (github.com/ikwzm/udmabuf)"
-    private static let list = "linux-arm-kernel, 2015-04-23, dma_alloc_coherent versus streaming DMA"
+    private static let list =
+        "linux-arm-kernel, 2015-04-23, dma_alloc_coherent versus streaming DMA"
 
     /// Bytes of a buffer that a row simulates; longer ones are scaled.
     private static let simulated: UInt64 = 2 << 20
@@ -68,11 +69,14 @@ public struct Validation: Sendable {
         var rows: [ValidationRow] = []
         if let port = machine.ports.first(where: { !$0.snoops }) {
             let burst = UInt64(port.burstBeats * port.widthBytes)
-            let time = try seconds(Loops.deviceCopy(bytes, port: port.name, piece: burst * UInt64(port.outstanding)))
+            let time = try seconds(
+                Loops.deviceCopy(bytes, port: port.name, piece: burst * UInt64(port.outstanding)))
             rows.append(
                 ValidationRow(
                     row: MeasuredRow(
-                        id: "L1", workload: "device streams to and from DDR, one HP port, reads and writes in turn",
+                        id: "L1",
+                        workload:
+                            "device streams to and from DDR, one HP port, reads and writes in turn",
                         measured: 600, unit: "MB/s", criterion: .absolute, source: Self.list),
                     predicted: Double(bytes) / time / 1e6))
         }
@@ -82,10 +86,12 @@ public struct Validation: Sendable {
         ) -> ValidationRow {
             ValidationRow(
                 row: MeasuredRow(
-                    id: id, workload: workload, measured: measured, unit: unit, criterion: criterion,
+                    id: id, workload: workload, measured: measured, unit: unit,
+                    criterion: criterion,
                     source: Self.list), predicted: predicted)
         }
-        rows.append(row("L2", "read 200 MB byte by byte, coherent memory", 20, "s", .absolute, slow))
+        rows.append(
+            row("L2", "read 200 MB byte by byte, coherent memory", 20, "s", .absolute, slow))
         rows.append(row("L3", "the same, malloc memory", cached, "s", .calibration, fast))
         rows.append(row("L2/L3", "how much slower", 20, "×", .band(12...28), slow / fast))
         return rows
@@ -104,8 +110,11 @@ public struct Validation: Sendable {
     private func checkBuffer() throws(TraceErrors) -> [ValidationRow] {
         let rows = [
             Measured(id: "Z1", type: .writeBack, name: "cached", small: 0.434, large: 4.337),
-            Measured(id: "Z2", type: .stronglyOrdered, name: "strongly ordered", small: 2.283, large: 22.830),
-            Measured(id: "Z3", type: .nonCacheable, name: "write-combine", small: 1.616, large: 16.562),
+            Measured(
+                id: "Z2", type: .stronglyOrdered, name: "strongly ordered", small: 2.283,
+                large: 22.830),
+            Measured(
+                id: "Z3", type: .nonCacheable, name: "write-combine", small: 1.616, large: 16.562),
             Measured(id: "Z4", type: .nonCacheable, name: "coherent", small: 1.600, large: 16.587),
         ]
         let passes = 9.0
@@ -124,8 +133,11 @@ public struct Validation: Sendable {
     private func clearBuffer() throws(TraceErrors) -> [ValidationRow] {
         let rows = [
             Measured(id: "Z5", type: .writeBack, name: "cached", small: 0.067, large: 0.717),
-            Measured(id: "Z6", type: .stronglyOrdered, name: "strongly ordered", small: 0.912, large: 9.126),
-            Measured(id: "Z7", type: .nonCacheable, name: "write-combine", small: 0.063, large: 0.620),
+            Measured(
+                id: "Z6", type: .stronglyOrdered, name: "strongly ordered", small: 0.912,
+                large: 9.126),
+            Measured(
+                id: "Z7", type: .nonCacheable, name: "write-combine", small: 0.063, large: 0.620),
             Measured(id: "Z8", type: .nonCacheable, name: "coherent", small: 0.062, large: 0.620),
         ]
         let passes = 99.0
@@ -147,7 +159,8 @@ public struct Validation: Sendable {
         return [
             ValidationRow(
                 row: MeasuredRow(
-                    id: "Z9", workload: "Z7 not slower than Z5 (predicted ratio)", measured: 1, unit: "×",
+                    id: "Z9", workload: "Z7 not slower than Z5 (predicted ratio)", measured: 1,
+                    unit: "×",
                     criterion: .law, source: Self.udmabuf),
                 predicted: combined.predicted / cached.predicted)
         ]
@@ -166,7 +179,8 @@ public struct Validation: Sendable {
                         row: MeasuredRow(
                             id: row.id + suffix, workload: "\(loop) \(size) MiB, \(row.name)",
                             measured: measured, unit: "s",
-                            criterion: isCalibration ? .calibration : .absolute, source: Self.udmabuf),
+                            criterion: isCalibration ? .calibration : .absolute,
+                            source: Self.udmabuf),
                         predicted: try predict(row, UInt64(size) << 20)))
             }
         }

@@ -76,8 +76,9 @@ extension LatentAnalysis {
         guard isCacheable else { return }
         if type == .writeBack { state.dirtyInner |= mask }
         state.mayHold |= lineMask(granule, mask)
-        // A line dirtied while a device writes elsewhere in it goes over the device's bytes when it is evicted.
-        let endangered = lineMask(granule, mask) & state.inFlight
+        // A line dirtied while a device writes elsewhere in it, or while an old copy of it may be cached, goes over
+        // the device's bytes when it is evicted or cleaned.
+        let endangered = lineMask(granule, mask) & (state.inFlight | state.staleInner & ~mask)
         if endangered != 0, type == .writeBack {
             reportDirty(state, granule, endangered, stored: mask, step, during: true)
         }
@@ -95,11 +96,8 @@ extension LatentAnalysis {
             let code: HazardCode
             if profile.isWronglyCoherent(device) {
                 code = .h26
-            } else if profile.hasOuterCache, state.staleOuter & stale != 0,
-                state.mayHold & stale == 0,
-                !isHeld
-            {
-                code = state.removedInner & stale != 0 ? .h23 : .h08
+            } else if state.unsettled & stale != 0 {
+                code = .h23
             } else {
                 code = isHeld ? .h01 : .h08
             }
@@ -228,11 +226,12 @@ extension LatentAnalysis {
         }
         guard instruction.invalidates else { return }
         state.mayHold &= ~line
-        state.removedInner |= line
+        state.unsettled |= line & state.staleInner & state.staleOuter & ~state.inFlight
         // While the device still writes, or below a stale outer line, the line can come back as it was.
         let settled =
             line & ~(profile.speculates ? state.inFlight | state.staleOuter : state.inFlight)
         state.staleInner &= ~settled
+        state.unsettled &= ~settled
         state.heldAtWrite &= ~line
     }
 

@@ -57,15 +57,19 @@ extension LatentAnalysis {
             let line = lineMask(granule, mask)
             state.deviceRecord = step.record
             state.writer = step.agent.rawValue
+            state.deviceBytes |= mask
             let dirty = (state.dirtyInner | state.dirtyOuter) & line
-            if dirty != 0 { reportDirty(state, granule, mask, stored: dirty, step, during: false) }
+            if dirty != 0 {
+                let endangered = mask & lineMask(granule, dirty)
+                reportDirty(state, granule, endangered, stored: dirty, step, during: false)
+            }
             if mapping.type.isCacheable {
                 let held = state.mayHold & mask
                 state.heldAtWrite = (state.heldAtWrite & ~mask) | held
                 state.staleInner |= profile.speculates ? mask : held
                 if profile.hasOuterCache { state.staleOuter |= profile.speculates ? mask : held }
             }
-            state.removedInner &= ~mask
+            state.unsettled &= ~mask
             if inFlight { state.inFlight |= mask }
             lines[granule] = state
         }
@@ -78,7 +82,7 @@ extension LatentAnalysis {
         during: Bool
     ) {
         let device = Agent(rawValue: state.writer)
-        let isNeighbour = stored & endangered == 0
+        let isNeighbour = stored & (endangered | state.deviceBytes) == 0
         let code: HazardCode =
             isNeighbour ? .h10 : profile.isWronglyCoherent(device) ? .h26 : .h02
         let store = during ? step.record : state.storeRecord

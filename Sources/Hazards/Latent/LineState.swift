@@ -26,8 +26,10 @@ struct LineState {
     var inFlight: UInt64 = 0
     /// Bytes whose line a core had touched, and nothing had removed, when the device wrote: H01, not H08.
     var heldAtWrite: UInt64 = 0
-    /// Lines that the core's own maintenance has removed since the device wrote.
-    var removedInner: UInt64 = 0
+    /// Stale bytes that the core invalidated while the outer cache was stale below them: wrong level or order.
+    var unsettled: UInt64 = 0
+    /// Bytes that devices have written: stores to them dirty the buffer, stores beside them its neighbours.
+    var deviceBytes: UInt64 = 0
     /// The statement of the last core store.
     var storeRecord: UInt32 = 0
     /// The statement of the last device write.

@@ -10,23 +10,38 @@ extension Symptom {
     ///   - since: The record of the write that was missed or lost; the last fill or store before it comes too.
     ///   - end: The event at which bytes went wrong.
     ///   - mask: The bytes concerned.
+    ///   - last: What went wrong at the end, in words.
     /// - Returns: the links, oldest first.
     func chain(
-        _ state: GranuleState, _ profile: HazardProfile, since: UInt32, end: Event, mask: UInt64
+        _ state: GranuleState, _ profile: HazardProfile, since: UInt32, end: Event, mask: UInt64,
+        last: String
     ) -> [ChainLink] {
-        let entries = state.journal.filter { $0.mask & mask != 0 || $0.kind == .maintenance }
-        let start =
-            entries.firstIndex { $0.record >= since } ?? entries.startIndex
-        // The copy that went stale was made before: take in the last fill, load or store before the write.
+        let line = ~(profile.lineSize - 1)
+        let first = (granule * WatchList.granule + UInt64(mask.trailingZeroBitCount)) & line
+        let near = Granules.mask(first, profile.lineSize, in: granule) | mask
+        let entries = state.journal.filter { $0.mask & near != 0 && $0.record <= end.record }
+        let start = entries.firstIndex { $0.record >= since } ?? entries.startIndex
+        // The copy that went stale was made before: take in the last fill or store before the write.
         let before = entries[..<start].lastIndex { $0.kind == .fill || $0.kind == .store }
         var links: [ChainLink] = []
-        for entry in entries[(before ?? start)...] where entry.record <= end.record {
+        for entry in entries[(before ?? start)...] {
             guard let text = Self.text(entry, profile) else { continue }
             let link = ChainLink(record: Int(entry.record), tick: entry.tick, text: text)
-            if links.last?.text != link.text { links.append(link) }
+            if links.last?.text != link.text || links.last?.record != link.record {
+                links.append(link)
+            }
         }
-        let limit = 7
-        if links.count > limit { links = [links[0]] + links.suffix(limit - 1) }
+        links.append(ChainLink(record: Int(end.record), tick: end.tick, text: last))
+        return Self.shortened(links, keeping: Int(since))
+    }
+
+    /// At most eight links: the first, the last and the write that was missed stay, others go from the front.
+    private static func shortened(_ links: [ChainLink], keeping record: Int) -> [ChainLink] {
+        var links = links
+        while links.count > 8 {
+            let spare = links.indices.dropFirst().dropLast(2).first { links[$0].record != record }
+            links.remove(at: spare ?? 1)
+        }
         return links
     }
 
@@ -37,7 +52,7 @@ extension Symptom {
             return entry.place.isBuffer
                 ? "\(who) stores; the bytes wait in \(entry.place.name)"
                 : "\(who) stores; \(entry.place.name): \(entry.place == .memory ? "new" : "dirty")"
-        case .load: return "\(who) loads from \(entry.place.name)"
+        case .load: return nil
         case .fill:
             let why =
                 switch entry.reason {
@@ -49,9 +64,12 @@ extension Symptom {
         case .writeback:
             let why = entry.reason == .maintenance ? "cleaned" : "evicted"
             return "\(entry.place.name) is \(why): its bytes go to \(entry.other.name)"
-        case .invalidate: return "\(entry.place.name) gives the line up"
+        case .invalidate:
+            // What follows from a replacement is said by the write-back, and a clean line's going says nothing.
+            return entry.reason == .maintenance || entry.reason == .snoop
+                ? "\(entry.place.name) gives the line up" : nil
         case .maintenance: return "\(who) maintains the line in \(entry.place.name)"
-        case .deviceRead: return "\(who) reads \(entry.place.name)"
+        case .deviceRead: return nil
         case .deviceWrite:
             let stale = entry.holders.map { "\($0.name): stale" }
             return "\(who) writes \(entry.place.name): new"

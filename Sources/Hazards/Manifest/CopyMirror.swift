@@ -55,7 +55,9 @@ struct CopyMirror {
         _ state: GranuleState, _ granule: UInt64, _ byte: Int, in place: Place, for agent: Agent
     ) -> VersionID {
         if !entries.isEmpty {
-            if agent.isCore, let own = buffered(granule, byte, in: .storeBuffer(agent.index)) { return own }
+            if agent.isCore, let own = buffered(granule, byte, in: .storeBuffer(agent.index)) {
+                return own
+            }
             if place.isBuffer, let bytes = buffered(granule, byte, in: place) { return bytes }
         }
         if place.isDataCache, let index = state.index(of: place) {
@@ -156,7 +158,9 @@ struct CopyMirror {
     /// A place wrote a line on; the line stays, clean.
     mutating func writeBack(_ event: Event) {
         for (granule, mask) in Granules(event.address, UInt64(event.size)) {
-            guard let state = state(granule), let index = state.index(of: event.place) else { continue }
+            guard let state = state(granule), let index = state.index(of: event.place) else {
+                continue
+            }
             let copy = state.copies[index].copy
             state.copies[index].copy.dirty &= ~mask
             let memory = state.memory
@@ -172,7 +176,9 @@ struct CopyMirror {
     /// A place gave a line up.
     mutating func drop(_ event: Event) {
         for (granule, mask) in Granules(event.address, UInt64(event.size)) {
-            guard let state = state(granule), let index = state.index(of: event.place) else { continue }
+            guard let state = state(granule), let index = state.index(of: event.place) else {
+                continue
+            }
             Self.forEachByte(mask) { state.copies[index].copy.versions[$0] = Version.absent }
             state.copies[index].copy.dirty &= ~mask
             if state.copies[index].copy.versions.allSatisfy({ $0 == Version.absent }) {

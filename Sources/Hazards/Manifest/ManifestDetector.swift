@@ -130,6 +130,7 @@ public struct ManifestDetector: Probe {
         mirror.store(version, event)
         for (granule, mask) in Granules(event.address, UInt64(event.size)) {
             guard let state = mirror.state(granule) else { continue }
+            if kind == .deviceWrite { state.deviceBytes |= mask }
             let holders =
                 kind == .deviceWrite ? state.copies.map(\.place).filter { $0 != event.place } : []
             state.note(journalEntry(event, kind, mask, holders: holders))

@@ -50,7 +50,9 @@ struct StaleRead: Symptom {
             code, .manifest, record: Int(event.record), tick: event.tick, agent: event.agent,
             address: address(mask), bytes: bytes(mask), writer: writer.agent,
             writeRecord: Int(writer.record), detail: detail,
-            chain: chain(state, profile, since: writer.record, end: event, mask: mask))
+            chain: chain(
+                state, profile, since: writer.record, end: event, mask: mask,
+                last: "\(profile.name(of: event.agent)) reads \(event.place.name): old"))
     }
 
     /// Where the expected version is now, in words.
@@ -122,7 +124,7 @@ struct LostDeviceWrite: Symptom {
         let writer = mirror.versions[Int(written)]
         let reason = MoveReason(rawValue: event.detail) ?? .replacement
         let code: HazardCode
-        if dirty & mask == 0 {
+        if dirty & (mask | state.deviceBytes) == 0 {
             code = .h10
         } else if profile.isWronglyCoherent(writer.agent) {
             code = .h26
@@ -140,7 +142,9 @@ struct LostDeviceWrite: Symptom {
             writeRecord: Int(writer.record), detail: detail,
             chain: chain(
                 state, profile, since: since ?? writer.record, end: event,
-                mask: mask | dirty))
+                mask: mask | dirty,
+                last: "\(event.place.name)'s old bytes go to \(event.otherPlace.name): "
+                    + "\(profile.name(of: writer.agent))'s are lost"))
     }
 }
 
@@ -161,6 +165,8 @@ struct LostCoreWrite: Symptom {
             detail: "an invalidate dropped from \(event.place.name) what "
                 + "\(profile.name(of: writer.agent)) had stored in record \(writer.record), beside the "
                 + "range that it names",
-            chain: chain(state, profile, since: writer.record, end: event, mask: mask))
+            chain: chain(
+                state, profile, since: writer.record, end: event, mask: mask,
+                last: "\(event.place.name) drops the dirty bytes"))
     }
 }

@@ -82,6 +82,8 @@ final class GranuleState {
     var maintainedAt: Ticks?
     /// The statement of that maintenance.
     var maintainedRecord: UInt32 = 0
+    /// Bytes that devices have written.
+    var deviceBytes: UInt64 = 0
     /// Bytes whose versions an invalidate dropped on purpose, and the statement.
     var discarded: (mask: UInt64, record: UInt32)?
     /// What happened here, oldest first; the last ``journalLimit`` entries.

@@ -78,13 +78,16 @@ public struct CacheBank: ~Copyable {
         return entry - entries.base
     }
 
-    /// One copy's arrays by their addresses. Valid while this bank lives.
+    /// One copy's arrays by their addresses.
+    ///
+    /// Valid while this bank lives.
     func window(_ copy: Int) -> CacheWindow {
         let sets = Int(setMask + 1)
         return CacheWindow(
             entries: entries.base + copy * sets * ways,
             hints: hints.base + copy * Int(hintMask + 1), trees: pointers.base + copy * sets,
-            setMask: setMask, hintMask: hintMask, lineMask: UInt64(lineSize - 1), lineShift: lineShift,
+            setMask: setMask, hintMask: hintMask, lineMask: UInt64(lineSize - 1),
+            lineShift: lineShift,
             ways: ways, setBytes: ways * MemoryLayout<UInt64>.stride, policy: policy)
     }
 

@@ -27,7 +27,8 @@ struct CacheWindow {
     func hinted(_ address: UInt64) -> UnsafeMutablePointer<UInt64>? {
         let line = address &>> lineShift
         let hint = Int(truncatingIfNeeded: hints[Int(truncatingIfNeeded: line & hintMask)])
-        let set = UnsafeMutableRawPointer(entries) + Int(truncatingIfNeeded: line & setMask) &* setBytes
+        let set =
+            UnsafeMutableRawPointer(entries) + Int(truncatingIfNeeded: line & setMask) &* setBytes
         let entry = set.assumingMemoryBound(to: UInt64.self) + hint
         return entry.pointee | 6 == line &<< CacheBank.stateBits | 7 ? entry : nil
     }

@@ -10,8 +10,9 @@ struct CoreState: BitwiseCopyable {
     /// When the last load's value is there, for a load whose address depends on it; after a load of the fast path,
     /// which does not stop to add, without the latency of a hit.
     var lastLoad: UInt64 = 0
-    /// When the last load of the slow path has its value, and where its time went. A load of the fast path is
-    /// later and went to L1.
+    /// When the last load of the slow path has its value, and where its time went.
+    ///
+    /// A load of the fast path is later and went to L1.
     var lastSlowLoad: UInt64 = 0
     /// See `lastSlowLoad`.
     var lastSlowCause: Cause = .level1

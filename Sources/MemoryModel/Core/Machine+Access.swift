@@ -87,7 +87,8 @@ extension Machine where P: ~Copyable {
 
     @inline(__always)
     private mutating func hit(
-        _ kind: Event.Kind, _ address: UInt64, _ access: UnsafePointer<MemoryAccess>, _ record: UInt32
+        _ kind: Event.Kind, _ address: UInt64, _ access: UnsafePointer<MemoryAccess>,
+        _ record: UInt32
     ) {
         let now = fastState.pointee.now
         probe.record(

@@ -67,7 +67,7 @@ extension Machine where P: ~Copyable {
     }
 
     /// When what was issued last is over: the latest time of a core at work.
-    private var lastIssueEnd: UInt64 {
+    var lastIssueEnd: UInt64 {
         var latest = lastIssue
         for core in 0..<cores.count where cores[core].isActive {
             latest = max(latest, cores[core].now)

@@ -30,7 +30,9 @@ public struct PlainConfiguration: Hashable, Sendable {
     ///
     /// Dinero does not: there is nothing in the old line that the store leaves. drcachesim and cachegrind do.
     public var fetchesWholeLines: Bool
-    /// Whether a dirty L1 victim is written to level 2. drcachesim and cachegrind do not model it.
+    /// Whether a dirty L1 victim is written to level 2.
+    ///
+    /// drcachesim and cachegrind do not model it.
     public var forwardsVictims: Bool
 
     /// Makes a configuration with Dinero's definitions unless said otherwise.
@@ -80,7 +82,9 @@ public struct PlainHierarchy: ~Copyable {
         forwardsVictims = configuration.forwardsVictims
     }
 
-    /// The counts so far; `dirtyAtEnd` is worked out on the way. nil for a cache that is not there.
+    /// The counts so far.
+    ///
+    /// `dirtyAtEnd` is worked out on the way. nil for a cache that is not there.
     public var counts: (instruction: PlainCounts?, data: PlainCounts, level2: PlainCounts?) {
         var data = self.data.counts
         data.dirtyAtEnd = UInt64(self.data.dirtyLines.count)
@@ -114,7 +118,9 @@ public struct PlainHierarchy: ~Copyable {
         let last = (address &+ UInt64(size) &- 1) &>> data.shift
         if dirty == 0 { data.counts.reads &+= 1 } else { data.counts.writes &+= 1 }
         if first == last || straddle == .first {
-            if let victim = data.use(first, dirty: dirty) { dataMiss(first, victim, dirty, address, size) }
+            if let victim = data.use(first, dirty: dirty) {
+                dataMiss(first, victim, dirty, address, size)
+            }
         } else {
             straddleData(first, last, dirty, address, size)
         }
