@@ -108,17 +108,21 @@ public struct CompareReport: Sendable {
         let others = comparison.results.filter {
             $0.isCorrect && $0.strategy != best.strategy && $0.strategy != .asWritten
         }
-        guard let second = others.first else {
-            return
-                "Use \(best.strategy.rawValue) (\(best.strategy.summary)): no other strategy is correct here."
+        func ratio(_ other: StrategyResult) -> Double {
+            other.elapsed.nanoseconds / max(best.elapsed.nanoseconds, 1e-3)
         }
-        let margin = second.elapsed.nanoseconds / max(best.elapsed.nanoseconds, 1e-3)
+        let ties = others.filter { ratio($0) < 1.01 }.map(\.strategy.rawValue)
+        let use = ([best.strategy.rawValue] + ties).joined(separator: " or ")
+        guard let second = others.first(where: { ratio($0) >= 1.01 }) else {
+            return "Use \(use) (\(best.strategy.summary)): no other strategy is correct here."
+        }
+        let margin = ratio(second)
+        // Either of two predictions may be off by the model's error, the other way round.
         let sensitivity =
-            margin < 1.25
-            ? "within the model's error of ±25 %, so measure both"
-            : "a margin beyond the model's error of ±25 %"
-        return
-            "Use \(best.strategy.rawValue) (\(best.strategy.summary)): \(Format.fixed(margin, 2)) times as fast as "
+            margin < 1.25 / 0.75
+            ? "which errors of ±25 % on both sides could turn round, so measure both"
+            : "which errors of ±25 % on both sides would not turn round"
+        return "Use \(use) (\(best.strategy.summary)): \(Format.fixed(margin, 2)) times as fast as "
             + "\(second.strategy.rawValue), \(sensitivity)."
     }
 }
