@@ -52,7 +52,7 @@ public enum Replay {
     ///
     /// - Complexity: constant memory.
     public static func run(
-        _ reader: AccessReader, machine configuration: MachineConfiguration, seed: UInt64 = 1
+        _ reader: any AccessSource, machine configuration: MachineConfiguration, seed: UInt64 = 1
     ) throws(TraceErrors) -> ReplayResult {
         var machine = Machine(configuration, probe: CountersProbe(), seed: seed)
         try forEachBlock(reader) { block, first in
@@ -93,7 +93,7 @@ public enum Replay {
     /// - Throws: where the trace cannot be read, or a cache cannot be built.
     /// - Complexity: constant memory.
     public static func count(
-        _ reader: AccessReader, _ configuration: PlainConfiguration, flushes: Bool = false
+        _ reader: any AccessSource, _ configuration: PlainConfiguration, flushes: Bool = false
     ) throws -> PlainReplayResult {
         var hierarchy = try PlainHierarchy(configuration)
         try forEachBlock(reader) { block, _ in hierarchy.replay(block) }
@@ -119,7 +119,7 @@ public enum Replay {
     }
 
     private static func forEachBlock(
-        _ reader: AccessReader, _ body: (UnsafeBufferPointer<MemoryAccess>, UInt64) -> Void
+        _ reader: any AccessSource, _ body: (UnsafeBufferPointer<MemoryAccess>, UInt64) -> Void
     ) throws(TraceErrors) {
         let block = UnsafeMutableBufferPointer<MemoryAccess>.allocate(
             capacity: AccessReader.blockSize)

@@ -94,33 +94,41 @@ struct ConvertCommand: ParsableCommand {
         return (writer.recordCount, writer.losses + lost)
     }
 
-    /// The most accesses that fit into a native program in memory.
-    private static let programLimit = 2_000_000
-
+    /// Writes a stream of accesses as a native trace, without holding it.
     private func writeProgram(
-        _ reader: AccessReader, _ format: TraceFormat, to path: String
+        _ reader: any AccessSource, _ format: TraceFormat, to path: String
     ) throws -> UInt64 {
-        var program = Program()
-        try forEachBlock(reader) { block in
-            for access in block {
-                guard program.statements.count < Self.programLimit else {
-                    throw BadInput(
-                        "\(trace.trace): more than \(Self.programLimit) accesses, which a native program may not "
-                            + "have; convert a part of it")
+        let sink = try ByteSink(path: path)
+        if format == .nativeBinary {
+            var writer = try BinaryStreamWriter()
+            try forEachBlock(reader) { block in
+                for access in block { try writer.add(statement(access).body) }
+            }
+            try writer.finish().withUnsafeBytes { try sink.write($0) }
+        } else {
+            var isFirst = true
+            try forEachBlock(reader) { block in
+                var program = Program()
+                program.statements = try block.map(statement)
+                var text = try NativeWriter.write(program)[...]
+                // Only the first block's header stays.
+                if !isFirst, let end = text.firstIndex(of: UInt8(ascii: "\n")) {
+                    text = text[(end + 1)...]
                 }
-                program.statements.append(
-                    Statement(
-                        .operation(
-                            access.agent, try NativeAccess.operation(access, file: trace.trace)),
-                        line: UInt32(program.statements.count + 2)))
+                isFirst = false
+                try text.withUnsafeBytes { try sink.write($0) }
             }
         }
-        try write(program, format, to: path)
+        try sink.finish()
         return reader.recordCount
     }
 
+    private func statement(_ access: MemoryAccess) throws -> Statement {
+        Statement(.operation(access.agent, try NativeAccess.operation(access)), line: 0)
+    }
+
     private func copy(
-        _ reader: AccessReader, _ format: TraceFormat, to path: String
+        _ reader: any AccessSource, _ format: TraceFormat, to path: String
     ) throws -> (UInt64, [(kind: String, count: UInt64)]) {
         let writer = AccessWriter(to: try ByteSink(path: path), format: format)
         try forEachBlock(reader) { block in try writer.write(block) }
@@ -129,7 +137,7 @@ struct ConvertCommand: ParsableCommand {
     }
 
     private func forEachBlock(
-        _ reader: AccessReader, _ body: (UnsafeBufferPointer<MemoryAccess>) throws -> Void
+        _ reader: any AccessSource, _ body: (UnsafeBufferPointer<MemoryAccess>) throws -> Void
     ) throws {
         let block = UnsafeMutableBufferPointer<MemoryAccess>.allocate(
             capacity: AccessReader.blockSize)
@@ -163,7 +171,7 @@ struct ConvertCommand: ParsableCommand {
 /// Accesses of foreign traces as operations of the native format.
 enum NativeAccess {
     /// The operation that says in the native format what an access of a foreign trace does.
-    static func operation(_ access: MemoryAccess, file: String) throws -> Operations.Operation {
+    static func operation(_ access: MemoryAccess) throws -> Operations.Operation {
         switch access.kind {
         case .miscellaneousRead:
             var load = access

@@ -85,7 +85,7 @@ enum OpenedTrace {
     /// A program in the native format.
     case program(Program, file: String)
     /// A stream of accesses.
-    case accesses(AccessReader)
+    case accesses(any AccessSource)
 
     /// The longest native text that is read into memory, in bytes.
     static let programLimit = 96 << 20
@@ -108,9 +108,13 @@ enum OpenedTrace {
                 try NativeParser.parse(source.readAll(limit: Self.programLimit), file: source.file),
                 file: source.file)
         case .nativeBinary:
-            self = .program(
-                try BinaryReader.read(source.readAll(limit: Self.programLimit), file: source.file),
-                file: source.file)
+            let bytes = try source.readAll(limit: Self.programLimit)
+            let reader = try BinaryAccessReader(bytes, file: source.file)
+            // What fits is a program, with whatever it declares; what does not can only be a stream of accesses.
+            self =
+                reader.statementCount > UInt64(NativeLimits.statements)
+                ? .accesses(reader)
+                : .program(try BinaryReader.read(bytes, file: source.file), file: source.file)
         default: self = .accesses(AccessReader(source, format: recognised))
         }
     }

@@ -44,6 +44,45 @@ public enum BinaryWriter {
     }
 }
 
+/// Writes a binary native trace of statements without names, one by one, as an importer gives them.
+public struct BinaryStreamWriter {
+    private var file = BlockFile()
+    private var encoder = StatementEncoder()
+    private var checker: ProgramChecker
+    private var count: UInt64 = 0
+
+    /// Starts a trace.
+    ///
+    /// - Throws: never for a table without names; the rules' own initialiser may.
+    public init() throws(ProgramError) { checker = try ProgramChecker(SymbolTable()) }
+
+    /// Adds a statement.
+    ///
+    /// - Throws: ``ProgramError`` if it breaks a rule of the native format.
+    public mutating func add(_ body: Statement.Body) throws(ProgramError) {
+        try checker.check(body, annotations: nil)
+        encoder.add(body, nil)
+        count += 1
+        if encoder.output.bytes.count >= BinaryFormat.blockTarget { try endBlock() }
+    }
+
+    private mutating func endBlock() throws(ProgramError) {
+        guard encoder.count > 0 else { return }
+        try file.add(.statements, encoder.output.bytes, count: encoder.count)
+        encoder.reset()
+    }
+
+    /// Ends the trace.
+    ///
+    /// - Returns: the file's contents.
+    /// - Throws: ``ProgramError`` if a block is open.
+    public mutating func finish() throws(ProgramError) -> [UInt8] {
+        try endBlock()
+        try checker.finish()
+        return try file.finish(statements: count)
+    }
+}
+
 /// A file of blocks that is being written.
 private struct BlockFile {
     private var output = BinaryOutput()
