@@ -82,12 +82,24 @@ let package = Package(
             name: "MemoryModelTests",
             dependencies: [
                 "MemoryModel", "Machines", "Statistics", "Experiments", "Operations", "Events",
+                "Quantities", "Hazards", "Traces",
+            ]),
+        .testTarget(
+            name: "HazardsTests",
+            dependencies: [
+                "Hazards", "Experiments", "Machines", "Traces", "Operations", "Events",
                 "Quantities",
             ]),
         .testTarget(
+            name: "ReportsTests",
+            dependencies: ["Reports", "Experiments", "Hazards", "Machines", "Traces", "Operations"]
+        ),
+        .testTarget(
             name: "LitmusTests",
             dependencies: ["Experiments", "Hazards", "Machines", "Traces", "Reports", "Operations"]),
-        .testTarget(name: "TidyTests"),
+        .testTarget(
+            name: "DifferentialTests", dependencies: ["Experiments", "MemoryModel", "Traces"]),
+        .testTarget(name: "TidyTests", dependencies: ["Hazards"]),
     ],
     swiftLanguageModes: [.v6]
 )
