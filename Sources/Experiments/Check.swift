@@ -24,7 +24,9 @@ public enum Check {
     /// - Throws: where the program cannot be run.
     public static func run(_ setup: Setup) throws(TraceErrors) -> CheckResult {
         let profile = setup.hazardProfile
-        let watch = WatchList(setup.physicalProgram, lineSize: profile.lineSize)
+        var map = MemoryMap()
+        for mapping in setup.declaredMappings { map.insert(mapping) }
+        let watch = WatchList(setup.program, map: map, lineSize: profile.lineSize)
         let bytes = UInt64(watch.count) * 64
         guard bytes <= WatchList.limit else {
             throw TraceErrors([
@@ -39,8 +41,6 @@ public enum Check {
             probe: ProbePair(CountersProbe(), ManifestDetector(profile: profile, watch: watch)),
             keepsSteps: true)
         try runner.run()
-        var map = MemoryMap()
-        for mapping in setup.declaredMappings { map.insert(mapping) }
         var latent = LatentAnalysis(profile: profile, watch: watch, map: map)
         let possible = latent.run(runner.steps)
         var rules = APIRules(profile: profile)
@@ -53,38 +53,5 @@ public enum Check {
                 manifest: shown, latent: possible, misuse: misuse, profile: profile),
             replay: replay,
             watchedBytes: bytes)
-    }
-}
-
-extension Setup {
-    /// The program with the addresses of devices and calls as physical ones, for the watch list.
-    var physicalProgram: Program {
-        var map = MemoryMap()
-        for mapping in declaredMappings { map.insert(mapping) }
-        guard !map.mappings.isEmpty else { return program }
-        var result = program
-        for index in result.statements.indices {
-            guard case .operation(let agent, let operation) = result.statements[index].body else {
-                continue
-            }
-            func physical(_ operand: Operand) -> Operand {
-                let mapping = map.mapping(of: operand.address.rawValue)
-                return Operand(
-                    operand.address.rawValue &- mapping.start &+ mapping.physical,
-                    symbol: operand.symbol)
-            }
-            switch operation {
-            case .device(var device):
-                device.start = physical(device.start)
-                result.statements[index].body = .operation(agent, .device(device))
-            case .dma(var call):
-                for place in call.segments.indices {
-                    call.segments[place].start = physical(call.segments[place].start)
-                }
-                result.statements[index].body = .operation(agent, .dma(call))
-            default: break
-            }
-        }
-        return result
     }
 }

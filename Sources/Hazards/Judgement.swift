@@ -15,8 +15,8 @@ public struct Judgement: Hashable, Sendable {
         var possible: [Finding] = []
         for candidate in latent {
             let same = shown.firstIndex {
-                $0.overlaps(candidate)
-                    && ($0.record == candidate.record || $0.code == candidate.code)
+                // Another code is another cause: it stays when the first is mended.
+                $0.overlaps(candidate) && $0.code == candidate.code
             }
             if let same { shown[same].absorb(candidate) } else { possible.append(candidate) }
         }

@@ -17,23 +17,30 @@ public struct WatchList: Hashable, Sendable {
     public init() {}
 
     /// Collects what a program's devices touch and its calls name, widened to whole lines of `lineSize`.
-    public init(_ program: Program, lineSize: UInt64) {
+    ///
+    /// - Parameters:
+    ///   - program: The program.
+    ///   - map: Which of its addresses mean which physical bytes.
+    ///   - lineSize: Bytes of a data line.
+    public init(_ program: Program, map: MemoryMap, lineSize: UInt64) {
         for statement in program.statements {
             guard case .operation(_, let operation) = statement.body else { continue }
             switch operation {
-            case .device(let device): add(device.start.address.rawValue, device.bytes, lineSize)
+            case .device(let device): add(device.start, device.bytes, map, lineSize)
             case .dma(let call):
-                for segment in call.segments {
-                    add(segment.start.address.rawValue, segment.size, lineSize)
-                }
+                for segment in call.segments { add(segment.start, segment.size, map, lineSize) }
             default: break
             }
         }
         merge()
     }
 
-    private mutating func add(_ start: UInt64, _ size: UInt64, _ lineSize: UInt64) {
+    private mutating func add(
+        _ operand: Operand, _ size: UInt64, _ map: MemoryMap, _ lineSize: UInt64
+    ) {
         guard size > 0 else { return }
+        let mapping = map.mapping(of: operand.address.rawValue)
+        let start = operand.address.rawValue &- mapping.start &+ mapping.physical
         let step = max(lineSize, Self.granule)
         let first = start / step * step
         let last = (start &+ size &- 1) / step * step

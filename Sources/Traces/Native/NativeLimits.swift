@@ -11,7 +11,7 @@ public enum NativeLimits {
     /// How deep `repeat` and `span` may nest.
     public static let nesting = 16
     /// The most statements of a program that is held in memory.
-    public static let statements = 4_000_000
+    public static let statements = 2_000_000
     /// The highest level that a set/way operation can name, as in `CSSELR`.
     public static let cacheLevel: UInt64 = 7
 
