@@ -39,7 +39,7 @@ public enum Check {
         var runner = try ProgramRunner(
             setup,
             probe: ProbePair(CountersProbe(), ManifestDetector(profile: profile, watch: watch)),
-            keepsSteps: true)
+            keepingStepsFor: watch)
         try runner.run()
         var latent = LatentAnalysis(profile: profile, watch: watch, map: map)
         let possible = latent.run(runner.steps)

@@ -43,7 +43,7 @@ public struct PlainReplayResult: Sendable {
 public enum Replay {
     /// Replays a program with full timing.
     public static func run(_ setup: Setup) throws(TraceErrors) -> ReplayResult {
-        var runner = try ProgramRunner(setup, probe: CountersProbe(), keepsSteps: false)
+        var runner = try ProgramRunner(setup, probe: CountersProbe(), keepingStepsFor: nil)
         try runner.run()
         return runner.result(on: setup.machine)
     }

@@ -65,6 +65,42 @@ public struct WatchList: Hashable, Sendable {
         }
     }
 
+    /// Whether any byte of a range is in a watched granule.
+    public func touches(_ start: UInt64, _ size: UInt64) -> Bool {
+        guard size > 0 else { return false }
+        let (end, overflow) = start.addingReportingOverflow(size - 1)
+        let last = (overflow ? UInt64.max : end) / Self.granule
+        let first = firstRange(endingAfter: start / Self.granule)
+        return first < ranges.count && ranges[first].lowerBound <= last
+    }
+
+    /// The first range that ends after a granule.
+    private func firstRange(endingAfter granule: UInt64) -> Int {
+        var low = 0
+        var high = ranges.count
+        while low < high {
+            let middle = (low + high) / 2
+            if ranges[middle].upperBound <= granule { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+
+    /// The watched granules of a range, each with the mask of its bytes.
+    func granules(_ address: UInt64, _ size: UInt64) -> [(UInt64, UInt64)] {
+        guard size > 0 else { return [] }
+        let last = (address &+ size &- 1) / Self.granule
+        var result: [(UInt64, UInt64)] = []
+        for range in ranges[firstRange(endingAfter: address / Self.granule)...] {
+            guard range.lowerBound <= last else { break }
+            for granule in max(
+                range.lowerBound, address / Self.granule)..<min(range.upperBound, last + 1)
+            {
+                result.append((granule, Granules.mask(address, size, in: granule)))
+            }
+        }
+        return result
+    }
+
     /// How many granules are watched.
     public var count: Int { ranges.reduce(0) { $0 + $1.count } }
 
@@ -76,12 +112,7 @@ public struct WatchList: Hashable, Sendable {
     /// - Complexity: O(log *n*) in the number of ranges.
     func index(of granule: UInt64) -> Int? {
         guard let first = ranges.first, granule >= first.lowerBound else { return nil }
-        var low = 0
-        var high = ranges.count
-        while low < high {
-            let middle = (low + high) / 2
-            if ranges[middle].upperBound <= granule { low = middle + 1 } else { high = middle }
-        }
+        let low = firstRange(endingAfter: granule)
         guard low < ranges.count, ranges[low].lowerBound <= granule else { return nil }
         return offsets[low] + Int(granule - ranges[low].lowerBound)
     }

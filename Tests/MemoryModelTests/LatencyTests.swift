@@ -118,7 +118,8 @@ struct LatencyTests {
         #expect(bench.cycles() == 87)
     }
 
-    @Test("Two L2 hits in flight: the second line follows the first on the path by readCyclesPerLine")
+    @Test(
+        "Two L2 hits in flight: the second line follows the first on the path by readCyclesPerLine")
     func level2Path() throws {
         let bench = try bench { options in
             options.outstanding = 4
@@ -173,7 +174,10 @@ struct LatencyTests {
     @Test("A store that misses L1 waits in the buffer, not in the core")
     func storeMiss() throws {
         let bench = try bench()
-        #expect(bench.spent { for i in 0..<4 { bench.store(Self.line + 32 * i) } } == [.level1: 4])
+        #expect(
+            bench.spent { for i in 0..<4 as Range<UInt64> { bench.store(Self.line + 32 * i) } } == [
+                .level1: 4
+            ])
         // The fifth finds four linefills under way; the first is there at 57, and it is cycle 4.
         #expect(
             bench.spent { bench.store(Self.line + 128) } == [.level1: 1, .storeBufferFull: 53])
@@ -184,7 +188,9 @@ struct LatencyTests {
         let bench = try bench { $0.writeDeciCyclesPerLine = 400 }
         // An entry of 8 bytes takes 10 cycles on the path. Four fill the buffer; the fifth starts the path at once
         // and waits for nothing; the sixth issues in cycle 6 and waits for the path until 5 + 10.
-        #expect(bench.spent { for i in 0..<5 { bench.store(Self.uncached + 8 * i) } } == [.level1: 5])
+        #expect(
+            bench.spent { for i in 0..<5 as Range<UInt64> { bench.store(Self.uncached + 8 * i) } }
+                == [.level1: 5])
         #expect(
             bench.spent { bench.store(Self.uncached + 40) } == [.level1: 1, .storeBufferFull: 9])
         // Merging into a held entry needs no room.
@@ -203,7 +209,7 @@ struct LatencyTests {
 
     @Test("Barriers that order stores wait for the path to take the buffer; others do not")
     func fullBarriers() throws {
-        for (instruction, cost) in [(Barrier.Instruction.dmb, 5), (.dsb, 9)] as [(_, UInt64)] {
+        for (instruction, cost) in [(.dmb, 5), (.dsb, 9)] as [(Barrier.Instruction, UInt64)] {
             for accesses in [Barrier.Accesses.all, .stores] {
                 let bench = try bench()
                 for index in 0..<3 { bench.store(Self.uncached + 8 * UInt64(index)) }
@@ -263,7 +269,7 @@ struct LatencyTests {
 
     @Test("A DSB waits for what a clean sent on; a DMB does not wait for memory's pins")
     func barrierAfterClean() throws {
-        for (instruction, cost) in [(Barrier.Instruction.dmb, 5), (.dsb, 9)] as [(_, UInt64)] {
+        for (instruction, cost) in [(.dmb, 5), (.dsb, 9)] as [(Barrier.Instruction, UInt64)] {
             // 100 MB/s: a line takes 320 ns.
             let bench = try bench { $0.bytesPerSecond = 100_000_000 }
             bench.load(Self.line)

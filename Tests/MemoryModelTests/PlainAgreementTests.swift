@@ -145,23 +145,31 @@ struct PlainAgreementTests {
         let counts = plain.counts
         let full = try Self.full(accesses, geometry)
         let data = counts.data
-        expect(full, what, "L1D", [
-            (.level1DataReads, data.reads), (.level1DataWrites, data.writes),
-            (.level1DataReadMisses, data.readMisses), (.level1DataWriteMisses, data.writeMisses),
-            (.level1DataWritebacks, data.writebacks),
-        ])
-        if let instruction = counts.instruction {
-            expect(full, what, "L1I", [
-                (.level1InstructionReads, instruction.reads),
-                (.level1InstructionReadMisses, instruction.readMisses),
+        expect(
+            full, what, "L1D",
+            [
+                (.level1DataReads, data.reads), (.level1DataWrites, data.writes),
+                (.level1DataReadMisses, data.readMisses),
+                (.level1DataWriteMisses, data.writeMisses),
+                (.level1DataWritebacks, data.writebacks),
             ])
+        if let instruction = counts.instruction {
+            expect(
+                full, what, "L1I",
+                [
+                    (.level1InstructionReads, instruction.reads),
+                    (.level1InstructionReadMisses, instruction.readMisses),
+                ])
         }
         if let level2 = counts.level2 {
-            expect(full, what, "L2", [
-                (.level2Reads, level2.reads), (.level2Writes, level2.writes),
-                (.level2ReadMisses, level2.readMisses), (.level2WriteMisses, level2.writeMisses),
-                (.level2Writebacks, level2.writebacks),
-            ])
+            expect(
+                full, what, "L2",
+                [
+                    (.level2Reads, level2.reads), (.level2Writes, level2.writes),
+                    (.level2ReadMisses, level2.readMisses),
+                    (.level2WriteMisses, level2.writeMisses),
+                    (.level2Writebacks, level2.writebacks),
+                ])
         }
     }
 

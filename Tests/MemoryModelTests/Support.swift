@@ -1,6 +1,4 @@
 import Events
-import Foundation
-import Machines
 import Operations
 import Quantities
 
@@ -166,20 +164,6 @@ enum TestMachine {
             name: snoops ? "coherent" : "plain", widthBytes: 8, clock: Frequency(megahertz: 100),
             burstBeats: 4, outstanding: 2, snoops: snoops, readLatency: Ticks(nanoseconds: 60),
             writeLatency: Ticks(nanoseconds: 30), startLatency: Ticks(nanoseconds: 40))
-    }
-}
-
-/// The machines of the repository.
-enum RealMachines {
-    static let names = ["zynq7000", "am335x", "rpi3", "stm32h743"]
-
-    static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-        .deletingLastPathComponent().deletingLastPathComponent()
-
-    static func load(_ name: String) throws -> MachineConfiguration {
-        let path = root.appendingPathComponent("configs/\(name).yaml")
-        let text = try String(contentsOf: path, encoding: .utf8)
-        return try MachineDescription.parse(yaml: text, file: name).configuration
     }
 }
 

@@ -32,7 +32,8 @@ public struct ProgramRunner<P: CountingProbe & ~Copyable>: ~Copyable {
 
     private let setup: Setup
     private var lowering: Lowering
-    private let keepsSteps: Bool
+    /// The bytes that the may-analysis is about; nil: no steps are kept.
+    private let watch: WatchList?
     private var lowered: [Operation] = []
 
     /// The most lowered operations that are kept for the may-analysis.
@@ -43,11 +44,13 @@ public struct ProgramRunner<P: CountingProbe & ~Copyable>: ~Copyable {
     /// - Parameters:
     ///   - setup: Program, machine, kernel.
     ///   - probe: Who listens.
-    ///   - keepsSteps: Whether the lowered operations are kept for the may-analysis.
+    ///   - watch: The bytes that the may-analysis is about: operations that concern them are kept; nil: none are.
     /// - Throws: if the DMA API cannot be lowered for the machine.
-    public init(_ setup: Setup, probe: consuming P, keepsSteps: Bool) throws(TraceErrors) {
+    public init(_ setup: Setup, probe: consuming P, keepingStepsFor watch: WatchList?)
+        throws(TraceErrors)
+    {
         self.setup = setup
-        self.keepsSteps = keepsSteps
+        self.watch = watch
         lowering = try setup.lowering()
         machine = Machine(setup.machine, probe: probe, seed: setup.seed)
         for mapping in setup.declaredMappings { machine.declare(mapping) }
@@ -158,9 +161,28 @@ public struct ProgramRunner<P: CountingProbe & ~Copyable>: ~Copyable {
         }
         for operation in lowered {
             try check(operation, statement)
-            if keepsSteps { try keep(operation, agent, record, statement) }
+            if concerns(operation) { try keep(operation, agent, record, statement) }
             machine.probe.begin(operation, by: agent, record: record)
             machine.perform(operation, by: agent, record: record)
+        }
+    }
+
+    /// Whether the may-analysis needs an operation: accesses of other memory change nothing that it knows.
+    private func concerns(_ operation: Operation) -> Bool {
+        guard let watch else { return false }
+        func touches(_ start: UInt64, _ size: UInt64) -> Bool {
+            let mapping = machine.mapping(of: start)
+            return watch.touches(start &- mapping.start &+ mapping.physical, size)
+        }
+        switch operation {
+        case .work: return false
+        case .access(let access, _, _): return touches(access.address, UInt64(access.size))
+        case .run(let run):
+            return touches(run.start.address.rawValue, run.count &* run.step &+ UInt64(run.size))
+        case .copy(let copy):
+            return touches(copy.source.address.rawValue, copy.bytes)
+                || touches(copy.destination.address.rawValue, copy.bytes)
+        default: return true
         }
     }
 

@@ -237,7 +237,9 @@ struct ProgramFit {
         case .run(let run): run.count
         case .copy(let copy): copy.count * 2
         case .device(let device): device.bytes / UInt64(max(min(device.burst ?? 64, 64), 1)) + 1
-        case .maintenance(let maintenance): maintenance.bytes / 32 + 1
+        // By set and way every line of a level is looked at.
+        case .maintenance(let maintenance):
+            maintenance.instruction.isByAddress ? maintenance.bytes / 32 + 1 : 1 << 15
         case .environment(let event): event.bytes / 32 + 1
         case .dma(let call): call.segments.reduce(1) { $0 &+ $1.size / 8 }
         default: 1

@@ -52,14 +52,15 @@ extension LatentAnalysis {
     ) {
         let (start, mapping) = physical(address)
         for (granule, mask) in granules(start, size) {
-            var state = lines[granule] ?? LineState()
+            let before = lines[granule] ?? LineState()
+            var state = before
             let isCacheable = mapping.type.isCacheable && profile.hasCaches
             if isStore {
                 store(&state, granule, mask, isCacheable, mapping.type, step)
             } else {
                 load(&state, granule, mask, isCacheable, step)
             }
-            lines[granule] = state
+            set(granule, state, before: before)
         }
     }
 
@@ -136,21 +137,25 @@ extension LatentAnalysis {
         let ordersMaintenance =
             barrier.instruction == .dsb
             || (profile.dmbOrdersMaintenance && barrier.accesses == .all)
-        for granule in lines.keys {
-            guard var state = lines[granule], state.buffered | state.pendingClean != 0 else {
-                continue
-            }
+        let waiting = waitingForBarrier
+        waitingForBarrier = []
+        for granule in waiting {
+            guard let before = lines[granule], before.waitsForBarrier else { continue }
+            var state = before
             if profile.hasOuterCache { state.outerBuffered |= state.buffered & ~state.dirtyInner }
             state.buffered = 0
-            if ordersMaintenance { state.pendingClean = 0 }
-            lines[granule] = state
+            if ordersMaintenance {
+                state.pendingClean = 0
+            } else {
+                waitingForBarrier.append(granule)
+            }
+            set(granule, state, before: before)
         }
     }
 
     private mutating func observeCompletion(of device: Agent) {
-        for granule in lines.keys {
-            guard let state = lines[granule], state.inFlight != 0, state.writer == device.rawValue
-            else { continue }
+        for granule in flying.removeValue(forKey: device.rawValue) ?? [] {
+            guard let state = lines[granule], state.writer == device.rawValue else { continue }
             lines[granule]?.inFlight = 0
         }
     }
@@ -160,10 +165,11 @@ extension LatentAnalysis {
     private mutating func perform(_ operation: Maintenance, _ step: LoweredStep) {
         switch operation.instruction {
         case .outerSync:
-            for granule in lines.keys {
+            for granule in waitingForSync {
                 lines[granule]?.outerBuffered = 0
                 lines[granule]?.pendingOuterClean = 0
             }
+            waitingForSync = []
         case .icIVAU, .icIALLU: break
         case .dcZVA:
             touch(
@@ -184,7 +190,8 @@ extension LatentAnalysis {
             named = lines.keys.sorted().map { ($0, UInt64.max) }
         }
         for (granule, mask) in named {
-            var state = lines[granule] ?? LineState()
+            let before = lines[granule] ?? LineState()
+            var state = before
             let line = lineMask(granule, mask)
             if instruction.isOuter {
                 maintainOuter(&state, instruction, line)
@@ -192,7 +199,7 @@ extension LatentAnalysis {
                 let whole = operation.bytes == 0 ? line : mask
                 maintainInner(&state, instruction, line, named: whole, granule, step)
             }
-            lines[granule] = state
+            set(granule, state, before: before)
         }
     }
 

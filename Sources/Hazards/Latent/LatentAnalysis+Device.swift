@@ -53,7 +53,8 @@ extension LatentAnalysis {
         guard !profile.snoops(step.agent), profile.hasCaches else { return }
         let (start, mapping) = physical(operation.start.address.rawValue)
         for (granule, mask) in granules(start, operation.bytes) {
-            var state = lines[granule] ?? LineState()
+            let before = lines[granule] ?? LineState()
+            var state = before
             let line = lineMask(granule, mask)
             state.deviceRecord = step.record
             state.writer = step.agent.rawValue
@@ -71,7 +72,7 @@ extension LatentAnalysis {
             }
             state.unsettled &= ~mask
             if inFlight { state.inFlight |= mask }
-            lines[granule] = state
+            set(granule, state, before: before)
         }
     }
 

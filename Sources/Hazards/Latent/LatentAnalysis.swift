@@ -29,6 +29,12 @@ public struct LatentAnalysis {
     let watch: WatchList
     var map: MemoryMap
     var lines: [UInt64: LineState] = [:]
+    /// Granules with stores or cleans that no barrier has waited for.
+    var waitingForBarrier: [UInt64] = []
+    /// Granules with something in or on its way through the outer cache's buffers.
+    var waitingForSync: [UInt64] = []
+    /// Granules that a device may be writing, by the device.
+    var flying: [UInt8: [UInt64]] = [:]
     /// The device operations that a step starts, by the step's index.
     var starting: [Int: [LoweredStep]] = [:]
     /// What was found so far.
@@ -109,22 +115,19 @@ public struct LatentAnalysis {
 
     // MARK: Granules
 
-    /// Calls `body` for each watched granule of a range: its number and the mask of its bytes.
-    func forEachGranule(_ address: UInt64, _ size: UInt64, _ body: (UInt64, UInt64) -> Void) {
-        guard size > 0 else { return }
-        for range in watch.ranges {
-            let low = max(range.lowerBound, address / WatchList.granule)
-            let high = min(range.upperBound, (address &+ size &- 1) / WatchList.granule + 1)
-            guard low < high else { continue }
-            for granule in low..<high { body(granule, Granules.mask(address, size, in: granule)) }
-        }
+    /// The watched granules of a range, each with the mask of its bytes.
+    func granules(_ address: UInt64, _ size: UInt64) -> [(UInt64, UInt64)] {
+        watch.granules(address, size)
     }
 
-    /// The granules of a range, collected so that states can be changed.
-    func granules(_ address: UInt64, _ size: UInt64) -> [(UInt64, UInt64)] {
-        var result: [(UInt64, UInt64)] = []
-        forEachGranule(address, size) { result.append(($0, $1)) }
-        return result
+    /// Puts a granule's new state back, and notes what later barriers and completions must look at.
+    mutating func set(_ granule: UInt64, _ state: LineState, before: LineState) {
+        lines[granule] = state
+        if state.waitsForBarrier, !before.waitsForBarrier { waitingForBarrier.append(granule) }
+        if state.waitsForSync, !before.waitsForSync { waitingForSync.append(granule) }
+        if state.inFlight != 0, before.inFlight == 0 {
+            flying[state.writer, default: []].append(granule)
+        }
     }
 
     /// The mask widened to whole lines of the machine.

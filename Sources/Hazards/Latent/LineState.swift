@@ -42,4 +42,10 @@ struct LineState {
         dirtyInner | dirtyOuter | buffered | outerBuffered | pendingClean | pendingOuterClean
             | staleInner | staleOuter | inFlight == 0
     }
+
+    /// Whether a barrier would change it.
+    var waitsForBarrier: Bool { buffered | pendingClean != 0 }
+
+    /// Whether a `CACHE SYNC` would change it.
+    var waitsForSync: Bool { outerBuffered | pendingOuterClean != 0 }
 }

@@ -18,6 +18,8 @@ public struct ManifestDetector: Probe {
     /// The findings so far, in the order in which they were made.
     public private(set) var findings: [Finding] = []
     private var places: [FoldKey: Int] = [:]
+    /// How often a statement was reported, and its last finding's place.
+    private var reports: [Statement: (number: Int, place: Int)] = [:]
 
     /// Findings with the same key are one finding, counted.
     private struct FoldKey: Hashable {
@@ -287,20 +289,37 @@ public struct ManifestDetector: Probe {
     // MARK: Reporting
 
     private mutating func report(_ symptom: some Symptom) {
+        // A loop over a hazard shows it each time: after some full reports of a statement it is only counted.
+        let statement = Statement(record: symptom.record, kind: symptom.kind)
+        let number = reports[statement, default: (0, 0)].number + 1
+        if number > Self.fullReports, let place = reports[statement]?.place {
+            findings[place].count += 1
+            return
+        }
         guard let state = mirror.state(symptom.granule) else { return }
         let finding = symptom.finding(state, mirror, profile)
         let key = FoldKey(
             code: finding.code, agent: finding.agent,
-            symbol: profile.symbol(of: finding.address).map { String($0.prefix { $0 != "+" }) }
-                ?? "\(finding.address / 4_096)",
+            symbol: profile.entry(of: finding.address)?.name ?? "\(finding.address / 4_096)",
             record: finding.record)
         if let place = places[key] {
             findings[place].extend(by: finding)
+            reports[statement] = (number, place)
             return
         }
         places[key] = findings.count
+        reports[statement] = (number, findings.count)
         findings.append(finding)
     }
+
+    /// A statement and what went wrong at it.
+    private struct Statement: Hashable {
+        var record: UInt32
+        var kind: Int
+    }
+
+    /// How many granules of a statement are reported with all that led there.
+    private static let fullReports = 4_096
 }
 
 extension Finding {

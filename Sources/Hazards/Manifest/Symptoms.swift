@@ -7,11 +7,19 @@ import Quantities
 
 /// Something that went wrong with bytes of one granule.
 protocol Symptom {
+    /// The granule.
     var granule: UInt64 { get }
+    /// The event at which it went wrong.
+    var event: Event { get }
+    /// Which symptom, as a number.
+    var kind: Int { get }
     func finding(_ state: GranuleState, _ mirror: CopyMirror, _ profile: HazardProfile) -> Finding
 }
 
 extension Symptom {
+    /// The statement at which it went wrong.
+    var record: UInt32 { event.record }
+
     func address(_ mask: UInt64) -> UInt64 {
         granule * WatchList.granule + UInt64(mask.trailingZeroBitCount)
     }
@@ -24,6 +32,7 @@ extension Symptom {
 
 /// An agent read an old version though a younger one happened before.
 struct StaleRead: Symptom {
+    let kind = 0
     let event: Event
     let granule: UInt64
     let mask: UInt64
@@ -113,6 +122,7 @@ struct StaleRead: Symptom {
 
 /// A line written on with old bytes destroyed what a device had written.
 struct LostDeviceWrite: Symptom {
+    let kind = 1
     let event: Event
     let granule: UInt64
     let mask: UInt64
@@ -150,6 +160,7 @@ struct LostDeviceWrite: Symptom {
 
 /// An invalidate dropped dirty bytes that it was not asked to touch.
 struct LostCoreWrite: Symptom {
+    let kind = 2
     let event: Event
     let granule: UInt64
     let mask: UInt64
