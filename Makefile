@@ -20,7 +20,7 @@ APT := apt-get -o DPkg::Lock::Timeout=550
 export SWIFT_BACKTRACE := enable=no
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-bench build demo test bench docs format check-format install clean
+.PHONY: help setup setup-bench build demo test bench memcheck docs format check-format install clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
@@ -65,6 +65,9 @@ test: setup check-format ## check the format and run all tests
 
 bench: setup-bench build ## measure speed and instructions against thresholds
 	BUILD=$(BUILD) tools/bench.sh
+
+memcheck: setup-bench build ## run the optimised program under valgrind's memory checker
+	tools/memcheck.sh $(BUILD)/release/staleline
 
 docs: setup ## build the reference of the libraries into .build-docs/
 	$(SWIFT) build --scratch-path $(BUILD) --target Reports

@@ -92,8 +92,10 @@ let package = Package(
             ]),
         .testTarget(
             name: "ReportsTests",
-            dependencies: ["Reports", "Experiments", "Hazards", "Machines", "Traces", "Operations"]
-        ),
+            dependencies: [
+                "Reports", "Experiments", "Hazards", "Machines", "MemoryModel", "Traces",
+                "Operations",
+            ]),
         .testTarget(
             name: "LitmusTests",
             dependencies: ["Experiments", "Hazards", "Machines", "Traces", "Reports", "Operations"]),

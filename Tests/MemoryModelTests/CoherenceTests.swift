@@ -163,10 +163,12 @@ struct CoherenceTests {
     }
 
     @Test(
-        "A held store takes the line from the other cores when it drains, not only when it issues")
-    func heldStore() throws {
+        "A held store takes the line from the other cores when it drains, not only when it issues",
+        arguments: [false, true])
+    func heldStore(ownsLine: Bool) throws {
         let bench = try bench()
         bench.load(Self.line, core: 1)
+        if ownsLine { bench.load(Self.line, core: 0) }
         bench.environment(.hold, in: .core(0))
         bench.store(Self.line, core: 0)
         bench.load(Self.line, core: 1)

@@ -315,6 +315,30 @@ struct LatencyTests {
         #expect(bench.events(.drain).count == 1)
     }
 
+    // MARK: Several cores
+
+    @Test("A core may start when the statement before it started, work in a run or not")
+    func otherCoreAfterWork() throws {
+        for isRun in [false, true] {
+            let bench = try bench { $0.cores = 2 }
+            bench.load(Self.line)
+            bench.finish()
+            let begin = bench.cycles()
+            if isRun {
+                bench.perform(
+                    .run(
+                        AccessRun(
+                            .load, from: Operand(Self.line), bytes: 4, by: 4, work: 1_000)))
+            } else {
+                bench.load(Self.line)
+                bench.perform(.work(cycles: 1_000))
+            }
+            bench.perform(.work(cycles: 1), by: .core(1))
+            // Core 0 is at begin + 1 001; core 1 follows what was issued last, which is over a thousand earlier.
+            #expect(bench.cycles(1) <= begin + 2, "in a run: \(isRun)")
+        }
+    }
+
     // MARK: Devices
 
     @Test("Doorbell to bursts: the store's way, the port's start, a burst each 40 ns, the answer")

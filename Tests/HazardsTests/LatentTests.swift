@@ -1,0 +1,226 @@
+import Operations
+import Quantities
+import Testing
+
+@testable import Hazards
+
+/// What the may-analysis makes of lowered operations, each hazard beside its safe twin.
+@Suite("Latent findings from hand-made steps")
+struct LatentTests {
+    private static let buffer = Story.buffer
+    private static let uncached: UInt64 = 0x8000
+
+    /// The codes found in a list of operations; device operations are the device's.
+    private func codes(
+        _ operations: [Operation], _ profile: HazardProfile = Story.profile(),
+        uncached: Bool = false
+    ) -> [HazardCode] {
+        var map = MemoryMap()
+        if uncached {
+            map.insert(
+                MemoryMapping(
+                    start: Self.buffer, end: Self.buffer + 0x1000, physical: Self.buffer,
+                    type: .nonCacheable, shareability: .innerShareable))
+        }
+        var analysis = LatentAnalysis(profile: profile, watch: Story.watch, map: map)
+        let steps = operations.enumerated().map { index, operation in
+            var agent = Agent.core(0)
+            if case .device = operation { agent = Story.device }
+            return LoweredStep(operation, by: agent, record: UInt32(index + 1))
+        }
+        let findings = analysis.run(steps)
+        #expect(findings.allSatisfy { $0.verdict == .latent && $0.tick == nil })
+        return findings.map(\.code)
+    }
+
+    private func load(_ offset: UInt64 = 0, _ size: UInt32 = 8) -> Operation {
+        .access(
+            MemoryAccess(.load, at: Self.buffer + offset, size: size), symbol: .none, value: nil)
+    }
+
+    private func store(_ offset: UInt64 = 0, _ size: UInt32 = 8) -> Operation {
+        .access(
+            MemoryAccess(.store, at: Self.buffer + offset, size: size), symbol: .none, value: nil)
+    }
+
+    private func maintain(
+        _ instruction: Maintenance.Instruction, _ offset: UInt64 = 0, _ bytes: UInt64 = 64
+    ) -> Operation {
+        .maintenance(Maintenance(instruction, at: Operand(Self.buffer + offset), bytes: bytes))
+    }
+
+    private func device(
+        _ kind: DeviceOperation.Kind, _ offset: UInt64 = 0, _ bytes: UInt64 = 64
+    ) -> Operation {
+        .device(DeviceOperation(kind, at: Operand(Self.buffer + offset), bytes: bytes))
+    }
+
+    private let ring = Operation.ring(Story.device)
+    private let wait = Operation.wait(Story.device)
+    private let dsb = Operation.barrier(Barrier(.dsb))
+    private let dmb = Operation.barrier(Barrier(.dmb))
+
+    // MARK: Stale reads of the core
+
+    @Test("H01: a line that the core loaded before the transfer may still be there after it")
+    func h01() {
+        #expect(codes([load(), ring, device(.write), wait, load()]) == [.h01])
+        #expect(
+            codes([load(), ring, device(.write), wait, maintain(.dcIVAC), dsb, load()]) == [])
+    }
+
+    @Test("H08: invalidated before the transfer only, the line may come back by itself")
+    func h08() {
+        let once = [load(), maintain(.dcIVAC), dsb, ring, device(.write), wait, load()]
+        #expect(codes(once) == [.h08])
+        #expect(codes(once, Story.profile(speculates: false)) == [])
+        #expect(
+            codes([
+                load(), maintain(.dcIVAC), dsb, ring, device(.write), wait, maintain(.dcIVAC), dsb,
+                load(),
+            ]) == [])
+    }
+
+    @Test("An invalidate while the device may still write does not settle it")
+    func tooEarly() {
+        #expect(
+            codes([ring, device(.write), maintain(.dcIVAC), dsb, wait, load()]) == [.h08])
+    }
+
+    @Test("A load of bytes that the core stored since is no stale read")
+    func storedSince() {
+        #expect(codes([ring, device(.write), wait, maintain(.dcIVAC), dsb, store(), load()]) == [])
+    }
+
+    // MARK: Stale reads of the device
+
+    @Test("H03: stored and not cleaned")
+    func h03() {
+        #expect(codes([store(), ring, device(.read)]) == [.h03])
+        #expect(codes([store(), maintain(.dcCVAC), dsb, ring, device(.read)]) == [])
+    }
+
+    @Test("H03 is the bytes' own: a clean of another line does not help")
+    func h03OtherLine() {
+        #expect(
+            codes([store(), maintain(.dcCVAC, 64, 64), dsb, ring, device(.read)]) == [.h03])
+    }
+
+    @Test("H04: an uncached store that nothing orders before the doorbell; a clean not waited for")
+    func h04() {
+        #expect(codes([store(), ring, device(.read)], uncached: true) == [.h04])
+        #expect(codes([store(), dmb, ring, device(.read)], uncached: true) == [])
+        #expect(codes([store(), dsb, ring, device(.read)], uncached: true) == [])
+        #expect(codes([store(), maintain(.dcCVAC), ring, device(.read)]) == [.h04])
+    }
+
+    @Test(
+        "A barrier that no device is among the observers of, or of loads only, orders nothing here")
+    func weakBarriers() {
+        for barrier in [
+            Barrier(.dmb, .innerShareable), Barrier(.dsb, .nonShareable),
+            Barrier(.dmb, .fullSystem, .loads), Barrier(.isb),
+        ] {
+            #expect(
+                codes([store(), .barrier(barrier), ring, device(.read)], uncached: true) == [.h04],
+                "\(barrier)")
+        }
+        for barrier in [Barrier(.dmb, .outerShareable, .stores), Barrier(.dsb, .outerShareable)] {
+            #expect(
+                codes([store(), .barrier(barrier), ring, device(.read)], uncached: true) == [],
+                "\(barrier)")
+        }
+    }
+
+    @Test("A DMB orders a clean on ARMv7-A, not on ARMv7-M, and never one of stores only")
+    func cleanAndDMB() {
+        let steps = [store(), maintain(.dcCVAC), dmb, ring, device(.read)]
+        #expect(codes(steps) == [])
+        #expect(codes(steps, Story.profile(dmbOrdersMaintenance: false)) == [.h04])
+        let stores = Operation.barrier(Barrier(.dmb, .fullSystem, .stores))
+        #expect(codes([store(), maintain(.dcCVAC), stores, ring, device(.read)]) == [.h04])
+    }
+
+    @Test("H23: a clean of the inner caches only, where there is an outer one")
+    func h23() {
+        let profile = Story.profile(hasOuterCache: true)
+        #expect(codes([store(), maintain(.dcCVAC), dsb, ring, device(.read)], profile) == [.h23])
+        #expect(
+            codes(
+                [
+                    store(), maintain(.dcCVAC), dsb, maintain(.outerClean), maintain(.outerSync),
+                    ring, device(.read),
+                ], profile) == [])
+        // Without CACHE SYNC the outer clean need not be complete.
+        #expect(
+            codes(
+                [store(), maintain(.dcCVAC), dsb, maintain(.outerClean), ring, device(.read)],
+                profile) == [.h04])
+    }
+
+    @Test(
+        "H23: after the transfer L1 is invalidated before the outer cache: it may fill from there")
+    func h23Order() {
+        let profile = Story.profile(hasOuterCache: true)
+        let begin = [
+            maintain(.dcIVAC), dsb, maintain(.outerInvalidate), maintain(.outerSync), ring,
+            device(.write), wait,
+        ]
+        let inner = [maintain(.dcIVAC), dsb]
+        let outer = [maintain(.outerInvalidate), maintain(.outerSync)]
+        #expect(codes(begin + outer + inner + [load()], profile) == [])
+        #expect(codes(begin + inner + outer + [load()], profile) == [.h23])
+    }
+
+    @Test("H26: a device believed coherent that is not; one that snoops needs no maintenance")
+    func h26() {
+        let wrong = Story.profile(isDeclaredCoherent: true)
+        #expect(codes([store(), ring, device(.read)], wrong) == [.h26])
+        #expect(codes([load(), ring, device(.write), wait, load()], wrong) == [.h26])
+        let right = Story.profile(isDeclaredCoherent: true, snoops: true)
+        #expect(codes([store(), dmb, ring, device(.read)], right) == [])
+        #expect(codes([load(), ring, device(.write), wait, load()], right) == [])
+        // Snooping does not see store buffers.
+        #expect(codes([store(), ring, device(.read)], right) == [.h04])
+    }
+
+    // MARK: Lost writes
+
+    @Test("H02: a dirty line of the buffer may be evicted over what the device writes")
+    func h02() {
+        #expect(codes([store(), ring, device(.write)]) == [.h02])
+        #expect(codes([store(), maintain(.dcCIVAC), dsb, ring, device(.write)]) == [])
+        #expect(codes([store(), maintain(.dcIVAC), dsb, ring, device(.write)]) == [])
+    }
+
+    @Test("H10: a store beside the device's bytes in their line, before or during the transfer")
+    func h10() {
+        #expect(codes([store(48), ring, device(.write, 0, 32)]) == [.h10])
+        #expect(codes([ring, device(.write, 0, 32), store(48), wait]) == [.h10])
+        // Another line is no neighbour, and after completion and invalidate all is over.
+        #expect(codes([store(64), ring, device(.write, 0, 32)]) == [])
+        #expect(
+            codes([ring, device(.write, 0, 32), wait, maintain(.dcIVAC), dsb, store(48)]) == [])
+    }
+
+    @Test("H10 depends on the line: 32 bytes apart is far enough for lines of 32")
+    func h10LineSize() {
+        let steps = [store(48), ring, device(.write, 0, 32)]
+        #expect(codes(steps, Story.profile(lineSize: 32)) == [])
+    }
+
+    @Test("H11: an invalidate of a part of a line drops what was stored beside")
+    func h11() {
+        #expect(codes([store(48), maintain(.dcIVAC, 0, 32)]) == [.h11])
+        #expect(codes([store(48), maintain(.dcCIVAC, 0, 32)]) == [])
+        #expect(codes([store(16), maintain(.dcIVAC, 0, 32)]) == [])
+        #expect(codes([store(48), maintain(.dcCVAC), maintain(.dcIVAC, 0, 32)]) == [])
+    }
+
+    @Test("A machine without caches and without buffers has nothing to find")
+    func nothing() {
+        var profile = Story.profile()
+        profile.hasCaches = false
+        #expect(codes([store(), ring, device(.read)], profile) == [])
+    }
+}
