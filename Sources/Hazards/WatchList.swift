@@ -29,10 +29,35 @@ public struct WatchList: Hashable, Sendable {
             case .device(let device): add(device.start, device.bytes, map, lineSize)
             case .dma(let call):
                 for segment in call.segments { add(segment.start, segment.size, map, lineSize) }
+            case .maintenance(let operation): add(operation, map, lineSize)
             default: break
             }
         }
+        for declaration in program.declarations {
+            // Two mappings of the same bytes can lose them without any device.
+            guard case .alias(_, let region, _, _, _) = declaration,
+                let entry = program.symbols[region],
+                entry.size <= Self.wholeLimit
+            else { continue }
+            add(Operand(entry.address), entry.size, MemoryMap(), lineSize)
+        }
         merge()
+    }
+
+    /// The longest range that is watched whole though no device touches it, in bytes.
+    private static let wholeLimit: UInt64 = 64 << 10
+
+    /// Watches what an invalidate can lose: all of a short range, the two ends of a long one.
+    private mutating func add(_ operation: Maintenance, _ map: MemoryMap, _ lineSize: UInt64) {
+        let instruction = operation.instruction
+        guard instruction.isByAddress, instruction.invalidates, !instruction.cleans else { return }
+        let bytes = max(operation.bytes, 1)
+        if bytes <= Self.wholeLimit {
+            add(operation.start, bytes, map, lineSize)
+        } else {
+            add(operation.start, 1, map, lineSize)
+            add(operation.start.advanced(by: bytes - 1), 1, map, lineSize)
+        }
     }
 
     private mutating func add(

@@ -71,10 +71,14 @@ extension LatentAnalysis {
         state.storeRecord = step.record
         // What a core stored is new, whatever was stale there; the rest of the line may still be stale.
         state.staleInner &= ~mask
+        state.staleBefore &= ~mask
         if type == .writeBack || type == .writeThrough || type == .nonCacheable {
             state.buffered |= mask
         }
-        guard isCacheable else { return }
+        guard isCacheable else {
+            storePastCaches(&state, granule, mask, step)
+            return
+        }
         if type == .writeBack { state.dirtyInner |= mask }
         state.mayHold |= lineMask(granule, mask)
         // A line dirtied while a device writes elsewhere in it, or while an old copy of it may be cached, goes over
@@ -85,12 +89,33 @@ extension LatentAnalysis {
         }
     }
 
+    /// A store through an uncached mapping of bytes that a cached mapping left dirty.
+    private mutating func storePastCaches(
+        _ state: inout LineState, _ granule: UInt64, _ mask: UInt64, _ step: LoweredStep
+    ) {
+        let dirty = state.dirtyInner & mask
+        guard dirty != 0 else { return }
+        report(
+            .h13, granule, dirty, agent: step.agent, writer: step.agent, record: step.record,
+            writeRecord: step.record,
+            detail:
+                "a line that another mapping left dirty may be evicted over what this store writes",
+            chain: [
+                ChainLink(
+                    record: Int(step.record),
+                    text: "the store goes past the dirty line to DRAM: new"),
+                ChainLink(record: Int(step.record), text: "the dirty line is evicted: DRAM: old"),
+            ])
+        // What is dirty there is not the newest any more: cleaning it would not help.
+        state.dirtyInner &= ~dirty
+    }
+
     private mutating func load(
         _ state: inout LineState, _ granule: UInt64, _ mask: UInt64, _ isCacheable: Bool,
         _ step: LoweredStep
     ) {
         guard isCacheable else { return }
-        let stale = state.staleInner & mask & ~state.inFlight
+        let stale = (state.staleInner & ~state.inFlight | state.staleBefore) & mask
         if stale != 0 {
             let device = Agent(rawValue: state.writer)
             let isHeld = stale & state.heldAtWrite != 0
@@ -157,6 +182,7 @@ extension LatentAnalysis {
         for granule in flying.removeValue(forKey: device.rawValue) ?? [] {
             guard let state = lines[granule], state.writer == device.rawValue else { continue }
             lines[granule]?.inFlight = 0
+            lines[granule]?.staleBefore = 0
         }
     }
 
@@ -228,10 +254,13 @@ extension LatentAnalysis {
                             record: Int(step.record), text: "the invalidate drops the whole line"),
                     ])
             }
+            // The line may have been evicted to the outer cache just before.
+            if profile.hasOuterCache { state.dirtyOuter |= state.dirtyInner & line }
             state.dirtyInner &= ~line
             state.buffered &= ~line
         }
         guard instruction.invalidates else { return }
+        state.staleBefore &= ~line
         state.mayHold &= ~line
         state.unsettled |= line & state.staleInner & state.staleOuter & ~state.inFlight
         // While the device still writes, or below a stale outer line, the line can come back as it was.

@@ -52,6 +52,7 @@ extension LatentAnalysis {
     mutating func deviceWrites(_ operation: DeviceOperation, _ step: LoweredStep, inFlight: Bool) {
         guard !profile.snoops(step.agent), profile.hasCaches else { return }
         let (start, mapping) = physical(operation.start.address.rawValue)
+        let mayBeCached = mapping.type.isCacheable || hasCacheableAlias(start, operation.bytes)
         for (granule, mask) in granules(start, operation.bytes) {
             let before = lines[granule] ?? LineState()
             var state = before
@@ -64,7 +65,10 @@ extension LatentAnalysis {
                 let endangered = mask & lineMask(granule, dirty)
                 reportDirty(state, granule, endangered, stored: dirty, step, during: false)
             }
-            if mapping.type.isCacheable {
+            let waiting = (state.buffered | state.outerBuffered) & ~state.dirtyInner & mask
+            if inFlight, waiting != 0 { reportWaiting(state, granule, waiting, step) }
+            if inFlight { state.staleBefore |= state.staleInner & ~state.inFlight & mask }
+            if mayBeCached {
                 let held = state.mayHold & mask
                 state.heldAtWrite = (state.heldAtWrite & ~mask) | held
                 state.staleInner |= profile.speculates ? mask : held
@@ -74,6 +78,34 @@ extension LatentAnalysis {
             if inFlight { state.inFlight |= mask }
             set(granule, state, before: before)
         }
+    }
+
+    /// Whether another declared mapping of the same bytes is cacheable: then they may be cached through it.
+    private func hasCacheableAlias(_ start: UInt64, _ size: UInt64) -> Bool {
+        map.mappings.contains {
+            $0.type.isCacheable && $0.physical < start &+ size
+                && start < $0.physical &+ ($0.end - $0.start)
+        }
+    }
+
+    /// Reports stores that may still wait in a buffer when a device writes the same bytes: they land on top.
+    private mutating func reportWaiting(
+        _ state: LineState, _ granule: UInt64, _ waiting: UInt64, _ step: LoweredStep
+    ) {
+        report(
+            .h04, granule, waiting, agent: step.agent, writer: .core(0), record: step.record,
+            writeRecord: state.storeRecord,
+            detail: "what was stored in record \(state.storeRecord) may leave its buffer after "
+                + "\(profile.name(of: step.agent)) has written the same bytes, and land on top",
+            chain: [
+                ChainLink(
+                    record: Int(state.storeRecord),
+                    text: "a core stores; the bytes wait in a buffer"),
+                ChainLink(
+                    record: Int(step.record),
+                    text: "\(profile.name(of: step.agent)) writes DRAM: new"),
+                ChainLink(record: Int(step.record), text: "the buffer drains: DRAM: old"),
+            ])
     }
 
     /// Reports a dirty line over a device's bytes: the buffer's own (H02) or its neighbours' (H10).

@@ -18,7 +18,9 @@ struct LineState {
     var pendingOuterClean: UInt64 = 0
     /// Bytes that a device wrote and of which an inner cache may hold an older copy.
     var staleInner: UInt64 = 0
-    /// The same of the outer cache.
+    /// Bytes that were stale already when the transfer in flight began.
+    var staleBefore: UInt64 = 0
+    /// The same as ``staleInner`` of the outer cache.
     var staleOuter: UInt64 = 0
     /// Lines that a core itself touched and nothing has removed since.
     var mayHold: UInt64 = 0

@@ -149,9 +149,10 @@ struct CopyMirror {
                 return found
             }
             guard let index = state.index(of: event.place) else { continue }
-            state.copies[index].copy.reason = MoveReason(rawValue: event.detail) ?? .demand
-            state.copies[index].copy.source = source
-            state.copies[index].copy.filledAt = event.tick
+            let fill = GranuleCopy.Fill(
+                reason: MoveReason(rawValue: event.detail) ?? .demand, source: source,
+                at: event.tick)
+            for half in GranuleState.halves(mask) { state.copies[index].copy.fills[half] = fill }
         }
     }
 

@@ -163,8 +163,7 @@ public struct ManifestDetector: Probe {
         }
         for (granule, mask) in Granules(event.address, UInt64(event.size)) {
             guard let state = mirror.state(granule) else { continue }
-            state.maintainedAt = event.tick
-            state.maintainedRecord = event.record
+            for half in GranuleState.halves(mask) { state.maintainedAt[half] = event.tick }
             state.note(journalEntry(event, .maintenance, mask))
         }
     }

@@ -78,27 +78,31 @@ struct StaleRead: Symptom {
     private func codeOfCoreRead(
         _ state: GranuleState, _ mirror: CopyMirror, _ profile: HazardProfile, _ writer: Version
     ) -> HazardCode {
-        let byte = mask.trailingZeroBitCount
-        if writer.agent.isCore {
-            if let discarded = state.discarded, discarded.mask >> UInt64(byte) & 1 == 1 {
-                return .h35
-            }
-            // The core's own store went past the copy that it reads: two mappings of the same bytes.
-            return .h13
-        }
+        if writer.agent.isCore { return codeOfOwnWrite(state, mirror) }
         if profile.isWronglyCoherent(writer.agent) { return .h26 }
         guard let index = state.index(of: event.place) else { return .h01 }
-        let copy = state.copies[index].copy
-        if profile.hasOuterCache, event.place.isLevel1Data, copy.source == .outer,
-            copy.filledAt > writer.tick
+        let half = mask.trailingZeroBitCount / 32
+        let fill = state.copies[index].copy.fills[half]
+        if profile.hasOuterCache, event.place.isLevel1Data, fill.source == .outer,
+            fill.at > writer.tick,
+            state.maintainedAt[half] != nil
         {
             return .h23
         }
-        let isSpeculative = copy.reason == .environment || copy.reason == .prefetch
-        if isSpeculative, let maintained = state.maintainedAt, maintained <= copy.filledAt {
-            return .h08
+        return fill.reason == .environment || fill.reason == .prefetch ? .h08 : .h01
+    }
+
+    /// A core misses what it wrote itself: an invalidate dropped it, or another mapping went past it.
+    private func codeOfOwnWrite(_ state: GranuleState, _ mirror: CopyMirror) -> HazardCode {
+        let byte = mask.trailingZeroBitCount
+        guard let discarded = state.discarded, discarded.mask >> UInt64(byte) & 1 == 1 else {
+            return .h13
         }
-        return .h01
+        let deviceWrote = state.history.contains { version, _ in
+            let writer = mirror.versions[Int(version)]
+            return !writer.agent.isCore && writer.record > discarded.record
+        }
+        return deviceWrote ? .h35 : .h11
     }
 
     private func codeOfDeviceRead(
@@ -113,10 +117,14 @@ struct StaleRead: Symptom {
         let inOuter = state.index(of: .outer).map {
             state.copies[$0].copy.versions[byte] == expected
         }
-        if inOuter == true, let maintained = state.maintainedAt, maintained >= writer.tick {
+        if inOuter == true, let maintained = state.maintainedAt[byte / 32],
+            maintained >= writer.tick
+        {
             return .h23
         }
-        return .h03
+        let isDiscarded = state.discarded.map { $0.mask >> UInt64(byte) & 1 == 1 } ?? false
+        // Nowhere any more, and nobody asked for it to be dropped: another mapping's line was written over it.
+        return whereabouts(state, mirror).isEmpty && !isDiscarded ? .h13 : .h03
     }
 }
 

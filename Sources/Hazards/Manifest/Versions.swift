@@ -58,12 +58,25 @@ struct GranuleCopy {
     var versions = [VersionID](repeating: Version.absent, count: Int(WatchList.granule))
     /// Bytes stored here since the line was last clean.
     var dirty: UInt64 = 0
-    /// Why the line came here.
-    var reason = MoveReason.demand
-    /// Where it came from.
-    var source = Place.memory
-    /// When it came here.
-    var filledAt = Ticks.zero
+    /// How each half of the granule came here: a line of 32 bytes has one half, a longer line sets both.
+    var fills = [Fill(), Fill()]
+
+    /// How a line came to a place.
+    struct Fill {
+        /// Why.
+        var reason = MoveReason.demand
+        /// From where.
+        var source = Place.memory
+        /// When.
+        var at = Ticks.zero
+    }
+}
+
+extension GranuleState {
+    /// The halves of a granule that bytes are in.
+    static func halves(_ mask: UInt64) -> [Int] {
+        (mask & 0xFFFF_FFFF != 0 ? [0] : []) + (mask >> 32 != 0 ? [1] : [])
+    }
 }
 
 /// What is known of one watched granule.
@@ -78,10 +91,8 @@ final class GranuleState {
     var latest = [VersionID](repeating: 0, count: Int(WatchList.granule))
     /// Writes, oldest first: a version and the bytes it covers.
     var history: [(version: VersionID, mask: UInt64)] = []
-    /// When maintenance by the core last named the line.
-    var maintainedAt: Ticks?
-    /// The statement of that maintenance.
-    var maintainedRecord: UInt32 = 0
+    /// When maintenance by the core last named the line, for each half of the granule.
+    var maintainedAt: [Ticks?] = [nil, nil]
     /// Bytes that devices have written.
     var deviceBytes: UInt64 = 0
     /// Bytes whose versions an invalidate dropped on purpose, and the statement.
