@@ -47,7 +47,7 @@ let package = Package(
         .target(
             name: "Experiments",
             dependencies: [
-                "Quantities", "Operations", "Events", "MemoryModel", "Machines", "Traces",
+                "Quantities", "Operations", "Events", "MemoryModel", "Traces",
                 "DMAMapping",
                 "Statistics", "Hazards",
             ],
@@ -55,8 +55,8 @@ let package = Package(
         .target(
             name: "Reports",
             dependencies: [
-                "Quantities", "Operations", "Events", "MemoryModel", "Machines", "Traces",
-                "Statistics", "Hazards",
+                "Quantities", "Operations", "Events", "MemoryModel", "Machines", "Statistics",
+                "Hazards",
                 "Experiments",
             ]),
         // Layer 4: the command line.

@@ -2,7 +2,11 @@
 ///
 /// Known at compile time, so that what it ignores costs nothing.
 public protocol Probe: ~Copyable {
-    /// Takes one event. Events come in the order of their ticks for each agent.
+    /// Takes one event.
+    ///
+    /// Events come in the order in which they take effect, which is the model's one total order. What a core issues
+    /// and what a device moves never go back in ticks; what goes on behind a core (drains, write-backs, linefills)
+    /// and the telling of times may carry a tick before or after what the core does next.
     mutating func record(_ event: Event)
 }
 

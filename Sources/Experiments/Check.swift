@@ -27,6 +27,11 @@ public enum Check {
         var map = MemoryMap()
         for mapping in setup.declaredMappings { map.insert(mapping) }
         let watch = WatchList(setup.program, map: map, lineSize: profile.lineSize)
+        if let error = ProgramFit.sizeError(
+            of: setup.program, file: setup.file, limit: ProgramFit.judgedLimit)
+        {
+            throw TraceErrors([error])
+        }
         let bytes = UInt64(watch.count) * 64
         guard bytes <= WatchList.limit else {
             throw TraceErrors([

@@ -134,6 +134,14 @@ public enum Replay {
 }
 
 extension Program {
+    /// Throws if the program performs more accesses than a run may.
+    ///
+    /// - Parameter file: Its name, for the error.
+    /// - Throws: where it becomes too long.
+    public func checkSize(file: String) throws(TraceErrors) {
+        if let error = ProgramFit.sizeError(of: self, file: file) { throw TraceErrors([error]) }
+    }
+
     /// The loads, stores and fetches of a program's cores, runs and loops unrolled, for a counting replay.
     ///
     /// - Parameter body: Called with each access in order.

@@ -68,7 +68,7 @@ public struct WatchList: Hashable, Sendable {
         let start = operand.address.rawValue &- mapping.start &+ mapping.physical
         let step = max(lineSize, Self.granule)
         let first = start / step * step
-        let last = (start &+ size &- 1) / step * step
+        let last = lastByte(start, size) / step * step
         ranges.append(first / Self.granule..<(last / Self.granule + step / Self.granule))
     }
 
@@ -93,8 +93,7 @@ public struct WatchList: Hashable, Sendable {
     /// Whether any byte of a range is in a watched granule.
     public func touches(_ start: UInt64, _ size: UInt64) -> Bool {
         guard size > 0 else { return false }
-        let (end, overflow) = start.addingReportingOverflow(size - 1)
-        let last = (overflow ? UInt64.max : end) / Self.granule
+        let last = lastByte(start, size) / Self.granule
         let first = firstRange(endingAfter: start / Self.granule)
         return first < ranges.count && ranges[first].lowerBound <= last
     }
@@ -113,7 +112,7 @@ public struct WatchList: Hashable, Sendable {
     /// The watched granules of a range, each with the mask of its bytes.
     func granules(_ address: UInt64, _ size: UInt64) -> [(UInt64, UInt64)] {
         guard size > 0 else { return [] }
-        let last = (address &+ size &- 1) / Self.granule
+        let last = lastByte(address, size) / Self.granule
         var result: [(UInt64, UInt64)] = []
         for range in ranges[firstRange(endingAfter: address / Self.granule)...] {
             guard range.lowerBound <= last else { break }
@@ -155,7 +154,7 @@ struct Granules: Sequence, IteratorProtocol {
         self.address = address
         self.size = size
         upcoming = address / WatchList.granule
-        last = size == 0 ? 0 : (address &+ size &- 1) / WatchList.granule
+        last = size == 0 ? 0 : lastByte(address, size) / WatchList.granule
         isDone = size == 0
     }
 
@@ -171,8 +170,17 @@ struct Granules: Sequence, IteratorProtocol {
     static func mask(_ address: UInt64, _ size: UInt64, in granule: UInt64) -> UInt64 {
         let start = granule * WatchList.granule
         let low = Swift.max(address, start) - start
-        let high = Swift.min(address + size, start + WatchList.granule) - start
-        let width = high - low
+        // The last byte, not the one after it: that one may be 2^64.
+        let high = Swift.min(lastByte(address, size), start + (WatchList.granule - 1)) - start
+        let width = high - low + 1
         return (width >= 64 ? UInt64.max : (1 << width) - 1) << low
     }
+}
+
+/// The last byte of a range; the last of all if it would go on beyond.
+///
+/// - Precondition: `size` is above zero.
+func lastByte(_ start: UInt64, _ size: UInt64) -> UInt64 {
+    let (end, overflow) = start.addingReportingOverflow(size - 1)
+    return overflow ? .max : end
 }

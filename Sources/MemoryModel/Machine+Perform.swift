@@ -80,11 +80,13 @@ extension Machine where P: ~Copyable {
     }
 
     /// Spends cycles of work between accesses, told with the fast path's time.
-    @inline(__always)
-    private func work(_ core: Int, _ cycles: UInt64) {
+    private mutating func work(_ core: Int, _ cycles: UInt64) {
+        noteFastIssues()
         let state = cores.base + core
         state.pointee.now &+= cycles &* period
         state.pointee.untoldWork &+= cycles &* period
+        // Work is no issue: other cores need not wait for its end.
+        fastSince = state.pointee.now
     }
 
     /// Declares what a range of addresses is.

@@ -86,7 +86,8 @@ public struct CheckReport: Sendable {
         guard !judgement.findings.isEmpty else {
             return
                 "\(result.setup.file): nothing found: no stale or lost bytes in this replay, none that another "
-                + "legal order of events could give, no broken rule (\(machine); "
+                + "legal order of events could give, and no streaming call on coherent memory, the one rule of the "
+                + "DMA API that is judged yet (\(machine); "
                 + "\(Format.grouped(result.replay.records)) statements, \(Format.grouped(result.watchedBytes)) "
                 + "bytes watched; codes judged: `staleline explain`).\n"
         }
@@ -112,23 +113,38 @@ public struct CheckReport: Sendable {
         }
         let count = finding.count > 1 ? ", and \(finding.count - 1) more like it" : ""
         out +=
-            "  where   record \(finding.record)\(when), \(profile.name(of: finding.agent)), "
+            "  where   line \(line(finding.record))\(when), \(profile.name(of: finding.agent)), "
             + "\(finding.bytes) bytes at \(name ?? Format.hex(finding.address))\(count)\n"
         if let source = source(finding.record), !source.isEmpty { out += "  source  \(source)\n" }
-        if !finding.detail.isEmpty { out += wrap("  what    ", finding.detail) }
+        if !finding.detail.isEmpty { out += wrap("  what    ", inLines(finding.detail)) }
         for (index, link) in finding.chain.enumerated() {
             let head = index == 0 ? "  chain   " : "          "
             out += wrap(head, "line \(line(link.record)): \(link.text)")
         }
-        out += wrap("  cause   ", finding.cause)
+        out += wrap("  cause   ", inLines(finding.cause))
         let cost = finding.mendCycles.map { " (about \(Format.grouped($0)) core cycles)" } ?? ""
-        out += wrap("  mend    ", finding.mend + cost)
+        out += wrap("  mend    ", inLines(finding.mend) + cost)
         out += wrap(
             "  others  ",
             (finding.dmaDebug ? "dma-debug would report it" : "dma-debug would not see it")
                 + "; affects: "
                 + HazardCatalogue.page(finding.code).affects)
         return out
+    }
+
+    /// A text with its record numbers as line numbers, which a person can see.
+    private func inLines(_ text: String) -> String {
+        var words: [Substring] = []
+        for word in text.split(separator: " ", omittingEmptySubsequences: false) {
+            let digits = word.prefix { $0.isNumber }
+            if words.last?.hasSuffix("record") == true, let record = Int(digits) {
+                words[words.count - 1] = "\(words[words.count - 1].dropLast(6))line"
+                words.append("\(line(record))\(word.dropFirst(digits.count))")
+            } else {
+                words.append(word)
+            }
+        }
+        return words.joined(separator: " ")
     }
 
     private func wrap(_ head: String, _ text: String) -> String {

@@ -61,7 +61,7 @@ public struct CompareReport: Sendable {
         Cause.allCases.filter { cause in
             comparison.results.contains { result in
                 let part = result.causes.first { $0.cause == cause }?.time.rawValue ?? 0
-                return part * 100 >= max(result.elapsed.rawValue, 1)
+                return part >= max(result.elapsed.rawValue, 1) / 100 + 1
             }
         }
     }

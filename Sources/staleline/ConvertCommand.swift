@@ -22,28 +22,24 @@ struct ConvertCommand: ParsableCommand {
         let opened = try trace.open()
         let count: UInt64
         var losses: [(kind: String, count: UInt64)] = []
-        let partial = output == "-" ? "-" : output + ".partial"
+        let target = try OutputTarget(output)
         do {
             switch (opened, format) {
-            case (.program(let program, let file), .native),
-                (.program(let program, let file), .nativeBinary):
-                try write(program, format, to: partial)
+            case (.program(let program, _), .native), (.program(let program, _), .nativeBinary):
+                try write(program, format, to: target.path)
                 count = UInt64(program.statements.count)
-                _ = file
             case (.program(let program, let file), _):
-                (count, losses) = try writeAccesses(of: program, file, format, to: partial)
+                try program.checkSize(file: file)
+                (count, losses) = try writeAccesses(of: program, file, format, to: target.path)
             case (.accesses(let reader), .native), (.accesses(let reader), .nativeBinary):
-                count = try writeProgram(reader, format, to: partial)
+                count = try writeProgram(reader, format, to: target.path)
                 losses = reader.skipped
             case (.accesses(let reader), _):
-                (count, losses) = try copy(reader, format, to: partial)
+                (count, losses) = try copy(reader, format, to: target.path)
             }
-            // Nothing half-written ever has the final name.
-            if output != "-", rename(partial, output) != 0 {
-                throw BadInput("\(output): \(String(cString: strerror(errno)))")
-            }
+            try target.commit()
         } catch {
-            if output != "-" { unlink(partial) }
+            target.discard()
             throw error
         }
         report(count, losses, format)

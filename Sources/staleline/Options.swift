@@ -27,12 +27,24 @@ struct MachineOptions: ParsableArguments {
     @Flag(help: "Print the machine that results, as YAML, and stop.")
     var printConfig = false
 
-    /// The machine of a trace that declares `declared`, with the trace's own overrides before the command line's.
-    func description(declared: Program?) throws -> MachineDescription {
+    /// The machine of a trace, with the trace's own overrides before the command line's.
+    ///
+    /// - Parameters:
+    ///   - declared: The trace, if it can declare anything.
+    ///   - file: Its name, for errors.
+    /// - Returns: the machine.
+    /// - Throws: what is wrong with it, with the place in the trace where the trace is to blame.
+    func description(declared: Program?, file: String = "") throws -> MachineDescription {
         var name = machine
         var changes: [(key: String, value: String)] = []
-        for declaration in declared?.declarations ?? [] {
-            if case .machine(let declaredName) = declaration, name == nil { name = declaredName }
+        for statement in declared?.statements ?? [] {
+            guard case .declaration(let declaration) = statement.body else { continue }
+            if case .machine(let declaredName) = declaration, name == nil {
+                name = declaredName
+                try located(statement, file, "machine \(declaredName)") {
+                    _ = try Resources.machine(declaredName)
+                }
+            }
             if case .set(let key, let value) = declaration { changes.append((key, value)) }
         }
         for text in overrides {
@@ -46,7 +58,34 @@ struct MachineOptions: ParsableArguments {
                 "staleline: no machine given: zynq7000 (--machine NAME; `staleline machines` lists them)"
             )
         }
-        return try Resources.machine(name ?? "zynq7000", overrides: changes)
+        do {
+            return try Resources.machine(name ?? "zynq7000", overrides: changes)
+        } catch {
+            try blameTrace(declared, file, name ?? "zynq7000")
+            throw error
+        }
+    }
+
+    /// Throws with the place in the trace if one of its own overrides alone makes the machine impossible.
+    private func blameTrace(_ declared: Program?, _ file: String, _ name: String) throws {
+        for statement in declared?.statements ?? [] {
+            guard case .declaration(.set(let key, let value)) = statement.body else { continue }
+            try located(statement, file, "set \(key)=\(value)") {
+                _ = try Resources.machine(name, overrides: [(key, value)])
+            }
+        }
+    }
+
+    private func located(
+        _ statement: Statement, _ file: String, _ found: String, _ body: () throws -> Void
+    ) throws {
+        do { try body() } catch {
+            throw TraceErrors([
+                TraceError(
+                    file: file, line: Int(statement.line), found: found,
+                    expected: "what a machine can be: \(error)")
+            ])
+        }
     }
 
     /// The kernel given on the command line.
@@ -60,7 +99,8 @@ struct MachineOptions: ParsableArguments {
     /// A program on its machine.
     func setup(_ program: Program, file: String) throws -> Setup {
         try Setup(
-            program, file: file, machine: description(declared: program).configuration,
+            program, file: file,
+            machine: description(declared: program, file: file).configuration,
             kernel: era(),
             seed: seed)
     }

@@ -43,8 +43,10 @@ struct ReplayCommand: ParsableCommand {
             throw BadInput(
                 "--final-flush, --straddle, --fetch-whole-lines and --drop-victims go with --plain")
         }
-        let declared: Program? = if case .program(let program, _) = opened { program } else { nil }
-        let description = try timedMachine().description(declared: declared)
+        var declared: (program: Program, file: String)?
+        if case .program(let program, let file) = opened { declared = (program, file) }
+        let description = try timedMachine().description(
+            declared: declared?.program, file: declared?.file ?? "")
         if machine.printConfig {
             Output.write(description.effectiveYAML())
             return

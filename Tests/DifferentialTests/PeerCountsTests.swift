@@ -13,11 +13,11 @@ struct PeerCountsTests {
         var name: String
         var lines: Int
         var straddle = StraddleRule.split
-        /// reads, writes, read misses, write misses, write-backs with the final flush
+        /// Reads, writes, read misses, write misses, write-backs with the final flush.
         var level1Data: [UInt64]
-        /// reads, misses
+        /// Reads, misses.
         var level1Instruction: [UInt64]
-        /// reads, writes with the final flush, read misses, write-backs with the final flush
+        /// Reads, writes with the final flush, read misses, write-backs with the final flush.
         var level2: [UInt64]
         var testDescription: String { name }
     }

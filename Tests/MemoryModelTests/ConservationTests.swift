@@ -186,13 +186,6 @@ struct ConservationTests {
         }
     }
 
-    @Test(
-        "All events of an agent come in the order of their ticks, as Probe promises",
-        arguments: ConservationCase.all)
-    func promisedOrder(_ one: ConservationCase) throws {
-        try order(one) { _ in true }
-    }
-
     @Test("The same program and seed give the same events", arguments: RealMachines.names)
     func determinism(_ machine: String) throws {
         let first = try ConservationRun(machine, seed: 11, operations: 600)

@@ -41,29 +41,29 @@ struct GoldenTests {
             .replacing(#/about [0-9]+ core/#, with: "about N core")
         let expected = """
             sample.slt:11: manifest H03: The device reads memory while the new bytes are still in a cache
-              where   record 10 at TIME, dma0, 64 bytes at tx (0x10000000)
-              what    dma0 read from DRAM what was there before the trace, not what core0 wrote in record 7;
+              where   line 11 at TIME, dma0, 64 bytes at tx (0x10000000)
+              what    dma0 read from DRAM what was there before the trace, not what core0 wrote in line 8;
                       the new bytes are in L1D0
               chain   line 8: L2 takes the line from DRAM
                       line 8: L1D0 takes the line from L2
                       line 8: core0 stores; L1D0: dirty
                       line 11: dma0 reads DRAM: old
-              cause   Nothing cleaned the bytes stored in record 7 before dma0 read memory: they are in a
+              cause   Nothing cleaned the bytes stored in line 8 before dma0 read memory: they are in a
                       cache that dma0 does not look into.
-              mend    dc cvac tx 64; dsb sy after record 7 and before the doorbell (about N core cycles)
+              mend    dc cvac tx 64; dsb sy after line 8 and before the doorbell (about N core cycles)
               others  dma-debug would not see it; affects: Every core with a write-back cache and every
                       kernel; with write-through caches the bytes arrive once the write buffer is empty.
 
             sample.slt:15: manifest H01: The core reads a stale cached copy of what a device wrote
-              where   record 14 at TIME, core0, 64 bytes at rx (0x10001000)
-              what    core0 read from L1D0 what was there before the trace, not what dma0 wrote in record
-                      11; the new bytes are in DRAM
+              where   line 15 at TIME, core0, 64 bytes at rx (0x10001000)
+              what    core0 read from L1D0 what was there before the trace, not what dma0 wrote in line 12;
+                      the new bytes are in DRAM
               chain   line 7: L1D0 takes the line from L2
                       line 12: dma0 writes DRAM: new; L1D0: stale, L2: stale
                       line 15: core0 reads L1D0: old
-              cause   No invalidate stands between dma0's write (record 11) and this load, and the cache
-                      still held the line from before.
-              mend    dc ivac rx 64; dsb sy after the wait and before record 14 (about N core cycles)
+              cause   No invalidate stands between dma0's write (line 12) and this load, and the cache still
+                      held the line from before.
+              mend    dc ivac rx 64; dsb sy after the wait and before line 15 (about N core cycles)
               others  dma-debug would not see it; affects: Every core with a data cache and every kernel;
                       without any maintenance it is certain everywhere. After a map, ARMv5 is safe, 32-bit
                       Arm and arm64 up to 5.18 need a speculative linefill as well (H08), arm64 from 5.19
@@ -87,7 +87,7 @@ struct GoldenTests {
     func nothing() throws {
         let result = try Check.run(Sample.setup(Sample.copy, machine: "zynq7000"))
         let expected = """
-            sample.slt: nothing found: no stale or lost bytes in this replay, none that another legal order of events could give, no broken rule (zynq7000, kernel none; 5 statements, 0 bytes watched; codes judged: `staleline explain`).
+            sample.slt: nothing found: no stale or lost bytes in this replay, none that another legal order of events could give, and no streaming call on coherent memory, the one rule of the DMA API that is judged yet (zynq7000, kernel none; 5 statements, 0 bytes watched; codes judged: `staleline explain`).
 
             """
         #expect(CheckReport(result).text(colours: false) == expected)

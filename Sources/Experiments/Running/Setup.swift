@@ -183,7 +183,10 @@ struct ProgramFit {
             default: break
             }
         }
-        if let error = Self.sizeError(of: setup.program, file: setup.file) { errors.append(error) }
+        let period = setup.machine.core.clock.period.rawValue
+        if let error = Self.sizeError(of: setup.program, file: setup.file, period: period) {
+            errors.append(error)
+        }
         return errors
     }
 
@@ -198,48 +201,98 @@ struct ProgramFit {
         TraceError(file: setup.file, line: Int(statement.line), found: found, expected: expected)
     }
 
-    /// The most accesses and statements that one run performs: about a minute on a desktop.
-    static let limit: UInt64 = 1 << 31
+    /// The most accesses and operations that one run performs, loops and runs unrolled: well under a minute.
+    static let limit: UInt64 = 1 << 27
+    /// The same of a run that is judged, which costs more.
+    static let judgedLimit: UInt64 = 1 << 24
+    /// The longest time that explicit work may take in all, in ticks: ten days.
+    static let workLimit: UInt64 = 1 << 59
+    /// The most names of spans.
+    static let spanLimit = 1_000
 
-    /// What is wrong with the size of a run, loops unrolled; nil: nothing.
-    static func sizeError(of program: Program, file: String) -> TraceError? {
+    /// What is wrong with the size of a run; nil: nothing.
+    ///
+    /// - Parameters:
+    ///   - program: The program.
+    ///   - file: Its name.
+    ///   - limit: The most accesses and operations.
+    ///   - period: The length of a core cycle, in ticks.
+    /// - Returns: the error, with the statement at which it is too much.
+    static func sizeError(
+        of program: Program, file: String, limit: UInt64 = limit, period: UInt64 = 1
+    ) -> TraceError? {
         var multiples: [UInt64] = [1]
         var total: UInt64 = 0
+        var work: UInt64 = 0
+        let spans = program.symbols.entries.count { $0.kind == .span }
+        if spans > spanLimit {
+            return TraceError(
+                file: file, line: 0, found: "\(spans) names of spans",
+                expected: "at most \(spanLimit)")
+        }
         for statement in program.statements {
             let multiple = multiples.last ?? 1
+            var cost: UInt64 = 1
             switch statement.body {
             case .repeatBegin(let count):
-                let (product, overflow) = multiple.multipliedReportingOverflow(by: count)
-                multiples.append(overflow ? .max : product)
+                multiples.append(product(multiple, count))
+                cost = count
             case .spanBegin: multiples.append(multiple)
             case .end: if multiples.count > 1 { multiples.removeLast() }
             case .operation(_, let operation):
-                let (cost, overflow) = cost(operation).multipliedReportingOverflow(
-                    by: multiple)
-                let (sum, more) = total.addingReportingOverflow(cost)
-                total = overflow || more ? .max : sum
-                if total > limit {
-                    return TraceError(
-                        file: file, line: Int(statement.line),
-                        found: "a program that performs more than \(limit) accesses",
-                        expected:
-                            "at most \(limit) accesses and operations, loops and runs unrolled")
-                }
+                cost = Self.cost(operation)
+                work = sum(work, product(product(cycles(operation), multiple), period))
             default: break
+            }
+            total = sum(total, product(cost, multiple))
+            if total > limit {
+                return TraceError(
+                    file: file, line: Int(statement.line),
+                    found:
+                        "more than \(limit) accesses and operations up to here, loops and runs unrolled",
+                    expected: "a shorter run: fewer passes, or smaller ranges")
+            }
+            if work > workLimit {
+                return TraceError(
+                    file: file, line: Int(statement.line),
+                    found:
+                        "more than \(workLimit / 1_000_000_000_000) simulated seconds of work up to here",
+                    expected: "less work")
             }
         }
         return nil
     }
 
+    private static func product(_ a: UInt64, _ b: UInt64) -> UInt64 {
+        let (result, overflow) = a.multipliedReportingOverflow(by: b)
+        return overflow ? .max : result
+    }
+
+    private static func sum(_ a: UInt64, _ b: UInt64) -> UInt64 {
+        let (result, overflow) = a.addingReportingOverflow(b)
+        return overflow ? .max : result
+    }
+
+    /// The explicit work of an operation, in cycles.
+    private static func cycles(_ operation: Operation) -> UInt64 {
+        switch operation {
+        case .work(let cycles): cycles
+        case .run(let run): product(run.count, run.work)
+        case .copy(let copy): product(copy.count, copy.work)
+        default: 0
+        }
+    }
+
     /// How many accesses or bursts an operation stands for.
     private static func cost(_ operation: Operation) -> UInt64 {
         switch operation {
-        case .run(let run): run.count
-        case .copy(let copy): copy.count * 2
+        case .access(let access, _, _): UInt64(access.size) / 16 + 1
+        case .run(let run): product(run.count, UInt64(run.size) / 16 + 1)
+        case .copy(let copy): product(copy.count, UInt64(copy.size) / 16 + 2)
         case .device(let device): device.bytes / UInt64(max(min(device.burst ?? 64, 64), 1)) + 1
         // By set and way every line of a level is looked at.
         case .maintenance(let maintenance):
-            maintenance.instruction.isByAddress ? maintenance.bytes / 32 + 1 : 1 << 15
+            maintenance.instruction.isByAddress ? maintenance.bytes / 16 + 1 : 1 << 15
         case .environment(let event): event.bytes / 32 + 1
         case .dma(let call): call.segments.reduce(1) { $0 &+ $1.size / 8 }
         default: 1

@@ -75,7 +75,7 @@ extension Machine where P: ~Copyable {
             return (.memory, completion, .memory)
         }
         let line = level2.line(of: address)
-        let start = max(tick, pathIn > costs.lineIn ? pathIn - costs.lineIn : 0)
+        let start = max(tick, pathIn)
         pathIn = start + costs.lineIn
         if level2.touch(line, 0) >= 0 {
             countLevel2(false, address, size, core, at: tick)
@@ -205,6 +205,9 @@ extension Machine where P: ~Copyable {
     /// Writes memory without anybody waiting.
     mutating func writeMemory(_ address: UInt64, _ size: UInt64, agent: Agent, at tick: UInt64) {
         _ = memory.occupy(size, at: tick)
+        // Buffers on the way hold a few lines; behind them the path waits for memory's pins.
+        let ahead = memory.occupancy(4 * costs.lineOutBytes)
+        if memory.free > ahead { pathOut = max(pathOut, memory.free - ahead) }
         emit(
             .memoryTraffic, at: tick, agent: agent, other: 1, address: address, size: size,
             record: record)

@@ -62,6 +62,9 @@ public struct MachineConfiguration: Sendable, Hashable {
         if !faults.isEmpty { throw ConfigurationFaults(faults) }
     }
 
+    /// The most lines that all caches of all cores may have: 256 MiB of 64-byte lines.
+    public static let lineLimit: UInt64 = 1 << 22
+
     private func allFaults() -> [ConfigurationFault] {
         var faults = level1Instruction?.faults(path: "l1i") ?? []
         faults += level1Data?.faults(path: "l1d") ?? []
@@ -78,6 +81,22 @@ public struct MachineConfiguration: Sendable, Hashable {
                 ConfigurationFault(
                     path: "l2.line", found: "\(outer.lineSize)",
                     expected: "at least l1i.line (\(inner.lineSize) bytes)"))
+        }
+        let lines = [level1Instruction, level1Data].compactMap { $0 }.reduce(0) {
+            $0 + $1.sets * UInt64($1.ways * max(core.count, 1))
+        }
+        let all = lines + (level2.map { $0.cache.sets * UInt64($0.cache.ways) } ?? 0)
+        if faults.isEmpty, all > Self.lineLimit {
+            faults.append(
+                ConfigurationFault(
+                    path: "l2.size", found: "\(all) lines in all caches of all cores",
+                    expected: "at most \(Self.lineLimit)"))
+        }
+        if let outer = level2, outer.outer != nil, outer.cache.lineSize > 64 {
+            faults.append(
+                ConfigurationFault(
+                    path: "l2.line", found: "\(outer.cache.lineSize)",
+                    expected: "at most 64 bytes for an outer cache"))
         }
         if core.count < 1 || core.count > Agent.maximumCores {
             faults.append(

@@ -238,7 +238,7 @@ extension Machine where P: ~Copyable {
         let start = line << level1Instruction.lineShift
         let lineSize = UInt64(level1Instruction.lineSize)
         let (source, completion, cause) = readBelowLevel1(start, lineSize, core, at: now)
-        _ = level1Instruction.insert(line, core, state: 0)
+        let (_, victim) = level1Instruction.insert(line, core, state: 0)
         fastFetchLine = .max
         emit(
             .linefill, at: now, agent: .core(core), place: place, other: source.rawValue,
@@ -247,6 +247,13 @@ extension Machine where P: ~Copyable {
             .fetch, at: now, agent: .core(core), place: place, other: 1, address: address,
             size: size,
             record: record)
+        if victim != 0 {
+            emit(
+                .invalidate, at: now, agent: .core(core), place: place,
+                address: (victim >> CacheBank.stateBits) << level1Instruction.lineShift,
+                size: lineSize,
+                detail: MoveReason.replacement.rawValue, record: record)
+        }
         // Without instructions the core has nothing to go on with.
         wait(core, until: completion, on: cause)
     }

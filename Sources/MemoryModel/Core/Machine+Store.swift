@@ -100,22 +100,32 @@ extension Machine where P: ~Copyable {
 
     private mutating func storeWriteThrough(_ address: UInt64, _ size: UInt64, _ core: Int) {
         spend(core, period, on: .level1)
-        enterStoreBuffer(address, size, core, granule: entryBytes)
+        enterStoreBuffer(address, size, core, granule: entryBytes, staysWithoutBuffer: true)
+        updateWrittenThrough(address, size, core)
+        if configuration.storeBuffer == nil { drainStoreBuffer(core, on: .storeBufferFull) }
+    }
+
+    /// Puts a write-through store into the line that it hits, too.
+    private mutating func updateWrittenThrough(_ address: UInt64, _ size: UInt64, _ core: Int) {
         let line = level1Data.line(of: address)
-        guard hasLevel1Data, !cores[core].holds, level1Data.touch(line, core) >= 0,
-            let entry = storeBuffers[core].entries.last
-        else { return }
-        emit(
-            .drainCopy, at: cores[core].now, agent: .core(core), place: .storeBuffer(core),
-            other: Place.level1Data(core).rawValue, address: entry.address, size: entry.granule,
-            detail: entry.number, record: record)
+        guard hasLevel1Data, !cores[core].holds, level1Data.touch(line, core) >= 0 else { return }
+        for entry in storeBuffers[core].entries where entry.overlaps(address, size) {
+            emit(
+                .drainCopy, at: cores[core].now, agent: .core(core), place: .storeBuffer(core),
+                other: Place.level1Data(core).rawValue, address: entry.address, size: entry.granule,
+                detail: entry.number, record: record)
+        }
     }
 
     // MARK: The store buffer
 
     /// Puts a store into the buffer, making room first.
-    mutating func enterStoreBuffer(_ address: UInt64, _ size: UInt64, _ core: Int, granule: UInt64)
-    {
+    ///
+    /// A machine without one lets the store go at once, unless `staysWithoutBuffer` says that the caller does that.
+    mutating func enterStoreBuffer(
+        _ address: UInt64, _ size: UInt64, _ core: Int, granule: UInt64,
+        staysWithoutBuffer: Bool = false
+    ) {
         var address = address
         var left = size
         while left > 0 {
@@ -124,7 +134,9 @@ extension Machine where P: ~Copyable {
             address += piece
             left -= piece
         }
-        if configuration.storeBuffer == nil { drainStoreBuffer(core, on: .storeBufferFull) }
+        if configuration.storeBuffer == nil, !staysWithoutBuffer {
+            drainStoreBuffer(core, on: .storeBufferFull)
+        }
         refreshDue()
     }
 
@@ -173,7 +185,9 @@ extension Machine where P: ~Copyable {
     /// Lets everything leave a core's store buffer, and lets the core wait for it.
     mutating func drainStoreBuffer(_ core: Int, on cause: Cause) {
         let now = cores[core].now
-        while !storeBuffers[core].entries.isEmpty { drainEntry(core, 0, at: max(pathOut, now)) }
+        let entries = storeBuffers[core].entries
+        storeBuffers[core].entries = []
+        for entry in entries { drain(entry, of: core, at: max(pathOut, now)) }
         if let last = pendingStores[core].max() { wait(core, until: last, on: cause) }
         pendingStores[core] = []
         if pathOut > now { wait(core, until: pathOut, on: cause) }
@@ -182,7 +196,11 @@ extension Machine where P: ~Copyable {
 
     /// Hands one entry to where its stores go.
     mutating func drainEntry(_ core: Int, _ index: Int, at tick: UInt64) {
-        let entry = storeBuffers[core].entries.remove(at: index)
+        drain(storeBuffers[core].entries.remove(at: index), of: core, at: tick)
+    }
+
+    /// Hands an entry that has left the buffer to where its stores go.
+    private mutating func drain(_ entry: StoreBufferEntry, of core: Int, at tick: UInt64) {
         pathOut = max(pathOut, tick) + costs.pathOut(max(entry.granule, entryBytes))
         switch entry.type {
         case .writeBack: drainWriteBack(entry, core, at: tick)
@@ -210,7 +228,10 @@ extension Machine where P: ~Copyable {
     private mutating func drainWriteBack(_ entry: StoreBufferEntry, _ core: Int, at tick: UInt64) {
         let line = level1Data.line(of: entry.address)
         if hasLevel1Data {
+            // Other cores' copies go when the store becomes visible, which is now.
+            _ = snoopLevel1(line, besides: core, invalidate: true, at: tick)
             var index = level1Data.touch(line, core)
+            if index >= 0 { level1Data.entries[index] &= ~CacheBank.shared }
             if index < 0, configuration.level1Data?.writeAllocates == true, !streams(core) {
                 _ = fillLevel1(line, core, at: tick, reason: .demand, forStore: true)
                 index = level1Data.touch(line, core)

@@ -44,7 +44,11 @@ struct StoreBuffer {
     /// The entry that a store merges into.
     func mergeTarget(_ address: UInt64, _ granule: UInt64, _ type: MemoryType) -> Int? {
         let start = address & ~(granule - 1)
-        return entries.lastIndex { $0.address == start && $0.granule == granule && $0.type == type }
+        // A buffer that `env hold` has filled far beyond its size merges with the youngest only.
+        let first = max(entries.count - 64, 0)
+        return entries[first...].lastIndex {
+            $0.address == start && $0.granule == granule && $0.type == type
+        }
     }
 
     /// Whether any entry shares a byte with a range.

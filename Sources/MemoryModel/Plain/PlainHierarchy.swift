@@ -70,6 +70,18 @@ public struct PlainHierarchy: ~Copyable {
         var faults = configuration.level1Data.faults(path: "l1d")
         faults += configuration.level1Instruction?.faults(path: "l1i") ?? []
         faults += configuration.level2?.faults(path: "l2") ?? []
+        let caches = [
+            configuration.level1Data, configuration.level1Instruction, configuration.level2,
+        ]
+        if faults.isEmpty {
+            let lines = caches.compactMap { $0 }.reduce(0) { $0 + $1.sets * UInt64($1.ways) }
+            if lines > MachineConfiguration.lineLimit {
+                faults.append(
+                    ConfigurationFault(
+                        path: "l1d + l1i + l2", found: "\(lines) lines",
+                        expected: "at most \(MachineConfiguration.lineLimit)"))
+            }
+        }
         if !faults.isEmpty { throw ConfigurationFaults(faults) }
         let nothing = CacheConfiguration(size: 64, ways: 1, lineSize: 64)
         instruction = PlainCache(configuration.level1Instruction ?? nothing)
@@ -237,6 +249,21 @@ public struct PlainHierarchy: ~Copyable {
                 data.entries[index] &= ~1
             } else {
                 data.remove(at: index)
+            }
+        }
+        if hasLevel2 { performLevel2Record(access, copiesBack) }
+    }
+
+    private mutating func performLevel2Record(_ access: MemoryAccess, _ copiesBack: Bool) {
+        let first = access.address &>> level2.shift
+        let last = (access.address &+ UInt64(access.size) &- 1) &>> level2.shift
+        for line in first...max(first, last) {
+            guard let index = level2.find(line) else { continue }
+            if copiesBack {
+                if level2.entries[index] & 1 == 1 { level2.counts.writebacks &+= 1 }
+                level2.entries[index] &= ~1
+            } else {
+                level2.remove(at: index)
             }
         }
     }
