@@ -73,6 +73,15 @@ public enum Compare {
                     expected: "a trace with DMA: `device NAME` and `NAME: rd|wr ADDRESS BYTES`")
             ])
         }
+        // Strategies allocate whole pages around a buffer and a second one above all of them.
+        if let high = lifted.buffers.first(where: { $0.start >= 1 << 62 || $0.size >= 1 << 32 }) {
+            throw TraceErrors([
+                TraceError(
+                    file: setup.file, line: 0,
+                    found: "a buffer of \(high.size) bytes at 0x\(String(high.start, radix: 16))",
+                    expected: "buffers below 2^62 and shorter than 4 GiB, for comparing strategies")
+            ])
+        }
         var results: [StrategyResult] = []
         var unavailable: [UnavailableStrategy] = []
         for strategy in Strategy.allCases {

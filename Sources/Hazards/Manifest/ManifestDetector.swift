@@ -44,13 +44,10 @@ public struct ManifestDetector: Probe {
         }
         let start = maintenance.start.address.rawValue
         // An operation without a size names its whole line.
-        maintenanceRange =
-            maintenance.bytes == 0
-            ? (
-                start / profile.lineSize * profile.lineSize,
-                (start / profile.lineSize + 1) * profile.lineSize
-            )
-            : (start, start &+ maintenance.bytes)
+        let isLine = maintenance.bytes == 0
+        let first = isLine ? start / profile.lineSize * profile.lineSize : start
+        let last = lastByte(first, isLine ? profile.lineSize : maintenance.bytes)
+        maintenanceRange = (first, last == .max ? .max : last + 1)
     }
 
     /// Follows an event and judges it.
