@@ -3,12 +3,16 @@ import Quantities
 
 extension LatentAnalysis {
     /// Asks of a device's read whether the bytes are where it looks.
-    mutating func deviceReads(_ operation: DeviceOperation, _ step: LoweredStep) {
+    mutating func deviceReads(
+        _ operation: DeviceOperation, _ step: LoweredStep, afterDoorbell: Bool
+    ) {
         let (start, _) = physical(operation.start.address.rawValue)
         let snoops = profile.snoops(step.agent)
         for (granule, mask) in granules(start, operation.bytes) {
             guard let state = lines[granule], !state.isQuiet else { continue }
-            guard let (code, bytes, why) = danger(of: state, mask, snoops, step.agent) else {
+            guard
+                let (code, bytes, why) = danger(of: state, mask, snoops, afterDoorbell, step.agent)
+            else {
                 continue
             }
             report(
@@ -28,7 +32,8 @@ extension LatentAnalysis {
     }
 
     private func danger(
-        of state: LineState, _ mask: UInt64, _ snoops: Bool, _ device: Agent
+        of state: LineState, _ mask: UInt64, _ snoops: Bool, _ afterDoorbell: Bool,
+        _ device: Agent
     ) -> (HazardCode, UInt64, String)? {
         if !snoops {
             let dirty = state.dirtyInner & mask
@@ -39,6 +44,8 @@ extension LatentAnalysis {
             let outer = state.dirtyOuter & mask
             if outer != 0 { return (.h23, outer, "they may be in the outer cache only, dirty") }
         }
+        // A buffer empties in time: it endangers a device that a doorbell has sent, not one that comes by itself.
+        guard afterDoorbell else { return nil }
         let buffered = (state.buffered | (snoops ? 0 : state.outerBuffered)) & mask
         if buffered != 0 { return (.h04, buffered, "they may still wait in a store buffer") }
         let pending = (state.pendingClean | state.pendingOuterClean) & mask

@@ -99,7 +99,7 @@ public struct LatentAnalysis {
     private mutating func begin(_ step: LoweredStep) {
         guard case .device(let operation) = step.operation else { return }
         switch operation.kind {
-        case .read, .descriptorFetch: deviceReads(operation, step)
+        case .read, .descriptorFetch: deviceReads(operation, step, afterDoorbell: true)
         case .write: deviceWrites(operation, step, inFlight: true)
         case .interrupt: break
         }
@@ -107,7 +107,7 @@ public struct LatentAnalysis {
 
     private mutating func performInTraceOrder(_ operation: DeviceOperation, _ step: LoweredStep) {
         switch operation.kind {
-        case .read, .descriptorFetch: deviceReads(operation, step)
+        case .read, .descriptorFetch: deviceReads(operation, step, afterDoorbell: false)
         case .write: deviceWrites(operation, step, inFlight: false)
         case .interrupt: break
         }
