@@ -99,19 +99,28 @@ struct FindingWords {
     /// What to add, move or widen.
     var mend: String { profile.usesLinux ? linuxMend : bareMend }
 
+    /// Map, unmap and sync of the finding's bytes: of a list where the trace maps a list.
+    private var calls: (map: String, unmap: String, forDevice: String, forCPU: String) {
+        let kind = profile.scatterGather.contains { $0.contains(address) } ? "sg" : "single"
+        return (
+            "dma_map_\(kind)()", "dma_unmap_\(kind)()", "dma_sync_\(kind)_for_device()",
+            "dma_sync_\(kind)_for_cpu()"
+        )
+    }
+
     private var linuxMend: String {
         switch code {
         case .h01, .h08:
             return
-                "call dma_unmap_single() or dma_sync_single_for_cpu() for \(name) with FROM_DEVICE after "
+                "call \(calls.unmap) or \(calls.forCPU) for \(name) with FROM_DEVICE after "
                 + "completion and before record \(record)"
         case .h02:
             return
-                "call dma_map_single() or dma_sync_single_for_device() for \(name) with FROM_DEVICE before the "
+                "call \(calls.map) or \(calls.forDevice) for \(name) with FROM_DEVICE before the "
                 + "device is started, after the last store to it"
         case .h03:
             return
-                "call dma_map_single() or dma_sync_single_for_device() for \(name) with TO_DEVICE after record "
+                "call \(calls.map) or \(calls.forDevice) for \(name) with TO_DEVICE after record "
                 + "\(writeRecord) and before the doorbell"
         case .h04: return "ring the doorbell with writel(), or put wmb() before it"
         case .h10, .h11:

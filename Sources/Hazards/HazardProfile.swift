@@ -44,6 +44,8 @@ public struct HazardProfile: Hashable, Sendable {
     public var barrierCycles: UInt64
     /// The names of bytes.
     public var symbols: SymbolTable
+    /// Bytes that the trace maps as pieces of scatter-gather lists: their syncs have functions of their own.
+    public var scatterGather: [Range<UInt64>] = []
 
     /// Makes a profile.
     public init(

@@ -151,13 +151,7 @@ public struct ProgramRunner<P: CountingProbe & ~Copyable>: ~Copyable {
         do {
             try lowering.lower(operation, agent: agent, into: &lowered)
         } catch {
-            throw TraceErrors([
-                TraceError(
-                    file: setup.file, line: Int(statement.line), found: error.description,
-                    expected:
-                        "an operation that \(setup.machine.name) with kernel \(setup.kernel) performs"
-                )
-            ])
+            throw TraceErrors([unlowered(error, statement)])
         }
         for operation in lowered {
             try check(operation, statement)
@@ -165,6 +159,18 @@ public struct ProgramRunner<P: CountingProbe & ~Copyable>: ~Copyable {
             machine.probe.begin(operation, by: agent, record: record)
             machine.perform(operation, by: agent, record: record)
         }
+    }
+
+    /// An operation that cannot be lowered, with what lowering would take in its place.
+    private func unlowered(_ error: LoweringError, _ statement: Statement) -> TraceError {
+        let text = error.description
+        let line = Int(statement.line)
+        // What is wrong, then what may stand there instead: lowering parts the two by its first semicolon.
+        let parts = text.split(separator: ";", maxSplits: 1)
+        let generic = "what \(setup.machine.name) with kernel \(setup.kernel) can perform"
+        return TraceError(
+            file: setup.file, line: line, found: String(parts.first ?? ""),
+            expected: parts.count > 1 ? "a way out:\(parts[1])" : generic)
     }
 
     /// Whether the may-analysis needs an operation: accesses of other memory change nothing that it knows.

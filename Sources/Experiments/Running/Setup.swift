@@ -133,7 +133,7 @@ public struct Setup: Sendable {
     public var hazardProfile: HazardProfile {
         let usesLinux = if case .linux = kernel { true } else { false }
         let outer = machine.level2?.outer
-        return HazardProfile(
+        var profile = HazardProfile(
             lineSize: UInt64(machine.dataLineSize), hasOuterCache: machine.hasOuterCache,
             hasCaches: machine.level1Data != nil || machine.level2 != nil,
             speculates: machine.core.speculates,
@@ -148,6 +148,16 @@ public struct Setup: Sendable {
                 machine.costs.maintenanceCycles + (outer?.operationCycles ?? 0)),
             barrierCycles: UInt64(machine.costs.dsbCycles + (outer?.syncCycles ?? 0)),
             symbols: program.symbols)
+        for statement in program.statements {
+            guard case .operation(_, .dma(let call)) = statement.body, call.function == .mapSG
+            else { continue }
+            profile.scatterGather += call.segments.compactMap {
+                let start = $0.start.address.rawValue
+                let (end, overflow) = start.addingReportingOverflow($0.size)
+                return overflow || end == start ? nil : start..<end
+            }
+        }
+        return profile
     }
 }
 

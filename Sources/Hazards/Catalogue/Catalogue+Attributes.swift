@@ -58,7 +58,7 @@ extension HazardCatalogue {
             ARMv6 and later (ARMv7 forbids mismatched types, yet nothing traps); any kernel, and \
             every virtual machine with emulated DMA.
             """,
-        status: .detected(verdicts: [.manifest]))
+        status: .detected(verdicts: [.manifest, .latent]))
 
     /// Data are dirty or stale under another virtual address.
     static let h25 = HazardPage(
