@@ -37,6 +37,8 @@ public struct PlainReplayResult: Sendable {
     public var level1Data: PlainCounts
     /// The second level's counts; nil without one.
     public var level2: PlainCounts?
+    /// The data cache's and the second level's counts as they would be with dirty lines written back at the end.
+    public var flushed: (level1Data: PlainCounts, level2: PlainCounts?)
 }
 
 /// Replays traces.
@@ -97,11 +99,8 @@ public enum Replay {
     ) throws -> PlainReplayResult {
         var hierarchy = try PlainHierarchy(configuration)
         try forEachBlock(reader) { block, _ in hierarchy.replay(block) }
-        if flushes { hierarchy.flush() }
-        let counts = hierarchy.counts
-        return PlainReplayResult(
-            configuration: configuration, records: reader.recordCount, skipped: reader.skipped,
-            level1Instruction: counts.instruction, level1Data: counts.data, level2: counts.level2)
+        return hierarchy.result(
+            configuration, records: reader.recordCount, skipped: reader.skipped, flushes)
     }
 
     /// Counts accesses in memory.
@@ -111,11 +110,8 @@ public enum Replay {
     ) throws -> PlainReplayResult {
         var hierarchy = try PlainHierarchy(configuration)
         hierarchy.replay(accesses)
-        if flushes { hierarchy.flush() }
-        let counts = hierarchy.counts
-        return PlainReplayResult(
-            configuration: configuration, records: UInt64(accesses.count),
-            level1Instruction: counts.instruction, level1Data: counts.data, level2: counts.level2)
+        return hierarchy.result(
+            configuration, records: UInt64(accesses.count), skipped: [], flushes)
     }
 
     private static func forEachBlock(
@@ -209,10 +205,24 @@ extension Replay {
                 hierarchy.replay(UnsafeBufferPointer(start: $0, count: 1))
             }
         }
-        if flushes { hierarchy.flush() }
-        let counts = hierarchy.counts
+        return hierarchy.result(configuration, records: records, skipped: [], flushes)
+    }
+}
+
+extension PlainHierarchy {
+    /// The counts of a finished replay, and what they are once dirty lines are written back.
+    fileprivate consuming func result(
+        _ configuration: PlainConfiguration, records: UInt64,
+        skipped: [(kind: String, count: UInt64)],
+        _ flushes: Bool
+    ) -> PlainReplayResult {
+        let run = counts
+        flush()
+        let flushed = counts
+        let chosen = flushes ? flushed : run
         return PlainReplayResult(
-            configuration: configuration, records: records, level1Instruction: counts.instruction,
-            level1Data: counts.data, level2: counts.level2)
+            configuration: configuration, records: records, skipped: skipped,
+            level1Instruction: chosen.instruction, level1Data: chosen.data, level2: chosen.level2,
+            flushed: (flushed.data, flushed.level2))
     }
 }

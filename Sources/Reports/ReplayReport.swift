@@ -231,8 +231,22 @@ public struct PlainReport: Sendable {
                                 c.dirtyAtEnd)
                         )
                     })
-            ), ("time", .null), ("causes", .object([])), ("spans", .object([])),
+            ), ("withFinalFlush", flushed), ("time", .null), ("causes", .object([])),
+            ("spans", .object([])),
         ])
+    }
+
+    /// What writes and write-backs would be with dirty lines written back at the end, L1 first.
+    private var flushed: JSONValue {
+        func counts(_ counts: PlainCounts) -> JSONValue {
+            .object([
+                ("writes", .integer(counts.writes)), ("writeMisses", .integer(counts.writeMisses)),
+                ("writebacks", .integer(counts.writebacks)),
+            ])
+        }
+        var caches = [("L1D", counts(result.flushed.level1Data))]
+        if let level2 = result.flushed.level2 { caches.append(("L2", counts(level2))) }
+        return .object(caches)
     }
 
     /// The report for people.
