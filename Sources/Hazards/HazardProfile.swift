@@ -42,8 +42,8 @@ public struct HazardProfile: Hashable, Sendable {
     public var maintenanceCycles: UInt64
     /// Core cycles of a barrier that reaches devices, all levels, for the cost of mends.
     public var barrierCycles: UInt64
-    /// The names of bytes.
-    public var symbols: SymbolTable
+    /// What has a name and bytes, ascending.
+    private let named: [SymbolTable.Entry]
     /// Bytes that the trace maps as pieces of scatter-gather lists: their syncs have functions of their own.
     public var scatterGather: [Range<UInt64>] = []
 
@@ -64,7 +64,8 @@ public struct HazardProfile: Hashable, Sendable {
         self.devices = devices
         self.maintenanceCycles = maintenanceCycles
         self.barrierCycles = barrierCycles
-        self.symbols = symbols
+        named = symbols.entries.filter { [.buffer, .region, .alias, .device].contains($0.kind) }
+            .sorted { ($0.address, $0.size) < ($1.address, $1.size) }
     }
 
     /// An agent's name.
@@ -92,16 +93,17 @@ public struct HazardProfile: Hashable, Sendable {
     }
 
     /// The smallest named range of bytes that holds an address.
+    ///
+    /// - Complexity: O(log *n*) in the number of names; of names that begin before the address the nearest are looked at.
     func entry(of address: UInt64) -> SymbolTable.Entry? {
-        var best: SymbolTable.Entry?
-        for entry in symbols.entries
-        where [.buffer, .region, .alias, .device].contains(entry.kind)
-            && address >= entry.address && address - entry.address < entry.size
-            && entry.size < best?.size ?? .max
-        {
-            best = entry
+        var low = 0
+        var high = named.count
+        while low < high {
+            let middle = (low + high) / 2
+            if named[middle].address <= address { low = middle + 1 } else { high = middle }
         }
-        return best
+        let nearest = named[..<low].suffix(64)
+        return nearest.filter { address - $0.address < $0.size }.min { $0.size < $1.size }
     }
 
     /// The core cycles of maintaining a range, all levels, with its barrier.

@@ -167,6 +167,7 @@ struct ProgramFit {
 
     var errors: TraceErrors {
         var errors = TraceErrors()
+        let deviceCount = setup.program.devices.count
         for statement in setup.program.statements {
             switch statement.body {
             case .declaration(.device(let device)) where setup.port(of: device) == nil:
@@ -186,7 +187,7 @@ struct ProgramFit {
                             "a core of \(setup.machine.name), which has \(setup.machine.core.count)"
                         ))
                 }
-                if case .device = operation, agent.index >= setup.program.devices.count {
+                if case .device = operation, agent.index >= deviceCount {
                     errors.append(
                         error(statement, "a device without a declaration", "device NAME before it"))
                 }

@@ -61,10 +61,23 @@ public enum Compare {
     /// The kernel that strategies are lowered for where the trace names none.
     public static let defaultKernel = "6.12"
 
+    /// The longest trace that is lowered again under every strategy, in statements.
+    public static let statementLimit = 5_000
+
     /// Compares the strategies.
     ///
     /// - Throws: if the trace itself cannot be run, or no device in it transfers anything.
     public static func run(_ setup: Setup) throws(TraceErrors) -> ComparisonResult {
+        // Every strategy holds, runs and judges a program of its own.
+        guard setup.program.statements.count <= statementLimit else {
+            throw TraceErrors([
+                TraceError(
+                    file: setup.file, line: 0,
+                    found: "\(setup.program.statements.count) statements",
+                    expected: "at most \(statementLimit) for comparing strategies; loops count once"
+                )
+            ])
+        }
         let lifted = LiftedProgram(setup.program)
         guard !lifted.buffers.isEmpty else {
             throw TraceErrors([

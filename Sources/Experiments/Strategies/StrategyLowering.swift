@@ -15,6 +15,7 @@ struct StrategyLowering {
     private var line: UInt32 = 0
     private var handles: [String: HandleID] = [:]
     private var bounces: [UInt64: UInt64] = [:]
+    private let devices: [DeviceDeclaration]
 
     /// The span whose time is the strategy's: everything but allocating and mapping once.
     static let span = "transfers"
@@ -22,6 +23,7 @@ struct StrategyLowering {
     init(_ lifted: LiftedProgram, _ strategy: Strategy) {
         self.lifted = lifted
         self.strategy = strategy
+        devices = lifted.program.devices
         result.symbols = lifted.program.symbols
         result.annotations = lifted.program.annotations
     }
@@ -164,7 +166,7 @@ struct StrategyLowering {
     }
 
     private mutating func writel(_ device: Agent, _ agent: Agent) {
-        guard let declared = lifted.program.devices.first(where: { $0.agent == device }) else {
+        guard let declared = devices.first(where: { $0.agent == device }) else {
             return
         }
         let register = Operand(declared.effectiveRegisters.lowerBound)

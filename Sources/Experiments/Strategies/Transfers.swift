@@ -38,7 +38,7 @@ struct HandOver: Hashable {
     mutating func add(_ operation: DeviceOperation, _ device: Agent) {
         let start = operation.start.address.rawValue
         let isWrite = operation.kind == .write
-        for index in parts.indices
+        for index in parts.indices.suffix(64)
         where parts[index].device == device && parts[index].isWrite == isWrite {
             let part = parts[index]
             // Pieces of one transfer that touch are one mapping.
@@ -127,5 +127,16 @@ struct LiftedProgram {
     }
 
     /// The buffer that holds an address.
-    func buffer(at address: UInt64) -> TransferBuffer? { buffers.first { $0.contains(address) } }
+    ///
+    /// - Complexity: O(log *n*); buffers are ascending and apart.
+    func buffer(at address: UInt64) -> TransferBuffer? {
+        var low = 0
+        var high = buffers.count
+        while low < high {
+            let middle = (low + high) / 2
+            if buffers[middle].start <= address { low = middle + 1 } else { high = middle }
+        }
+        guard low > 0, buffers[low - 1].contains(address) else { return nil }
+        return buffers[low - 1]
+    }
 }
