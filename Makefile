@@ -13,14 +13,14 @@ LIBRARIES := Quantities Operations Events MemoryModel Machines Traces DMAMapping
 
 # Debian packages: what a build needs, and what `make bench` needs beside it.
 BUILD_PACKAGES := libzstd-dev zlib1g-dev libelf-dev pkg-config
-BENCH_PACKAGES := gcc libc6-dev binutils valgrind zstd
+BENCH_PACKAGES := gcc libc6-dev binutils valgrind zstd python3 python3-venv
 APT := apt-get -o DPkg::Lock::Timeout=550
 
 # The backtracer of a crashed process can take minutes; a crash in a test should end the run instead.
 export SWIFT_BACKTRACE := enable=no
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-bench build demo test bench memcheck docs format check-format install clean
+.PHONY: help setup setup-bench build demo test bench bench-peers memcheck docs format check-format install clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
@@ -65,6 +65,9 @@ test: setup check-format ## check the format and run all tests
 
 bench: setup-bench build ## measure speed and instructions against thresholds
 	BUILD=$(BUILD) tools/bench.sh
+
+bench-peers: setup-bench build ## compare counts and speed with other simulators (needs PyPI)
+	BUILD=$(BUILD) tools/bench-peers.py
 
 memcheck: setup-bench build ## run the optimised program under valgrind's memory checker
 	tools/memcheck.sh $(BUILD)/release/staleline

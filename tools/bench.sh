@@ -4,6 +4,7 @@
 # Rates are ratios to a C loop in the same run, for the speed of machines differs and drifts. Instructions are
 # counted by valgrind, as the difference of two runs, so that start-up and preparation cancel out.
 #
+# BENCH_LONG=1   compares runs of 10^9 accesses with runs of 10^6, and not runs of 10^8: about a minute more
 # BENCH_SCRATCH  where the benchmark package is built   (Benchmarks/.build)
 # BUILD          where the command line was built       (.build)
 set -euo pipefail
@@ -12,12 +13,17 @@ cd "$(dirname "$0")/.."
 scratch=${BENCH_SCRATCH:-Benchmarks/.build}
 staleline=${BUILD:-.build}/release/staleline
 work=.build-bench
+# A program that was built elsewhere does not find the machine files by itself.
+export STALELINE_HOME=${STALELINE_HOME:-$PWD}
 cloop=Benchmarks/.build-cloop
 machine=configs/zynq7000.yaml
 trace=$work/minigzip-arm32.id.xdin
 hits=2000000
 most_instructions=60
 least_records=20
+least_shared=0
+# By how much, at most, a long run's rate is below a short one's, in percent.
+most_fall=10
 failed=0
 
 # judge NAME VALUE least|most THRESHOLD
@@ -38,7 +44,10 @@ bench=$scratch/release/bench
 
 zstd -dfq Traces/real/minigzip-arm32.id.xdin.zst -o "$trace"
 
-"$bench" "$trace" --machine "$machine" --min-plain 1.0 --min-timing 0.4 || failed=1
+"$bench" "$trace" --machine "$machine" --min-plain 2.0 --min-timing 0.4 || failed=1
+
+# Four cores on shared lines; their machine has four.
+"$bench" --machine configs/rpi3.yaml --shared 4000000 --min-shared "$least_shared" || failed=1
 
 # Debian 12's valgrind cannot read the debug information that Swift writes.
 strip --strip-debug -o "$work/bench" "$bench"
@@ -68,6 +77,21 @@ for mix in data all; do
         "$(awk "BEGIN { printf \"%.4f\", ($twice - $once) / $hits }")" most $most_instructions
 done
 
+# allocations COUNT: how often a timed run of four cores on shared lines asks for memory.
+allocations() {
+    local log=$work/allocations-$1.log
+    if ! SWIFT_DETERMINISTIC_HASHING=1 valgrind --log-file="$log" "$work/bench" \
+        --machine configs/rpi3.yaml --shared "$1" --only timing >"$log.out" 2>&1; then
+        cat "$log" >&2
+        return 1
+    fi
+    sed -n 's/.*total heap usage: \([0-9,]*\) allocs.*/\1/p' "$log" | tr -d ,
+}
+
+few=$(allocations 50000)
+many=$(allocations 150000)
+judge 'allocations that 100000 more accesses make' $((many - few)) most 0
+
 # The whole pipeline, from the file to the table: the median of five runs.
 if [ ! -x "$staleline" ]; then
     echo "the whole pipeline: $staleline is missing; make bench builds it   FAIL"
@@ -84,4 +108,54 @@ done
 median=$(printf '%s\n' "${times[@]}" | sort -n | sed -n 3p)
 judge 'file to table, million records a second' \
     "$(awk "BEGIN { printf \"%.4f\", $records / $median * 1000 }")" least $least_records
+
+
+# Long runs: the rate and the memory of a native trace of 10^8 (BENCH_LONG=1: 10^9) accesses beside one of 10^6.
+long=8
+[ -n "${BENCH_LONG:-}" ] && long=9
+# rounds EXPONENT: a pass of the loop is 10000 accesses.
+rounds() { echo $((10 ** ($1 - 4))); }
+for exponent in 6 $long; do
+    {
+        echo 'staleline 1'
+        echo "repeat $(rounds $exponent)"
+        printf 'ld 0x10000000 32000 by 4\nst 0x10010000 4000 by 4\nld 0x20000000 64000 by 64\nend\n'
+    } >"$work/long-$exponent.sl"
+done
+# run FILE OPTION...: seconds of the processor, and the most kilobytes of memory.
+run() {
+    /usr/bin/env python3 - "$staleline" replay "$@" <<'PYTHON'
+import resource, subprocess, sys
+done = subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL)
+usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+print(usage.ru_utime + usage.ru_stime, usage.ru_maxrss)
+sys.exit(done.returncode)
+PYTHON
+}
+for mode in counting timing; do
+    options=(--machine zynq7000)
+    [ $mode = counting ] && options=(--plain --l1d 32K,4,32 --l2 512K,8,32)
+    times=()
+    starts=()
+    # An empty loop tells what starting costs; short runs are repeated, and the least of each is taken.
+    sed 's/^repeat .*/repeat 1/' "$work/long-6.sl" >"$work/long-0.sl"
+    for _ in 1 2 3 4 5 6 7; do
+        short=$(run "$work/long-6.sl" "${options[@]}")
+        times+=("${short% *}")
+        none=$(run "$work/long-0.sl" "${options[@]}")
+        starts+=("${none% *}")
+    done
+    least_of() { printf '%s\n' "$@" | sort -g | head -1; }
+    if ! whole=$(run "$work/long-$long.sl" "${options[@]}"); then
+        judge "$mode, fall of the rate from 10^6 to 10^$long, percent" 100 most $most_fall
+        continue
+    fi
+    short_time=$(least_of "${times[@]}")
+    start_time=$(least_of "${starts[@]}")
+    judge "$mode, fall of the rate from 10^6 to 10^$long, percent" "$(awk "BEGIN {
+        short = 10 ^ 6 / ($short_time - $start_time); long = 10 ^ $long / (${whole% *} - $start_time)
+        printf \"%.4f\", (1 - long / short) * 100 }")" most $most_fall
+    judge "$mode, memory at 10^$long beside that at 10^6, percent" \
+        "$(awk "BEGIN { printf \"%.4f\", ${whole#* } / ${short#* } * 100 }")" most 110
+done
 exit $failed

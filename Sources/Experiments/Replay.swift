@@ -37,6 +37,8 @@ public struct PlainReplayResult: Sendable {
     public var level1Data: PlainCounts
     /// The second level's counts; nil without one.
     public var level2: PlainCounts?
+    /// The second level's read misses by what caused them.
+    public var level2Misses: PlainMissKinds
     /// The data cache's and the second level's counts as they would be with dirty lines written back at the end.
     public var flushed: (level1Data: PlainCounts, level2: PlainCounts?)
 }
@@ -192,19 +194,32 @@ extension Program {
 }
 
 extension Replay {
+    /// The most accesses that a counting replay performs, loops and runs unrolled: under a minute.
+    private static let countedLimit: UInt64 = 1 << 32
+
     /// Counts a program's loads, stores and fetches; its other statements do nothing on a counting machine.
     ///
     /// - Throws: if the program performs more accesses than a run may, or a cache cannot be built.
     public static func count(
         _ program: Program, file: String, _ configuration: PlainConfiguration, flushes: Bool = false
     ) throws -> PlainReplayResult {
-        if let error = ProgramFit.sizeError(of: program, file: file) { throw TraceErrors([error]) }
+        if let error = ProgramFit.sizeError(of: program, file: file, limit: countedLimit) {
+            throw TraceErrors([error])
+        }
         var hierarchy = try PlainHierarchy(configuration)
+        let block = UnsafeMutableBufferPointer<MemoryAccess>.allocate(
+            capacity: AccessReader.blockSize)
+        defer { block.deallocate() }
+        var filled = 0
         let records = program.forEachAccess { access in
-            withUnsafePointer(to: access) {
-                hierarchy.replay(UnsafeBufferPointer(start: $0, count: 1))
+            block.initializeElement(at: filled, to: access)
+            filled += 1
+            if filled == block.count {
+                hierarchy.replay(UnsafeBufferPointer(block))
+                filled = 0
             }
         }
+        hierarchy.replay(UnsafeBufferPointer(rebasing: block[..<filled]))
         return hierarchy.result(configuration, records: records, skipped: [], flushes)
     }
 }
@@ -217,12 +232,13 @@ extension PlainHierarchy {
         _ flushes: Bool
     ) -> PlainReplayResult {
         let run = counts
+        let misses = level2Misses
         flush()
         let flushed = counts
         let chosen = flushes ? flushed : run
         return PlainReplayResult(
             configuration: configuration, records: records, skipped: skipped,
             level1Instruction: chosen.instruction, level1Data: chosen.data, level2: chosen.level2,
-            flushed: (flushed.data, flushed.level2))
+            level2Misses: misses, flushed: (flushed.data, flushed.level2))
     }
 }

@@ -231,8 +231,18 @@ public struct PlainReport: Sendable {
                                 c.dirtyAtEnd)
                         )
                     })
-            ), ("withFinalFlush", flushed), ("time", .null), ("causes", .object([])),
+            ), ("level2Misses", level2Misses), ("withFinalFlush", flushed), ("time", .null),
+            ("causes", .object([])),
             ("spans", .object([])),
+        ])
+    }
+
+    /// Level 2's read misses by what caused them, as cachegrind tells them apart.
+    private var level2Misses: JSONValue {
+        let misses = result.level2Misses
+        return .object([
+            ("loads", .integer(misses.loads)), ("stores", .integer(misses.stores)),
+            ("fetches", .integer(misses.fetches)),
         ])
     }
 
@@ -249,6 +259,8 @@ public struct PlainReport: Sendable {
         return .object(caches)
     }
 
+    private var policy: String { result.configuration.level1Data.replacement.rawValue.uppercased() }
+
     /// The report for people.
     public var text: String {
         var table = ReplayReport.cacheTable
@@ -259,7 +271,7 @@ public struct PlainReport: Sendable {
                 ))
         }
         return
-            "counting machine (LRU, write-back, write-allocate), \(Format.grouped(result.records)) records, "
+            "counting machine (\(policy), write-back, write-allocate), \(Format.grouped(result.records)) records, "
             + "straddling accesses: \(result.configuration.straddle.rawValue)\n\n" + table.text
             + ReplayReport.skippedText(result.skipped)
     }

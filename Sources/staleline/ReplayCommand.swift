@@ -12,7 +12,8 @@ struct ReplayCommand: ParsableCommand {
         discussion: """
             --plain is the counting machine: one core, LRU, write-back, write-allocate, no store buffer, no \
             prefetch, no time; a dirty L1 victim is written to L2 after the demand fetch. Without --l1i its \
-            fetches are ignored. Sizes are SIZE,WAYS,LINE as 32K,4,32.
+            fetches are ignored. Sizes are SIZE,WAYS,LINE as 32K,4,32. docs/counting.md says which options \
+            are which other simulator's definitions.
             """)
 
     @OptionGroup var trace: TraceOptions
@@ -21,8 +22,15 @@ struct ReplayCommand: ParsableCommand {
     @Option(help: "L1 instruction cache, as 32K,4,32.") var l1i: String?
     @Option(help: "L1 data cache, as 32K,4,32.") var l1d: String?
     @Option(help: "Second level, as 512K,8,32.") var l2: String?
-    @Option(help: "What crossing a line counts as: split, first, once (--plain).")
-    var straddle = "split"
+    @Option(help: "What crossing a line counts as: split, first, once, each (--plain).")
+    var straddle: String?
+    @Option(help: "Which line leaves a full set: lru, fifo (--plain).")
+    var replacement: String?
+    @Option(
+        help: "What L2 holds: none, all that passes; victim, what L1 evicts (--plain).")
+    var inclusion: String?
+    @Flag(help: "A store that hits does not make its line the most recent (--plain).")
+    var storesKeepOrder = false
     @Flag(help: "Write dirty lines back at the end, L1 first, and count that (--plain).")
     var finalFlush = false
     @Flag(
@@ -39,9 +47,15 @@ struct ReplayCommand: ParsableCommand {
             Output.write(json ? report.json.text + "\n" : report.text)
             return
         }
-        if finalFlush || straddle != "split" || fetchWholeLines || dropVictims {
+        let plainOnly = [
+            ("--final-flush", finalFlush), ("--straddle", straddle != nil),
+            ("--fetch-whole-lines", fetchWholeLines), ("--drop-victims", dropVictims),
+            ("--stores-keep-order", storesKeepOrder), ("--replacement", replacement != nil),
+            ("--inclusion", inclusion != nil),
+        ].filter(\.1).map(\.0)
+        if !plainOnly.isEmpty {
             throw BadInput(
-                "--final-flush, --straddle, --fetch-whole-lines and --drop-victims go with --plain")
+                "\(plainOnly.joined(separator: ", ")): without --plain there is no such option")
         }
         var declared: (program: Program, file: String)?
         if case .program(let program, let file) = opened { declared = (program, file) }
@@ -108,15 +122,40 @@ struct ReplayCommand: ParsableCommand {
         return number << shift
     }
 
-    private func replayPlain(_ opened: OpenedTrace) throws -> PlainReplayResult {
-        guard let rule = StraddleRule(rawValue: straddle) else {
-            throw BadInput("--straddle \(straddle): expected split, first or once")
+    /// The replacement policies of the counting machine.
+    private enum PlainReplacement: String, CaseIterable {
+        case lru, fifo
+
+        var policy: ReplacementPolicy { self == .lru ? .lru : .fifo }
+    }
+
+    /// What an option's word names; nil if the option was not given.
+    private static func choice<Choice: RawRepresentable & CaseIterable>(
+        _ text: String?, _ option: String
+    ) throws -> Choice? where Choice.RawValue == String {
+        guard let text else { return nil }
+        guard let choice = Choice(rawValue: text) else {
+            let names = Choice.allCases.map(\.rawValue).joined(separator: ", ")
+            throw BadInput("--\(option) \(text): expected one of \(names)")
         }
+        return choice
+    }
+
+    private func replayPlain(_ opened: OpenedTrace) throws -> PlainReplayResult {
         guard let l1d else { throw BadInput("--plain needs --l1d, as 32K,4,32") }
+        let policy: PlainReplacement = try Self.choice(replacement, "replacement") ?? .lru
+        func cache(_ text: String, _ option: String) throws -> CacheConfiguration {
+            var cache = try Self.cache(text, option)
+            cache.replacement = policy.policy
+            return cache
+        }
         let configuration = PlainConfiguration(
-            level1Instruction: try l1i.map { try Self.cache($0, "l1i") },
-            level1Data: try Self.cache(l1d, "l1d"), level2: try l2.map { try Self.cache($0, "l2") },
-            straddle: rule, fetchesWholeLines: fetchWholeLines, forwardsVictims: !dropVictims)
+            level1Instruction: try l1i.map { try cache($0, "l1i") },
+            level1Data: try cache(l1d, "l1d"), level2: try l2.map { try cache($0, "l2") },
+            straddle: try Self.choice(straddle, "straddle") ?? .split,
+            fetchesWholeLines: fetchWholeLines, forwardsVictims: !dropVictims,
+            storesKeepOrder: storesKeepOrder,
+            inclusion: try Self.choice(inclusion, "inclusion") ?? .none)
         switch opened {
         case .accesses(let reader):
             return try Replay.count(reader, configuration, flushes: finalFlush)

@@ -9,6 +9,7 @@ struct Main {
         usage: bench TRACE --machine FILE [--rounds N] [--only loop|plain|timing]
                      [--min-plain R] [--min-timing R]
                bench --machine FILE --hits N [--mix data|all]
+               bench --machine FILE --shared N [--rounds N] [--only timing] [--min-shared R]
         """
 
     static func option(_ name: String) -> String? {
@@ -35,6 +36,8 @@ struct Main {
         let machine = try MachineDescription.parse(yaml: yaml, file: path).configuration
         if option("--hits") != nil {
             runHits(machine)
+        } else if option("--shared") != nil {
+            runShared(machine)
         } else {
             try runTrace(CommandLine.arguments[1], machine)
         }
@@ -47,6 +50,31 @@ struct Main {
         }
         guard let mix = Hits.Mix(rawValue: option("--mix") ?? "all") else { refuse(usage) }
         print("\(count) accesses, \(Hits(mix).run(count, on: machine)) misses")
+    }
+
+    /// Four cores on shared lines: the rate against the C loop.
+    private static func runShared(_ machine: MachineConfiguration) {
+        let count = number("--shared", otherwise: 0)
+        guard count >= 1_000, machine.core.count >= Shared.cores else {
+            refuse(
+                "--shared: found \(count) accesses on \(machine.core.count) cores, "
+                    + "expected 1000 or more and \(Shared.cores) cores")
+        }
+        let shared = Shared(count: count)
+        guard option("--only") == nil else {
+            print("\(count) accesses, \(shared.runTiming(machine)) ps")
+            return
+        }
+        let rounds = number("--rounds", otherwise: 9)
+        let (ratio, loop, timing) = shared.compare(rounds: rounds, machine: machine)
+        print(
+            "\(count) accesses of \(Shared.cores) cores on shared lines, \(rounds) rounds, medians")
+        print(String(format: "  C loop, gcc -O2         %7.1f M accesses/s", loop))
+        print(String(format: "  staleline, full timing  %7.1f M accesses/s", timing))
+        let isFast = judge(
+            "four cores on shared lines against the C loop", ratio,
+            number("--min-shared", otherwise: 0))
+        exit(isFast ? 0 : 1)
     }
 
     private static func runTrace(_ path: String, _ machine: MachineConfiguration) throws {

@@ -2,96 +2,54 @@ import Operations
 import Quantities
 
 // The counting machine behind `replay --plain`: no time, no store buffer, no prefetch. L1I and L1D over one
-// unified level 2, all LRU, write-back, write-allocate. A dirty L1 victim is written to level 2 after the demand
-// fetch, and allocates there. It has no probe: it counts and nothing else, so that it can keep up with a loop
-// written by hand. That the full machine gives the same counts is a test (`PlainAgreementTests`).
-
-/// What an access that crosses a line counts as.
-public enum StraddleRule: String, CaseIterable, Sendable {
-    /// One access for each line (Dinero's extended din, drcachesim).
-    case split
-    /// One access, of the first line only, never of a whole line (Dinero's din takes every access for 4 bytes).
-    case first
-    /// One access; it misses once though both lines may be filled (cachegrind).
-    case once
-}
-
-/// Which caches a counting machine has.
-public struct PlainConfiguration: Hashable, Sendable {
-    /// The instruction cache; nil: fetches are ignored.
-    public var level1Instruction: CacheConfiguration?
-    /// The data cache.
-    public var level1Data: CacheConfiguration
-    /// The second level; nil: none.
-    public var level2: CacheConfiguration?
-    /// What crossing a line counts as.
-    public var straddle: StraddleRule
-    /// Whether a store that covers a whole line fetches it all the same.
-    ///
-    /// Dinero does not: there is nothing in the old line that the store leaves. drcachesim and cachegrind do.
-    public var fetchesWholeLines: Bool
-    /// Whether a dirty L1 victim is written to level 2.
-    ///
-    /// drcachesim and cachegrind do not model it.
-    public var forwardsVictims: Bool
-
-    /// Makes a configuration with Dinero's definitions unless said otherwise.
-    public init(
-        level1Instruction: CacheConfiguration? = nil, level1Data: CacheConfiguration,
-        level2: CacheConfiguration? = nil, straddle: StraddleRule = .split,
-        fetchesWholeLines: Bool = false, forwardsVictims: Bool = true
-    ) {
-        self.fetchesWholeLines = fetchesWholeLines
-        self.forwardsVictims = forwardsVictims
-        self.level1Instruction = level1Instruction
-        self.level1Data = level1Data
-        self.level2 = level2
-        self.straddle = straddle
-    }
-}
+// unified level 2, all LRU or FIFO, write-back, write-allocate. A dirty L1 victim is written to level 2 after the
+// demand fetch, and allocates there. It has no probe: it counts and nothing else, so that it can keep up with a loop
+// written by hand. That the full machine gives the same counts is a test (`PlainAgreementTests`), as is that the fast
+// path in `PlainGate` changes none (`PlainReferenceTests`).
 
 /// A machine that counts.
 public struct PlainHierarchy: ~Copyable {
     var instruction: PlainCache
     var data: PlainCache
     var level2: PlainCache
+    let gate: PlainGate
     let hasInstruction: Bool
     let hasLevel2: Bool
     let straddle: StraddleRule
     let fetchesWholeLines: Bool
     let forwardsVictims: Bool
-    /// The line of the last fetch: the next fetch is mostly from it, and using it again changes nothing.
-    var lastFetchLine = UInt64.max
+    let isVictimLevel2: Bool
+    /// The kinds that use data, and those of them that store: bits by raw value, for a test without a branch.
+    private let dataKinds: UInt64
+    private let storeKinds: UInt64
+    /// Level 2's read misses by what caused them.
+    public internal(set) var level2Misses = PlainMissKinds()
 
     /// Builds empty caches.
     ///
     /// - Throws: ``ConfigurationFaults`` with everything that is wrong in any cache.
     public init(_ configuration: PlainConfiguration) throws(ConfigurationFaults) {
-        var faults = configuration.level1Data.faults(path: "l1d")
-        faults += configuration.level1Instruction?.faults(path: "l1i") ?? []
-        faults += configuration.level2?.faults(path: "l2") ?? []
-        let caches = [
-            configuration.level1Data, configuration.level1Instruction, configuration.level2,
-        ]
-        if faults.isEmpty {
-            let lines = caches.compactMap { $0 }.reduce(0) { $0 + $1.sets * UInt64($1.ways) }
-            if lines > MachineConfiguration.lineLimit {
-                faults.append(
-                    ConfigurationFault(
-                        path: "l1d + l1i + l2", found: "\(lines) lines",
-                        expected: "at most \(MachineConfiguration.lineLimit)"))
-            }
-        }
+        let faults = configuration.faults
         if !faults.isEmpty { throw ConfigurationFaults(faults) }
         let nothing = CacheConfiguration(size: 64, ways: 1, lineSize: 64)
-        instruction = PlainCache(configuration.level1Instruction ?? nothing)
-        data = PlainCache(configuration.level1Data)
-        level2 = PlainCache(configuration.level2 ?? nothing)
+        let keepsOrder = configuration.storesKeepOrder
+        instruction = PlainCache(
+            configuration.level1Instruction ?? nothing, storesKeepOrder: keepsOrder)
+        data = PlainCache(configuration.level1Data, storesKeepOrder: keepsOrder)
+        level2 = PlainCache(configuration.level2 ?? nothing, storesKeepOrder: keepsOrder)
         hasInstruction = configuration.level1Instruction != nil
         hasLevel2 = configuration.level2 != nil
         straddle = configuration.straddle
         fetchesWholeLines = configuration.fetchesWholeLines
         forwardsVictims = configuration.forwardsVictims
+        isVictimLevel2 = configuration.inclusion == .victim
+        dataKinds = Self.bits { ![.fetch, .prefetch, .copyBack, .invalidate].contains($0) }
+        storeKinds = Self.bits { $0.isStore }
+        gate = PlainGate(data: data, instruction: instruction, hasInstruction: hasInstruction)
+    }
+
+    private static func bits(_ isWanted: (AccessKind) -> Bool) -> UInt64 {
+        AccessKind.allCases.filter(isWanted).reduce(0) { $0 | 1 &<< UInt64($1.rawValue) }
     }
 
     /// The counts so far.
@@ -99,9 +57,9 @@ public struct PlainHierarchy: ~Copyable {
     /// `dirtyAtEnd` is worked out on the way. nil for a cache that is not there.
     public var counts: (instruction: PlainCounts?, data: PlainCounts, level2: PlainCounts?) {
         var data = self.data.counts
-        data.dirtyAtEnd = UInt64(self.data.dirtyLines.count)
+        data.dirtyAtEnd = self.data.dirtyCount
         var level2 = self.level2.counts
-        level2.dirtyAtEnd = UInt64(self.level2.dirtyLines.count)
+        level2.dirtyAtEnd = self.level2.dirtyCount
         return (hasInstruction ? instruction.counts : nil, data, hasLevel2 ? level2 : nil)
     }
 
@@ -109,181 +67,277 @@ public struct PlainHierarchy: ~Copyable {
     ///
     /// - Complexity: O(*w*) an access in the associativity *w*, mostly one compare.
     public mutating func replay(_ accesses: UnsafeBufferPointer<MemoryAccess>) {
-        for index in 0..<accesses.count {
-            let access = accesses[index]
-            switch access.kind {
-            case .load, .miscellaneousRead, .loadExclusive, .loadAcquire:
-                useData(access.address, access.size, dirty: 0)
-            case .store, .storeExclusive, .storeRelease:
-                useData(access.address, access.size, dirty: 1)
-            case .fetch:
-                if hasInstruction { fetch(access.address, access.size) }
-            case .prefetch: break
-            case .copyBack, .invalidate: performCacheRecord(access)
+        var gate = self.gate.open
+        var rest = accesses[...]
+        while !rest.isEmpty {
+            let block = UnsafeBufferPointer(rebasing: rest.prefix(PlainGate.Open.most))
+            rest = rest.dropFirst(PlainGate.Open.most)
+            for access in block where !gate.passes(access) {
+                perform(access)
+                if access.kind == .fetch { gate.fetched(access) }
             }
+            let passed = gate.takeCounts()
+            data.counts.reads &+= passed.loads
+            data.counts.writes &+= passed.stores
+            instruction.counts.reads &+= passed.fetches
         }
     }
 
+    // MARK: Level 1
+
+    /// The last line that an access touches, of those that count.
     @inline(__always)
-    private mutating func useData(_ address: UInt64, _ size: UInt32, dirty: UInt64) {
-        let first = address &>> data.shift
-        let last = (address &+ UInt64(size) &- 1) &>> data.shift
-        if dirty == 0 { data.counts.reads &+= 1 } else { data.counts.writes &+= 1 }
-        if first == last || straddle == .first {
-            if let victim = data.use(first, dirty: dirty) {
-                dataMiss(first, victim, dirty, address, size)
-            }
+    private func lastLine(_ access: MemoryAccess, _ first: UInt64, _ shift: UInt64) -> UInt64 {
+        straddle == .first
+            ? first : max(first, (access.address &+ UInt64(access.size) &- 1) &>> shift)
+    }
+
+    /// Performs one access with all that belongs to it.
+    @inline(never)
+    private mutating func perform(_ access: MemoryAccess) {
+        let kind = UInt64(access.kind.rawValue)
+        guard dataKinds &>> kind & 1 == 1 else { return performOther(access) }
+        let dirty = storeKinds &>> kind & 1
+        let first = access.address &>> data.shift
+        if first == (access.address &+ UInt64(access.size) &- 1) &>> data.shift {
+            data.counts.reads &+= 1 &- dirty
+            data.counts.writes &+= dirty
+            useData(first, access, dirty)
         } else {
-            straddleData(first, last, dirty, address, size)
+            useDataLines(access, dirty)
         }
+    }
+
+    /// Performs what is not an access to data.
+    @inline(never)
+    private mutating func performOther(_ access: MemoryAccess) {
+        switch access.kind {
+        case .fetch: fetch(access)
+        case .copyBack, .invalidate: performCacheRecord(access)
+        default: break
+        }
+    }
+
+    /// Uses one line of the data cache.
+    @inline(__always)
+    private mutating func useData(_ line: UInt64, _ access: MemoryAccess, _ dirty: UInt64) {
+        let victim = data.use(line, dirty: dirty)
+        gate.refresh(line, data: data)
+        if let victim { missData(line, victim, access, dirty) }
     }
 
     @inline(never)
-    private mutating func straddleData(
-        _ first: UInt64, _ last: UInt64, _ dirty: UInt64, _ address: UInt64, _ size: UInt32
+    private mutating func missData(
+        _ line: UInt64, _ victim: UInt64, _ access: MemoryAccess, _ dirty: UInt64
     ) {
-        if straddle == .split {
-            let more = last &- first
-            if dirty == 0 { data.counts.reads &+= more } else { data.counts.writes &+= more }
-        }
-        let missesBefore = (data.counts.readMisses, data.counts.writeMisses)
-        var missed = false
-        for line in first...max(first, last) {
-            if let victim = data.use(line, dirty: dirty) {
-                dataMiss(line, victim, dirty, address, size)
-                missed = true
-            }
-        }
+        countDataMiss(dirty)
+        if isFetched(line, access, dirty) { readLevel2(for: access, line &<< data.shift) }
+        evict(victim)
+    }
+
+    /// Uses the lines that an access crosses, as far as they count.
+    @inline(never)
+    private mutating func useDataLines(_ access: MemoryAccess, _ dirty: UInt64) {
+        let first = access.address &>> data.shift
+        let last = lastLine(access, first, data.shift)
+        let accesses = straddle == .split ? last &- first &+ 1 : 1
+        data.counts.reads &+= dirty == 0 ? accesses : 0
+        data.counts.writes &+= dirty == 0 ? 0 : accesses
         if straddle == .once {
-            (data.counts.readMisses, data.counts.writeMisses) = missesBefore
-            if missed {
-                if dirty == 0 {
-                    data.counts.readMisses &+= 1
-                } else {
-                    data.counts.writeMisses &+= 1
-                }
-            }
+            useDataOnce(first...last, access, dirty)
+        } else {
+            for line in first...last { useData(line, access, dirty) }
         }
     }
 
+    /// Uses all lines of an access that counts, and misses, once at each level.
     @inline(never)
-    private mutating func dataMiss(
-        _ line: UInt64, _ victim: UInt64, _ dirty: UInt64, _ address: UInt64, _ size: UInt32
+    private mutating func useDataOnce(
+        _ lines: ClosedRange<UInt64>, _ access: MemoryAccess, _ dirty: UInt64
     ) {
-        if dirty == 0 { data.counts.readMisses &+= 1 } else { data.counts.writeMisses &+= 1 }
-        if hasLevel2 {
-            let start = line &<< data.shift
-            let isWhole =
-                dirty == 1 && straddle != .first && address <= start
-                && address &+ UInt64(size) >= start &+ 1 &<< data.shift
-            if !isWhole || fetchesWholeLines { readLevel2(start) }
-        }
-        if victim & 1 == 1, victim != PlainCache.empty { writeBack(victim &>> 1) }
-    }
-
-    private mutating func writeBack(_ line: UInt64) {
-        data.counts.writebacks &+= 1
-        guard hasLevel2, forwardsVictims else { return }
-        level2.counts.writes &+= 1
-        if let victim = level2.use((line &<< data.shift) &>> level2.shift, dirty: 1) {
-            level2.counts.writeMisses &+= 1
-            if victim & 1 == 1, victim != PlainCache.empty { level2.counts.writebacks &+= 1 }
-        }
-    }
-
-    private mutating func readLevel2(_ address: UInt64) {
-        level2.counts.reads &+= 1
-        if let victim = level2.use(address &>> level2.shift, dirty: 0) {
-            level2.counts.readMisses &+= 1
-            if victim & 1 == 1, victim != PlainCache.empty { level2.counts.writebacks &+= 1 }
+        var (misses, isRead) = (false, false)
+        for line in lines {
+            let victim = data.use(line, dirty: dirty)
+            gate.refresh(line, data: data)
+            guard let victim else { continue }
+            if !misses { countDataMiss(dirty) }
+            misses = true
+            if !isRead && isFetched(line, access, dirty) {
+                isRead = true
+                readLevel2(for: access, line &<< data.shift)
+            }
+            evict(victim)
         }
     }
 
     @inline(__always)
-    private mutating func fetch(_ address: UInt64, _ size: UInt32) {
-        let first = address &>> instruction.shift
-        let last = (address &+ UInt64(size) &- 1) &>> instruction.shift
-        instruction.counts.reads &+= 1
-        if first == last {
-            if first == lastFetchLine { return }
-            lastFetchLine = first
-            if instruction.use(first, dirty: 0) != nil { fetchMiss(first) }
-        } else {
-            straddleFetch(first, last)
+    private mutating func countDataMiss(_ dirty: UInt64) {
+        data.counts.readMisses &+= 1 &- dirty
+        data.counts.writeMisses &+= dirty
+    }
+
+    /// Whether a line that missed is read from below: a store that covers all of it needs nothing of it.
+    @inline(__always)
+    private func isFetched(_ line: UInt64, _ access: MemoryAccess, _ dirty: UInt64) -> Bool {
+        if dirty == 0 || fetchesWholeLines || straddle == .first { return true }
+        let start = line &<< data.shift
+        let last = access.address &+ UInt64(access.size) &- 1
+        return access.address > start || last < start &+ (1 &<< data.shift &- 1)
+    }
+
+    private mutating func fetch(_ access: MemoryAccess) {
+        guard hasInstruction else { return }
+        let first = access.address &>> instruction.shift
+        let last = lastLine(access, first, instruction.shift)
+        instruction.counts.reads &+= straddle == .split ? last &- first &+ 1 : 1
+        var misses = false
+        var line = first
+        while true {
+            let victim = instruction.use(line, dirty: 0)
+            gate.refresh(line, instruction: instruction)
+            if let victim {
+                if straddle != .once || !misses { missFetch(access, line &<< instruction.shift) }
+                misses = true
+                if isVictimLevel2 { writeLevel2(victim, instruction.shift) }
+            }
+            if line == last { break }
+            line &+= 1
         }
     }
 
     @inline(never)
-    private mutating func straddleFetch(_ first: UInt64, _ last: UInt64) {
-        let end = straddle == .first ? first : last
-        if straddle == .split { instruction.counts.reads &+= last &- first }
-        let missesBefore = instruction.counts.readMisses
-        var missed = false
-        for line in first...max(first, end) where instruction.use(line, dirty: 0) != nil {
-            fetchMiss(line)
-            missed = true
-        }
-        lastFetchLine = end
-        if straddle == .once { instruction.counts.readMisses = missesBefore &+ (missed ? 1 : 0) }
-    }
-
-    @inline(never)
-    private mutating func fetchMiss(_ line: UInt64) {
+    private mutating func missFetch(_ access: MemoryAccess, _ start: UInt64) {
         instruction.counts.readMisses &+= 1
-        if hasLevel2 { readLevel2(line &<< instruction.shift) }
+        readLevel2(for: access, start)
     }
+
+    // MARK: Level 2
+
+    /// Lets an entry of the data cache go.
+    @inline(__always)
+    private mutating func evict(_ victim: UInt64) {
+        if PlainCache.isDirty(victim) {
+            writeBack(victim)
+        } else if isVictimLevel2 {
+            writeLevel2(victim, data.shift)
+        }
+    }
+
+    /// Writes a dirty entry of the data cache back.
+    private mutating func writeBack(_ entry: UInt64) {
+        data.counts.writebacks &+= 1
+        if hasLevel2 && forwardsVictims { writeLevel2(entry, data.shift) }
+    }
+
+    /// Puts an entry of level 1 into level 2.
+    @inline(never)
+    private mutating func writeLevel2(_ entry: UInt64, _ shift: UInt64) {
+        guard entry != PlainCache.empty else { return }
+        level2.counts.writes &+= 1
+        let line = ((entry &>> 1) &<< shift) &>> level2.shift
+        if entry & 1 == 0 {
+            countLevel2(level2.insert(line))
+        } else if let victim = isVictimLevel2
+            ? level2.useFirst(line, dirty: 1) : level2.use(line, dirty: 1)
+        {
+            level2.counts.writeMisses &+= 1
+            countLevel2(victim)
+        }
+    }
+
+    /// Reads what an access needs: the line that begins at `start`, or with `once` all it touches, as one access.
+    private mutating func readLevel2(for access: MemoryAccess, _ start: UInt64) {
+        if straddle == .once {
+            let bytes = access.bytes
+            readLevel2(bytes.lowerBound, bytes.upperBound, access.kind)
+        } else {
+            readLevel2(start, start, access.kind)
+        }
+    }
+
+    private mutating func readLevel2(_ first: UInt64, _ last: UInt64, _ kind: AccessKind) {
+        guard hasLevel2 else { return }
+        level2.counts.reads &+= 1
+        var misses = false
+        var line = first &>> level2.shift
+        while true {
+            if isVictimLevel2 {
+                if level2.find(line) == nil {
+                    misses = true
+                } else {
+                    _ = level2.useFirst(line, dirty: 0)
+                }
+            } else if let victim = level2.use(line, dirty: 0) {
+                misses = true
+                countLevel2(victim)
+            }
+            if line == last &>> level2.shift { break }
+            line &+= 1
+        }
+        if misses {
+            level2.counts.readMisses &+= 1
+            level2Misses.add(kind)
+        }
+    }
+
+    @inline(__always)
+    private mutating func countLevel2(_ victim: UInt64) {
+        if PlainCache.isDirty(victim) { level2.counts.writebacks &+= 1 }
+    }
+
+    // MARK: Cache records and the end
 
     /// Performs a copy-back or invalidate record on both data levels.
     private mutating func performCacheRecord(_ access: MemoryAccess) {
         let copiesBack = access.kind == .copyBack
         if access.size == 0 {
-            if copiesBack { flush() } else { empty() }
+            if copiesBack {
+                flush()
+            } else {
+                data.removeAll()
+                level2.removeAll()
+                gate.refreshAll(data: data, instruction: instruction)
+            }
             return
         }
-        let first = access.address &>> data.shift
-        for line in first...max(first, (access.address &+ UInt64(access.size) &- 1) &>> data.shift)
-        {
+        let bytes = access.bytes
+        for line in bytes.lowerBound &>> data.shift...bytes.upperBound &>> data.shift {
             guard let index = data.find(line) else { continue }
-            if copiesBack {
-                if data.entries[index] & 1 == 1 { writeBack(line) }
-                data.entries[index] &= ~1
-            } else {
+            let entry = data.entries[index]
+            if !copiesBack {
                 data.remove(at: index)
+            } else if PlainCache.isDirty(entry) {
+                data.entries[index] &= ~1
+                writeBack(entry)
             }
         }
-        if hasLevel2 { performLevel2Record(access, copiesBack) }
-    }
-
-    private mutating func performLevel2Record(_ access: MemoryAccess, _ copiesBack: Bool) {
-        let first = access.address &>> level2.shift
-        let last = (access.address &+ UInt64(access.size) &- 1) &>> level2.shift
-        for line in first...max(first, last) {
-            guard let index = level2.find(line) else { continue }
-            if copiesBack {
-                if level2.entries[index] & 1 == 1 { level2.counts.writebacks &+= 1 }
-                level2.entries[index] &= ~1
-            } else {
-                level2.remove(at: index)
+        gate.refreshAll(data: data, instruction: instruction)
+        guard hasLevel2 else { return }
+        for line in bytes.lowerBound &>> level2.shift...bytes.upperBound &>> level2.shift {
+            // A victim level 2 may hold a line twice.
+            for index in level2.places(of: line).reversed() {
+                if copiesBack {
+                    countLevel2(level2.entries[index])
+                    level2.entries[index] &= ~1
+                } else {
+                    level2.remove(at: index)
+                }
             }
         }
-    }
-
-    private mutating func empty() {
-        for index in 0..<data.entries.count { data.entries[index] = PlainCache.empty }
-        for index in 0..<level2.entries.count { level2.entries[index] = PlainCache.empty }
     }
 
     /// Cleans every dirty line, level 1 into level 2 first, as Dinero does at the end of a run.
     public mutating func flush() {
-        for line in data.dirtyLines { writeBack(line) }
-        for index in 0..<data.entries.count where data.entries[index] != PlainCache.empty {
-            data.entries[index] &= ~1
-        }
-        guard hasLevel2 else { return }
-        for index in 0..<level2.entries.count
-        where level2.entries[index] != PlainCache.empty && level2.entries[index] & 1 == 1 {
-            level2.counts.writebacks &+= 1
-            level2.entries[index] &= ~1
-        }
+        for line in data.cleanAll() { writeBack(line &<< 1 | 1) }
+        gate.refreshAll(data: data, instruction: instruction)
+        if hasLevel2 { level2.counts.writebacks &+= UInt64(level2.cleanAll().count) }
+    }
+}
+
+extension MemoryAccess {
+    /// The bytes it touches, the first one at least, up to the end of the address space.
+    fileprivate var bytes: ClosedRange<UInt64> {
+        let last = address &+ UInt64(size) &- 1
+        return address...max(address, last)
     }
 }
