@@ -31,6 +31,10 @@ let package = Package(
         .target(
             name: "MemoryModel", dependencies: ["Quantities", "Operations", "Events"],
             swiftSettings: hot),
+        // Not a layer: a second model to differ from. Tests use it, and long runs of them.
+        .target(
+            name: "ReferenceModel",
+            dependencies: ["Quantities", "Operations", "Events", "MemoryModel"]),
         // Layer 2: what produces operations, and what folds events.
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
@@ -100,7 +104,11 @@ let package = Package(
             name: "LitmusTests",
             dependencies: ["Experiments", "Hazards", "Machines", "Traces", "Reports", "Operations"]),
         .testTarget(
-            name: "DifferentialTests", dependencies: ["Experiments", "MemoryModel", "Traces"]),
+            name: "DifferentialTests",
+            dependencies: [
+                "Experiments", "MemoryModel", "ReferenceModel", "Traces", "Events", "Operations",
+                "Quantities",
+            ]),
         .testTarget(name: "TidyTests", dependencies: ["Hazards"]),
     ],
     swiftLanguageModes: [.v6]

@@ -25,6 +25,8 @@ public enum Cause: UInt8, CaseIterable, Sendable {
     case device
     /// Waiting for a device's completion.
     case wait
+    /// Waiting for the third level.
+    case level3
 
     /// The word of reports and JSON.
     public var name: String {
@@ -39,6 +41,7 @@ public enum Cause: UInt8, CaseIterable, Sendable {
         case .uncached: "uncached"
         case .device: "device"
         case .wait: "wait"
+        case .level3: "l3"
         }
     }
 }
@@ -58,6 +61,10 @@ public enum MoveReason: UInt32, Sendable {
     case prefetch
     /// An `env` statement: speculation or an eviction that the trace pins.
     case environment
+    /// The line moved to the other level of an exclusive pair, or with its modified bytes to another core.
+    case exchange
+    /// The level below gave the line up, and holds all that is here.
+    case inclusion
 }
 
 /// Something that happened, in 32 bytes without text.
@@ -79,13 +86,17 @@ public struct Event: BitwiseCopyable, Sendable, Hashable {
         /// A fetch of `size` bytes at `address` was served by `place`. `other` as for ``load``.
         case fetch
         /// `place` took the line at `address` of `size` bytes from `other`. `detail`: ``MoveReason``.
+        ///
+        /// Where the line was modified in another core's cache it may still be, here: the first store there, an
+        /// eviction or a clean will tell.
         case linefill
         /// A read of `size` bytes at `address` that missed L1 asked the second level `place`. `other`: 1 if it missed.
         case levelRead
         /// A write of `size` bytes at `address` from L1 or a store buffer asked the second level `place`.
         /// `other`: 1 if it missed.
         case levelWrite
-        /// `place` wrote the line at `address`, or its dirty part, to `other`; the line stays. `detail`: ``MoveReason``.
+        /// `place` wrote `size` bytes at `address`, the line or its dirty part, to `other`; the line stays.
+        /// `detail`: ``MoveReason``.
         case writeback
         /// `place` gave up the line at `address`. `other`: 1 if dirty bytes were dropped. `detail`: ``MoveReason``.
         case invalidate
@@ -116,6 +127,10 @@ public struct Event: BitwiseCopyable, Sendable, Hashable {
         case time
         /// Bytes moved over DRAM's pins: `size` bytes; `other` 1 for writes.
         case memoryTraffic
+        /// A store-exclusive of `size` bytes at `address` failed: the core's monitor was not set. Nothing was stored.
+        case exclusiveFailed
+        /// A prefetcher of core `agent` asked for the line at `address` for `place`.
+        case prefetch
     }
 
     /// When, in picoseconds since the start.

@@ -1,3 +1,5 @@
+import Quantities
+
 /// Software that listens to a machine.
 ///
 /// Known at compile time, so that what it ignores costs nothing.
@@ -8,6 +10,28 @@ public protocol Probe: ~Copyable {
     /// and what a device moves never go back in ticks; what goes on behind a core (drains, write-backs, linefills)
     /// and the telling of times may carry a tick before or after what the core does next.
     mutating func record(_ event: Event)
+
+    /// Whether hits of level 1 are told in bulk, by ``recordHits(of:loads:stores:fetches:)``.
+    ///
+    /// For probes that count and need no event for each hit: the fast path then does not make any.
+    static var foldsHits: Bool { get }
+
+    /// Takes hits of an agent's own level-1 caches, many at once.
+    ///
+    /// Only called where ``foldsHits`` is true, before any event that follows them.
+    mutating func recordHits(of agent: Agent, loads: UInt64, stores: UInt64, fetches: UInt64)
+}
+
+extension Probe where Self: ~Copyable {
+    /// A probe hears each hit unless it says otherwise.
+    @inlinable
+    public static var foldsHits: Bool { false }
+
+    /// Nothing: not called where each hit is heard.
+    @inlinable
+    public mutating func recordHits(
+        of agent: Agent, loads: UInt64, stores: UInt64, fetches: UInt64
+    ) {}
 }
 
 /// Listens to nothing.
@@ -21,6 +45,10 @@ public struct NoProbe: Probe, Sendable {
     @inlinable
     @inline(__always)
     public mutating func record(_ event: Event) {}
+
+    /// Hits do not matter to it either.
+    @inlinable
+    public static var foldsHits: Bool { true }
 }
 
 /// Two probes that hear the same events, the first one first.
@@ -44,6 +72,19 @@ public struct ProbePair<First: Probe & ~Copyable, Second: Probe & ~Copyable>: Pr
     public mutating func record(_ event: Event) {
         first.record(event)
         second.record(event)
+    }
+
+    /// Whether both take hits in bulk.
+    @inlinable
+    public static var foldsHits: Bool { First.foldsHits && Second.foldsHits }
+
+    /// Hands the hits to both.
+    @inlinable
+    public mutating func recordHits(
+        of agent: Agent, loads: UInt64, stores: UInt64, fetches: UInt64
+    ) {
+        first.recordHits(of: agent, loads: loads, stores: stores, fetches: fetches)
+        second.recordHits(of: agent, loads: loads, stores: stores, fetches: fetches)
     }
 }
 

@@ -26,7 +26,7 @@ public struct WatchList: Hashable, Sendable {
         for statement in program.statements {
             guard case .operation(_, let operation) = statement.body else { continue }
             switch operation {
-            case .device(let device): add(device.start, device.bytes, map, lineSize)
+            case .device(let device): add(device.start, device.extent, map, lineSize)
             case .dma(let call):
                 for segment in call.segments { add(segment.start, segment.size, map, lineSize) }
             case .maintenance(let operation): add(operation, map, lineSize)

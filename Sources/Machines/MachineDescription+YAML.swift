@@ -22,10 +22,11 @@ extension MachineDescription {
         return text
     }
 
-    /// The line that opens a section; the second key of `ports` is the name of one.
+    /// The line that opens a section; below a list, the name of one of its mappings.
     private static func header(_ sections: [String], _ depth: Int) -> String {
-        if depth == 1, sections[0] == "ports" { return "  - name: \(sections[1])\n" }
-        return String(repeating: "  ", count: depth) + sections[depth] + ":\n"
+        let indent = String(repeating: "  ", count: depth)
+        let isItem = [["ports"], ["memory", "controller_ports"]].contains(Array(sections[..<depth]))
+        return indent + (isItem ? "- name: \(sections[depth])" : "\(sections[depth]):") + "\n"
     }
 
     private static func indent(_ sections: [String]) -> String {

@@ -18,6 +18,8 @@ public struct Parameter: Hashable, Sendable {
     public static let unknownSource = "no source given"
     /// What stands as source where the command line set the value.
     public static let overrideSource = "set on the command line"
+    /// What the source starts with where a file leaves the key out.
+    public static let absentPrefix = "not in the file: "
 
     /// The key, with dots, as `--set` takes it: `l2.size`, `ports.HP0.mhz`.
     public var path: String
@@ -29,6 +31,9 @@ public struct Parameter: Hashable, Sendable {
     public var basis: Basis
     /// Where it comes from, in words.
     public var source: String
+
+    /// Whether the file leaves the key out, so that the model's own value holds.
+    public var isAbsentFromFile: Bool { source.hasPrefix(Self.absentPrefix) }
 
     /// Makes a parameter.
     public init(path: String, value: String, text: String, basis: Basis, source: String) {

@@ -19,6 +19,8 @@ extension Machine where P: ~Copyable {
             (cores.base + core).pointee.holds = true
             refreshDue()
         case .late: loadEarly(event, core)
+        case .leave: setCoherent(false, core: core)
+        case .join: setCoherent(true, core: core)
         }
     }
 
@@ -26,7 +28,8 @@ extension Machine where P: ~Copyable {
         let range = Maintenance(.dcCVAC, at: event.start, bytes: event.bytes)
         let tick = lastIssue
         if hasLevel1Data, event.target != .level2 {
-            forEachLine(range, shift: level1Data.lineShift) { machine, line in
+            forEachLine(range, shift: level1Data.lineShift) { machine, physical in
+                let line = physical | machine.mapSynonym &<< CacheBank.synonymShift
                 for core in 0..<machine.cores.count {
                     if case .core(let only) = event.target, only != core { continue }
                     let index = machine.level1Data.peek(line, core)
@@ -40,11 +43,21 @@ extension Machine where P: ~Copyable {
         guard hasLevel2 else { return }
         if case .core = event.target { return }
         forEachLine(range, shift: level2.lineShift) { machine, line in
-            let index = machine.level2.peek(line, 0)
+            machine.forEachLevel2 { machine, core in
+                let index = machine.level2.peek(line, machine.level2Copy(core))
+                guard index >= 0 else { return }
+                let entry = machine.level2.entries[index]
+                machine.level2.remove(at: index)
+                machine.evictFromLevel2(entry, core, at: tick, reason: .environment)
+            }
+        }
+        guard hasLevel3, !isLevel3MemorySide, event.target == .everywhere else { return }
+        forEachLine(range, shift: level3.lineShift) { machine, line in
+            let index = machine.level3.peek(line, 0)
             guard index >= 0 else { return }
-            let entry = machine.level2.entries[index]
-            machine.level2.remove(at: index)
-            machine.evictFromLevel2(entry, at: tick, reason: .environment)
+            let entry = machine.level3.entries[index]
+            machine.level3.remove(at: index)
+            machine.evictFromLevel3(entry, .core(0), at: tick, reason: .environment)
         }
     }
 
@@ -53,18 +66,26 @@ extension Machine where P: ~Copyable {
         if event.target == .level2 || !hasLevel1Data {
             guard hasLevel2 else { return }
             forEachLine(range, shift: level2.lineShift) { machine, line in
-                guard machine.mapType.isCacheable, machine.level2.peek(line, 0) < 0 else { return }
-                _ = machine.fillLevel2(
-                    line, agent: .core(core), at: machine.lastIssue, reason: .environment)
+                let copy = machine.level2Copy(core)
+                guard machine.mapType.isCacheable, machine.level2.peek(line, copy) < 0 else {
+                    return
+                }
+                let shared = machine.snoopForLevel2(
+                    line, core, machine.mapIsShared, at: machine.lastIssue)
+                machine.fillLevel2(
+                    line, core, at: machine.lastIssue, reason: .environment, state: shared)
             }
             return
         }
         (cores.base + core).pointee.isActive = true
-        forEachLine(range, shift: level1Data.lineShift) { machine, line in
+        forEachLine(range, shift: level1Data.lineShift) { machine, physical in
+            let line = physical | machine.mapSynonym &<< CacheBank.synonymShift
             guard machine.mapType.isCacheable, machine.level1Data.peek(line, core) < 0 else {
                 return
             }
-            _ = machine.fillLevel1(line, core, at: machine.lastIssue, reason: .environment)
+            _ = machine.fillLevel1(
+                line, core, at: machine.lastIssue, reason: .environment,
+                isShared: machine.mapIsShared)
         }
     }
 
@@ -72,6 +93,7 @@ extension Machine where P: ~Copyable {
         let tick = max(pathOut, lastIssue)
         if event.bytes == 0 {
             while !storeBuffers[core].entries.isEmpty { drainEntry(core, 0, at: tick) }
+            (cores.base + core).pointee.holds = false
         } else {
             translate(event.start.address.rawValue)
             let physical = event.start.address.rawValue &+ mapDelta

@@ -37,6 +37,7 @@ extension Machine where P: ~Copyable {
             closeFastPath()
         default: performInstruction(operation, agent.index)
         }
+        checkLaws()
     }
 
     private mutating func performInstruction(_ operation: Operation, _ core: Int) {
@@ -55,12 +56,35 @@ extension Machine where P: ~Copyable {
     private mutating func performRun(_ run: AccessRun, _ agent: Agent) {
         var access = MemoryAccess(
             run.kind, at: run.start.address.rawValue, size: run.size, agent: agent)
+        guard run.work > 0 else { return performBlocks(run, access) }
         for index in 0..<run.count {
             access.size = run.size(at: index)
-            perform(&access, record: record)
-            if run.work > 0 { work(agent.index, run.work) }
+            performOne(&access)
+            work(agent.index, run.work)
             access.address &+= run.step
         }
+    }
+
+    /// Performs a run without work in blocks, so that the fast path keeps its stride.
+    private mutating func performBlocks(_ run: AccessRun, _ first: MemoryAccess) {
+        var access = first
+        var done: UInt64 = 0
+        while done < run.count {
+            let block = Int(min(UInt64(scratch.count), run.count &- done))
+            for index in 0..<block {
+                access.size = run.size(at: done &+ UInt64(index))
+                scratch[index] = access
+                access.address &+= run.step
+            }
+            perform(
+                UnsafeBufferPointer(start: scratch.base, count: block), firstRecord: record, step: 0
+            )
+            done &+= UInt64(block)
+        }
+    }
+
+    private mutating func performOne(_ access: UnsafePointer<MemoryAccess>) {
+        perform(UnsafeBufferPointer(start: access, count: 1), firstRecord: record, step: 0)
     }
 
     private mutating func performCopy(_ copy: CopyRun, _ agent: Agent) {
@@ -71,8 +95,8 @@ extension Machine where P: ~Copyable {
         for index in 0..<copy.count {
             load.size = copy.size(at: index)
             store.size = load.size
-            perform(&load, record: record)
-            perform(&store, record: record)
+            performOne(&load)
+            performOne(&store)
             if copy.work > 0 { work(agent.index, copy.work) }
             load.address &+= UInt64(copy.size)
             store.address &+= UInt64(copy.size)
@@ -81,12 +105,9 @@ extension Machine where P: ~Copyable {
 
     /// Spends cycles of work between accesses, told with the fast path's time.
     private mutating func work(_ core: Int, _ cycles: UInt64) {
-        noteFastIssues()
         let state = cores.base + core
         state.pointee.now &+= cycles &* period
         state.pointee.untoldWork &+= cycles &* period
-        // Work is no issue: other cores need not wait for its end.
-        fastSince = state.pointee.now
     }
 
     /// Declares what a range of addresses is.

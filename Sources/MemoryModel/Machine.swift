@@ -12,7 +12,7 @@ import Quantities
 // earlier than the statement before it in the trace started, whoever issued that one. Devices and buffers act
 // between statements, in the order of (tick, kind, number); see `Machine+Time.swift`.
 //
-// Left out: instruction semantics, branch prediction, translation, prefetchers, banks of DRAM.
+// Left out: instruction semantics, branch prediction, translation. `docs/model.md` says all of it in rules.
 
 /// A machine that performs operations and tells a probe what happened.
 public struct Machine<P: Probe & ~Copyable>: ~Copyable {
@@ -25,10 +25,16 @@ public struct Machine<P: Probe & ~Copyable>: ~Copyable {
     var level1Data: CacheBank
     var level1Instruction: CacheBank
     var level2: CacheBank
+    var level3: CacheBank
     let hasLevel1Data: Bool
     let hasLevel1Instruction: Bool
     let hasLevel2: Bool
+    let hasLevel3: Bool
     let hasOuter: Bool
+    let inclusion: Inclusion
+    let hasPrivateLevel2: Bool
+    /// Whether the third level stands in front of memory for every agent.
+    let isLevel3MemorySide: Bool
 
     var map = MemoryMap()
     /// The mapping that the last access used: most accesses use it again.
@@ -36,13 +42,15 @@ public struct Machine<P: Probe & ~Copyable>: ~Copyable {
     var mapSize: UInt64 = 0
     var mapDelta: UInt64 = 0
     var mapType = MemoryType.writeBack
+    /// Whether other cores take part in accesses to it.
+    var mapIsShared = true
+    /// Under which alias L1 keeps its lines, 0 to 7.
+    var mapSynonym: UInt64 = 0
 
     /// The only core that may take the fast path, as it is the one that issued last; all ones: none.
     var fastKey = UInt32.max
     /// Until when it may: before anything is due, or a load must be waited for.
     var fastUntil: UInt64 = 0
-    /// The fast core's time when its fast path was opened.
-    var fastSince: UInt64 = 0
     /// How far from `mapStart` on an access within one line of write-back memory may start.
     var fastEnd: UInt64 = 0
     /// The longest line: what `fastEnd` stays below the mapping's end.
@@ -71,11 +79,30 @@ public struct Machine<P: Probe & ~Copyable>: ~Copyable {
     var maintenanceDone: [UInt64]
     var nextEntry: UInt32 = 1
     var outerSlots: StoreBuffer
+    /// Whether a `CACHE SYNC` has ended merging there (PL310 erratum 753970).
+    var outerMergingEnded = false
+    /// When each core's lines on their way in are there, and its dirty lines on their way out gone.
+    var linefills: [[UInt64]]
+    /// See `linefills`.
+    var evictions: [[UInt64]]
+    /// What each core's prefetcher of L1, and that of each second level, has seen.
+    var level1Streams: [PrefetchState]
+    /// See `level1Streams`.
+    var level2Streams: [PrefetchState]
+    /// The distances between virtual and physical addresses that a VIVT cache has seen, by alias.
+    var knownAliases: [UInt64] = [0]
+    /// Accesses of a run, to be performed as a block.
+    let scratch: OwnedBuffer<MemoryAccess>
     /// When the path from the cores to the second level is free for the next line out, and in.
     var pathOut: UInt64 = 0
     var pathIn: UInt64 = 0
     var memory: MemoryState
     var devices: [DeviceState] = []
+    var ports: [PortState] = []
+    #if DEBUG
+        /// What must balance.
+        var ledger = Ledger()
+    #endif
     /// The line that `env late` loaded ahead of its turn, with its bytes; nil: none.
     var earlyLoads: [EarlyLoad] = []
 
@@ -90,12 +117,20 @@ public struct Machine<P: Probe & ~Copyable>: ~Copyable {
         self.probe = probe
         let count = configuration.core.count
         // A level that is missing gets the smallest bank, which nothing asks.
-        let nothing = CacheConfiguration(size: 64, ways: 1, lineSize: 64)
+        let line = configuration.dataLineSize
+        let nothing = CacheConfiguration(size: UInt64(line), ways: 1, lineSize: line)
         cores = OwnedBuffer(repeating: CoreState(), count: count)
         level1Data = CacheBank(configuration.level1Data ?? nothing, copies: count, seed: seed)
         level1Instruction = CacheBank(
             configuration.level1Instruction ?? nothing, copies: count, seed: seed &+ 1)
-        level2 = CacheBank(configuration.level2?.cache ?? nothing, copies: 1, seed: seed &+ 2)
+        let isPrivate = configuration.level2?.isPrivate ?? false
+        level2 = CacheBank(
+            configuration.level2?.cache ?? nothing, copies: isPrivate ? count : 1, seed: seed &+ 2)
+        level3 = CacheBank(configuration.level3?.cache ?? nothing, copies: 1, seed: seed &+ 3)
+        hasPrivateLevel2 = isPrivate
+        hasLevel3 = configuration.level3 != nil
+        isLevel3MemorySide = configuration.level3?.isMemorySide ?? false
+        inclusion = configuration.level2?.inclusion ?? .none
         fastState = cores.base
         fastData = level1Data.window(0)
         fastInstructions = level1Instruction.window(0)
@@ -116,10 +151,26 @@ public struct Machine<P: Probe & ~Copyable>: ~Copyable {
         maintenanceDone = (0..<count).map { _ in 0 }
         outerSlots = StoreBuffer(capacity: configuration.level2?.outer?.storeBufferEntries ?? 1)
         memory = MemoryState(configuration.memory)
+        linefills = (0..<count).map { _ in [] }
+        evictions = (0..<count).map { _ in [] }
+        level1Streams = (0..<count).map { _ in PrefetchState() }
+        level2Streams = (0..<(isPrivate ? count : 1)).map { _ in PrefetchState() }
+        scratch = OwnedBuffer(repeating: MemoryAccess(.load, at: 0, size: 1), count: 256)
+        for core in 0..<count where !configuration.coherence.isEnabled {
+            (cores.base + core).pointee.isCoherent = false
+            #if DEBUG
+                ledger.allowsSeveralWriters = true
+            #endif
+        }
     }
 
-    /// Where integrated caches end and memory, or the outer cache, begins.
-    var level2Place: Place { hasOuter ? .outer : .level2 }
+    /// The second level that a core's misses go to.
+    func level2Place(_ core: Int) -> Place {
+        hasOuter ? .outer : hasPrivateLevel2 ? .level2(core) : .level2
+    }
+
+    /// The number of that level's arrays.
+    func level2Copy(_ core: Int) -> Int { hasPrivateLevel2 ? core : 0 }
 
     /// A core's own time.
     public func time(ofCore core: Int) -> Ticks { Ticks(rawValue: cores[core].now) }
@@ -135,7 +186,8 @@ public struct Machine<P: Probe & ~Copyable>: ~Copyable {
     public var dirtyLines: (level1Data: Int, level2: Int) {
         let inner =
             hasLevel1Data ? (0..<cores.count).reduce(0) { $0 + level1Data.dirtyLines($1) } : 0
-        return (inner, hasLevel2 ? level2.dirtyLines(0) : 0)
+        let copies = hasPrivateLevel2 ? cores.count : 1
+        return (inner, hasLevel2 ? (0..<copies).reduce(0) { $0 + level2.dirtyLines($1) } : 0)
     }
 
     /// Gives up the machine and returns its probe.
@@ -154,6 +206,12 @@ struct TickCosts {
     let hitExtra: UInt64
     let fetch: UInt64
     let level2Hit: UInt64
+    let level3Hit: UInt64
+    let level3Miss: UInt64
+    let snoop: UInt64
+    let transfer: UInt64
+    /// What a load waits for beyond the critical word, where that does not come first.
+    let restOfLine: UInt64
     let level2Miss: UInt64
     let memoryLatency: UInt64
     let writeResponse: UInt64
@@ -180,7 +238,16 @@ struct TickCosts {
         let l2 = configuration.level2
         fetch = (UInt64(configuration.core.milliCyclesPerFetch) * cycle + 500) / 1_000
         hitExtra = ticks((configuration.level1Data?.hitCycles ?? 1) - 1)
-        level2Hit = ticks(l2?.cache.hitCycles ?? 0)
+        level2Hit = ticks(
+            (l2?.cache.hitCycles ?? 0) + (l2?.outer?.tagLatencyCycles ?? 0)
+                + (l2?.outer?.dataLatencyCycles ?? 0))
+        level3Hit = ticks(configuration.level3?.cache.hitCycles ?? 0)
+        level3Miss = ticks(configuration.level3?.missCycles ?? 0)
+        snoop = ticks(configuration.coherence.snoopCycles)
+        transfer = configuration.coherence.transferCycles.map(ticks) ?? level2Hit
+        restOfLine =
+            configuration.level1Data?.criticalWordFirst == false
+            ? ticks(l2?.readCyclesPerLine ?? 0) : 0
         level2Miss = ticks(l2?.missCycles ?? configuration.level1Data?.hitCycles ?? 1)
         memoryLatency = configuration.memory.latency.rawValue
         writeResponse = configuration.memory.writeResponse.rawValue

@@ -197,8 +197,24 @@ public struct DeviceOperation: Hashable, Sendable {
     public var burst: UInt32?
     /// The value, where the trace has it.
     public var value: UInt64?
+    /// How many rows of `bytes` bytes a two-dimensional transfer has.
+    public var rows: UInt32 = 1
+    /// How far the rows are apart, in bytes.
+    public var pitch: UInt64 = 0
+    /// How often a cyclic transfer goes through its buffer; after each time the device raises its interrupt.
+    public var cycles: UInt32 = 1
 
-    /// Makes a device operation.
+    /// How many bytes lie between the first and the end of the last row.
+    public var extent: UInt64 {
+        rows > 1 ? bytes &+ UInt64(rows - 1) &* pitch : bytes
+    }
+
+    /// Where each row begins, as an address.
+    public var rowStarts: some Sequence<UInt64> {
+        (0..<UInt64(max(rows, 1))).lazy.map { start.address.rawValue &+ $0 &* pitch }
+    }
+
+    /// Makes a linear transfer, done once, unless more is set.
     public init(
         _ kind: Kind, at start: Operand = Operand(0), bytes: UInt64 = 0, burst: UInt32? = nil,
         value: UInt64? = nil

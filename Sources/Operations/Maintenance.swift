@@ -102,6 +102,10 @@ public struct EnvironmentEvent: Hashable, Sendable, BitwiseCopyable {
         case hold
         /// The next load of these bytes performs before earlier loads.
         case late
+        /// The core leaves the coherent cores (its SMP bit is cleared); its lines stay as they are.
+        case leave
+        /// The core joins the coherent cores.
+        case join
     }
 
     /// Which cache or buffer.
@@ -116,7 +120,7 @@ public struct EnvironmentEvent: Hashable, Sendable, BitwiseCopyable {
 
     /// What happens.
     public var kind: Kind
-    /// To which bytes; without meaning for `hold` and for a `drain` of everything.
+    /// To which bytes; without meaning for `hold`, `leave`, `join` and for a `drain` of everything.
     public var start: Operand
     /// How many bytes; 0: the one line, or everything for a `drain` without an address.
     public var bytes: UInt64

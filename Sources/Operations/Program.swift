@@ -32,6 +32,8 @@ public struct DeviceDeclaration: Hashable, Sendable {
     public var registers: ClosedRange<UInt64>?
     /// How many address bits it has; nil: 32.
     public var maskBits: Int?
+    /// The sideband bits of its transactions where the trace gives them; nil: as ``isCoherent`` has it.
+    public var attributes: TransactionAttributes?
 
     /// Makes a declaration.
     public init(

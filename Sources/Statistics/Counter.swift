@@ -61,4 +61,20 @@ public enum Counter: Int, CaseIterable, Sendable {
     case memoryBytesRead
     /// Bytes written over memory's pins.
     case memoryBytesWritten
+    /// Reads of the third level.
+    case level3Reads
+    /// Writes of the third level.
+    case level3Writes
+    /// Reads that the third level did not hold.
+    case level3ReadMisses
+    /// Writes that the third level did not hold.
+    case level3WriteMisses
+    /// Dirty lines that the third level wrote on.
+    case level3Writebacks
+    /// Lines that the third level took.
+    case level3Linefills
+    /// Store-exclusives that failed.
+    case exclusiveFailures
+    /// Lines that prefetchers asked for.
+    case prefetches
 }

@@ -114,6 +114,20 @@ public struct CountersProbe: Probe, ~Copyable {
         }
     }
 
+    /// It only counts: hits may come in bulk.
+    @inlinable
+    public static var foldsHits: Bool { true }
+
+    /// Counts hits.
+    @inlinable
+    public mutating func recordHits(
+        of agent: Agent, loads: UInt64, stores: UInt64, fetches: UInt64
+    ) {
+        add(.level1DataReads, agent, loads)
+        add(.level1DataWrites, agent, stores)
+        add(.level1InstructionReads, agent, fetches)
+    }
+
     @usableFromInline
     @inline(never)
     func countRest(_ event: Event) {
@@ -152,16 +166,26 @@ public struct CountersProbe: Probe, ~Copyable {
         switch event.kind {
         case .linefill:
             if isLevel1 { add(.level1DataLinefills, event.agent) }
-            if event.place == .level2 || event.place == .outer {
-                add(.level2Linefills, event.agent)
-            }
+            if event.place.isLevel2 { add(.level2Linefills, event.agent) }
+            if event.place == .level3 { add(.level3Linefills, event.agent) }
         case .levelRead:
-            add(.level2Reads, event.agent)
-            if event.other != 0 { add(.level2ReadMisses, event.agent) }
+            let isLast = event.place == .level3
+            add(isLast ? .level3Reads : .level2Reads, event.agent)
+            if event.other != 0 {
+                add(isLast ? .level3ReadMisses : .level2ReadMisses, event.agent)
+            }
         case .levelWrite:
-            add(.level2Writes, event.agent)
-            if event.other != 0 { add(.level2WriteMisses, event.agent) }
-        default: add(isLevel1 ? .level1DataWritebacks : .level2Writebacks, event.agent)
+            let isLast = event.place == .level3
+            add(isLast ? .level3Writes : .level2Writes, event.agent)
+            if event.other != 0 {
+                add(isLast ? .level3WriteMisses : .level2WriteMisses, event.agent)
+            }
+        default:
+            let counter: Counter =
+                isLevel1
+                ? .level1DataWritebacks
+                : event.place == .level3 ? .level3Writebacks : .level2Writebacks
+            add(counter, event.agent)
         }
     }
 
@@ -187,6 +211,8 @@ public struct CountersProbe: Probe, ~Copyable {
         case .invalidate where event.detail == MoveReason.snoop.rawValue:
             add(.snoopInvalidations, event.agent)
         case .barrier: add(.barriers, event.agent)
+        case .exclusiveFailed: add(.exclusiveFailures, event.agent)
+        case .prefetch: add(.prefetches, event.agent)
         case .doorbell: add(.doorbells, event.agent)
         case .memoryTraffic:
             add(

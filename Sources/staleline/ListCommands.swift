@@ -13,9 +13,22 @@ struct MachinesCommand: ParsableCommand {
     @Option(name: .customLong("set"), help: "Override a key, as l2.size=256K. May repeat.")
     var overrides: [String] = []
     @Flag(help: "Print the machine as YAML.") var printConfig = false
+    @Flag(help: "Print where every number of every machine comes from, as Markdown.")
+    var fidelity = false
     @Flag(help: "Print JSON (schema staleline.machine/1).") var json = false
 
+    func validate() throws {
+        guard fidelity else { return }
+        guard name == nil, overrides.isEmpty, !printConfig, !json else {
+            throw ValidationError("--fidelity is of all machines as they are: it stands alone")
+        }
+    }
+
     func run() throws {
+        if fidelity {
+            Output.write(try page())
+            return
+        }
         guard let name else {
             try list()
             return
@@ -30,6 +43,13 @@ struct MachinesCommand: ParsableCommand {
             let report = MachineReport(machine)
             Output.write(json ? report.json.text + "\n" : report.text)
         }
+    }
+
+    private func page() throws -> String {
+        let entries = try Resources.catalogue().entries
+        return Fidelity(
+            try entries.map { try MachineDescription.parse(yaml: $0.text, file: $0.file) }
+        ).markdown
     }
 
     private func list() throws {

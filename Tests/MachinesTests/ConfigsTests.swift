@@ -5,6 +5,24 @@ import Testing
 
 @Suite("The machine files of the repository")
 struct ConfigsTests {
+    @Test func areTheOnesKnownHere() throws {
+        #expect(try ConfigurationFiles.present() == ConfigurationFiles.names)
+    }
+
+    @Test func haveNoNameTwice() throws {
+        let machines = try ConfigurationFiles.names.map { try ConfigurationFiles.machine($0) }
+        let names = machines.flatMap { [$0.configuration.name] + $0.aliases }
+        #expect(names.sorted() == Set(names).sorted())
+        // The identifiers of the reference that the machines were taken from.
+        let references = [
+            "arm926_at91sam9g20", "kirkwood_88f6281", "rpi1_bcm2835", "am335x_bbb", "zynq7000_667",
+            "imx6q_996", "armada388_1600", "rpi2_bcm2836", "stm32mp157", "imx7d", "am5728_a15",
+            "rpi3_bcm2837", "zynqmp_1200", "rpi4_bcm2711", "rpi5_bcm2712", "rk3568_a55",
+            "stm32h743", "imxrt1050", "altra_n1",
+        ]
+        #expect(references.filter { !names.contains($0) }.isEmpty)
+    }
+
     @Test(arguments: ConfigurationFiles.names)
     func parses(_ name: String) throws {
         let machine = try MachineDescription.parse(
@@ -22,7 +40,8 @@ struct ConfigsTests {
         for parameter in machine.parameters {
             #expect(!parameter.source.isEmpty, "\(parameter.path)")
             #expect(parameter.source != Parameter.unknownSource, "\(parameter.path)")
-            #expect(!parameter.source.contains("shared"), "\(parameter.path)")
+            #expect(!parameter.source.contains("shared/"), "\(parameter.path)")
+            #expect(parameter.source != Parameter.overrideSource, "\(parameter.path)")
         }
     }
 

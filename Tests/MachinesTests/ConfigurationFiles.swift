@@ -4,14 +4,39 @@ import Foundation
 
 /// The machine files of the repository.
 enum ConfigurationFiles {
-    static let names = ["zynq7000", "am335x", "rpi3", "stm32h743"]
+    /// Every machine, in the order of the files.
+    static let names = [
+        "altra", "am335x", "am5728", "arm926", "armada388", "imx6q", "imx7d", "imxrt1050",
+        "kirkwood", "rk3328", "rk3568", "rpi1", "rpi2", "rpi3", "rpi4", "rpi5", "rpizero",
+        "stm32h743", "stm32mp157", "zynq7000", "zynqmp",
+    ]
+
+    private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+        .deletingLastPathComponent().deletingLastPathComponent()
 
     /// The text of a machine file.
     static func text(_ name: String) throws -> String {
-        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-            .deletingLastPathComponent().deletingLastPathComponent()
-        return try String(
-            contentsOf: root.appendingPathComponent("configs/\(name).yaml"), encoding: .utf8)
+        try repositoryText("configs/\(name).yaml")
+    }
+
+    /// The text of a file of the repository.
+    static func repositoryText(_ path: String) throws -> String {
+        try String(contentsOf: root.appendingPathComponent(path), encoding: .utf8)
+    }
+
+    /// The names of the files that are there.
+    static func present() throws -> [String] {
+        try FileManager.default.contentsOfDirectory(
+            atPath: root.appendingPathComponent("configs").path
+        ).filter { $0.hasSuffix(".yaml") }.map { String($0.dropLast(5)) }.sorted()
+    }
+
+    /// A machine with some keys overridden.
+    static func machine(
+        _ name: String, _ overrides: [(key: String, value: String)] = []
+    ) throws -> MachineDescription {
+        try MachineDescription.parse(
+            yaml: text(name), file: "\(name).yaml", overrides: overrides)
     }
 
     /// The text of the Zynq's file with some lines replaced; every old text must be there.

@@ -25,4 +25,21 @@ struct EffectiveYAMLTests {
         #expect(again.title == "a \"b\" \\ c: # d")
         #expect(again["core.mhz"]?.value == "866.667")
     }
+    @Test func keepsPartsThatAFileLeavesOut() throws {
+        let machine = try ConfigurationFiles.machine(
+            "zynq7000",
+            [
+                ("l1d.prefetch.kind", "stride"), ("l1d.prefetch.streams", "8"),
+                ("memory.banks.count", "8"), ("memory.banks.row_bytes", "2K"),
+                ("memory.banks.row_miss_ns", "27.5"), ("ports.HP1.sizes", "16 64"),
+                ("store_buffer.drained_by", "maintenance nc_load"), ("l2.locked_ways", "2"),
+                ("l2.replacement", "srrip"), ("memory.controller_ports.B.bandwidth_mbps", "1600"),
+            ])
+        let again = try MachineDescription.parse(yaml: machine.effectiveYAML(), file: "again.yaml")
+        #expect(again == machine)
+        #expect(again["store_buffer.drained_by"]?.value == "nc_load maintenance")
+        #expect(again["ports.HP1.sizes"]?.text == "16 64 B")
+        #expect(
+            again.configuration.memory.controllerPorts.map(\.bytesPerSecond).last == 1_600_000_000)
+    }
 }

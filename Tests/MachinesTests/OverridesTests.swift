@@ -48,8 +48,36 @@ struct OverridesTests {
     }
 
     @Test func meetTheGeometryChecks() throws {
-        let faults = ConfigurationFiles.faults(
-            try ConfigurationFiles.text("zynq7000"), [("l1d.ways", "3")])
-        #expect(faults.map(\.path) == ["l1d.size"])
+        let text = try ConfigurationFiles.text("zynq7000")
+        #expect(
+            ConfigurationFiles.faults(text, [("l2.ways", "3")]).map(\.description) == [
+                "--set l2.ways=3: l2.ways: found '3', expected what goes with l2.size 512K: "
+                    + "ways × line × a power of two (ways × line is 96 bytes), at most 1 GiB"
+            ])
+        #expect(
+            ConfigurationFiles.faults(text, [("l2.size", "3000")]).map(\.description) == [
+                "--set l2.size=3000: l2.size: found '3000', expected "
+                    + "ways × line × a power of two (ways × line is 256 bytes), at most 1 GiB"
+            ])
+        // Of two overrides at odds the later is the one to change.
+        for (first, second) in [("l2.ways", "l2.line"), ("l2.line", "l2.ways")] {
+            let values = ["l2.ways": "3", "l2.line": "64"]
+            let faults = ConfigurationFiles.faults(
+                text, [(first, values[first] ?? ""), (second, values[second] ?? "")])
+            #expect(faults.map(\.path) == [second])
+        }
+    }
+
+    @Test func areBlamedForWhatTheyBreakElsewhere() throws {
+        func blamed(_ machine: String, _ key: String, _ value: String) throws -> [String] {
+            ConfigurationFiles.faults(try ConfigurationFiles.text(machine), [(key, value)])
+                .map { "\($0.file) \($0.path)" }
+        }
+        #expect(try blamed("arm926", "core.count", "2") == ["--set core.count=2 core.count"])
+        #expect(try blamed("zynq7000", "l2.line", "16") == ["--set l2.line=16 l2.line"])
+        #expect(try blamed("rpi3", "l1d.line", "32") == ["--set l1d.line=32 l1d.line"])
+        #expect(
+            try blamed("stm32h743", "store_buffer.entries", "2")
+                == ["--set store_buffer.entries=2 store_buffer.entries"])
     }
 }

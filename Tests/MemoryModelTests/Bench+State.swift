@@ -23,7 +23,11 @@ extension Bench {
             }
         }
         if machine.hasLevel2 {
-            add(machine.level2Place, machine.level2.allEntries(0), machine.level2.lineShift)
+            for core in 0..<(machine.hasPrivateLevel2 ? machine.configuration.core.count : 1) {
+                add(
+                    machine.level2Place(core), machine.level2.allEntries(core),
+                    machine.level2.lineShift)
+            }
         }
         return result
     }

@@ -38,6 +38,8 @@ struct Residency {
         let level2 = configuration.level2.map { UInt64($0.cache.lineSize) }
         sizes[.level2] = level2
         sizes[.outer] = level2
+        for core in 0..<configuration.core.count { sizes[.level2(core)] = level2 }
+        sizes[.level3] = configuration.level3.map { UInt64($0.cache.lineSize) }
         lineSizes = sizes
     }
 
@@ -64,6 +66,9 @@ struct Residency {
             guard let target = line(event.otherPlace, event.address) else { return }
             lines.insert(target)
             if event.kind == .drain { markDirty(target, event) }
+        case .deviceWrite:
+            // A coherent port may allocate a whole line.
+            if let target = line(event.place, event.address) { lines.insert(target) }
         case .store:
             guard event.place.isLevel1Data, let line = line(event.place, event.address)
             else { return }

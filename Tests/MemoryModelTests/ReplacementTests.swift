@@ -14,12 +14,16 @@ struct NaiveBank {
         var next = 0
         /// Of each inner node of the tree, whether the right half is the older one.
         var older: [Bool]
+        /// Of each way its used bit, or its prediction.
+        var marks: [Int]
     }
 
     private let configuration: CacheConfiguration
     private var sets: [NaiveSet]
     private var random: SplitMix64
     private var time = 0
+    /// The one counter for all sets.
+    private var counter = 0
 
     init(_ configuration: CacheConfiguration, seed: UInt64) {
         self.configuration = configuration
@@ -27,7 +31,8 @@ struct NaiveBank {
         let empty = NaiveSet(
             ways: Array(repeating: nil, count: configuration.ways),
             used: Array(repeating: 0, count: configuration.ways),
-            older: Array(repeating: false, count: configuration.ways))
+            older: Array(repeating: false, count: configuration.ways),
+            marks: Array(repeating: 0, count: configuration.ways))
         sets = Array(repeating: empty, count: Int(configuration.sets))
     }
 
@@ -49,6 +54,7 @@ struct NaiveBank {
         let old = sets[number].ways[way]
         sets[number].ways[way] = line
         noteUse(number, way)
+        if configuration.replacement == .srrip { sets[number].marks[way] = 2 }
         return old
     }
 
@@ -68,6 +74,22 @@ struct NaiveBank {
             sets[number].next = (way + 1) % configuration.ways
             return way
         case .random: return Int(random.next() % UInt64(configuration.ways))
+        case .roundRobin:
+            defer { counter = (counter + 1) % configuration.ways }
+            return counter
+        case .bitPLRU: return sets[number].marks.firstIndex(of: 0) ?? 0
+        case .nru:
+            defer { counter = (counter + 1) % configuration.ways }
+            if !sets[number].marks.contains(0) {
+                sets[number].marks = sets[number].marks.map { _ in 0 }
+            }
+            let fromCounter = (0..<configuration.ways).map { (counter + $0) % configuration.ways }
+            return fromCounter.first { sets[number].marks[$0] == 0 } ?? 0
+        case .srrip:
+            while !sets[number].marks.contains(3) {
+                sets[number].marks = sets[number].marks.map { $0 + 1 }
+            }
+            return sets[number].marks.firstIndex(of: 3) ?? 0
         case .treePLRU:
             // Halve the ways, going to the older half each time.
             var low = 0
@@ -82,9 +104,22 @@ struct NaiveBank {
         }
     }
 
+    private mutating func noteMark(_ number: Int, _ way: Int) {
+        switch configuration.replacement {
+        case .srrip: sets[number].marks[way] = 0
+        case .nru: sets[number].marks[way] = 1
+        case .bitPLRU:
+            sets[number].marks[way] = 1
+            guard !sets[number].marks.contains(0) else { return }
+            sets[number].marks = sets[number].marks.indices.map { $0 == way ? 1 : 0 }
+        default: break
+        }
+    }
+
     private mutating func noteUse(_ number: Int, _ way: Int) {
         time += 1
         sets[number].used[way] = time
+        noteMark(number, way)
         guard configuration.replacement == .treePLRU else { return }
         var low = 0
         var high = configuration.ways

@@ -44,8 +44,7 @@ struct GoldenTests {
               where   line 11 at TIME, dma0, 64 bytes at tx (0x10000000)
               what    dma0 read from DRAM what was there before the trace, not what core0 wrote in line 8;
                       the new bytes are in L1D0
-              chain   line 8: L2 takes the line from DRAM
-                      line 8: L1D0 takes the line from L2
+              chain   line 8: L1D0 takes the line from DRAM
                       line 8: core0 stores; L1D0: dirty
                       line 11: dma0 reads DRAM: old
               cause   Nothing cleaned the bytes stored in line 8 before dma0 read memory: they are in a
@@ -58,8 +57,8 @@ struct GoldenTests {
               where   line 15 at TIME, core0, 64 bytes at rx (0x10001000)
               what    core0 read from L1D0 what was there before the trace, not what dma0 wrote in line 12;
                       the new bytes are in DRAM
-              chain   line 7: L1D0 takes the line from L2
-                      line 12: dma0 writes DRAM: new; L1D0: stale, L2: stale
+              chain   line 7: L1D0 takes the line from DRAM
+                      line 12: dma0 writes DRAM: new; L1D0: stale
                       line 15: core0 reads L1D0: old
               cause   No invalidate stands between dma0's write (line 12) and this load, and the cache still
                       held the line from before.

@@ -56,7 +56,8 @@ public struct ProgramRunner<P: CountingProbe & ~Copyable>: ~Copyable {
         for mapping in setup.declaredMappings { machine.declare(mapping) }
         for device in setup.program.devices {
             guard let port = setup.port(of: device) else { continue }
-            machine.attach(device.agent, to: port)
+            machine.attach(
+                device.agent, to: port, attributes: setup.attributes(of: device))
         }
     }
 

@@ -68,6 +68,18 @@ public struct Setup: Sendable {
         return machine.ports.first { $0.name == name }
     }
 
+    /// What a device's transactions say of themselves: what the trace gives, or what a device sends that is wired as
+    /// the declaration has it.
+    public func attributes(of device: DeviceDeclaration) -> TransactionAttributes {
+        device.attributes ?? (device.isCoherent == false ? .nonCoherent : .coherent)
+    }
+
+    /// Whether a device's transactions look into the caches: its port can, and their sideband bits ask for it.
+    public func snoops(_ device: DeviceDeclaration) -> Bool {
+        guard let port = port(of: device), port.snoops else { return false }
+        return port.snoopRule.snoops(attributes(of: device))
+    }
+
     /// Whether the kernel believes a device to be coherent.
     public func isCoherent(_ device: DeviceDeclaration) -> Bool {
         device.isCoherent ?? port(of: device)?.snoops ?? false
@@ -104,7 +116,8 @@ public struct Setup: Sendable {
     func lowering() throws(TraceErrors) -> Lowering {
         let architecture: LoweringProfile.Architecture =
             switch machine.architecture {
-            case .arm32v7: .arm32v7
+            // What the kernel does on cores before ARMv7 is not there yet: only bare metal, by the same operations.
+            case .arm32v5, .arm32v6, .arm32v7: .arm32v7
             case .arm64: .arm64
             case .armv7m: .armv7m
             }
@@ -142,7 +155,7 @@ public struct Setup: Sendable {
             devices: program.devices.map {
                 HazardProfile.Device(
                     name: program.symbols[$0.name]?.name ?? "device\($0.agent.index)",
-                    snoops: port(of: $0)?.snoops ?? false, isDeclaredCoherent: isCoherent($0))
+                    snoops: snoops($0), isDeclaredCoherent: isCoherent($0))
             },
             maintenanceCycles: UInt64(
                 machine.costs.maintenanceCycles + (outer?.operationCycles ?? 0)),
@@ -213,7 +226,7 @@ struct ProgramFit {
     }
 
     /// The most accesses and operations that one run performs, loops and runs unrolled: well under a minute.
-    static let limit: UInt64 = 1 << 27
+    static let limit: UInt64 = 1 << 31
     /// The same of a run that is judged, which costs more.
     static let judgedLimit: UInt64 = 1 << 24
     /// The longest time that explicit work may take in all, in ticks: ten days.
@@ -300,7 +313,11 @@ struct ProgramFit {
         case .access(let access, _, _): UInt64(access.size) / 16 + 1
         case .run(let run): product(run.count, UInt64(run.size) / 16 + 1)
         case .copy(let copy): product(copy.count, UInt64(copy.size) / 16 + 2)
-        case .device(let device): device.bytes / UInt64(max(min(device.burst ?? 64, 64), 1)) + 1
+        case .device(let device):
+            product(
+                product(
+                    device.bytes / UInt64(max(min(device.burst ?? 64, 64), 1)) + 1,
+                    UInt64(max(device.rows, 1))), UInt64(max(device.cycles, 1)))
         // By set and way every line of a level is looked at.
         case .maintenance(let maintenance):
             maintenance.instruction.isByAddress ? maintenance.bytes / 16 + 1 : 1 << 15

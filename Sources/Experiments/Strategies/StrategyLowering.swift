@@ -57,6 +57,8 @@ struct StrategyLowering {
 
     private func adapted(_ declaration: Declaration, _ port: PortConfiguration?) -> Declaration {
         guard case .device(var device) = declaration else { return declaration }
+        // The strategy decides what the device's transactions say of themselves.
+        device.attributes = nil
         if strategy == .coherentPort {
             device.port = port?.name
             device.isCoherent = true

@@ -42,14 +42,14 @@ struct HandOver: Hashable {
         where parts[index].device == device && parts[index].isWrite == isWrite {
             let part = parts[index]
             // Pieces of one transfer that touch are one mapping.
-            if start <= part.start &+ part.size, part.start <= start &+ operation.bytes {
-                let end = max(part.start &+ part.size, start &+ operation.bytes)
+            if start <= part.start &+ part.size, part.start <= start &+ operation.extent {
+                let end = max(part.start &+ part.size, start &+ operation.extent)
                 parts[index].start = min(part.start, start)
                 parts[index].size = end - parts[index].start
                 return
             }
         }
-        parts.append(Part(start: start, size: operation.bytes, device: device, isWrite: isWrite))
+        parts.append(Part(start: start, size: operation.extent, device: device, isWrite: isWrite))
     }
 }
 
@@ -77,7 +77,7 @@ struct LiftedProgram {
             else { continue }
             let start = operation.start.address.rawValue
             var buffer = TransferBuffer(
-                name: "0x\(String(start, radix: 16))", start: start, size: operation.bytes,
+                name: "0x\(String(start, radix: 16))", start: start, size: operation.extent,
                 device: agent,
                 isRead: operation.kind != .write, isWritten: operation.kind == .write)
             if let symbol = program.symbols[operation.start.symbol], symbol.kind == .buffer,
@@ -85,7 +85,7 @@ struct LiftedProgram {
             {
                 buffer.name = symbol.name
                 buffer.start = symbol.address
-                buffer.size = max(symbol.size, start - symbol.address + operation.bytes)
+                buffer.size = max(symbol.size, start - symbol.address + operation.extent)
             }
             found.append(buffer)
         }

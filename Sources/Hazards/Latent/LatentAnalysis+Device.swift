@@ -6,9 +6,17 @@ extension LatentAnalysis {
     mutating func deviceReads(
         _ operation: DeviceOperation, _ step: LoweredStep, afterDoorbell: Bool
     ) {
-        let (start, _) = physical(operation.start.address.rawValue)
+        for row in operation.rowStarts {
+            deviceReads(row, operation.bytes, step, afterDoorbell)
+        }
+    }
+
+    private mutating func deviceReads(
+        _ row: UInt64, _ bytes: UInt64, _ step: LoweredStep, _ afterDoorbell: Bool
+    ) {
+        let (start, _) = physical(row)
         let snoops = profile.snoops(step.agent)
-        for (granule, mask) in granules(start, operation.bytes) {
+        for (granule, mask) in granules(start, bytes) {
             guard let state = lines[granule], !state.isQuiet else { continue }
             guard
                 let (code, bytes, why) = danger(of: state, mask, snoops, afterDoorbell, step.agent)
@@ -58,9 +66,15 @@ extension LatentAnalysis {
     /// Asks of a device's write whether a dirty line may go over it, and notes which copies may be stale from now on.
     mutating func deviceWrites(_ operation: DeviceOperation, _ step: LoweredStep, inFlight: Bool) {
         guard !profile.snoops(step.agent), profile.hasCaches else { return }
-        let (start, mapping) = physical(operation.start.address.rawValue)
-        let mayBeCached = mapping.type.isCacheable || hasCacheableAlias(start, operation.bytes)
-        for (granule, mask) in granules(start, operation.bytes) {
+        for row in operation.rowStarts { deviceWrites(row, operation.bytes, step, inFlight) }
+    }
+
+    private mutating func deviceWrites(
+        _ row: UInt64, _ bytes: UInt64, _ step: LoweredStep, _ inFlight: Bool
+    ) {
+        let (start, mapping) = physical(row)
+        let mayBeCached = mapping.type.isCacheable || hasCacheableAlias(start, bytes)
+        for (granule, mask) in granules(start, bytes) {
             let before = lines[granule] ?? LineState()
             var state = before
             let line = lineMask(granule, mask)

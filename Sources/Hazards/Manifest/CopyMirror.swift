@@ -181,7 +181,14 @@ struct CopyMirror {
                 continue
             }
             Self.forEachByte(mask) { state.copies[index].copy.versions[$0] = Version.absent }
+            let dirty = state.copies[index].copy.dirty & mask
             state.copies[index].copy.dirty &= ~mask
+            // A line that moved took its modified bytes along, to the L1D of the core that asked.
+            if event.detail == MoveReason.exchange.rawValue, dirty != 0,
+                let taker = state.index(of: .level1Data(event.agent.index))
+            {
+                state.copies[taker].copy.dirty |= dirty
+            }
             if state.copies[index].copy.versions.allSatisfy({ $0 == Version.absent }) {
                 state.copies.remove(at: index)
             }

@@ -79,7 +79,9 @@ public struct ManifestDetector: Probe {
             note(event, .deviceRead)
         case .deviceWrite: write(event, .deviceWrite)
         case .doorbell, .completionObserved, .deviceStart, .deviceDone: order(event)
-        case .fetch, .levelRead, .levelWrite, .barrier, .time, .memoryTraffic: break
+        case .fetch, .levelRead, .levelWrite, .barrier, .time, .memoryTraffic, .exclusiveFailed,
+            .prefetch:
+            break
         }
     }
 

@@ -20,6 +20,15 @@ extension DescriptionReader {
             valueNode = inner
         }
         guard let value = value(valueNode, kind, path: path) else { return }
+        // What is at odds with an override is told of the override, wherever the key stands.
+        if valueNode.position.override > 0 { positions[path] = valueNode.position }
+        keep(value, kind, path, basis, source)
+    }
+
+    /// Keeps a value and where it comes from.
+    mutating func keep(
+        _ value: Value, _ kind: ValueKind, _ path: String, _ basis: Basis, _ source: String
+    ) {
         values[path] = value
         parameters.append(
             Parameter(

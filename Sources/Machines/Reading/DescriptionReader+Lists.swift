@@ -16,27 +16,27 @@ extension DescriptionReader {
         }
     }
 
-    /// Reads the ports; one without a name of its own goes by its number.
-    mutating func ports(_ node: TextNode, _ fields: [Field], path: String) {
-        guard case .list(let items) = node.content, 1...Schema.maximumPorts ~= items.count else {
-            return add(
-                node.position, path, node.found,
-                "a list of 1 to \(Schema.maximumPorts) ports")
+    /// Reads a list of mappings; one without a name of its own goes by its number.
+    mutating func list(_ node: TextNode, _ fields: [Field], _ kind: ListKind, path: String) {
+        guard case .list(let items) = node.content, 1...kind.maximum ~= items.count else {
+            return add(node.position, path, node.found, kind.expectation)
         }
+        var names: [String] = []
         for (index, item) in items.enumerated() {
             var name = "\(index + 1)"
             if let text = item["name"]?.leafText, ValueKind.identifier.value(text) != nil {
-                if ports.contains(text), let position = item["name"]?.position {
+                if names.contains(text), let position = item["name"]?.position {
                     add(
-                        position, join(path, text), "port \(text.quoted) again",
-                        "each port's name once")
+                        position, join(path, text), "\(kind.noun) \(text.quoted) again",
+                        "each \(kind.noun)'s name once")
                 } else {
                     name = text
                 }
             }
-            ports.append(name)
+            names.append(name)
             positions[join(path, name)] = item.position
             section(item, fields, path: join(path, name))
         }
+        lists[path] = names
     }
 }

@@ -8,8 +8,8 @@ struct DescriptionReader {
     var invalid: Set<String> = []
     /// The parameters in the order of the file.
     var parameters: [Parameter] = []
-    /// The names of the ports, in the order of the file.
-    var ports: [String] = []
+    /// The names in each list of mappings, in the order of the file, by the path of the list.
+    var lists: [String: [String]] = [:]
     /// The machine's other names.
     var aliases: [String] = []
     /// What is wrong.
@@ -63,15 +63,30 @@ struct DescriptionReader {
             positions[full] = entry.position
             read(entry.value, field, path: full)
         }
-        for field in fields where !field.isOptional && node[field.key] == nil {
+        for field in fields where node[field.key] == nil {
             // A misspelt key is one mistake, not one key too many and one too few.
             guard !misspelt.contains(field.key) else {
                 invalid.insert(join(path, field.key))
                 continue
             }
-            add(
-                node.keyPosition(positions[path]), join(path, field.key), "nothing",
-                field.expectation)
+            supply(field, node.keyPosition(positions[path]), path: join(path, field.key))
+        }
+    }
+
+    /// Puts in what holds for a key that is not there; a fault if it must be there.
+    private mutating func supply(_ field: Field, _ position: Position, path: String) {
+        switch field.fallback {
+        case nil: add(position, path, "nothing", field.expectation)
+        case .nothing: break
+        case .empty:
+            positions[path] = position
+            read(TextNode(position: position, content: .map([])), field, path: path)
+        case .value(let text, let reason):
+            let kind = if case .leaf(let kind) = field.shape { kind } else { ValueKind.none }
+            guard let value = kind.value(text) else {
+                preconditionFailure("\(path): the schema gives \(text), which it does not allow")
+            }
+            keep(value, kind, path, .assumption, Parameter.absentPrefix + reason)
         }
     }
 
@@ -86,13 +101,18 @@ struct DescriptionReader {
         case .names: names(node, path: path)
         case .section(let fields, let orNone):
             if orNone, node.isLeaf {
-                leaf(node, .word(["none"]), path: path)
+                leaf(node, .none, path: path)
             } else {
                 section(node, fields, path: path)
             }
         case .level2:
             section(node, Schema.level2(kind: node["kind"]?.leafText), path: path)
-        case .ports(let fields): ports(node, fields, path: path)
+        case .list(let fields, let kind):
+            if kind.orNone, node.isLeaf {
+                leaf(node, .none, path: path)
+            } else {
+                list(node, fields, kind, path: path)
+            }
         }
     }
 }
@@ -102,19 +122,5 @@ extension TextNode {
     func keyPosition(_ key: Position?) -> Position {
         if position.override > 0 { return position }
         return key ?? position
-    }
-}
-
-extension Field {
-    /// What should have stood there where a key is missing.
-    var expectation: String {
-        switch shape {
-        case .leaf(let kind), .identity(let kind): kind.expectation
-        case .names: "a list of names"
-        case .section(let fields, let orNone):
-            "the keys " + fields.map(\.key).joined(separator: ", ") + (orNone ? ", or none" : "")
-        case .level2: "a mapping whose kind is " + Schema.level2Kinds.joined(separator: ", ")
-        case .ports: "a list of 1 to \(Schema.maximumPorts) ports"
-        }
     }
 }

@@ -10,6 +10,10 @@ enum Value: Hashable {
     case flag(Bool)
     /// One of several words, or free text.
     case word(String)
+    /// Some of several words, in the order in which they are listed.
+    case words([String])
+    /// Sizes in bytes, ascending; none at all means any.
+    case sizes([Int])
 }
 
 /// A whole number of digits only, of at most 15 digits.

@@ -8,6 +8,10 @@ struct ValueKind: Sendable {
         case bytes
         case flag
         case word([String])
+        /// Some of these words with spaces between them, or `none`.
+        case words([String])
+        /// Numbers of bytes with spaces between them, or `any`.
+        case sizes
         /// Text to be shown, of at most so many characters.
         case text(Int)
         /// A word that others can refer to: letters, digits, `_` and `-`.
@@ -42,6 +46,8 @@ struct ValueKind: Sendable {
             return ["true": Value.flag(true), "false": .flag(false)][text]
         case .word(let words):
             return words.contains(text) ? .word(text) : nil
+        case .words(let words): return Self.words(text, of: words).map(Value.words)
+        case .sizes: return sizes(text).map(Value.sizes)
         case .text(let limit):
             let scalars = text.unicodeScalars
             guard !text.isEmpty, scalars.count <= limit, scalars.allSatisfy(\.isPlain) else {
@@ -59,6 +65,24 @@ struct ValueKind: Sendable {
             }
             return isName && 1...32 ~= text.utf8.count ? .word(text) : nil
         }
+    }
+
+    /// Some of `words`, each once; nil if there are others.
+    private static func words(_ text: String, of words: [String]) -> [String]? {
+        guard text != "none" else { return [] }
+        let given = text.split(separator: " ").map(String.init)
+        guard !given.isEmpty, Set(given).count == given.count, given.allSatisfy(words.contains)
+        else { return nil }
+        return words.filter(given.contains)
+    }
+
+    /// Numbers within the range, each larger than the one before, at most 16.
+    private func sizes(_ text: String) -> [Int]? {
+        guard text != "any" else { return [] }
+        let given = text.split(separator: " ").map { wholeNumber($0) ?? -1 }
+        let ascends = zip(given, given.dropFirst()).allSatisfy { $0 < $1 }
+        guard 1...16 ~= given.count, ascends, given.allSatisfy(range.contains) else { return nil }
+        return given
     }
 
     private func fits(_ number: Int) -> Bool {
@@ -81,6 +105,11 @@ struct ValueKind: Sendable {
                     + (range.upperBound > 1_024 ? ", such as 32K or 1M" : "")
             case .flag: "true or false"
             case .word(let words): "one of " + words.joined(separator: ", ")
+            case .words(let words):
+                "some of " + words.joined(separator: ", ") + ", with spaces between, or none"
+            case .sizes:
+                "sizes from \(range.lowerBound) to \(range.upperBound) bytes, ascending, "
+                    + "with spaces between, or any"
             case .text(let limit): "a line of text of at most \(limit) characters"
             case .identifier: "a name of 1 to 32 letters, digits, '_' or '-'"
             }
@@ -96,6 +125,9 @@ struct ValueKind: Sendable {
         case (.bytes(let bytes), _): byteText(bytes)
         case (.flag(let flag), _): flag ? "true" : "false"
         case (.word(let word), _): word
+        case (.words(let words), _): words.isEmpty ? "none" : words.joined(separator: " ")
+        case (.sizes(let sizes), _):
+            sizes.isEmpty ? "any" : sizes.map(String.init).joined(separator: " ")
         }
     }
 
@@ -107,6 +139,7 @@ struct ValueKind: Sendable {
             let text = byteText(bytes)
             return text.last?.isLetter == true
                 ? "\(text.dropLast()) \(text.suffix(1))iB" : "\(text) B"
+        case .sizes(let sizes) where !sizes.isEmpty: return canonical(value) + " B"
         default: return canonical(value)
         }
     }
@@ -116,7 +149,13 @@ struct ValueKind: Sendable {
 
 extension ValueKind {
     static let flag = ValueKind(form: .flag)
-    static let identifier = ValueKind(form: .identifier)
+    /// The word `none` in the place of a section or list.
+    static let none = word(["none"])
+    static let identifier = identifier(none: false)
+
+    static func identifier(none: Bool) -> ValueKind {
+        ValueKind(form: .identifier, allowsNone: none)
+    }
 
     static func whole(
         _ range: ClosedRange<Int>, _ unit: String, none: Bool = false, powerOfTwo: Bool = false
@@ -131,9 +170,17 @@ extension ValueKind {
         ValueKind(form: .decimal(places: places), range: range, unit: unit)
     }
 
-    static func bytes(_ range: ClosedRange<Int>, powerOfTwo: Bool = false) -> ValueKind {
-        ValueKind(form: .bytes, range: range, isPowerOfTwo: powerOfTwo)
+    static func bytes(
+        _ range: ClosedRange<Int>, none: Bool = false, powerOfTwo: Bool = false
+    ) -> ValueKind {
+        ValueKind(form: .bytes, range: range, allowsNone: none, isPowerOfTwo: powerOfTwo)
     }
+
+    static func sizes(_ range: ClosedRange<Int>) -> ValueKind {
+        ValueKind(form: .sizes, range: range)
+    }
+
+    static func words(_ words: [String]) -> ValueKind { ValueKind(form: .words(words)) }
 
     static func word(_ words: [String]) -> ValueKind { ValueKind(form: .word(words)) }
     static func text(_ limit: Int) -> ValueKind { ValueKind(form: .text(limit)) }

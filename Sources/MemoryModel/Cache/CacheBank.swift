@@ -1,34 +1,63 @@
 import Quantities
 
-// What is modelled: sets, ways, valid, dirty and shared bits of a line, replacement.
+// What is modelled: sets, ways, the state of a line, its replacement (`CacheBank+Replacement.swift`), ways that are
+// locked down, and lines of one byte under several virtual addresses.
 // What counts as one event: the caller says; this type moves state and knows no time.
-// Left out: data (the hazard detector keeps versions of watched bytes), ECC, lockdown.
+// Left out: data (the hazard detector keeps versions of watched bytes), ECC.
 
 /// The tag arrays of one cache for each core, or of one shared cache.
 ///
-/// A set is a run of `ways` entries. Under ``ReplacementPolicy/lru`` the run is kept in order of use, the
-/// most recent first, so that most hits end at the first compare. Under the other policies a line stays
-/// where it was filled.
+/// A set is a run of entries, one for each way that is not locked down; 0 is an empty one. Under
+/// ``ReplacementPolicy/lru`` the run is kept in order of use, the most recent first, so that most hits end at the
+/// first compare. Under the other policies a line stays where it was filled.
+///
+/// An entry is the line's number shifted left by ``stateBits``, and its state. A line's number is its address
+/// without the bits inside the line; where one byte may be in two lines, bits 50 to 52 of the number tell them
+/// apart (``synonymShift``). Numbers lose up to four of their highest bits in the entry; they come back as copies
+/// of the sign, which is right for every address of fewer than 57 bits and for the kernel's.
 public struct CacheBank: ~Copyable {
     /// The number of lines shifts left by this much; the low bits are the state.
-    static var stateBits: UInt64 { 3 }
+    static var stateBits: UInt64 { 7 }
+    /// The line is there.
     static var valid: UInt64 { 1 }
-    static var dirty: UInt64 { 2 }
-    static var shared: UInt64 { 4 }
+    /// The dirty bits, one for each quarter of the line; all of them where the line has one dirty bit.
+    static var dirty: UInt64 { 0x1E }
+    /// Another core's cache may hold the line: a store must ask first.
+    static var shared: UInt64 { 0x20 }
+    /// A prefetcher brought the line and nobody has used it.
+    static var prefetched: UInt64 { 0x40 }
+    /// A hint that names no way: past the ways of any set.
+    static var noHint: UInt8 { 255 }
+    /// All bits of the state.
+    static var stateMask: UInt64 { 0x7F }
+    /// Where the number of a line says under which alias it was loaded.
+    static var synonymShift: UInt64 { 50 }
 
     let entries: OwnedBuffer<UInt64>
-    /// Tree bits (PLRU) or the next way to fill (FIFO) of each set.
+    /// What the policy keeps for each set: tree bits, used bits, predictions, or the next way to fill.
     let pointers: OwnedBuffer<UInt64>
+    /// What the policy keeps for each copy: a counter for all its sets.
+    let counters: OwnedBuffer<UInt64>
     /// Where a line was last found, by the low bits of its number.
     ///
-    /// Under LRU (always the first way) and tree-PLRU there is one hint a set, so that a hit is the set's last use
-    /// and changes nothing; under the other policies, which note no uses, there are four.
+    /// Under policies that note uses there is one hint a set, so that a hit through it is the set's last use again
+    /// and changes nothing; under the others there are four.
     let hints: OwnedBuffer<UInt8>
+    /// How far the set's address is from the physical one, in lines, for each alias.
+    let synonymLines: OwnedBuffer<UInt64>
+    let hasSynonyms: Bool
     let hintMask: UInt64
     let setMask: UInt64
+    /// Ways that are not locked down.
     let ways: Int
     let policy: ReplacementPolicy
     var random: SplitMix64
+    /// Log2 of the bytes that one of the four dirty bits stands for; the line's own where one stands for all.
+    let granuleShift: UInt64
+    /// Lines ever filled, and lines that left: what is there is the difference.
+    var filled: UInt64 = 0
+    /// See `filled`.
+    var left: UInt64 = 0
 
     /// Log2 of the line size.
     public let lineShift: UInt64
@@ -36,6 +65,8 @@ public struct CacheBank: ~Copyable {
     public var lineSize: Int { 1 << Int(lineShift) }
     /// What was asked for.
     public let configuration: CacheConfiguration
+    /// How many caches there are.
+    let copies: Int
 
     /// Builds empty caches.
     ///
@@ -44,29 +75,90 @@ public struct CacheBank: ~Copyable {
         precondition(configuration.faults(path: "").isEmpty, "a cache that cannot be built")
         // Nothing of `self` is read before all of it is there: the optimiser of Swift 6.3.1 frees buffers of a
         // noncopyable value whose initialiser reads an enumeration in between (seen with valgrind).
-        let notesUses = configuration.replacement == .lru || configuration.replacement == .treePLRU
-        let hintMask = configuration.sets * (notesUses ? 1 : 4) - 1
+        let hintMask = configuration.sets * (configuration.replacement.notesUses ? 1 : 4) - 1
         let sets = Int(configuration.sets) * copies
         self.configuration = configuration
+        self.copies = copies
         self.hintMask = hintMask
-        ways = configuration.ways
+        ways = configuration.openWays
         lineShift = UInt64(configuration.lineSize.trailingZeroBitCount)
+        granuleShift = UInt64(
+            (configuration.dirtyGranule.map { min($0, configuration.lineSize) }
+                ?? configuration.lineSize).trailingZeroBitCount)
         setMask = configuration.sets - 1
         policy = configuration.replacement
         random = SplitMix64(seed: seed)
-        entries = OwnedBuffer(repeating: 0, count: sets * configuration.ways)
+        hasSynonyms = configuration.hasSynonyms
+        // A hint that names no way points behind its set, at an entry of other lines or behind all of them.
+        entries = OwnedBuffer(
+            repeating: 0, count: sets * configuration.openWays + Int(Self.noHint) + 1)
         pointers = OwnedBuffer(repeating: 0, count: sets)
+        counters = OwnedBuffer(repeating: 0, count: copies)
         hints = OwnedBuffer(repeating: 0, count: Int(hintMask + 1) * copies)
+        synonymLines = OwnedBuffer(repeating: 0, count: 8)
     }
+
+    // MARK: Numbers and addresses
 
     /// The line that holds `address`.
     @inline(__always)
     func line(of address: UInt64) -> UInt64 { address &>> lineShift }
 
+    /// The line's number in an entry.
+    func line(ofEntry entry: UInt64) -> UInt64 {
+        UInt64(bitPattern: Int64(bitPattern: entry) &>> Int64(Self.stateBits))
+    }
+
+    /// The physical address of a line.
+    func address(ofLine line: UInt64) -> UInt64 {
+        (hasSynonyms ? line & (1 &<< Self.synonymShift &- 1) : line) &<< lineShift
+    }
+
     /// The number of the set in which copy `copy` keeps `line`.
     @inline(__always)
     func setNumber(_ line: UInt64, _ copy: Int) -> Int {
-        Int(truncatingIfNeeded: line & setMask) &+ copy &* Int(truncatingIfNeeded: setMask &+ 1)
+        var index = line
+        if hasSynonyms { index &+= synonymLines[Int(line &>> Self.synonymShift) & 7] }
+        return Int(truncatingIfNeeded: index & setMask)
+            &+ copy &* Int(truncatingIfNeeded: setMask &+ 1)
+    }
+
+    /// The dirty bits of the granules that `size` bytes from `address` touch, all in one line.
+    func dirtyBits(_ address: UInt64, _ size: UInt64) -> UInt64 {
+        guard granuleShift < lineShift else { return Self.dirty }
+        let inLine = UInt64(lineSize - 1)
+        let first = (address & inLine) &>> granuleShift
+        let last = ((address &+ max(size, 1) &- 1) & inLine) &>> granuleShift
+        // With two granules each stands for two bits, so that "all dirty" looks alike everywhere.
+        let width = 4 &>> (lineShift - granuleShift)
+        var bits: UInt64 = 0
+        for granule in first...last { bits |= ((1 &<< width) - 1) &<< (granule * width) }
+        return bits &<< 1
+    }
+
+    /// The bytes that the dirty bits of an entry stand for: the line's offset of the first, and how many to the last.
+    func dirtyBytes(_ entry: UInt64) -> (offset: UInt64, size: UInt64) {
+        let bits = (entry & Self.dirty) &>> 1
+        guard granuleShift < lineShift, bits != 0 else { return (0, UInt64(lineSize)) }
+        let quarter = UInt64(lineSize / 4)
+        let first = UInt64(bits.trailingZeroBitCount)
+        let last = UInt64(63 - bits.leadingZeroBitCount)
+        return (first * quarter, (last - first + 1) * quarter)
+    }
+
+    // MARK: Looking up
+
+    /// One copy's arrays by their addresses.
+    ///
+    /// Valid while this bank lives. For lines without an alias.
+    func window(_ copy: Int) -> CacheWindow {
+        let sets = Int(setMask + 1)
+        return CacheWindow(
+            entries: entries.base + copy * sets * ways,
+            hints: hints.base + copy * Int(hintMask + 1), pointers: pointers.base + copy * sets,
+            setMask: setMask, hintMask: hintMask, lineMask: UInt64(lineSize - 1),
+            lineShift: lineShift, ways: ways, setBytes: ways * MemoryLayout<UInt64>.stride,
+            policy: policy)
     }
 
     /// Finds a line and notes its use.
@@ -74,100 +166,18 @@ public struct CacheBank: ~Copyable {
     /// - Returns: the index of its entry, or -1.
     /// - Complexity: O(*w*) in the associativity, mostly one compare.
     func touch(_ line: UInt64, _ copy: Int) -> Int {
-        guard let entry = window(copy).find(line &<< lineShift) else { return -1 }
-        return entry - entries.base
-    }
-
-    /// One copy's arrays by their addresses.
-    ///
-    /// Valid while this bank lives.
-    func window(_ copy: Int) -> CacheWindow {
-        let sets = Int(setMask + 1)
-        return CacheWindow(
-            entries: entries.base + copy * sets * ways,
-            hints: hints.base + copy * Int(hintMask + 1), trees: pointers.base + copy * sets,
-            setMask: setMask, hintMask: hintMask, lineMask: UInt64(lineSize - 1),
-            lineShift: lineShift,
-            ways: ways, setBytes: ways * MemoryLayout<UInt64>.stride, policy: policy)
+        let index = peek(line, copy)
+        guard index >= 0 else { return -1 }
+        return noteUse(index, line, copy)
     }
 
     /// Finds a line without noting a use.
     func peek(_ line: UInt64, _ copy: Int) -> Int {
         let first = setNumber(line, copy) * ways
-        let key = line &<< Self.stateBits | 7
-        for way in first..<first + ways where entries[way] | 6 == key { return way }
+        let key = line &<< Self.stateBits | Self.stateMask
+        let others = Self.stateMask & ~Self.valid
+        for way in first..<first + ways where entries[way] | others == key { return way }
         return -1
-    }
-
-    /// Puts a line in and says what had to leave.
-    ///
-    /// Invalid ways are filled first, from the lowest.
-    ///
-    /// - Returns: the entry's index, and the entry that left: 0 if none.
-    /// - Precondition: the line is not there yet.
-    mutating func insert(_ line: UInt64, _ copy: Int, state: UInt64) -> (index: Int, victim: UInt64)
-    {
-        let set = setNumber(line, copy)
-        let first = set * ways
-        let base = entries.base + first
-        let entry = line &<< Self.stateBits | state | Self.valid
-        if policy == .lru {
-            var place = ways - 1
-            for way in 0..<ways where base[way] & Self.valid == 0 {
-                place = way
-                break
-            }
-            let victim = base[place]
-            while place > 0 {
-                base[place] = base[place - 1]
-                place -= 1
-            }
-            base[0] = entry
-            return (first, victim & Self.valid == 0 ? 0 : victim)
-        }
-        let way = freeWay(base) ?? victimWay(set)
-        let victim = base[way]
-        base[way] = entry
-        if policy == .treePLRU { CacheWindow.notePLRU(pointers.base + set, way, ways) }
-        hints[Int(line & hintMask) + copy * Int(hintMask + 1)] = UInt8(way)
-        return (first + way, victim & Self.valid == 0 ? 0 : victim)
-    }
-
-    private func freeWay(_ base: UnsafeMutablePointer<UInt64>) -> Int? {
-        (0..<ways).first { base[$0] & Self.valid == 0 }
-    }
-
-    private mutating func victimWay(_ set: Int) -> Int {
-        switch policy {
-        case .lru:
-            preconditionFailure("LRU keeps its sets in order and asks nobody")
-        case .fifo:
-            let way = Int(pointers[set])
-            pointers[set] = UInt64((way + 1) % ways)
-            return way
-        case .random:
-            return Int(random.next() % UInt64(ways))
-        case .treePLRU:
-            var node = 1
-            while node < ways { node = 2 * node + Int(pointers[set] &>> UInt64(node) & 1) }
-            return node - ways
-        }
-    }
-
-    /// Takes a line out.
-    func remove(at index: Int) {
-        guard policy == .lru else {
-            entries[index] = 0
-            return
-        }
-        // Keep the order of use: the lines behind it move up, the free way goes last.
-        let end = index / ways * ways + ways
-        var place = index
-        while place + 1 < end {
-            entries[place] = entries[place + 1]
-            place += 1
-        }
-        entries[place] = 0
     }
 
     /// How many lines of copy `copy` are dirty.
@@ -175,7 +185,7 @@ public struct CacheBank: ~Copyable {
     /// - Complexity: O(lines).
     func dirtyLines(_ copy: Int) -> Int {
         let lines = Int(setMask + 1) * ways
-        return (copy * lines..<(copy + 1) * lines).count { entries[$0] & 3 == 3 }
+        return (copy * lines..<(copy + 1) * lines).count { entries[$0] & Self.dirty != 0 }
     }
 
     /// The lines of copy `copy`, in the order of sets and ways.

@@ -2,7 +2,7 @@
 struct CacheWindow {
     let entries: UnsafeMutablePointer<UInt64>
     let hints: UnsafeMutablePointer<UInt8>
-    let trees: UnsafeMutablePointer<UInt64>
+    let pointers: UnsafeMutablePointer<UInt64>
     let setMask: UInt64
     let hintMask: UInt64
     /// The size of a line less one.
@@ -13,6 +13,13 @@ struct CacheWindow {
     let setBytes: Int
     let policy: ReplacementPolicy
 
+    /// What a load does not care about: whether the line is dirty or shared.
+    ///
+    /// It does care whether a prefetcher brought it.
+    static var loadMask: UInt64 { CacheBank.dirty | CacheBank.shared }
+    /// A line that a store may go to without telling anybody: valid, all dirty, no other core has it.
+    static var writable: UInt64 { CacheBank.valid | CacheBank.dirty }
+
     /// Whether all bytes of an access are in one line.
     @inline(__always)
     func isWithinLine(_ address: UInt64, _ size: UInt32) -> Bool {
@@ -20,37 +27,47 @@ struct CacheWindow {
         address ^ (address &+ UInt64(size) &- 1) <= lineMask
     }
 
-    /// The entry that the hint names, if it holds the line of an address; nil: search the set.
+    /// The entry that the hint of a line names.
     ///
-    /// A hint that hits needs no note of the use: under LRU and tree-PLRU it names the line used last in its set.
+    /// A hint that hits needs no note of the use: under the policies that note any it names the line used last in
+    /// its set.
     @inline(__always)
-    func hinted(_ address: UInt64) -> UnsafeMutablePointer<UInt64>? {
-        let line = address &>> lineShift
+    func hinted(_ line: UInt64) -> UInt64 {
         let hint = Int(truncatingIfNeeded: hints[Int(truncatingIfNeeded: line & hintMask)])
         let set =
-            UnsafeMutableRawPointer(entries) + Int(truncatingIfNeeded: line & setMask) &* setBytes
-        let entry = set.assumingMemoryBound(to: UInt64.self) + hint
-        return entry.pointee | 6 == line &<< CacheBank.stateBits | 7 ? entry : nil
+            UnsafeRawPointer(entries) + Int(truncatingIfNeeded: line & setMask) &* setBytes
+        return set.assumingMemoryBound(to: UInt64.self)[hint]
     }
 
-    /// Finds the line that holds an address, and notes its use.
+    /// Whether L1 holds a line so that a load, or a fetch, hits it without anything else to do.
+    @inline(__always)
+    func loads(_ line: UInt64) -> Bool {
+        hinted(line) | Self.loadMask
+            == line &<< CacheBank.stateBits | CacheBank.valid | Self.loadMask
+    }
+
+    /// Whether L1 holds a line so that a store hits it without anything else to do.
+    @inline(__always)
+    func stores(_ line: UInt64) -> Bool {
+        hinted(line) == line &<< CacheBank.stateBits | Self.writable
+    }
+
+    /// Searches the set of a line for it, in a state that `mask` leaves open, and notes its use.
     ///
-    /// - Returns: its entry; nil if it is not there.
-    func find(_ address: UInt64) -> UnsafeMutablePointer<UInt64>? {
-        if let entry = hinted(address) { return entry }
-        let line = address &>> lineShift
+    /// - Returns: whether it is there.
+    func find(_ line: UInt64, state: UInt64, mask: UInt64) -> Bool {
         let set = Int(truncatingIfNeeded: line & setMask)
         let first = entries + set &* ways
-        let key = line &<< CacheBank.stateBits | 7
+        let key = line &<< CacheBank.stateBits | state | mask
         var way = 0
-        while first[way] | 6 != key {
+        while first[way] | mask != key {
             way &+= 1
-            if way == ways { return nil }
+            if way == ways { return false }
         }
         guard policy == .lru else {
-            if policy == .treePLRU { Self.notePLRU(trees + set, way, ways) }
+            if policy.notesUses { CacheBank.noteUse(policy, pointers + set, way, ways) }
             hints[Int(truncatingIfNeeded: line & hintMask)] = UInt8(truncatingIfNeeded: way)
-            return first + way
+            return true
         }
         let entry = first[way]
         var place = way
@@ -59,19 +76,6 @@ struct CacheWindow {
             place &-= 1
         }
         first.pointee = entry
-        return first
-    }
-
-    /// Points the tree's nodes away from `way`.
-    static func notePLRU(_ tree: UnsafeMutablePointer<UInt64>, _ way: Int, _ ways: Int) {
-        var bits = tree.pointee
-        var node = way + ways
-        while node > 1 {
-            let parent = node / 2
-            let mask: UInt64 = 1 << UInt64(parent)
-            if node & 1 == 0 { bits |= mask } else { bits &= ~mask }
-            node = parent
-        }
-        tree.pointee = bits
+        return true
     }
 }

@@ -6,10 +6,94 @@ public enum ReplacementPolicy: String, CaseIterable, Sendable {
     case lru
     /// The one filled first. Also called round robin where one counter serves each set.
     case fifo
+    /// The way that one counter for all sets points at; it moves on by one at each replacement.
+    case roundRobin = "round_robin"
     /// A way chosen by a seeded generator, as the pseudo-random counters of Cortex cores.
     case random
     /// The way that a binary tree of recent uses points away from. Ways must be a power of two.
     case treePLRU = "plru"
+    /// The first way without a used bit; the last bit to be set clears the others.
+    case bitPLRU = "bit_plru"
+    /// The first way from a pointer on that has not been used since the pointer passed it: one bit a line.
+    case nru
+    /// Static re-reference interval prediction with two bits a line: filled at 2, 0 when hit, the first 3 leaves.
+    case srrip
+}
+
+/// By which address a cache finds its set and knows its lines.
+public enum CacheIndex: String, CaseIterable, Sendable {
+    /// Set and tag by physical address.
+    case pipt
+    /// Set by virtual address, tag by physical address: one byte may be in two sets where a way is larger than a page.
+    case vipt
+    /// Set and tag by virtual address: each alias of a byte has a line of its own.
+    case vivt
+}
+
+/// What a cache loads before it is asked to.
+public struct PrefetchConfiguration: Sendable, Hashable {
+    /// How it guesses.
+    public enum Kind: String, CaseIterable, Sendable {
+        /// The line after one that missed.
+        case nextLine = "next_line"
+        /// Lines at the distance that misses have shown.
+        case stride
+    }
+
+    /// How it guesses.
+    public var kind: Kind
+    /// How many streams it follows at once.
+    public var streams: Int
+    /// How many misses in a row, at one stride, confirm a stream.
+    public var trigger: Int
+    /// The longest stride, in lines, either way.
+    public var maximumStride: Int
+    /// How many lines ahead of a confirmed stream it loads.
+    public var distance: Int
+    /// How many of its lines may be on their way; more are not asked for.
+    public var outstanding: Int
+    /// No prefetch crosses a multiple of this many bytes; a power of two.
+    public var pageBytes: UInt64
+
+    /// Makes a prefetcher.
+    public init(
+        kind: Kind, streams: Int = 1, trigger: Int = 1, maximumStride: Int = 1, distance: Int = 1,
+        outstanding: Int = 1, pageBytes: UInt64 = 4_096
+    ) {
+        self.kind = kind
+        self.streams = streams
+        self.trigger = trigger
+        self.maximumStride = maximumStride
+        self.distance = distance
+        self.outstanding = outstanding
+        self.pageBytes = pageBytes
+    }
+}
+
+extension PrefetchConfiguration {
+    /// What is wrong with it, each with the key at fault under `path`.
+    func faults(path: String, lineSize: Int) -> [ConfigurationFault] {
+        var faults: [ConfigurationFault] = []
+        func check(_ key: String, _ value: Int, _ range: ClosedRange<Int>) {
+            guard !range.contains(value) else { return }
+            faults.append(
+                ConfigurationFault(
+                    path: "\(path).\(key)", found: "\(value)",
+                    expected: "\(range.lowerBound) to \(range.upperBound)"))
+        }
+        check("streams", streams, 1...64)
+        check("trigger", trigger, 1...64)
+        check("max_stride", maximumStride, 1...1_024)
+        check("distance", distance, 1...64)
+        check("outstanding", outstanding, 1...64)
+        if pageBytes & (pageBytes &- 1) != 0 || pageBytes < UInt64(lineSize) {
+            faults.append(
+                ConfigurationFault(
+                    path: "\(path).page_bytes", found: "\(pageBytes)",
+                    expected: "a power of two, at least a line (\(lineSize) bytes)"))
+        }
+        return faults
+    }
 }
 
 /// The geometry and behaviour of one cache.
@@ -30,6 +114,20 @@ public struct CacheConfiguration: Sendable, Hashable {
     public var writeAllocates: Bool
     /// After how many whole lines of consecutive stores stores stop allocating; nil: never.
     public var streamingLines: Int?
+    /// By which address it is indexed and tagged.
+    public var index = CacheIndex.pipt
+    /// Ways locked down: nothing is filled there.
+    public var lockedWays = 0
+    /// Bytes that one dirty bit stands for, a half or a quarter of the line; nil: the line.
+    public var dirtyGranule: Int?
+    /// Whether the word asked for arrives first; if not, a load waits for the whole line.
+    public var criticalWordFirst = true
+    /// Lines that may be on their way in, for each core; nil: as many as loads and stores may be outstanding.
+    public var linefillBuffers: Int?
+    /// Dirty lines that may be on their way out; nil: any number.
+    public var evictionBuffers: Int?
+    /// What it loads by itself; nil: nothing.
+    public var prefetch: PrefetchConfiguration?
 
     /// Makes a cache; the policies of a counting cache unless said otherwise.
     public init(
@@ -50,6 +148,15 @@ public struct CacheConfiguration: Sendable, Hashable {
     /// Sets of the cache.
     public var sets: UInt64 { size / UInt64(ways * lineSize) }
 
+    /// Ways that lines are filled into.
+    public var openWays: Int { ways - lockedWays }
+
+    /// Bytes of one way: what of an address decides the set.
+    public var wayBytes: UInt64 { sets * UInt64(lineSize) }
+
+    /// The granule of translation: 4 KiB on every machine described here.
+    public static let pageBytes: UInt64 = 4_096
+
     /// The faults of this geometry, each with the key at fault under `path`; empty if it can be built.
     public func faults(path: String) -> [ConfigurationFault] {
         var faults: [ConfigurationFault] = []
@@ -69,9 +176,27 @@ public struct CacheConfiguration: Sendable, Hashable {
                 "size", "\(size)",
                 "ways × line × a power of two (ways × line is \(perWay) bytes), at most 1 GiB")
         }
-        if replacement == .treePLRU && ways & (ways - 1) != 0 {
-            add("replacement", "plru with \(ways) ways", "a power of two ways for plru")
+        if lockedWays < 0 || lockedWays >= ways {
+            add("locked_ways", "\(lockedWays)", "0 to ways - 1 (\(ways - 1))")
+        } else if replacement == .treePLRU && openWays & (openWays - 1) != 0 {
+            add("replacement", "plru with \(openWays) ways", "a power of two ways for plru")
         }
+        if replacement == .srrip && openWays > 32 {
+            add("replacement", "srrip with \(openWays) ways", "at most 32 ways for srrip")
+        }
+        if let granule = dirtyGranule, granule * 2 != lineSize, granule * 4 != lineSize {
+            add("dirty_granule", "\(granule)", "half or a quarter of the line (\(lineSize) bytes)")
+        }
+        if let buffers = linefillBuffers, buffers < 1 || buffers > 64 {
+            add("linefill_buffers", "\(buffers)", "1 to 64")
+        }
+        if let buffers = evictionBuffers, buffers < 1 || buffers > 64 {
+            add("eviction_buffers", "\(buffers)", "1 to 64")
+        }
+        if index == .vipt, wayBytes > 8 * Self.pageBytes {
+            add("index", "vipt with ways of \(wayBytes) bytes", "at most 8 pages of 4 KiB a way")
+        }
+        faults += prefetch?.faults(path: "\(path).prefetch", lineSize: lineSize) ?? []
         if hitCycles < 1 || hitCycles > 10_000 { add("hit_cycles", "\(hitCycles)", "1 to 10000") }
         if let lines = streamingLines, lines < 1 || lines > 1 << 20 {
             add("streaming_lines", "\(lines)", "1 to 1048576 lines")

@@ -10,16 +10,18 @@ struct CoreState: BitwiseCopyable {
     /// When the last load's value is there, for a load whose address depends on it; after a load of the fast path,
     /// which does not stop to add, without the latency of a hit.
     var lastLoad: UInt64 = 0
-    /// When the last load of the slow path has its value, and where its time went.
-    ///
-    /// A load of the fast path is later and went to L1.
-    var lastSlowLoad: UInt64 = 0
-    /// See `lastSlowLoad`.
+    /// Whether the last load was one of the slow path.
+    var isLastLoadSlow = true
+    /// What a wait for the last load of the slow path counts as.
     var lastSlowCause: Cause = .level1
     /// Whether `env hold` keeps stores in the buffer.
     var holds = false
     /// Whether the core has done anything: idle cores need no snoops.
     var isActive = false
+    /// Whether it takes part in coherence (the SMP bit).
+    var isCoherent = true
+    /// The address of the granule that its exclusive monitor watches; all ones: none.
+    var monitor = UInt64.max
     /// The address after the last store, to see streams of stores.
     var streamNext: UInt64 = 0
     /// Where the stream of stores began.

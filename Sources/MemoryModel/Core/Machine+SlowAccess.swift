@@ -15,12 +15,13 @@ extension Machine where P: ~Copyable {
         issue(core)
         performIssued(access, core)
         openFastPath(for: core)
+        checkLaws()
     }
 
     private mutating func performIssued(_ access: MemoryAccess, _ core: Int) {
         if access.isDependent {
             let state = cores[core]
-            if state.lastLoad == state.lastSlowLoad {
+            if state.isLastLoadSlow {
                 wait(core, until: state.lastLoad, on: state.lastSlowCause)
             } else {
                 wait(core, until: state.lastLoad + costs.hitExtra, on: .level1)
@@ -31,6 +32,10 @@ extension Machine where P: ~Copyable {
             performCacheRecord(access, core)
             return
         case .loadAcquire:
+            // A store-release before is seen before: both are in one order that all agents agree on.
+            if storeBuffers[core].entries.contains(where: \.isRelease) {
+                drainStoreBuffer(core, on: .barrier)
+            }
             forEachPiece(access) { $0.load($1, $2, core, access) }
             waitForLoads(core)
             spend(core, costs.dmb, on: .barrier)
@@ -39,17 +44,38 @@ extension Machine where P: ~Copyable {
             waitForLoads(core)
             drainStoreBuffer(core, on: .barrier)
             spend(core, costs.dmb, on: .barrier)
+        case .loadExclusive:
+            translate(access.address)
+            (cores.base + core).pointee.monitor =
+                (access.address &+ mapDelta) & ~(exclusiveGranule - 1)
+        case .storeExclusive:
+            guard passesMonitor(access, core) else { return }
         default: break
         }
         if access.kind == .fetch { chargeFetch(cores.base + core) }
         forEachPiece(access) { machine, address, size in
             switch access.kind {
             case .fetch: machine.fetch(address, size, core)
-            case .prefetch: machine.prefetch(address, core, reason: .prefetch)
+            case .prefetch: machine.prefetch(address, core)
             case .store, .storeExclusive, .storeRelease: machine.store(address, size, core, access)
             default: machine.load(address, size, core, access)
             }
         }
+    }
+
+    /// Whether a store-exclusive may store: the monitor watches its granule still.
+    private mutating func passesMonitor(_ access: MemoryAccess, _ core: Int) -> Bool {
+        translate(access.address)
+        let physical = access.address &+ mapDelta
+        let isWatched = cores[core].monitor == physical & ~(exclusiveGranule - 1)
+        (cores.base + core).pointee.monitor = .max
+        if !isWatched {
+            emit(
+                .exclusiveFailed, at: cores[core].now, agent: .core(core), address: physical,
+                size: UInt64(access.size), detail: UInt32(mapType.rawValue), record: record)
+            spend(core, period, on: .level1)
+        }
+        return isWatched
     }
 
     /// Calls `body` for each line that an access touches, with its physical address and memory type set up.
@@ -82,6 +108,34 @@ extension Machine where P: ~Copyable {
         let uncachedWriteThrough =
             mapping.type == .writeThrough && !configuration.core.honoursWriteThrough
         mapType = uncachedWriteThrough ? .nonCacheable : mapping.type
+        mapIsShared = mapping.shareability != .nonShareable
+        #if DEBUG
+            if !mapIsShared, mapping.type.isCacheable { ledger.allowsSeveralWriters = true }
+        #endif
+        // Virtual tags make an alias of a mapping once its lines may be there; the others are known beforehand.
+        let isAliased =
+            level1Data.hasSynonyms
+            && (mapType.isCacheable || level1Data.configuration.index == .vipt)
+        mapSynonym = isAliased ? synonym(of: 0 &- mapDelta) : 0
+    }
+
+    /// Under which alias L1D keeps lines whose virtual address is `distance` beyond the physical one.
+    ///
+    /// A cache with physical tags tells only as many apart as a way has pages.
+    private mutating func synonym(of distance: UInt64) -> UInt64 {
+        guard let cache = configuration.level1Data else { return 0 }
+        let alias: UInt64
+        if cache.index == .vipt {
+            alias = distance % cache.wayBytes / CacheConfiguration.pageBytes
+        } else if let known = knownAliases.firstIndex(of: distance) {
+            alias = UInt64(known)
+        } else {
+            precondition(knownAliases.count < 8, "a machine with more than eight aliases")
+            alias = UInt64(knownAliases.count)
+            knownAliases.append(distance)
+        }
+        level1Data.synonymLines[Int(alias)] = distance &>> level1Data.lineShift
+        return alias
     }
 
     // MARK: Loads
@@ -104,24 +158,58 @@ extension Machine where P: ~Copyable {
 
     private mutating func loadCacheable(_ address: UInt64, _ size: UInt64, _ core: Int) {
         let now = cores[core].now
-        let line = level1Data.line(of: address)
-        if hasLevel1Data, level1Data.touch(line, core) >= 0 {
-            emitLoad(address, size, core, .level1Data(core))
+        let line = level1Line(address)
+        let index = hasLevel1Data ? level1Data.touch(line, core) : -1
+        if index >= 0 {
+            emitLoad(address, size, core, level1Place(core, line))
             spend(core, period, on: .level1)
-            noteLoad(core, completion: now + period + costs.hitExtra, cause: .level1)
+            guard level1Data.entries[index] & CacheBank.prefetched != 0 else {
+                noteLoad(core, completion: now + period + costs.hitExtra, cause: .level1)
+                return
+            }
+            usePrefetched(line, index, core, at: now)
             return
         }
-        let source: Place
-        let (completion, cause): (UInt64, Cause)
+        let source: LineSource
         if hasLevel1Data, configuration.level1Data?.readAllocates == true {
-            (source, completion, cause) = fillLevel1(line, core, at: now, reason: .demand)
-            emitLoad(address, size, core, .level1Data(core), servedBy: source)
+            source = fillLevel1(line, core, at: now, reason: .demand, isShared: mapIsShared)
+            emitLoad(address, size, core, level1Place(core, line), servedBy: source.place)
+            trainLevel1(line, core, at: now)
         } else {
-            (source, completion, cause) = readBelowLevel1(address, size, core, at: now)
-            emitLoad(address, size, core, source)
+            source = readPastLevel1(line, address, size, core, at: now)
+            emitLoad(address, size, core, source.place, fillsLevel1: false)
         }
         spend(core, period, on: .level1)
-        missed(core, completion: completion, cause: cause)
+        missed(core, completion: source.completion, cause: source.cause)
+    }
+
+    /// The first load of a line that a prefetcher brought: it may be on its way still.
+    private mutating func usePrefetched(_ line: UInt64, _ index: Int, _ core: Int, at now: UInt64) {
+        level1Data.entries[index] &= ~CacheBank.prefetched
+        let arrival = level1Streams[core].arrival(of: line)
+        trainLevel1(line, core, at: now)
+        if arrival > cores[core].now {
+            missed(core, completion: arrival, cause: .memory)
+        } else {
+            noteLoad(core, completion: now + period + costs.hitExtra, cause: .level1)
+        }
+    }
+
+    /// Reads for a load that L1D does not allocate for, or where there is none.
+    private mutating func readPastLevel1(
+        _ line: UInt64, _ address: UInt64, _ size: UInt64, _ core: Int, at tick: UInt64
+    ) -> LineSource {
+        let found = snoopForFill(line, core, forStore: false, mapIsShared, at: tick)
+        // The line stays with whom it is: what would have moved goes through the level below.
+        if let other = found.movesFrom { cleanLevel1(line, other, at: tick, reason: .snoop) }
+        if let place = found.source {
+            return LineSource(
+                place: place, completion: tick + costs.transfer + found.cost, cause: .level2)
+        }
+        var source = readBelowLevel1(
+            address, size, core, at: tick, isData: false, sharedState: found.state)
+        source.completion += found.cost
+        return source
     }
 
     /// Tells of a load.
@@ -130,11 +218,11 @@ extension Machine where P: ~Copyable {
     /// 2 where no L1 was asked or took the line.
     private mutating func emitLoad(
         _ address: UInt64, _ size: UInt64, _ core: Int, _ place: Place,
-        servedBy source: Place? = nil
+        servedBy source: Place? = nil, fillsLevel1: Bool = true
     ) {
         emit(
             .load, at: cores[core].now, agent: .core(core), place: place,
-            other: place.isLevel1Data ? (source == nil ? 0 : 1) : 2,
+            other: place.isLevel1Data && fillsLevel1 ? (source == nil ? 0 : 1) : 2,
             address: address, size: size, detail: UInt32(mapType.rawValue), record: record)
     }
 
@@ -146,15 +234,20 @@ extension Machine where P: ~Copyable {
                 return
             }
             drainStoreBuffer(core, on: .uncached)
+        } else {
+            drainBefore(.uncachedLoad, core, on: .uncached)
         }
         drainOuterSlots(overlapping: address, size)
         let now = cores[core].now
-        let delay = memory.occupy(size, at: now + costs.level2Miss)
-        let completion = now + costs.level2Miss + costs.memoryLatency + delay
-        emitLoad(address, size, core, .memory)
-        emit(
-            .memoryTraffic, at: now, agent: .core(core), address: address, size: size,
-            record: record)
+        let source = uncachedSource(address, size, .core(core), at: now)
+        let completion: UInt64
+        emitLoad(address, size, core, source)
+        if source == .memory {
+            completion = readMemory(
+                address, size, agent: .core(core), at: now, miss: costs.level2Miss)
+        } else {
+            completion = now + costs.level3Hit
+        }
         spend(core, period, on: .uncached)
         let outstanding = configuration.core.outstandingUncached
         if outstanding <= 1 {
@@ -170,6 +263,8 @@ extension Machine where P: ~Copyable {
         if isOrdered {
             drainStoreBuffer(core, on: .device)
             drainAllOuterSlots(at: cores[core].now)
+        } else {
+            drainBefore(.deviceLoad, core, on: .device)
         }
         let now = cores[core].now
         let latency =
@@ -181,7 +276,7 @@ extension Machine where P: ~Copyable {
 
     private func noteLoad(_ core: Int, completion: UInt64, cause: Cause) {
         (cores.base + core).pointee.lastLoad = completion
-        (cores.base + core).pointee.lastSlowLoad = completion
+        (cores.base + core).pointee.isLastLoadSlow = true
         (cores.base + core).pointee.lastSlowCause = cause
     }
 
@@ -237,11 +332,13 @@ extension Machine where P: ~Copyable {
         }
         let start = line << level1Instruction.lineShift
         let lineSize = UInt64(level1Instruction.lineSize)
-        let (source, completion, cause) = readBelowLevel1(start, lineSize, core, at: now)
+        let shared = snoopForLevel2(level2.line(of: start), core, mapIsShared, at: now)
+        let source = readBelowLevel1(
+            start, lineSize, core, at: now, isData: false, sharedState: shared)
         let (_, victim) = level1Instruction.insert(line, core, state: 0)
         fastFetchLine = .max
         emit(
-            .linefill, at: now, agent: .core(core), place: place, other: source.rawValue,
+            .linefill, at: now, agent: .core(core), place: place, other: source.place.rawValue,
             address: start, size: lineSize, detail: MoveReason.demand.rawValue, record: record)
         emit(
             .fetch, at: now, agent: .core(core), place: place, other: 1, address: address,
@@ -250,20 +347,24 @@ extension Machine where P: ~Copyable {
         if victim != 0 {
             emit(
                 .invalidate, at: now, agent: .core(core), place: place,
-                address: (victim >> CacheBank.stateBits) << level1Instruction.lineShift,
+                address: level1Instruction.address(
+                    ofLine: level1Instruction.line(ofEntry: victim)),
                 size: lineSize,
                 detail: MoveReason.replacement.rawValue, record: record)
         }
         // Without instructions the core has nothing to go on with.
-        wait(core, until: completion, on: cause)
+        wait(core, until: source.completion, on: source.cause)
     }
 
     /// Loads a line into L1D without anybody waiting for it.
-    mutating func prefetch(_ address: UInt64, _ core: Int, reason: MoveReason) {
+    mutating func prefetch(_ address: UInt64, _ core: Int) {
         guard mapType.isCacheable, hasLevel1Data else { return }
-        let line = level1Data.line(of: address)
-        if reason == .prefetch { spend(core, period, on: .level1) }
+        let line = level1Line(address)
+        spend(core, period, on: .level1)
         guard level1Data.peek(line, core) < 0 else { return }
-        _ = fillLevel1(line, core, at: cores[core].now, reason: reason)
+        let filled = fillLevel1(
+            line, core, at: cores[core].now, reason: .prefetch, isShared: mapIsShared)
+        level1Streams[core].arrivals.removeAll { $0.tick <= cores[core].now }
+        level1Streams[core].arrivals.append((line, filled.completion))
     }
 }

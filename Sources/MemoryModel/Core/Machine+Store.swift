@@ -20,6 +20,7 @@ extension Machine where P: ~Copyable {
             spend(core, period, on: .level1)
             enterStoreBuffer(address, size, core, granule: entryBytes)
         case .device:
+            drainBefore(.deviceStore, core, on: .device)
             emitStore(address, size, core, .memory)
             spend(core, period, on: .device)
         case .stronglyOrdered:
@@ -29,9 +30,29 @@ extension Machine where P: ~Copyable {
             writeMemory(address, size, agent: .core(core), at: cores[core].now)
             spend(core, costs.level2Miss + costs.writeResponse, on: .device)
         }
+        noteRelease(access, core)
     }
 
-    var entryBytes: UInt64 { UInt64(configuration.storeBuffer?.entryBytes ?? level1Data.lineSize) }
+    /// Marks what a store-release has left in the buffer: a load-acquire waits for it.
+    private mutating func noteRelease(_ access: MemoryAccess, _ core: Int) {
+        guard access.kind == .storeRelease else { return }
+        for index in storeBuffers[core].entries.indices {
+            storeBuffers[core].entries[index].isRelease = true
+        }
+    }
+
+    /// Lets a store buffer drain where the machine's rules say that an access to other bytes does that.
+    mutating func drainBefore(_ reason: DrainReason, _ core: Int, on cause: Cause) {
+        guard configuration.storeBuffer?.drainedBy.contains(reason) == true,
+            !storeBuffers[core].entries.isEmpty, !cores[core].holds
+        else { return }
+        drainStoreBuffer(core, on: cause)
+    }
+
+    /// Bytes of an entry: without a store buffer a line, of which masks hold 64 bytes.
+    var entryBytes: UInt64 {
+        UInt64(configuration.storeBuffer?.entryBytes ?? min(level1Data.lineSize, 64))
+    }
 
     private mutating func emitStore(
         _ address: UInt64, _ size: UInt64, _ core: Int, _ place: Place, missed: Bool = false
@@ -49,26 +70,27 @@ extension Machine where P: ~Copyable {
             enterStoreBuffer(address, size, core, granule: entryBytes)
             return
         }
-        let line = level1Data.line(of: address)
         if hasLevel1Data {
-            let index = level1Data.touch(line, core)
+            let line = level1Line(address)
+            var index = level1Data.touch(line, core)
             if index >= 0 {
-                if level1Data.entries[index] & CacheBank.shared != 0 {
-                    _ = snoopLevel1(line, besides: core, invalidate: true, at: cores[core].now)
-                    level1Data.entries[index] &= ~CacheBank.shared
-                }
-                level1Data.entries[index] |= CacheBank.dirty
-                emitStore(address, size, core, .level1Data(core))
+                index = upgrade(line, core, index, mapIsShared, at: cores[core].now)
+            }
+            if index >= 0 {
+                level1Data.entries[index] =
+                    level1Data.entries[index] & ~CacheBank.prefetched
+                    | level1Data.dirtyBits(address, size)
+                emitStore(address, size, core, level1Place(core, line))
                 spend(core, period, on: .level1)
                 return
             }
             if configuration.level1Data?.writeAllocates == true, !streams(core) {
-                allocateForStore(line, core)
-                emitStore(address, size, core, .level1Data(core), missed: true)
+                allocateForStore(line, core, level1Data.dirtyBits(address, size))
+                emitStore(address, size, core, level1Place(core, line), missed: true)
                 spend(core, period, on: .level1)
                 return
             }
-            _ = snoopLevel1(line, besides: core, invalidate: true, at: cores[core].now)
+            takeForStore(line, core, mapIsShared, at: cores[core].now)
         }
         spend(core, period, on: .level1)
         // A stream fills whole lines, so its entries are whole lines; masks hold 64 bytes.
@@ -85,7 +107,7 @@ extension Machine where P: ~Copyable {
     /// Fills a line for a store.
     ///
     /// The store waits in the store buffer, not the core, while there is room.
-    private mutating func allocateForStore(_ line: UInt64, _ core: Int) {
+    private mutating func allocateForStore(_ line: UInt64, _ core: Int, _ bits: UInt64) {
         let now = cores[core].now
         pendingStores[core].removeAll { $0 <= now }
         if pendingStores[core].count >= storeBuffers[core].capacity,
@@ -94,12 +116,30 @@ extension Machine where P: ~Copyable {
             wait(core, until: first, on: .storeBufferFull)
             pendingStores[core].removeAll { $0 <= first }
         }
-        let fill = fillLevel1(line, core, at: cores[core].now, reason: .demand, forStore: true)
+        let fill = fillLevel1(
+            line, core, at: cores[core].now, reason: .demand, storeBits: bits,
+            isShared: mapIsShared)
         pendingStores[core].append(fill.completion)
+    }
+
+    /// Takes a line out of the other cores' caches for a store that L1D does not allocate for.
+    private mutating func takeForStore(
+        _ line: UInt64, _ core: Int, _ isShared: Bool, at tick: UInt64
+    ) {
+        let found = snoop(line, by: core, forStore: true, isShared, at: tick)
+        if let other = found.movesFrom {
+            // Nobody here takes the modified bytes: they go to the level below.
+            cleanLevel1(line, other, at: tick, reason: .snoop)
+        }
+        endMove(found, line, by: core, at: tick)
+        claimLevel2(line, core)
     }
 
     private mutating func storeWriteThrough(_ address: UInt64, _ size: UInt64, _ core: Int) {
         spend(core, period, on: .level1)
+        if hasLevel1Data {
+            takeForStore(level1Line(address), core, mapIsShared, at: cores[core].now)
+        }
         enterStoreBuffer(address, size, core, granule: entryBytes, staysWithoutBuffer: true)
         updateWrittenThrough(address, size, core)
         if configuration.storeBuffer == nil { drainStoreBuffer(core, on: .storeBufferFull) }
@@ -107,12 +147,13 @@ extension Machine where P: ~Copyable {
 
     /// Puts a write-through store into the line that it hits, too.
     private mutating func updateWrittenThrough(_ address: UInt64, _ size: UInt64, _ core: Int) {
-        let line = level1Data.line(of: address)
+        let line = level1Line(address)
         guard hasLevel1Data, !cores[core].holds, level1Data.touch(line, core) >= 0 else { return }
         for entry in storeBuffers[core].entries where entry.overlaps(address, size) {
             emit(
                 .drainCopy, at: cores[core].now, agent: .core(core), place: .storeBuffer(core),
-                other: Place.level1Data(core).rawValue, address: entry.address, size: entry.granule,
+                other: level1Place(core, line).rawValue, address: entry.address,
+                size: entry.granule,
                 detail: entry.number, record: record)
         }
     }
@@ -144,22 +185,31 @@ extension Machine where P: ~Copyable {
         _ address: UInt64, _ size: UInt64, _ core: Int, _ granule: UInt64
     ) {
         let mask = StoreBuffer.mask(address, size, granule)
-        let now = cores[core].now
-        if let index = storeBuffers[core].mergeTarget(address, granule, mapType) {
+        let merges = configuration.storeBuffer?.merges ?? true
+        if merges, let index = storeBuffers[core].mergeTarget(address, granule, mapType) {
             storeBuffers[core].entries[index].mask |= mask
             storeBuffers[core].entries[index].record = record
             let entry = storeBuffers[core].entries[index]
-            if entry.isFull { storeBuffers[core].entries[index].ready = min(entry.ready, now) }
+            if entry.isFull {
+                storeBuffers[core].entries[index].ready = min(entry.ready, cores[core].now)
+            }
             emitBuffered(address, size, core, entry.number)
             return
         }
         if storeBuffers[core].entries.count >= storeBuffers[core].capacity { makeRoom(core) }
+        let now = cores[core].now
         var entry = StoreBufferEntry(
             number: nextEntry, address: address & ~(granule - 1), granule: granule, mask: mask,
-            type: mapType, ready: costs.drainAge.map { now + $0 } ?? .max, record: record)
+            type: mapType, ready: costs.drainAge.map { now + $0 } ?? .max, record: record,
+            isShared: mapIsShared, synonym: mapSynonym)
         nextEntry &+= 1
         if entry.isFull { entry.ready = min(entry.ready, now) }
         storeBuffers[core].entries.append(entry)
+        if let mark = configuration.storeBuffer?.highWater,
+            storeBuffers[core].entries.count >= mark
+        {
+            storeBuffers[core].entries[0].ready = min(storeBuffers[core].entries[0].ready, now)
+        }
         emitBuffered(address, size, core, entry.number)
     }
 
@@ -201,17 +251,46 @@ extension Machine where P: ~Copyable {
 
     /// Hands an entry that has left the buffer to where its stores go.
     private mutating func drain(_ entry: StoreBufferEntry, of core: Int, at tick: UInt64) {
+        // All that follows from a store is told as that store's, whatever statement runs by then.
+        let running = record
+        record = entry.record
+        defer { record = running }
         pathOut = max(pathOut, tick) + costs.pathOut(max(entry.granule, entryBytes))
         switch entry.type {
         case .writeBack: drainWriteBack(entry, core, at: tick)
         case .nonCacheable, .writeThrough, .device, .stronglyOrdered:
+            if entry.type == .writeThrough { writeThroughLevels(entry, core, at: tick) }
             if hasOuter {
                 enterOuterSlot(entry, core, at: tick)
             } else {
-                drain(entry, core, to: .memory, at: tick)
-                writeMemory(
-                    entry.address, UInt64(entry.mask.nonzeroBitCount), agent: .core(core), at: tick)
+                drainPastCaches(entry, core, from: .storeBuffer(core), at: tick)
             }
+        }
+    }
+
+    /// Puts an entry of write-through memory into the levels that hold its line, where it stays clean.
+    private mutating func writeThroughLevels(
+        _ entry: StoreBufferEntry, _ core: Int, at tick: UInt64
+    ) {
+        if hasLevel2, level2.peek(level2.line(of: entry.address), level2Copy(core)) >= 0 {
+            drain(entry, core, to: level2Place(core), at: tick, copy: true)
+        }
+        if hasLevel3, !isLevel3MemorySide, level3.peek(level3.line(of: entry.address), 0) >= 0 {
+            drain(entry, core, to: .level3, at: tick, copy: true)
+        }
+    }
+
+    /// Writes an entry to memory, or to a third level on memory's side that holds its line.
+    mutating func drainPastCaches(
+        _ entry: StoreBufferEntry, _ core: Int, from place: Place, at tick: UInt64
+    ) {
+        let bytes = UInt64(entry.mask.nonzeroBitCount)
+        let target = uncachedTarget(entry.address, entry.granule, .core(core), at: tick)
+        clearMonitors(entry.address, entry.granule, besides: core)
+        drain(entry, core, from: place, to: target, at: tick)
+        if target == .memory {
+            writeMemory(entry.address, bytes, agent: .core(core), at: tick)
+            noteDrained(bytes)
         }
     }
 
@@ -226,19 +305,26 @@ extension Machine where P: ~Copyable {
     }
 
     private mutating func drainWriteBack(_ entry: StoreBufferEntry, _ core: Int, at tick: UInt64) {
-        let line = level1Data.line(of: entry.address)
         if hasLevel1Data {
+            let line =
+                level1Data.line(of: entry.address) | entry.synonym &<< CacheBank.synonymShift
+            let bits = level1Data.dirtyBits(entry.address, entry.granule)
             // Other cores' copies go when the store becomes visible, which is now.
-            _ = snoopLevel1(line, besides: core, invalidate: true, at: tick)
             var index = level1Data.touch(line, core)
-            if index >= 0 { level1Data.entries[index] &= ~CacheBank.shared }
-            if index < 0, configuration.level1Data?.writeAllocates == true, !streams(core) {
-                _ = fillLevel1(line, core, at: tick, reason: .demand, forStore: true)
-                index = level1Data.touch(line, core)
+            if index >= 0 {
+                index = upgrade(line, core, index, entry.isShared, at: tick)
+            } else if configuration.level1Data?.writeAllocates == true, !streams(core) {
+                _ = fillLevel1(
+                    line, core, at: tick, reason: .demand, storeBits: bits,
+                    isShared: entry.isShared)
+                index = level1Data.peek(line, core)
+            } else {
+                takeForStore(line, core, entry.isShared, at: tick)
             }
             if index >= 0 {
-                level1Data.entries[index] |= CacheBank.dirty
-                drain(entry, core, to: .level1Data(core), at: tick)
+                level1Data.entries[index] =
+                    level1Data.entries[index] & ~CacheBank.prefetched | bits
+                drain(entry, core, to: level1Place(core, line), at: tick)
                 return
             }
         }
@@ -253,35 +339,56 @@ extension Machine where P: ~Copyable {
         _ entry: StoreBufferEntry, _ core: Int, from place: Place, at tick: UInt64
     ) {
         guard hasLevel2 else {
-            drain(entry, core, from: place, to: .memory, at: tick)
-            writeMemory(
-                entry.address, UInt64(entry.mask.nonzeroBitCount), agent: .core(core), at: tick)
+            drainBelowLevel2(entry, core, from: place, at: tick)
             return
         }
         let line = level2.line(of: entry.address)
-        var index = level2.touch(line, 0)
+        let copy = level2Copy(core)
+        var index = level2.touch(line, copy)
         emit(
-            .levelWrite, at: tick, agent: .core(core), place: level2Place, other: index < 0 ? 1 : 0,
-            address: entry.address, size: entry.granule, record: entry.record)
+            .levelWrite, at: tick, agent: .core(core), place: level2Place(core),
+            other: index < 0 ? 1 : 0, address: entry.address, size: entry.granule,
+            record: entry.record)
         if index < 0 {
             guard configuration.level2?.cache.writeAllocates == true, !streamsPastLevel2(core)
             else {
-                drain(entry, core, from: place, to: .memory, at: tick)
-                writeMemory(
-                    entry.address, UInt64(entry.mask.nonzeroBitCount), agent: .core(core), at: tick)
+                drainBelowLevel2(entry, core, from: place, at: tick)
                 return
             }
             if entry.isFull, Int(entry.granule) == level2.lineSize {
-                let (place, victim) = level2.insert(line, 0, state: 0)
+                let (place, victim) = level2.insert(line, copy, state: 0)
                 index = place
-                if victim != 0 { evictFromLevel2(victim, at: tick, reason: .replacement) }
+                if victim != 0 { evictFromLevel2(victim, core, at: tick, reason: .replacement) }
             } else {
-                _ = fillLevel2(line, agent: .core(core), at: tick, reason: .demand)
-                index = level2.touch(line, 0)
+                fillLevel2(line, core, at: tick, reason: .demand)
+                index = level2.peek(line, copy)
             }
         }
-        level2.entries[index] |= CacheBank.dirty
-        drain(entry, core, from: place, to: level2Place, at: tick)
+        level2.entries[index] =
+            level2.entries[index] & ~CacheBank.prefetched
+            | level2.dirtyBits(entry.address, entry.granule)
+        drain(entry, core, from: place, to: level2Place(core), at: tick)
+    }
+
+    /// Writes an entry of write-back memory to what is below the second level.
+    private mutating func drainBelowLevel2(
+        _ entry: StoreBufferEntry, _ core: Int, from place: Place, at tick: UInt64
+    ) {
+        let below = placeBelowLevel2(
+            entry.address, entry.granule, .core(core), at: tick, hasAllBytes: entry.isFull)
+        drain(entry, core, from: place, to: below, at: tick)
+        if below == .memory {
+            let bytes = UInt64(entry.mask.nonzeroBitCount)
+            writeMemory(entry.address, bytes, agent: .core(core), at: tick)
+            noteDrained(bytes)
+        }
+    }
+
+    /// Enters bytes that a buffer gave memory: the event has the granule, not which bytes of it were there.
+    private mutating func noteDrained(_ bytes: UInt64) {
+        #if DEBUG
+            ledger.asked.written += bytes
+        #endif
     }
 
     private func streamsPastLevel2(_ core: Int) -> Bool {

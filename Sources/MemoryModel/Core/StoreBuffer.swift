@@ -21,13 +21,22 @@ struct StoreBufferEntry {
     var ready: UInt64
     /// The record of the last store merged into it.
     var record: UInt32
+    /// Whether other cores take part (the shareability of its memory).
+    var isShared = true
+    /// Under which alias L1 would keep its line.
+    var synonym: UInt64 = 0
+    /// Whether a store-release is in it.
+    var isRelease = false
 
     /// Whether every byte is there.
     var isFull: Bool { mask.nonzeroBitCount == Int(granule) }
 
     /// Whether it shares a byte with a range.
     func overlaps(_ start: UInt64, _ size: UInt64) -> Bool {
-        address < start &+ size && start < address &+ granule
+        guard address < start &+ size, start < address &+ granule else { return false }
+        let first = max(start, address)
+        let last = min(start &+ size, address &+ granule)
+        return mask & StoreBuffer.mask(first, last - first, granule) != 0
     }
 }
 

@@ -2,8 +2,8 @@ import Events
 import Operations
 import Quantities
 
-// A transfer moves burst by burst: a burst reads or writes at its own tick, `interval` after the one before, and
-// waits its turn at memory's pins. A transfer that follows a doorbell starts when the doorbell has arrived and
+// A transfer moves burst by burst: a burst reads or writes at its own tick, `interval` after the one before and when
+// its channel of the port is free, and waits its turn at the memory controller's port and memory's pins. A transfer that follows a doorbell starts when the doorbell has arrived and
 // no earlier than its place in the trace; cores go on meanwhile. Without any doorbell it happens in trace order:
 // the statements after it start when it is complete.
 //
@@ -14,10 +14,27 @@ import Quantities
 extension Machine where P: ~Copyable {
     /// Puts a device on a port.
     ///
+    /// - Parameters:
+    ///   - agent: The device.
+    ///   - port: Its port; devices on ports of one name share its channels.
+    ///   - attributes: What its transactions say of themselves.
     /// - Precondition: devices are attached in the order of their numbers.
-    public mutating func attach(_ agent: Agent, to port: PortConfiguration) {
+    public mutating func attach(
+        _ agent: Agent, to port: PortConfiguration,
+        attributes: TransactionAttributes = .coherent
+    ) {
         precondition(!agent.isCore && agent.index == devices.count, "devices come in order")
-        devices.append(DeviceState(agent: agent, port: port))
+        var index = ports.firstIndex { $0.name == port.name }
+        if index == nil {
+            let controller = configuration.memory.controllerPorts.firstIndex {
+                $0.name == port.controllerPort
+            }
+            ports.append(PortState(name: port.name, controllerPort: controller))
+            index = ports.count - 1
+        }
+        devices.append(
+            DeviceState(
+                agent: agent, port: port, portIndex: index ?? 0, attributes: attributes))
     }
 
     /// A store to a device's doorbell: posted, in order with other Device stores, past buffered Normal stores.
@@ -47,8 +64,9 @@ extension Machine where P: ~Copyable {
     mutating func performDevice(_ operation: DeviceOperation, _ agent: Agent) {
         let index = agent.index
         let port = devices[index].port
-        translate(operation.start.address.rawValue)
-        let physical = operation.start.address.rawValue &+ mapDelta
+        // No core's access: the mapping at work stays.
+        let mapping = map.mapping(of: operation.start.address.rawValue)
+        let physical = operation.start.address.rawValue &- mapping.start &+ mapping.physical
         let most = UInt64(port.burstBeats * port.widthBytes)
         let begin = (devices[index].doorbell ?? 0) + port.startLatency.rawValue
         let isOrderedByTrace = devices[index].doorbell == nil
@@ -58,7 +76,11 @@ extension Machine where P: ~Copyable {
             Transfer(
                 kind: operation.kind, address: physical, remaining: operation.bytes,
                 burst: min(operation.burst.map(UInt64.init) ?? most, most), record: record,
-                earliest: earliest))
+                earliest: earliest,
+                shape: Transfer.Shape(
+                    row: physical, start: physical, rowBytes: operation.bytes,
+                    pitch: operation.pitch, rowsLeft: max(operation.rows, 1) - 1,
+                    rows: max(operation.rows, 1), cyclesLeft: max(operation.cycles, 1) - 1)))
         if isOrderedByTrace {
             lastIssue = max(lastIssue, runUntilIdle(device: index))
         } else {
@@ -73,119 +95,5 @@ extension Machine where P: ~Copyable {
             latest = max(latest, cores[core].now)
         }
         return latest
-    }
-
-    /// Moves the next burst of a device.
-    mutating func moveBurst(_ index: Int, at tick: UInt64) {
-        let agent = devices[index].agent
-        let port = devices[index].port
-        guard var transfer = devices[index].current else { return }
-        if !transfer.hasStarted {
-            transfer.hasStarted = true
-            emit(
-                .deviceStart, at: tick, agent: agent, other: devices[index].doorbell == nil ? 0 : 1,
-                record: transfer.record)
-        }
-        let boundary = transfer.burst - transfer.address % max(transfer.burst, 1)
-        let bytes = min(transfer.remaining, max(boundary, 1))
-        let isWrite = transfer.kind == .write
-        var delay: UInt64 = 0
-        if bytes > 0 {
-            delay = moveBytes(transfer, bytes, isWrite, by: agent, at: tick, snoops: port.snoops)
-        }
-        let latency = isWrite ? port.writeLatency : port.readLatency
-        let interval = devices[index].interval(bytes, latency: latency)
-        devices[index].nextBurst = tick + interval + delay
-        transfer.address &+= bytes
-        transfer.remaining -= bytes
-        devices[index].transfers[devices[index].finished] = transfer
-        if transfer.remaining == 0 {
-            let done =
-                transfer.kind == .interrupt ? tick : tick + interval + delay + latency.rawValue
-            devices[index].finishCurrent(at: done)
-            emit(.deviceDone, at: done, agent: agent, record: transfer.record)
-        }
-    }
-
-    /// Reads or writes the bytes of one burst.
-    ///
-    /// - Returns: how long the burst waits for memory's pins, in ticks.
-    private mutating func moveBytes(
-        _ transfer: Transfer, _ bytes: UInt64, _ isWrite: Bool, by agent: Agent, at tick: UInt64,
-        snoops: Bool
-    ) -> UInt64 {
-        let kind: Event.Kind = isWrite ? .deviceWrite : .deviceRead
-        guard snoops, hasLevel1Data || hasLevel2 else {
-            emit(
-                kind, at: tick, agent: agent, address: transfer.address, size: bytes,
-                record: transfer.record)
-            return traffic(transfer.address, bytes, isWrite, by: agent, at: tick, transfer.record)
-        }
-        var delay: UInt64 = 0
-        var address = transfer.address
-        var left = bytes
-        let lineSize = UInt64(hasLevel1Data ? level1Data.lineSize : level2.lineSize)
-        while left > 0 {
-            let piece = min(left, lineSize - (address & (lineSize - 1)))
-            let place =
-                isWrite
-                ? snoopForWrite(address, isWholeLine: piece == lineSize, at: tick)
-                : snoopForRead(address, at: tick)
-            emit(
-                kind, at: tick, agent: agent, place: place, address: address, size: piece,
-                record: transfer.record)
-            if place == .memory {
-                delay += traffic(address, piece, isWrite, by: agent, at: tick, transfer.record)
-            }
-            address &+= piece
-            left -= piece
-        }
-        return delay
-    }
-
-    private mutating func traffic(
-        _ address: UInt64, _ bytes: UInt64, _ isWrite: Bool, by agent: Agent, at tick: UInt64,
-        _ record: UInt32
-    ) -> UInt64 {
-        emit(
-            .memoryTraffic, at: tick, agent: agent, other: isWrite ? 1 : 0, address: address,
-            size: bytes, record: record)
-        return memory.occupy(bytes, at: tick)
-    }
-
-    private mutating func snoopForRead(_ address: UInt64, at tick: UInt64) -> Place {
-        if hasLevel1Data {
-            let line = level1Data.line(of: address)
-            for core in 0..<cores.count
-            where cores[core].isActive && level1Data.peek(line, core) >= 0 {
-                return .level1Data(core)
-            }
-        }
-        return hasLevel2 && level2.peek(level2.line(of: address), 0) >= 0 ? level2Place : .memory
-    }
-
-    private mutating func snoopForWrite(_ address: UInt64, isWholeLine: Bool, at tick: UInt64)
-        -> Place
-    {
-        if hasLevel1Data {
-            let line = level1Data.line(of: address)
-            for core in 0..<cores.count where cores[core].isActive {
-                let index = level1Data.peek(line, core)
-                guard index >= 0 else { continue }
-                if level1Data.entries[index] & CacheBank.dirty != 0, !isWholeLine {
-                    writeBackFromLevel1(line, core, at: tick, reason: .snoop)
-                }
-                level1Data.remove(at: index)
-                emit(
-                    .invalidate, at: tick, agent: .core(core), place: .level1Data(core),
-                    address: line << level1Data.lineShift, size: UInt64(level1Data.lineSize),
-                    detail: MoveReason.snoop.rawValue, record: record)
-            }
-        }
-        guard hasLevel2 else { return .memory }
-        let index = level2.peek(level2.line(of: address), 0)
-        guard index >= 0 else { return .memory }
-        level2.entries[index] |= CacheBank.dirty
-        return level2Place
     }
 }

@@ -2,9 +2,20 @@ import Events
 import Operations
 import Quantities
 
-// A DMB orders: here, stores before it leave the store buffer before anything after it is performed, and loads
-// before it are complete. A DSB also waits for maintenance and for what the path carries. Neither reaches an
-// outer cache's store buffer. A barrier of loads only leaves the store buffer alone.
+// What each waits for. Loads: that those before are complete. Stores: that those before have left the store buffer
+// and reached their level. Maintenance: that what it sent on has reached memory.
+//
+//                   loads   stores   maintenance
+//   DMB LD          yes     -        -
+//   DMB ST          -       yes      -
+//   DMB             yes     yes      -
+//   DSB LD          yes     -        -
+//   DSB ST          -       yes      ARMv7 and before; ARMv8 asks for a DSB of loads and stores
+//   DSB             yes     yes      yes
+//   any of NSH      loads as above; nobody else can see the stores, so that nothing waits for them
+//
+// (Arm ARM DDI 0487, DMB and DSB; DDI 0406C A3.8.3 and B2.2.9.) Neither reaches an outer cache's store buffer.
+// Ordering stores costs what their completion costs here: the store buffer has no marks to keep them apart.
 
 extension Machine where P: ~Copyable {
     mutating func performBarrier(_ barrier: Barrier, _ core: Int) {
@@ -12,12 +23,15 @@ extension Machine where P: ~Copyable {
         case .isb:
             spend(core, costs.isb, on: .barrier)
         case .dmb, .dsb:
-            if barrier.ordersStores {
+            if barrier.ordersStores, barrier.domain != .nonShareable {
                 (cores.base + core).pointee.holds = false
                 drainStoreBuffer(core, on: .barrier)
             }
             if barrier.accesses != .stores { waitForLoads(core, on: .barrier) }
-            if barrier.instruction == .dsb, barrier.ordersStores {
+            let completes =
+                barrier.accesses == .all
+                || barrier.ordersStores && configuration.architecture != .arm64
+            if barrier.instruction == .dsb, completes, barrier.domain != .nonShareable {
                 wait(core, until: maintenanceDone[core], on: .barrier)
             }
             spend(core, barrier.instruction == .dsb ? costs.dsb : costs.dmb, on: .barrier)

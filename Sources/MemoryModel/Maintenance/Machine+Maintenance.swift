@@ -2,9 +2,11 @@ import Events
 import Operations
 import Quantities
 
-// Maintenance by address works on every core's L1D (the operations are broadcast within the inner shareable
-// domain) and, to the Point of Coherency, on an integrated second level; an outer cache has operations of its
-// own (`Machine+Outer.swift`). By set and way it works on the issuing core's L1D and an integrated second level.
+// Maintenance by address works on the L1D of every coherent core (the operations are broadcast within the inner
+// shareable domain; of non-shareable memory on the issuing core's alone) and, to the Point of Coherency, on an
+// integrated second level and on a third level of the cores; an outer cache has operations of its own
+// (`Machine+Outer.swift`). A cache indexed by virtual address is searched under the alias of the address given
+// alone. By set and way it works on the issuing core's L1D and second level, and a third level of the cores.
 // An operation acts when it is issued; a DSB waits for what it sent on. Stores to the line that are still in the
 // issuing core's buffer go first: the operation is ordered after them as a load would be.
 
@@ -17,7 +19,9 @@ extension Machine where P: ~Copyable {
         switch operation.instruction {
         case .dcCVAC, .dcCIVAC, .dcIVAC, .dcCVAU:
             forEachLine(operation, shift: level1Data.lineShift) { machine, line in
-                machine.maintainByAddress(line, operation.instruction, core)
+                machine.maintainByAddress(
+                    line | machine.mapSynonym &<< CacheBank.synonymShift, operation.instruction,
+                    core)
             }
         case .dcZVA: zero(operation, core)
         case .dcCSW, .dcCISW, .dcISW: maintainBySetWay(operation, core)
@@ -28,7 +32,8 @@ extension Machine where P: ~Copyable {
         case .icIALLU:
             for other in 0..<cores.count where hasLevel1Instruction {
                 for entry in level1Instruction.allEntries(other) {
-                    invalidateInstructions(entry >> CacheBank.stateBits, core, charge: false)
+                    invalidateInstructions(
+                        level1Instruction.line(ofEntry: entry), core, charge: false)
                 }
             }
             spend(core, costs.setWay, on: .maintenance)
@@ -40,21 +45,38 @@ extension Machine where P: ~Copyable {
     private mutating func maintainByAddress(
         _ line: UInt64, _ instruction: Maintenance.Instruction, _ core: Int
     ) {
-        let address = line << level1Data.lineShift
+        let address = level1Data.address(ofLine: line)
         let size = UInt64(level1Data.lineSize)
         let reachesLevel2 = hasLevel2 && !hasOuter && instruction != .dcCVAU
+        drainBefore(.maintenance, core, on: .maintenance)
         // A held buffer keeps its stores; the order of stores and maintenance to one line is kept all the same.
         drainOverlapping(address, size, core)
         spend(core, costs.maintenance, on: .maintenance)
         if hasLevel1Data {
             emit(
-                .maintenance, at: cores[core].now, agent: .core(core), place: .level1Data(core),
-                address: address, size: size, detail: UInt32(instruction.rawValue), record: record)
-            for other in 0..<cores.count where other == core || cores[other].isActive {
+                .maintenance, at: cores[core].now, agent: .core(core),
+                place: level1Place(core, line), address: address, size: size,
+                detail: UInt32(instruction.rawValue), record: record)
+            for other in 0..<cores.count where other == core || hears(other, core) {
                 maintainLevel1(line, instruction, copy: other, by: core)
             }
         }
-        if reachesLevel2 { maintainLevel2(level2.line(of: address), instruction, core) }
+        guard reachesLevel2 else { return }
+        forEachLevel2 { machine, level in
+            guard !machine.hasPrivateLevel2 || level == core || machine.hears(level, core) else {
+                return
+            }
+            machine.maintainLevel2(
+                machine.level2.line(of: address), instruction, core, level: level)
+        }
+        if hasLevel3, !isLevel3MemorySide {
+            maintainLevel3(level3.line(of: address), instruction, core)
+        }
+    }
+
+    /// Whether another core takes part in what one broadcasts about the mapping at work.
+    private func hears(_ other: Int, _ core: Int) -> Bool {
+        cores[other].isActive && cores[other].isCoherent && cores[core].isCoherent && mapIsShared
     }
 
     private mutating func maintainLevel1(
@@ -62,18 +84,20 @@ extension Machine where P: ~Copyable {
     ) {
         let index = level1Data.peek(line, copy)
         guard index >= 0 else { return }
-        let address = line << level1Data.lineShift
+        let address = level1Data.address(ofLine: line)
         let isDirty = level1Data.entries[index] & CacheBank.dirty != 0
-        if isDirty, instruction.cleans {
-            writeBackFromLevel1(line, copy, at: cores[core].now, reason: .maintenance)
-            level1Data.entries[index] &= ~CacheBank.dirty
+        let cleans = cleansLines(instruction)
+        if isDirty, cleans {
+            cleanLevel1(line, copy, at: cores[core].now, reason: .maintenance)
             spend(core, costs.dirty, on: .maintenance)
         }
-        if instruction.invalidates {
-            level1Data.remove(at: index)
+        let left = level1Data.peek(line, copy)
+        if instruction.invalidates, left >= 0 {
+            level1Data.remove(at: left)
             emit(
-                .invalidate, at: cores[core].now, agent: .core(core), place: .level1Data(copy),
-                other: isDirty && !instruction.cleans ? 1 : 0, address: address,
+                .invalidate, at: cores[core].now, agent: .core(core),
+                place: level1Place(copy, line), other: isDirty && !cleans ? 1 : 0,
+                address: address,
                 size: UInt64(level1Data.lineSize), detail: MoveReason.maintenance.rawValue,
                 record: record)
         }
@@ -93,16 +117,24 @@ extension Machine where P: ~Copyable {
         if hasLevel1Data, operation.level <= 1 {
             for entry in level1Data.allEntries(core) {
                 maintainLevel1(
-                    entry >> CacheBank.stateBits, operation.instruction, copy: core, by: core)
+                    level1Data.line(ofEntry: entry), operation.instruction, copy: core, by: core)
             }
             spend(core, costs.setWay * UInt64(linesOf(configuration.level1Data)), on: .maintenance)
         }
-        if hasLevel2, !hasOuter, operation.level != 1 {
-            for entry in level2.allEntries(0) {
-                maintainLevel2(entry >> CacheBank.stateBits, operation.instruction, core)
+        if hasLevel2, !hasOuter, operation.level == 0 || operation.level == 2 {
+            for entry in level2.allEntries(level2Copy(core)) {
+                maintainLevel2(
+                    level2.line(ofEntry: entry), operation.instruction, core, level: core)
             }
             spend(
                 core, costs.setWay * UInt64(linesOf(configuration.level2?.cache)), on: .maintenance)
+        }
+        if hasLevel3, !isLevel3MemorySide, operation.level == 0 || operation.level == 3 {
+            for entry in level3.allEntries(0) {
+                maintainLevel3(level3.line(ofEntry: entry), operation.instruction, core)
+            }
+            spend(
+                core, costs.setWay * UInt64(linesOf(configuration.level3?.cache)), on: .maintenance)
         }
     }
 
@@ -121,7 +153,7 @@ extension Machine where P: ~Copyable {
             emit(
                 .invalidate, at: cores[core].now, agent: .core(core),
                 place: .level1Instruction(other),
-                address: line << level1Instruction.lineShift,
+                address: level1Instruction.address(ofLine: line),
                 size: UInt64(level1Instruction.lineSize),
                 detail: MoveReason.maintenance.rawValue, record: record)
         }

@@ -15,7 +15,9 @@ extension Machine where P: ~Copyable {
         let mask = entry.mask << (entry.address - start)
         let ready = costs.outerDrainAge.map { tick + $0 } ?? .max
         var slot: StoreBufferEntry
-        if let index = outerSlots.mergeTarget(start, granule, entry.type) {
+        if !outerMergingEnded,
+            let index = outerSlots.mergeTarget(start, granule, entry.type)
+        {
             slot = outerSlots.entries.remove(at: index)
             slot.mask |= mask
             slot.ready = ready
@@ -34,15 +36,19 @@ extension Machine where P: ~Copyable {
             size: UInt64(slot.number),
             detail: entry.number, record: entry.record)
         outerSlots.entries.append(slot)
-        if slot.isFull { drainOuterSlot(outerSlots.entries.count - 1, at: tick) }
+        if slot.isFull || outerMergingEnded {
+            drainOuterSlot(outerSlots.entries.count - 1, at: tick)
+        }
         refreshDue()
     }
 
     /// Writes a slot to memory.
     mutating func drainOuterSlot(_ index: Int, at tick: UInt64) {
         let slot = outerSlots.entries.remove(at: index)
-        drain(slot, 0, from: .outerStoreBuffer, to: .memory, at: tick)
-        writeMemory(slot.address, UInt64(slot.mask.nonzeroBitCount), agent: .core(0), at: tick)
+        let running = record
+        record = slot.record
+        defer { record = running }
+        drainPastCaches(slot, 0, from: .outerStoreBuffer, at: tick)
     }
 
     /// Writes all slots to memory.
@@ -67,10 +73,11 @@ extension Machine where P: ~Copyable {
             drainAllOuterSlots(at: cores[core].now)
             wait(core, until: memory.free, on: .barrier)
             spend(core, costs.outerSync, on: .barrier)
+            if configuration.level2?.outer?.erratum753970 == true { outerMergingEnded = true }
         case .outerCleanAndInvalidateWays:
             drainAllOuterSlots(at: cores[core].now)
             for entry in level2.allEntries(0) {
-                maintainLevel2(entry >> CacheBank.stateBits, operation.instruction, core)
+                maintainLevel2(level2.line(ofEntry: entry), operation.instruction, core)
                 spend(core, costs.setWay, on: .maintenance)
             }
         default:
@@ -80,35 +87,6 @@ extension Machine where P: ~Copyable {
                 machine.maintainLevel2(line, operation.instruction, core)
                 machine.spend(core, machine.costs.outerOperation, on: .maintenance)
             }
-        }
-    }
-
-    /// Cleans or invalidates one line of the second level.
-    mutating func maintainLevel2(
-        _ line: UInt64, _ instruction: Maintenance.Instruction, _ core: Int
-    ) {
-        guard hasLevel2 else { return }
-        let address = line << level2.lineShift
-        emit(
-            .maintenance, at: cores[core].now, agent: .core(core), place: level2Place,
-            address: address, size: UInt64(level2.lineSize), detail: UInt32(instruction.rawValue),
-            record: record)
-        let index = level2.peek(line, 0)
-        guard index >= 0 else { return }
-        let isDirty = level2.entries[index] & CacheBank.dirty != 0
-        if isDirty, instruction.cleans {
-            writeBackFromLevel2(line, at: cores[core].now, reason: .maintenance)
-            level2.entries[index] &= ~CacheBank.dirty
-            spend(core, costs.dirty, on: .maintenance)
-            throttleWrites(core)
-        }
-        if instruction.invalidates {
-            level2.remove(at: index)
-            emit(
-                .invalidate, at: cores[core].now, agent: .core(core), place: level2Place,
-                other: isDirty && !instruction.cleans ? 1 : 0, address: address,
-                size: UInt64(level2.lineSize), detail: MoveReason.maintenance.rawValue,
-                record: record)
         }
     }
 

@@ -1,29 +1,85 @@
 import Quantities
 
-// What is modelled: a fixed latency and a peak rate that reads and writes of all agents share. One transfer
-// occupies the pins for its bytes; a transfer that finds them busy waits its turn.
-// Left out: banks, row hits, refresh, turn-around.
+// What is modelled: a latency, a peak rate that reads and writes of all agents share, and where the machine says so
+// banks with one open row each, a rest between reads and writes, and refresh. One transfer occupies the pins for its
+// bytes; a transfer that finds them busy waits its turn. The rate is never exceeded.
+// Left out: reordering of requests, the order in which rows of several banks are opened ahead.
 
-/// Memory's pins.
+/// Memory's pins and banks.
 struct MemoryState {
     /// When the pins are free.
     private(set) var free: UInt64 = 0
+    /// How long they have been moving bytes, in all.
+    private var busy: UInt64 = 0
     private let ticksPerKibibyte: UInt64
+    private let banks: BankConfiguration?
+    private var openRows: [UInt64]
+    private var bankFree: [UInt64]
+    private var lastWasWrite = false
+    private let portRates: [UInt64]
+    private var portFree: [UInt64]
 
-    /// Makes idle memory.
+    /// Makes idle memory with all rows closed.
     init(_ configuration: MemoryConfiguration) {
         ticksPerKibibyte = (1_000_000_000_000 * 1_024) / max(configuration.bytesPerSecond, 1)
+        banks = configuration.banks
+        openRows = Array(repeating: .max, count: configuration.banks?.count ?? 0)
+        bankFree = Array(repeating: 0, count: configuration.banks?.count ?? 0)
+        portRates = configuration.controllerPorts.map {
+            (1_000_000_000_000 * 1_024) / max($0.bytesPerSecond, 1)
+        }
+        portFree = configuration.controllerPorts.map { _ in 0 }
     }
+
+    /// Whether they have never moved more than their rate.
+    var isWithinRate: Bool { busy <= free }
 
     /// How long the pins move `bytes`, in ticks.
     func occupancy(_ bytes: UInt64) -> UInt64 { bytes * ticksPerKibibyte / 1_024 }
 
-    /// Takes the pins for `bytes`, asked for at `tick`.
+    /// Takes the pins for `size` bytes at `address`, asked for at `tick`.
     ///
-    /// - Returns: how long the request waits for its turn, in ticks.
-    mutating func occupy(_ bytes: UInt64, at tick: UInt64) -> UInt64 {
-        let start = max(free, tick)
-        free = start + occupancy(bytes)
+    /// - Parameters:
+    ///   - address: The first byte, which decides bank and row.
+    ///   - size: How many bytes.
+    ///   - isWrite: Which way they go.
+    ///   - tick: When they are asked for.
+    ///   - port: The controller's port they go through, where agents share one.
+    /// - Returns: how long the request waits beyond memory's latency, in ticks.
+    mutating func occupy(
+        _ address: UInt64, _ size: UInt64, isWrite: Bool, at tick: UInt64, port: Int? = nil
+    ) -> UInt64 {
+        var start = tick
+        if let port {
+            start = max(start, portFree[port])
+            portFree[port] = start + size * portRates[port] / 1_024
+        }
+        guard let banks else {
+            start = max(free, start)
+            free = start + occupancy(size)
+            busy += occupancy(size)
+            return start - tick
+        }
+        let row = address / banks.rowBytes
+        let bank = Int(row & UInt64(banks.count - 1))
+        start = afterRefresh(max(start, bankFree[bank]), banks)
+        if openRows[bank] != row {
+            start += banks.rowMiss.rawValue
+            openRows[bank] = row
+        }
+        let rest = isWrite != lastWasWrite ? banks.turnaround.rawValue : 0
+        lastWasWrite = isWrite
+        start = max(start, free + rest)
+        free = start + occupancy(size)
+        busy += occupancy(size)
+        bankFree[bank] = free
         return start - tick
+    }
+
+    private func afterRefresh(_ tick: UInt64, _ banks: BankConfiguration) -> UInt64 {
+        let interval = banks.refreshInterval.rawValue
+        guard interval > 0 else { return tick }
+        let phase = tick % interval
+        return phase < banks.refresh.rawValue ? tick - phase + banks.refresh.rawValue : tick
     }
 }

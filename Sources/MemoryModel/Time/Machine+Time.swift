@@ -18,7 +18,7 @@ extension Machine where P: ~Copyable {
     /// Adds to a core's time and says where it went.
     mutating func spend(_ core: Int, _ ticks: UInt64, on cause: Cause) {
         guard ticks > 0 else { return }
-        probe.record(
+        record(
             Event(
                 .time, at: Ticks(rawValue: cores[core].now), agent: .core(core),
                 other: cause.rawValue,
@@ -36,7 +36,6 @@ extension Machine where P: ~Copyable {
 
     /// Starts a statement of a core: no earlier than the statement before it, and after all that is due by then.
     mutating func issue(_ core: Int) {
-        noteFastIssues()
         tellTimes(core)
         wait(core, until: lastIssue, on: .wait)
         (cores.base + core).pointee.isActive = true
@@ -100,7 +99,7 @@ extension Machine where P: ~Copyable {
             if slot.ready < best?.at ?? .max { best = (slot.ready, .outerSlot(index: index)) }
         }
         for index in devices.indices {
-            if let at = devices[index].due, at < best?.at ?? .max {
+            if let at = due(devices[index]), at < best?.at ?? .max {
                 best = (at, .device(index: index))
             }
         }
@@ -144,10 +143,19 @@ extension Machine where P: ~Copyable {
         _ kind: Event.Kind, at tick: UInt64, agent: Agent, place: Place = .memory,
         other: UInt8 = 0, address: UInt64 = 0, size: UInt64 = 0, detail: UInt32 = 0, record: UInt32
     ) {
-        probe.record(
+        self.record(
             Event(
                 kind, at: Ticks(rawValue: tick), agent: agent, place: place, other: other,
                 address: address, size: UInt32(truncatingIfNeeded: size), detail: detail,
                 record: record))
+    }
+
+    /// Tells the probe, and in a debug build the books.
+    @inline(__always)
+    mutating func record(_ event: Event) {
+        #if DEBUG
+            ledger.note(event)
+        #endif
+        probe.record(event)
     }
 }

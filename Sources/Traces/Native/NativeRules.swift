@@ -47,6 +47,35 @@ enum NativeRules {
         else { throw Violation(expected: "at most 2^40 accesses") }
     }
 
+    /// Checks the rows and cycles of a device's transfer.
+    ///
+    /// Rows neither overlap nor reach the end of the address space, and all cycles together pass over less than 2^64
+    /// bytes.
+    static func checkShape(of transfer: DeviceOperation) throws(Violation) {
+        let (rows, cycles) = (UInt64(transfer.rows), UInt64(transfer.cycles))
+        guard rows > 0 else { throw Violation(expected: "at least 1 row") }
+        guard cycles > 0 else { throw Violation(expected: "at least 1 cycle") }
+        guard rows > 1 || transfer.pitch == 0 else {
+            throw Violation(expected: "no pitch of a single row")
+        }
+        guard rows == 1 || transfer.pitch >= transfer.bytes else {
+            throw Violation(
+                expected: "at least the \(transfer.bytes) byte(s) of a row",
+                hint: "the rows would overlap")
+        }
+        let start = transfer.start.address.rawValue
+        let last = (rows - 1).multipliedReportingOverflow(by: transfer.pitch)
+        let extent = last.partialValue.addingReportingOverflow(transfer.bytes)
+        guard !last.overflow, !extent.overflow, NativeLimits.fits(start, extent.partialValue)
+        else {
+            throw Violation(
+                expected: "\(rows) rows from 0x\(String(start, radix: 16)) on that end below 2^64")
+        }
+        guard !extent.partialValue.multipliedReportingOverflow(by: cycles).overflow else {
+            throw Violation(expected: "cycles of less than 2^64 bytes together")
+        }
+    }
+
     /// The attribute whose name has a place in ``DMAAttributes/names``: places are the kernel's bit numbers.
     static func attribute(_ place: Int) -> DMAAttributes { DMAAttributes(rawValue: 1 << place) }
 

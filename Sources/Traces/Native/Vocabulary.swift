@@ -95,6 +95,7 @@ enum Vocabulary {
     /// What follows `env`.
     static let environment: [(StaticString, EnvironmentEvent.Kind)] = [
         ("evict", .evict), ("fill", .fill), ("drain", .drain), ("hold", .hold), ("late", .late),
+        ("leave", .leave), ("join", .join),
     ]
 
     /// The types of memory.

@@ -109,7 +109,7 @@ import Testing
                 == "writel writel_relaxed readl readl_relaxed")
         #expect(
             EnvironmentEvent.Kind.allCases.map(\.rawValue).joined(separator: " ")
-                == "evict fill drain hold late")
+                == "evict fill drain hold late leave join")
         #expect(MemoryType.allCases.map(\.name).joined(separator: " ") == "wb wt nc device so")
         #expect(MemoryType.allCases.map(\.rawValue) == [0, 1, 2, 3, 4])
         #expect(Shareability.allCases.map(\.name).joined(separator: " ") == "nsh ish osh")

@@ -190,6 +190,15 @@ private func access(
             .environment(EnvironmentEvent(.late, at: rx(8), bytes: 4, in: .core(0)))),
     ]
 
+    static let coherency: [NativeSample] = [
+        NativeSample(
+            "env leave core1", canonical: "env leave core1",
+            .environment(EnvironmentEvent(.leave, in: .core(1)))),
+        NativeSample(
+            "env join core7 # again", canonical: "env join core7",
+            .environment(EnvironmentEvent(.join, in: .core(7)))),
+    ]
+
     static let device: [NativeSample] = [
         NativeSample(
             "eth0: rd rx 64", canonical: "eth0: rd rx 64",
@@ -213,7 +222,8 @@ private func access(
     ]
 
     @Test(
-        arguments: accesses + runs + barriers + kernelWords + maintenance + environment + device)
+        arguments: accesses + runs + barriers + kernelWords + maintenance + environment
+            + coherency + device)
     func parsesAndPrints(_ sample: NativeSample) throws {
         #expect(try nativeOperation(sample.text) == sample.operation)
         #expect(try nativeCanonicalLine(sample.text) == sample.canonical)

@@ -146,6 +146,15 @@ private let deviceWords = "an operation of a device ('rd', 'wr', 'fetch' or 'irq
                 + "these also alone), an annotation or the end of the line"),
         NativeMistake("isb sy", "5: found 'sy', expected an annotation or the end of the line"),
         NativeMistake("env hold core9", "10: found 'core9', expected core0 to core7"),
+        NativeMistake("env leave l2", "11: found 'l2', expected core0 to core7"),
+        NativeMistake("env join", "9: found the end of the line, expected core0 to core7"),
+        NativeMistake(
+            "env leave core1 rx",
+            "17: found 'rx', expected an annotation or the end of the line"),
+        NativeMistake(
+            "env leav core1",
+            "5: found 'leav', expected evict, fill, drain, hold, late, leave or join; "
+                + "did you mean 'leave'?"),
         NativeMistake(
             "env evict rx core9",
             "14: found 'core9', expected core0 to core7, 'l2' or the end of the line"),

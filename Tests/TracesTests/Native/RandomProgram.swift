@@ -134,12 +134,22 @@ struct RandomProgram {
             name: .none, agent: .device(devices.count), port: maybe("p" + text()),
             isCoherent: maybe(chance(2)), registers: maybe(address...(address + size - 1)),
             maskBits: maybe(Int(below(64)) + 1))
+        device.attributes = maybe(attributes())
         let registers = device.effectiveRegisters
         device.name = name(
             .device, registers.lowerBound, registers.upperBound - registers.lowerBound + 1)
         devices.append(device.name)
         places.append(device.name)
         add(.declaration(.device(device)))
+    }
+
+    /// Often a value that has no words of its own.
+    private mutating func attributes() -> TransactionAttributes {
+        var attributes: TransactionAttributes = any([.coherent, .nonCoherent])
+        if chance(2) { attributes.cache = UInt8(below(16)) }
+        if chance(2) { attributes.user = UInt8(below(256)) }
+        if chance(2) { attributes.domain = UInt8(below(4)) }
+        return attributes
     }
 
     private mutating func addStructure() {
@@ -261,7 +271,7 @@ struct RandomProgram {
             guard kind == .late || chance(2) else { break }
             event.start = operand()
             event.bytes = size()
-        case .hold: break
+        case .hold, .leave, .join: break
         }
         add(.environment(event), .core(0))
     }
@@ -276,9 +286,15 @@ struct RandomProgram {
                 .descriptorFetch(chain: chance(2)), at: operand(), bytes: bytes)
             add(.device(fetch), agent)
         default:
-            let transfer = DeviceOperation(
+            var transfer = DeviceOperation(
                 any([.read, .write]), at: operand(), bytes: bytes,
                 burst: maybe(UInt32(number(bits: 31)) + 1), value: value(bytes))
+            if chance(2) {
+                transfer.rows = UInt32(number(bits: 10)) + 2
+                transfer.pitch = bytes + number(bits: 20)
+            }
+            // Fewer than 2^11 rows, less than 2^31 bytes apart: 2^20 cycles of them have less than 2^63 bytes.
+            if chance(2) { transfer.cycles = UInt32(number(bits: 20)) + 1 }
             add(.device(transfer), agent)
         }
     }

@@ -42,7 +42,7 @@ extension StatementDecoder {
         let symbol = try symbol()
         var device = DeviceDeclaration(name: symbol, agent: try agent())
         let flags = try coded("flags of a device") { byte in
-            byte < 32 && byte & 6 != Flag.deviceCoherent ? byte : nil
+            byte < 64 && byte & 6 != Flag.deviceCoherent ? byte : nil
         }
         if flags & Flag.devicePort != 0 { device.port = try string() }
         if flags & Flag.deviceCoherencyKnown != 0 {
@@ -54,6 +54,11 @@ extension StatementDecoder {
             device.registers = start...(start + length)
         }
         if flags & Flag.deviceMask != 0 { device.maskBits = Int(try input.byte()) }
+        if flags & Flag.deviceAttributes != 0 {
+            let (cache, user) = (try input.byte(), try input.byte())
+            device.attributes = TransactionAttributes(
+                cache: cache, user: user, domain: try input.byte())
+        }
         return device
     }
 }

@@ -86,7 +86,9 @@ extension StatementDecoder {
 
     private mutating func deviceOperation() throws(NativeFault) -> DeviceOperation {
         typealias Flag = StatementFlag
-        let flags = try coded("flags of a device's operation") { $0 < 32 ? $0 : nil }
+        let flags = try coded("flags of a device's operation") {
+            Flag.isTransfer($0) ? $0 : nil
+        }
         let kind: DeviceOperation.Kind =
             switch flags & 3 {
             case 0: .read
@@ -99,7 +101,24 @@ extension StatementDecoder {
         let bytes = try input.number()
         let burst = flags & Flag.transferBurst != 0 ? try size32() : nil
         let value = flags & Flag.transferValue != 0 ? try input.number() : nil
-        return DeviceOperation(kind, at: start, bytes: bytes, burst: burst, value: value)
+        var operation = DeviceOperation(
+            kind, at: start, bytes: bytes, burst: burst, value: value)
+        if flags & Flag.transferRows != 0 {
+            operation.rows = try several("rows")
+            operation.pitch = try input.number()
+        }
+        if flags & Flag.transferCycles != 0 { operation.cycles = try several("cycles") }
+        return operation
+    }
+
+    /// Takes a number of 32 bits that is written only if it is above 1.
+    private mutating func several(_ what: String) throws(NativeFault) -> UInt32 {
+        let place = input.position
+        let number = try input.number(to: UInt64(UInt32.max), what)
+        guard number > 1 else {
+            throw input.fault(at: place, "\(what) \(number)", "at least 2")
+        }
+        return UInt32(number)
     }
 
     private mutating func event() throws(NativeFault) -> EnvironmentEvent {

@@ -48,6 +48,7 @@ extension StatementEncoder {
         if device.isCoherent == true { flags |= Flag.deviceCoherent }
         if device.registers != nil { flags |= Flag.deviceRegisters }
         if device.maskBits != nil { flags |= Flag.deviceMask }
+        if device.attributes != nil { flags |= Flag.deviceAttributes }
         add(tag: .device)
         add(device.name)
         output.add(byte: device.agent.rawValue)
@@ -58,5 +59,10 @@ extension StatementEncoder {
             output.add(registers.upperBound - registers.lowerBound)
         }
         if let mask = device.maskBits { output.add(byte: UInt8(mask)) }
+        if let attributes = device.attributes {
+            output.add(byte: attributes.cache)
+            output.add(byte: attributes.user)
+            output.add(byte: attributes.domain)
+        }
     }
 }

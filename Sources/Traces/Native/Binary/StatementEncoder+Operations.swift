@@ -91,12 +91,19 @@ extension StatementEncoder {
         if operation.burst != nil { flags |= Flag.transferBurst }
         if operation.value != nil { flags |= Flag.transferValue }
         if operation.kind == .descriptorFetch(chain: true) { flags |= Flag.transferChain }
+        if operation.rows > 1 { flags |= Flag.transferRows }
+        if operation.cycles > 1 { flags |= Flag.transferCycles }
         output.add(byte: flags)
         guard operation.kind != .interrupt else { return }
         add(operation.start)
         output.add(operation.bytes)
         if let burst = operation.burst { output.add(UInt64(burst)) }
         if let value = operation.value { output.add(value) }
+        if operation.rows > 1 {
+            output.add(UInt64(operation.rows))
+            output.add(operation.pitch)
+        }
+        if operation.cycles > 1 { output.add(UInt64(operation.cycles)) }
     }
 
     private mutating func add(_ event: EnvironmentEvent) {

@@ -40,6 +40,7 @@ enum StatementFlag {
     static let deviceCoherent: UInt8 = 4
     static let deviceRegisters: UInt8 = 8
     static let deviceMask: UInt8 = 16
+    static let deviceAttributes: UInt8 = 32
 
     static let accessKind: UInt8 = 0x0F
     static let accessDependent: UInt8 = 0x10
@@ -61,6 +62,17 @@ enum StatementFlag {
     static let transferBurst: UInt8 = 4
     static let transferValue: UInt8 = 8
     static let transferChain: UInt8 = 16
+    static let transferRows: UInt8 = 32
+    static let transferCycles: UInt8 = 64
+
+    /// Whether a byte can be the flags of a device's operation.
+    static func isTransfer(_ flags: UInt8) -> Bool {
+        switch flags & 3 {
+        case 0, 1: flags & (0x80 | transferChain) == 0
+        case 2: flags & ~(2 | transferChain) == 0
+        default: flags == 3
+        }
+    }
 
     static let programCounter: UInt8 = 1
     static let source: UInt8 = 2

@@ -58,6 +58,13 @@ extension ProgramChecker {
         if let mask = device.maskBits {
             try require((1...64).contains(mask), "\(mask) address bits", "1 to 64")
         }
+        if let attributes = device.attributes {
+            let most = SidebandWords.most
+            try require(
+                attributes.cache <= most.cache && attributes.domain <= most.domain,
+                "AxCACHE \(attributes.cache) and AxDOMAIN \(attributes.domain)",
+                "at most \(most.cache) and \(most.domain)")
+        }
         let registers = device.effectiveRegisters
         try require(
             registers.upperBound < UInt64.max, "registers at the end of the address space",

@@ -46,8 +46,16 @@ extension ProgramChecker {
             try require(
                 NativeLimits.fits(value: operation.value ?? 0, bytes: operation.bytes),
                 "a value that does not fit", "one that fits into \(operation.bytes) byte(s)")
+            do throws(NativeRules.Violation) {
+                try NativeRules.checkShape(of: operation)
+            } catch {
+                throw ProgramError(found: operation.shape, expected: error.expected)
+            }
             plain.burst = operation.burst
             plain.value = operation.value
+            plain.rows = operation.rows
+            plain.pitch = operation.pitch
+            plain.cycles = operation.cycles
         }
         try require(plain == operation, "operands that the operation does not have", "none")
     }
@@ -68,10 +76,17 @@ extension ProgramChecker {
         case .evict, .fill: try check(event.start, bytes: max(event.bytes, 1))
         case .late: try check(event.start, bytes: event.bytes)
         case .drain where event.bytes > 0: try check(event.start, bytes: event.bytes)
-        case .drain, .hold:
+        case .drain, .hold, .leave, .join:
             try require(
                 event.start == Operand(0) && event.bytes == 0,
                 "bytes that the event does not have", "none")
         }
+    }
+}
+
+extension DeviceOperation {
+    /// The shape of a transfer, in the words of an error.
+    fileprivate var shape: String {
+        "\(rows) row(s) of \(bytes) byte(s), \(pitch) apart, in \(cycles) cycle(s)"
     }
 }

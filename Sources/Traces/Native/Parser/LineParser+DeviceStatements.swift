@@ -32,19 +32,72 @@ extension LineParser {
         try append(.accessor(accessor), by: agent, options: value == nil ? options : "")
     }
 
-    /// `rd|wr ADDRESS BYTES [burst B] [= VALUE]`.
+    /// `rd|wr ADDRESS BYTES [rows N [pitch P]] [cycles N] [burst B] [= VALUE]`.
     private mutating func parseTransfer(
         _ kind: DeviceOperation.Kind, agent: Agent
     ) throws(NativeFault) {
         let start = try address()
         let bytes = try size(from: start.address.rawValue)
-        let burst = take("burst") ? try accessSize() : nil
-        let value = try optionalValue(bytes: bytes)
-        let operation = DeviceOperation(
-            kind, at: start, bytes: bytes, burst: burst, value: value)
-        let options = burst == nil ? "'burst', '= VALUE', " : "'= VALUE', "
-        try append(.device(operation), by: agent, options: value == nil ? options : "")
+        var transfer = DeviceOperation(kind, at: start, bytes: bytes)
+        var options = "'rows', 'cycles', 'burst', '= VALUE', "
+        if try parseRows(of: &transfer) { options = "'cycles', 'burst', '= VALUE', " }
+        if try parseCycles(of: &transfer) { options = "'burst', '= VALUE', " }
+        if take("burst") {
+            transfer.burst = try accessSize()
+            options = "'= VALUE', "
+        }
+        transfer.value = try optionalValue(bytes: bytes)
+        if transfer.value != nil { options = "" }
+        try append(.device(transfer), by: agent, options: options)
     }
+
+    /// `rows N [pitch P]`, if it comes next: P stands exactly where there are two rows or more.
+    private mutating func parseRows(
+        of transfer: inout DeviceOperation
+    ) throws(NativeFault) -> Bool {
+        guard take("rows") else {
+            guard !matches(lexer.token, "pitch") else {
+                throw fault(lexer.token, expected: "'rows' and their number before 'pitch'")
+            }
+            return false
+        }
+        transfer.rows = UInt32(
+            truncatingIfNeeded: try number("a number of rows", in: Self.rounds))
+        guard transfer.rows > 1 else {
+            guard !matches(lexer.token, "pitch") else {
+                throw fault(lexer.token, expected: "no pitch of a single row")
+            }
+            return true
+        }
+        try expect("pitch", "'pitch' and how many bytes the rows are apart")
+        let token = lexer.token
+        transfer.pitch = try size()
+        try check(transfer, token)
+        return true
+    }
+
+    /// `cycles N`, if it comes next.
+    private mutating func parseCycles(
+        of transfer: inout DeviceOperation
+    ) throws(NativeFault) -> Bool {
+        guard take("cycles") else { return false }
+        let token = lexer.token
+        transfer.cycles = UInt32(
+            truncatingIfNeeded: try number("a number of cycles", in: Self.rounds))
+        try check(transfer, token)
+        return true
+    }
+
+    /// Checks the shape of a transfer; what is wrong with it is the fault of the word that was read last.
+    private func check(_ transfer: DeviceOperation, _ token: Token) throws(NativeFault) {
+        do throws(NativeRules.Violation) {
+            try NativeRules.checkShape(of: transfer)
+        } catch {
+            throw fault(token, expected: error.expected, hint: error.hint)
+        }
+    }
+
+    private static let rounds = 1...UInt64(UInt32.max)
 
     /// `fetch ADDRESS BYTES [chain]`.
     private mutating func parseDescriptorFetch(agent: Agent) throws(NativeFault) {

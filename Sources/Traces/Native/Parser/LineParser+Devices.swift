@@ -2,7 +2,10 @@ import Operations
 import Quantities
 
 extension LineParser {
-    /// `device NAME [port PORT] [coherent|noncoherent] [regs ADDRESS SIZE] [mask BITS]`; the options in any order.
+    /// `device NAME {OPTION}`, the options in any order.
+    ///
+    /// An option is `port PORT`, `coherent`, `noncoherent`, `regs ADDRESS SIZE`, `mask BITS`, `axcache N`, `axuser N`
+    /// or `axdomain N`.
     mutating func deviceDeclaration() throws(NativeFault) -> Declaration {
         let token = lexer.token
         let name = try newName(.device)
@@ -10,7 +13,11 @@ extension LineParser {
             throw fault(token, expected: "at most \(Agent.maximumDevices) devices")
         }
         var device = DeviceDeclaration(name: .none, agent: .device(devices.count))
-        while lexer.token.kind != .end { try parseDeviceOption(into: &device) }
+        var sideband = SidebandWords()
+        while lexer.token.kind != .end {
+            try parseDeviceOption(into: &device, &sideband)
+        }
+        device.attributes = sideband.attributes(isCoherent: device.isCoherent)
         let registers = device.effectiveRegisters
         let size = registers.upperBound - registers.lowerBound + 1
         let entry = SymbolTable.Entry(
@@ -21,33 +28,35 @@ extension LineParser {
     }
 
     private mutating func parseDeviceOption(
-        into device: inout DeviceDeclaration
+        into device: inout DeviceDeclaration, _ sideband: inout SidebandWords
     ) throws(NativeFault) {
         let token = lexer.token
-        if take("port") {
+        let option = try takeOne(
+            of: Self.deviceOptions, "\(Self.deviceOptionWords) or the end of the line")
+        switch option {
+        case .port:
             try checkOption(device.port == nil, token)
             device.port = try takeShortText("the name of a port")
-        } else if take("coherent") {
+        case .coherency(let isCoherent):
             try checkOption(device.isCoherent == nil, token)
-            device.isCoherent = true
-        } else if take("noncoherent") {
-            try checkOption(device.isCoherent == nil, token)
-            device.isCoherent = false
-        } else if take("regs") {
+            device.isCoherent = isCoherent
+        case .registers:
             try checkOption(device.registers == nil, token)
             let start = try address().address.rawValue
             let size = try size(from: start)
             device.registers = start...(start + size - 1)
-        } else if take("mask") {
+        case .mask:
             try checkOption(device.maskBits == nil, token)
             device.maskBits = Int(try number("a number of address bits", in: 1...64))
-        } else {
-            let words = ["port", "coherent", "noncoherent", "regs", "mask"]
-            throw fault(
-                token,
-                expected:
-                    "'port', 'coherent', 'noncoherent', 'regs', 'mask' or the end of the line",
-                hint: suggestion(for: token, among: words))
+        case .cache:
+            try checkOption(sideband.cache == nil, token)
+            sideband.cache = try bits("AxCACHE bits", SidebandWords.most.cache)
+        case .user:
+            try checkOption(sideband.user == nil, token)
+            sideband.user = try bits("AxUSER bits", SidebandWords.most.user)
+        case .domain:
+            try checkOption(sideband.domain == nil, token)
+            sideband.domain = try bits("an AxDOMAIN", SidebandWords.most.domain)
         }
     }
 
@@ -56,4 +65,28 @@ extension LineParser {
             throw fault(token, expected: "each option of a device at most once")
         }
     }
+
+    /// A number of sideband bits.
+    private mutating func bits(_ expected: String, _ most: UInt8) throws(NativeFault) -> UInt8 {
+        UInt8(truncatingIfNeeded: try number(expected, in: 0...UInt64(most)))
+    }
+
+    private enum DeviceOption {
+        case port
+        case coherency(Bool)
+        case registers
+        case mask
+        case cache
+        case user
+        case domain
+    }
+
+    private static let deviceOptions: [(StaticString, DeviceOption)] = [
+        ("port", .port), ("coherent", .coherency(true)), ("noncoherent", .coherency(false)),
+        ("regs", .registers), ("mask", .mask), ("axcache", .cache), ("axuser", .user),
+        ("axdomain", .domain),
+    ]
+
+    private static let deviceOptionWords =
+        deviceOptions.map { "'\($0.0)'" }.joined(separator: ", ")
 }

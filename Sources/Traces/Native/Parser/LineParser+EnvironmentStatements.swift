@@ -2,15 +2,16 @@ import Operations
 import Quantities
 
 extension LineParser {
-    /// `env evict|fill|drain|hold|late …`.
+    /// `env evict|fill|drain|hold|late|leave|join …`.
     mutating func parseEnvironment() throws(NativeFault) {
-        let kind = try takeOne(of: Vocabulary.environment, "evict, fill, drain, hold or late")
+        let kind = try takeOne(
+            of: Vocabulary.environment, "evict, fill, drain, hold, late, leave or join")
         switch kind {
         case .evict, .fill: try parseLineEvent(kind)
         case .drain: try parseDrain()
-        case .hold:
+        case .hold, .leave, .join:
             let core = try core("core0 to core7")
-            try appendEvent(EnvironmentEvent(.hold, in: .core(core)))
+            try appendEvent(EnvironmentEvent(kind, in: .core(core)))
         case .late:
             let core = try core("core0 to core7")
             let start = try address()

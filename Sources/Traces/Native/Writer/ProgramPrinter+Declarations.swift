@@ -67,5 +67,9 @@ extension ProgramPrinter {
             add(" ", registers.upperBound - registers.lowerBound + 1)
         }
         if let mask = device.maskBits { add(" mask ", UInt64(mask)) }
+        let sideband = SidebandWords(of: device)
+        add(" axcache ", optional: sideband.cache.map(UInt64.init))
+        add(" axuser ", optional: sideband.user.map(UInt64.init))
+        add(" axdomain ", optional: sideband.domain.map(UInt64.init))
     }
 }

@@ -92,6 +92,11 @@ extension ProgramPrinter {
         }
         add(operation.start)
         add(" ", operation.bytes)
+        if operation.rows > 1 {
+            add(" rows ", UInt64(operation.rows))
+            add(" pitch ", operation.pitch)
+        }
+        if operation.cycles > 1 { add(" cycles ", UInt64(operation.cycles)) }
         add(" burst ", optional: operation.burst.map(UInt64.init))
         add(value: operation.value)
         if operation.kind == .descriptorFetch(chain: true) { add(" chain") }

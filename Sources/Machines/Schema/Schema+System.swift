@@ -1,0 +1,60 @@
+import MemoryModel
+
+// Memory, and the ports that devices reach it by.
+
+extension Schema {
+    static let memory: [Field] = [
+        Field("latency_ns", latency),
+        Field("bandwidth_mbps", bandwidth),
+        Field("write_response_ns", latency),
+        Field("register_read_ns", latency),
+        Field(
+            "banks", .section(banks, orNone: true),
+            else: .value("none", reason: "every access takes latency_ns")),
+        Field(
+            "controller_ports", .list(controllerPort, controllerPorts),
+            else: .value("none", reason: "each port of the interconnect has its own way in")),
+    ]
+
+    private static let banks: [Field] = [
+        Field("count", .whole(1...64, "banks", powerOfTwo: true)),
+        Field("row_bytes", .bytes(64...1 << 20, powerOfTwo: true)),
+        Field("row_miss_ns", latency),
+        Field("turnaround_ns", latency, else: "0", "the pins never rest"),
+        Field("refresh_interval_ns", latency, else: "0", "there is no refresh"),
+        Field("refresh_ns", latency, else: "0", "there is no refresh"),
+    ]
+
+    private static let controllerPorts = ListKind(
+        noun: "controller port", maximum: 16, orNone: true)
+
+    private static let controllerPort: [Field] = [
+        Field("name", .identity(.identifier)),
+        Field("bandwidth_mbps", bandwidth),
+    ]
+
+    static let port: [Field] = [
+        Field("name", .identity(.identifier)),
+        Field("width_bits", .whole(8...1_024, "bits", powerOfTwo: true)),
+        Field("mhz", clock),
+        Field("burst_beats", .whole(1...256, "beats")),
+        Field("outstanding", .whole(1...256, "bursts")),
+        Field("snoops", .flag),
+        Field("read_latency_ns", latency),
+        Field("write_latency_ns", latency),
+        Field("start_latency_ns", latency),
+        Field(
+            "snoop_rule", .word(SnoopRule.allCases.map(\.rawValue)), else: "always",
+            "what snoops at all does so whatever its attributes"),
+        Field("snoop_latency_ns", latency, else: "0", "within read_latency_ns"),
+        Field("allocates", .flag, else: "false", "writes leave no lines behind"),
+        Field(
+            "sizes", .sizes(1...4_096), else: "any", "a transaction may be as long as a burst"),
+        Field(
+            "fifo_bytes", .bytes(1...1 << 20, none: true), else: "none",
+            "only `outstanding` holds writes up"),
+        Field(
+            "controller_port", .identifier(none: true), else: "none",
+            "a way of its own into the memory controller"),
+    ]
+}

@@ -1,0 +1,188 @@
+import Quantities
+
+// Who leaves a full set. Invalid ways are filled first, from the lowest. What each policy keeps:
+//
+//   lru          the order of a set's entries, the most recent first
+//   fifo         for each set the way to fill next; it moves on by one at each replacement
+//   round_robin  one counter for all sets of a cache; it moves on by one at each replacement
+//   random       a seeded generator, asked once at each replacement
+//   plru         for each set a tree of bits; a use points the nodes on its way elsewhere
+//   bit_plru     for each way a used bit; the use that would set the last one clears the others first
+//   nru          for each way a used bit, and a counter for all sets: the first way from it on without a bit leaves;
+//                where all have one, all are cleared first; the counter moves on by one at each replacement
+//   srrip        for each way a prediction of two bits: 2 when filled, 0 when hit; the lowest way with 3 leaves, and
+//                all grow until there is one
+
+extension ReplacementPolicy {
+    /// Whether a hit changes what the policy keeps.
+    var notesUses: Bool {
+        switch self {
+        case .lru, .treePLRU, .bitPLRU, .nru, .srrip: true
+        case .fifo, .roundRobin, .random: false
+        }
+    }
+}
+
+extension CacheBank {
+    /// Puts a line in and says what had to leave.
+    ///
+    /// - Returns: the entry's index, and the entry that left: 0 if none.
+    /// - Precondition: the line is not there yet.
+    mutating func insert(_ line: UInt64, _ copy: Int, state: UInt64) -> (index: Int, victim: UInt64)
+    {
+        let set = setNumber(line, copy)
+        let first = set * ways
+        let base = entries.base + first
+        let entry = line &<< Self.stateBits | state | Self.valid
+        filled &+= 1
+        if policy == .lru {
+            var place = ways - 1
+            for way in 0..<ways where base[way] & Self.valid == 0 {
+                place = way
+                break
+            }
+            let victim = base[place]
+            while place > 0 {
+                base[place] = base[place - 1]
+                place -= 1
+            }
+            base[0] = entry
+            if victim != 0 { left &+= 1 }
+            return (first, victim)
+        }
+        let way = (0..<ways).first { base[$0] & Self.valid == 0 } ?? victimWay(set, copy)
+        let victim = base[way]
+        base[way] = entry
+        if victim != 0 { left &+= 1 }
+        noteFill(set, way)
+        // The first hit of a line that SRRIP filled changes its prediction, so that it must not be taken by the hint.
+        hints[hint(line, copy)] = policy == .srrip || hasSynonyms ? Self.noHint : UInt8(way)
+        return (first + way, victim)
+    }
+
+    private func hint(_ line: UInt64, _ copy: Int) -> Int {
+        Int(line & hintMask) + copy * Int(hintMask + 1)
+    }
+
+    /// Notes a use.
+    ///
+    /// - Returns: where the entry is now.
+    func noteUse(_ index: Int, _ line: UInt64, _ copy: Int) -> Int {
+        let set = index / ways
+        let way = index - set * ways
+        if policy == .lru {
+            let base = entries.base + set * ways
+            let entry = base[way]
+            var place = way
+            while place > 0 {
+                base[place] = base[place - 1]
+                place -= 1
+            }
+            base[0] = entry
+            return set * ways
+        }
+        Self.noteUse(policy, pointers.base + set, way, ways)
+        // A hint is by the physical line's own set; a line under an alias may be in another one.
+        if !hasSynonyms { hints[hint(line, copy)] = UInt8(way) }
+        return index
+    }
+
+    /// Notes a use of a way under a policy that keeps lines where they are.
+    static func noteUse(
+        _ policy: ReplacementPolicy, _ state: UnsafeMutablePointer<UInt64>, _ way: Int, _ ways: Int
+    ) {
+        switch policy {
+        case .treePLRU: notePLRU(state, way, ways)
+        case .bitPLRU:
+            let all: UInt64 = ways == 64 ? .max : (1 &<< UInt64(ways)) - 1
+            let used = state.pointee | 1 &<< UInt64(way)
+            state.pointee = used == all ? 1 &<< UInt64(way) : used
+        case .nru: state.pointee |= 1 &<< UInt64(way)
+        case .srrip: state.pointee &= ~(3 &<< UInt64(2 * way))
+        case .lru, .fifo, .roundRobin, .random: break
+        }
+    }
+
+    private func noteFill(_ set: Int, _ way: Int) {
+        if policy == .srrip {
+            let shift = UInt64(2 * way)
+            pointers[set] = pointers[set] & ~(3 &<< shift) | 2 &<< shift
+        } else {
+            Self.noteUse(policy, pointers.base + set, way, ways)
+        }
+    }
+
+    private mutating func victimWay(_ set: Int, _ copy: Int) -> Int {
+        switch policy {
+        case .lru:
+            preconditionFailure("LRU keeps its sets in order and asks nobody")
+        case .fifo:
+            let way = Int(pointers[set])
+            pointers[set] = UInt64((way + 1) % ways)
+            return way
+        case .roundRobin:
+            let way = Int(counters[copy])
+            counters[copy] = UInt64((way + 1) % ways)
+            return way
+        case .random:
+            return Int(random.next() % UInt64(ways))
+        case .treePLRU:
+            var node = 1
+            while node < ways { node = 2 * node + Int(pointers[set] &>> UInt64(node) & 1) }
+            return node - ways
+        case .bitPLRU:
+            return (0..<ways).first { pointers[set] &>> UInt64($0) & 1 == 0 } ?? 0
+        case .nru: return victimNotUsed(set, copy)
+        case .srrip: return victimPredicted(set)
+        }
+    }
+
+    private func victimNotUsed(_ set: Int, _ copy: Int) -> Int {
+        let start = Int(counters[copy])
+        counters[copy] = UInt64((start + 1) % ways)
+        let all: UInt64 = ways == 64 ? .max : (1 &<< UInt64(ways)) - 1
+        if pointers[set] == all { pointers[set] = 0 }
+        for step in 0..<ways {
+            let way = (start + step) % ways
+            if pointers[set] &>> UInt64(way) & 1 == 0 { return way }
+        }
+        return start
+    }
+
+    private func victimPredicted(_ set: Int) -> Int {
+        while true {
+            for way in 0..<ways where pointers[set] &>> UInt64(2 * way) & 3 == 3 { return way }
+            for way in 0..<ways { pointers[set] &+= 1 &<< UInt64(2 * way) }
+        }
+    }
+
+    /// Points the tree's nodes away from `way`.
+    static func notePLRU(_ tree: UnsafeMutablePointer<UInt64>, _ way: Int, _ ways: Int) {
+        var bits = tree.pointee
+        var node = way + ways
+        while node > 1 {
+            let parent = node / 2
+            let mask: UInt64 = 1 &<< UInt64(parent)
+            if node & 1 == 0 { bits |= mask } else { bits &= ~mask }
+            node = parent
+        }
+        tree.pointee = bits
+    }
+
+    /// Takes a line out.
+    mutating func remove(at index: Int) {
+        left &+= 1
+        guard policy == .lru else {
+            entries[index] = 0
+            return
+        }
+        // Keep the order of use: the lines behind it move up, the free way goes last.
+        let end = index / ways * ways + ways
+        var place = index
+        while place + 1 < end {
+            entries[place] = entries[place + 1]
+            place += 1
+        }
+        entries[place] = 0
+    }
+}

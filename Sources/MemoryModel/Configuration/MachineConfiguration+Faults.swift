@@ -1,0 +1,158 @@
+import Quantities
+
+// What a machine's parts have against each other, after what each has against itself.
+
+extension MachineConfiguration {
+    /// Everything that is wrong, in the order of the keys.
+    func allFaults() -> [ConfigurationFault] {
+        var faults = level1Instruction?.faults(path: "l1i") ?? []
+        faults += level1Data?.faults(path: "l1d") ?? []
+        faults += level2?.cache.faults(path: "l2") ?? []
+        faults += level3?.cache.faults(path: "l3") ?? []
+        faults += memory.banks?.faults(path: "memory.banks") ?? []
+        faults += lineFaults
+        if faults.isEmpty { faults += sizeFaults }
+        faults += coreFaults
+        faults += levelFaults
+        faults += portFaults
+        return faults
+    }
+
+    private var lineFaults: [ConfigurationFault] {
+        var faults: [ConfigurationFault] = []
+        guard let outer = level2?.cache.lineSize else { return faults }
+        for (inner, key) in [(level1Data, "l1d.line"), (level1Instruction, "l1i.line")] {
+            guard let inner, outer < inner.lineSize else { continue }
+            faults.append(
+                ConfigurationFault(
+                    path: "l2.line", found: "\(outer)",
+                    expected: "at least \(key) (\(inner.lineSize) bytes)"))
+        }
+        if level2?.outer != nil, outer > 64 {
+            faults.append(
+                ConfigurationFault(
+                    path: "l2.line", found: "\(outer)",
+                    expected: "at most 64 bytes for an outer cache"))
+        }
+        return faults
+    }
+
+    private var sizeFaults: [ConfigurationFault] {
+        func lines(_ cache: CacheConfiguration?, _ copies: Int) -> UInt64 {
+            cache.map { $0.sets * UInt64($0.ways * max(copies, 1)) } ?? 0
+        }
+        let all =
+            lines(level1Instruction, core.count) + lines(level1Data, core.count)
+            + lines(level2?.cache, level2?.isPrivate == true ? core.count : 1)
+            + lines(level3?.cache, 1)
+        guard all > Self.lineLimit else { return [] }
+        return [
+            ConfigurationFault(
+                path: "l2.size", found: "\(all) lines in all caches of all cores",
+                expected: "at most \(Self.lineLimit)")
+        ]
+    }
+
+    private var coreFaults: [ConfigurationFault] {
+        var faults: [ConfigurationFault] = []
+        if core.count < 1 || core.count > Agent.maximumCores {
+            faults.append(
+                ConfigurationFault(
+                    path: "core.count", found: "\(core.count)",
+                    expected: "1 to \(Agent.maximumCores)"))
+        }
+        if let buffer = storeBuffer, let line = level1Data?.lineSize, buffer.entryBytes > line {
+            faults.append(
+                ConfigurationFault(
+                    path: "store_buffer.entry_bytes", found: "\(buffer.entryBytes)",
+                    expected: "at most l1d.line (\(line) bytes)"))
+        }
+        if let mark = storeBuffer?.highWater, mark < 1 || mark > storeBuffer?.entries ?? 1 {
+            faults.append(
+                ConfigurationFault(
+                    path: "store_buffer.high_water", found: "\(mark)",
+                    expected: "1 to store_buffer.entries (\(storeBuffer?.entries ?? 1))"))
+        }
+        if let cache = level1Data, core.count > 1, cache.hasSynonyms {
+            faults.append(
+                ConfigurationFault(
+                    path: "l1d.index",
+                    found: "\(cache.index.rawValue) with ways of \(cache.wayBytes) bytes",
+                    expected: "pipt where there are several cores: snoops do not know aliases"))
+        }
+        return faults
+    }
+
+    private var levelFaults: [ConfigurationFault] {
+        var faults: [ConfigurationFault] = []
+        func add(_ path: String, _ found: String, _ expected: String) {
+            faults.append(ConfigurationFault(path: path, found: found, expected: expected))
+        }
+        if let level2 {
+            let inner = level1Data?.lineSize
+            if level2.inclusion == .exclusive || level2.inclusion == .victim,
+                inner != level2.cache.lineSize
+            {
+                add(
+                    "l2.inclusion", level2.inclusion.rawValue,
+                    "none or inclusive unless l1d.line equals l2.line (\(level2.cache.lineSize) bytes)"
+                )
+            }
+            if level2.isPrivate, level2.outer != nil {
+                add("l2.private", "true", "false for an outer cache")
+            }
+            if level2.isPrivate, inner != level2.cache.lineSize {
+                add(
+                    "l2.private", "true",
+                    "false unless l1d.line equals l2.line (\(level2.cache.lineSize) bytes)")
+            }
+            for (path, cache) in [("l2", level2.cache)] where cache.dirtyGranule != nil {
+                if inner != cache.lineSize {
+                    add(
+                        "\(path).dirty_granule", "\(cache.dirtyGranule ?? 0)",
+                        "none unless l1d.line equals l2.line")
+                }
+            }
+        }
+        if let level3 {
+            if level3.cache.lineSize != level2?.cache.lineSize {
+                add(
+                    "l3.line", "\(level3.cache.lineSize)",
+                    "l2.line (\(level2.map { "\($0.cache.lineSize) bytes" } ?? "there is no l2"))")
+            }
+            if level2?.outer != nil { add("l3", "a third level", "none behind an outer cache") }
+        }
+        return faults
+    }
+
+    private var portFaults: [ConfigurationFault] {
+        let names = memory.controllerPorts.map(\.name)
+        return ports.flatMap { port in
+            var faults: [ConfigurationFault] = []
+            if let name = port.controllerPort, !names.contains(name) {
+                faults.append(
+                    ConfigurationFault(
+                        path: "ports.\(port.name).controller_port", found: name,
+                        expected: names.isEmpty
+                            ? "none: memory.controller_ports is empty"
+                            : "one of \(names.joined(separator: ", "))"))
+            }
+            if port.sizes.contains(where: { $0 < 1 || $0 > 4_096 })
+                || port.sizes != port.sizes.sorted()
+            {
+                faults.append(
+                    ConfigurationFault(
+                        path: "ports.\(port.name).sizes", found: "\(port.sizes)",
+                        expected: "sizes from 1 to 4096 bytes, ascending"))
+            }
+            return faults
+        }
+    }
+}
+
+extension CacheConfiguration {
+    /// Whether one byte may be in two lines, by its virtual addresses.
+    public var hasSynonyms: Bool {
+        index == .vivt || index == .vipt && wayBytes > Self.pageBytes
+    }
+}

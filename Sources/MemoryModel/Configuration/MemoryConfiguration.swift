@@ -1,0 +1,96 @@
+import Quantities
+
+/// Memory behind the last cache.
+public struct MemoryConfiguration: Sendable, Hashable {
+    /// From the request leaving the last cache until the critical word is back.
+    public var latency: Ticks
+    /// What the pins can move, in bytes a second, both directions together.
+    public var bytesPerSecond: UInt64
+    /// From a write leaving the last cache until its response, for writes that wait for one.
+    public var writeResponse: Ticks
+    /// From a read of a device's register leaving the core until its value is back.
+    public var registerRead: Ticks
+    /// Its banks and their rows; nil: every access takes `latency`.
+    public var banks: BankConfiguration?
+    /// Ports of the memory controller that several agents share; empty: each has its own way in.
+    public var controllerPorts: [ControllerPortConfiguration] = []
+
+    /// Makes a memory; `registerRead` nil means as long as memory itself.
+    public init(
+        latency: Ticks, bytesPerSecond: UInt64, writeResponse: Ticks, registerRead: Ticks? = nil
+    ) {
+        self.latency = latency
+        self.bytesPerSecond = bytesPerSecond
+        self.writeResponse = writeResponse
+        self.registerRead = registerRead ?? latency
+    }
+}
+
+/// Banks of DRAM, each with one open row.
+public struct BankConfiguration: Sendable, Hashable {
+    /// How many; a power of two.
+    public var count: Int
+    /// Bytes of a row in one bank; a power of two.
+    ///
+    /// Consecutive rows lie in consecutive banks.
+    public var rowBytes: UInt64
+    /// What closing a row and opening another adds to the latency of an access.
+    public var rowMiss: Ticks
+    /// How long the pins rest between a read and a write.
+    public var turnaround: Ticks
+    /// How often all banks are refreshed; zero: never.
+    public var refreshInterval: Ticks
+    /// How long a refresh takes.
+    public var refresh: Ticks
+
+    /// Makes banks without refresh unless said otherwise.
+    public init(
+        count: Int, rowBytes: UInt64, rowMiss: Ticks, turnaround: Ticks = Ticks(rawValue: 0),
+        refreshInterval: Ticks = Ticks(rawValue: 0), refresh: Ticks = Ticks(rawValue: 0)
+    ) {
+        self.count = count
+        self.rowBytes = rowBytes
+        self.rowMiss = rowMiss
+        self.turnaround = turnaround
+        self.refreshInterval = refreshInterval
+        self.refresh = refresh
+    }
+
+    /// What is wrong with it.
+    func faults(path: String) -> [ConfigurationFault] {
+        var faults: [ConfigurationFault] = []
+        if count < 1 || count > 64 || count & (count - 1) != 0 {
+            faults.append(
+                ConfigurationFault(
+                    path: "\(path).count", found: "\(count)",
+                    expected: "a power of two from 1 to 64"))
+        }
+        if rowBytes < 64 || rowBytes & (rowBytes - 1) != 0 || rowBytes > 1 << 20 {
+            faults.append(
+                ConfigurationFault(
+                    path: "\(path).row_bytes", found: "\(rowBytes)",
+                    expected: "a power of two from 64 to 1048576 bytes"))
+        }
+        if refreshInterval.rawValue > 0, refresh.rawValue >= refreshInterval.rawValue {
+            faults.append(
+                ConfigurationFault(
+                    path: "\(path).refresh_ns", found: "\(refresh.rawValue) ps",
+                    expected: "less than refresh_interval_ns (\(refreshInterval.rawValue) ps)"))
+        }
+        return faults
+    }
+}
+
+/// A port of the memory controller.
+public struct ControllerPortConfiguration: Sendable, Hashable {
+    /// Its name, as ports of the interconnect refer to it.
+    public var name: String
+    /// What it can move, in bytes a second, both directions together.
+    public var bytesPerSecond: UInt64
+
+    /// Makes a port.
+    public init(name: String, bytesPerSecond: UInt64) {
+        self.name = name
+        self.bytesPerSecond = bytesPerSecond
+    }
+}

@@ -1,0 +1,85 @@
+import Events
+import MemoryModel
+import Operations
+import Quantities
+
+// Section 9: memory's pins.
+
+/// Memory and its controller.
+struct ReferenceMemory {
+    let configuration: MemoryConfiguration
+    var free: UInt64 = 0
+    var portFree: [UInt64]
+    var bankFree: [UInt64]
+    var openRows: [UInt64?]
+    var lastWasWrite = false
+
+    init(_ configuration: MemoryConfiguration) {
+        self.configuration = configuration
+        portFree = Array(repeating: 0, count: configuration.controllerPorts.count)
+        bankFree = Array(repeating: 0, count: configuration.banks?.count ?? 0)
+        openRows = Array(repeating: nil, count: configuration.banks?.count ?? 0)
+    }
+
+    /// How long some bytes take at some rate.
+    static func time(_ bytes: UInt64, _ rate: UInt64) -> UInt64 {
+        bytes * (1_000_000_000_000 * 1_024 / rate) / 1_024
+    }
+
+    func pinTime(_ bytes: UInt64) -> UInt64 { Self.time(bytes, configuration.bytesPerSecond) }
+
+    /// A request; the result is what it waits.
+    mutating func request(
+        _ address: UInt64, _ bytes: UInt64, isWrite: Bool, port: Int?, at tick: UInt64
+    ) -> UInt64 {
+        var start = tick
+        if let port {
+            start = max(start, portFree[port])
+            let rate = configuration.controllerPorts[port].bytesPerSecond
+            portFree[port] = start + Self.time(bytes, rate)
+        }
+        guard let banks = configuration.banks else {
+            start = max(start, free)
+            free = start + pinTime(bytes)
+            return start - tick
+        }
+        let row = address / banks.rowBytes
+        let bank = Int(row % UInt64(banks.count))
+        start = max(start, bankFree[bank])
+        let interval = banks.refreshInterval.rawValue
+        if interval > 0, start % interval < banks.refresh.rawValue {
+            start = start / interval * interval + banks.refresh.rawValue
+        }
+        if openRows[bank] != row {
+            start += banks.rowMiss.rawValue
+            openRows[bank] = row
+        }
+        start = max(start, free + (isWrite != lastWasWrite ? banks.turnaround.rawValue : 0))
+        lastWasWrite = isWrite
+        free = start + pinTime(bytes)
+        bankFree[bank] = free
+        return start - tick
+    }
+}
+
+extension ReferenceMachine {
+    /// Reads memory; the result is when the bytes are there.
+    mutating func readMemory(
+        _ agent: Agent, _ address: UInt64, _ bytes: UInt64, _ miss: UInt64, at tick: UInt64
+    ) -> UInt64 {
+        let request = tick + miss
+        let delay = memory.request(address, bytes, isWrite: false, port: nil, at: request)
+        tell(.memoryTraffic, at: tick, agent, .memory, other: 0, address, bytes)
+        return request + configuration.memory.latency.rawValue + delay
+    }
+
+    /// Writes memory; nobody waits, but the path holds when too much is waiting.
+    mutating func writeMemory(
+        _ agent: Agent, _ address: UInt64, _ bytes: UInt64, at tick: UInt64
+    ) {
+        _ = memory.request(address, bytes, isWrite: true, port: nil, at: tick)
+        let backlog = memory.pinTime(4 * UInt64(configuration.dataLineSize))
+        if memory.free > backlog { pathOut = max(pathOut, memory.free - backlog) }
+        tell(.memoryTraffic, at: tick, agent, .memory, other: 1, address, bytes)
+    }
+}

@@ -1,0 +1,97 @@
+import Events
+import MemoryModel
+import Operations
+import Quantities
+
+/// A seeded machine, small and odd, with devices, mappings and a program for it.
+struct RandomWorld {
+    /// One thing that is done with a machine.
+    enum Step {
+        case perform(Operation, Agent)
+        case setCoherent(Bool, core: Int)
+    }
+
+    struct Device {
+        var port: PortConfiguration
+        var attributes: TransactionAttributes
+    }
+
+    let seed: UInt64
+    var configuration: MachineConfiguration
+    var devices: [Device] = []
+    var mappings: [MemoryMapping] = []
+    var steps: [Step] = []
+
+    /// Makes a world of a machine and a program, without devices and mappings.
+    init(seed: UInt64, _ configuration: MachineConfiguration, _ steps: [Step]) {
+        self.seed = seed
+        self.configuration = configuration
+        self.steps = steps
+    }
+
+    /// TEMPORARY: whether the model's laws, which debug builds assert, may not hold (M23, M25).
+    ///
+    /// They suppose that all cores are coherent, and all memory shared.
+    var mayBreakLaws: Bool {
+        guard configuration.core.count > 1 else { return false }
+        if configuration.level2?.isPrivate == true || !configuration.coherence.isEnabled {
+            return true
+        }
+        if mappings.contains(where: { $0.shareability == .nonShareable }) { return true }
+        return steps.contains { step in
+            switch step {
+            case .setCoherent: true
+            case .perform(.setMemoryType(start: _, size: _, _, .nonShareable), _): true
+            case .perform(.environment(let event), _):
+                event.kind == .leave || event.kind == .join
+            default: false
+            }
+        }
+    }
+
+    /// Whether this build can run it.
+    var canRun: Bool {
+        #if DEBUG
+            !mayBreakLaws
+        #else
+            true
+        #endif
+    }
+
+    /// Draws a world.
+    init(seed: UInt64) {
+        self.seed = seed
+        var generator = SplitMix64(seed: seed)
+        configuration = RandomMachine.draw(&generator)
+        for _ in 0..<generator.in(1, 2) {
+            devices.append(
+                Device(
+                    port: generator.pick(configuration.ports),
+                    attributes: generator.pick([
+                        .coherent, .coherent, .nonCoherent,
+                        TransactionAttributes(cache: 0x7, user: 1, domain: 1),
+                        TransactionAttributes(cache: 0x2, user: 0, domain: 2),
+                    ])))
+        }
+        var program = RandomSteps(
+            generator: generator, cores: configuration.core.count, devices: devices.count,
+            line: UInt64(configuration.dataLineSize),
+            hasSynonyms: configuration.level1Data?.hasSynonyms ?? false)
+        mappings = program.mappings
+        let count = program.generator.in(5, 60)
+        for _ in 0..<count { steps.append(program.next()) }
+    }
+}
+
+extension SplitMix64 {
+    /// A number from one to another, good enough for tests.
+    mutating func `in`(_ low: Int, _ high: Int) -> Int {
+        low + Int(next() % UInt64(high - low + 1))
+    }
+
+    /// True so many times of a hundred.
+    mutating func percent(_ share: Int) -> Bool { self.in(0, 99) < share }
+
+    /// One of some values.
+    mutating func pick<T>(_ values: [T]) -> T { values[self.in(0, values.count - 1)] }
+}

@@ -1,0 +1,88 @@
+import Testing
+
+@testable import Machines
+
+@Suite("Faults of keys that a file may leave out")
+struct WholeModelFaultsTests {
+    private func faults(
+        _ key: String, _ value: String, of machine: String = "zynq7000"
+    ) throws -> [String] {
+        ConfigurationFiles.faults(try ConfigurationFiles.text(machine), [(key, value)])
+            .map { "\($0.path): \($0.found), expected \($0.expected)" }
+    }
+
+    @Test(arguments: [
+        ("l1d.index", "virtual", "one of pipt, vipt, vivt"),
+        (
+            "l1d.replacement", "mru",
+            "one of lru, fifo, round_robin, random, plru, bit_plru, nru, srrip"
+        ),
+        ("l1d.dirty_granule", "12", "a power of two from 1 to 512 bytes, or none"),
+        ("l1d.dirty_granule", "4", "half or a quarter of the line (32 bytes)"),
+        ("l1d.locked_ways", "4", "0 to ways - 1 (3)"),
+        ("l1d.critical_word_first", "yes", "true or false"),
+        (
+            "store_buffer.drained_by", "nc_load nc_load",
+            "some of nc_load, device_load, device_store, maintenance, with spaces between, or none"
+        ),
+        ("store_buffer.high_water", "5", "1 to store_buffer.entries (4)"),
+        ("coherence.protocol", "msi", "one of mesi, moesi"),
+        ("l2.private", "true", "false for an outer cache"),
+        ("l2.inclusion", "strict", "one of none, inclusive, exclusive, victim"),
+        (
+            "ports.HP0.sizes", "64 16",
+            "sizes from 1 to 4096 bytes, ascending, with spaces between, or any"
+        ),
+        ("ports.HP0.controller_port", "C", "one of A, B"),
+        ("ports.ACP.snoop_rule", "acp", "one of always, acp_a9, cacheable, shareable"),
+        ("memory.banks", "8", "one of none"),
+    ])
+    func areToldWithWhatMayStandThere(_ key: String, _ value: String, _ expected: String) throws {
+        #expect(try faults(key, value) == ["\(key): '\(value)', expected \(expected)"])
+    }
+
+    @Test func areLocatedInTheFileAllAtOnce() throws {
+        let text = try ConfigurationFiles.zynq([
+            ("    - name: B\n", "    - name: A\n"),
+            ("  migrates_dirty: {value: true", "  migrates_dirty: {value: maybe"),
+            ("    tag_latency_cycles:", "    tag_latency_cycle:"),
+            (
+                "  prefetch: {value: none, basis: manual",
+                "  prefetch: {kind: {value: sride, basis: manual, source: x}, depth: 1} #"
+            ),
+        ])
+        let faults = ConfigurationFiles.faults(text)
+        #expect(
+            faults.map(\.path) == [
+                "l1d.prefetch.kind", "l1d.prefetch.depth", "coherence.migrates_dirty",
+                "l2.outer.tag_latency_cycle", "memory.controller_ports.A",
+            ])
+        #expect(faults.map(\.line) == faults.map(\.line).sorted())
+        #expect(faults.allSatisfy { $0.line > 0 })
+        #expect(faults[3].hint == "did you mean tag_latency_cycles?")
+        #expect(faults[4].found == "controller port 'A' again")
+    }
+
+    @Test func nameWhatAPartNeeds() throws {
+        let text = try ConfigurationFiles.text("rpi3")
+        let missing = ConfigurationFiles.faults(text, [("l3.kind", "integrated")])
+        #expect(
+            missing.map(\.path) == [
+                "l3.size", "l3.ways", "l3.line", "l3.replacement", "l3.hit_cycles",
+                "l3.miss_cycles", "l3.read_allocate", "l3.write_allocate",
+            ])
+        #expect(try faults("l1d.prefetch.streams", "2", of: "am335x").count == 1)
+        #expect(
+            try faults("memory.banks.refresh_ns", "9", of: "am335x").map { $0.prefix(13) }
+                == Array(repeating: "memory.banks.", count: 3))
+    }
+
+    @Test func areHeldAgainstOtherParts() throws {
+        #expect(try faults("l1d.index", "vivt").map { $0.prefix(16) } == ["l1d.index: 'vivt"])
+        #expect(try faults("l1d.prefetch.page_bytes", "16", of: "rpi3").count == 1)
+        let text = try ConfigurationFiles.text("rpi5")
+        let faults = ConfigurationFiles.faults(text, [("l2.kind", "none")])
+        #expect(faults.map(\.path) == ["l2.kind"])
+        #expect(faults.map(\.file) == ["--set l2.kind=none"])
+    }
+}
