@@ -54,7 +54,8 @@ extension ReferenceMachine {
             leave(other, target.line, forStore: forStore, agent: core, at: tick)
         }
         answer.isKept = !forStore && !holders.isEmpty && answer.mover == nil
-        if coherence.transfersDirectly {
+        let needsLevel2 = hasPrivateLevel2 && configuration.level2?.inclusion == .inclusive
+        if coherence.transfersDirectly, !needsLevel2 {
             if let mover = answer.mover {
                 answer.giver = .level1Data(mover)
             } else if !forStore {

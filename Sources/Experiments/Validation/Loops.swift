@@ -64,6 +64,12 @@ enum Loops {
             ])
     }
 
+    /// A loop that reads with loads of one width, and does nothing else.
+    static func read(_ bytes: UInt64, _ type: MemoryType, width: UInt32) -> Program {
+        program(
+            bytes, type, [.run(AccessRun(.load, from: Operand(start), bytes: bytes, by: width))])
+    }
+
     /// A device that copies memory through one port, burst by burst: it reads and writes in turn.
     static func deviceCopy(_ bytes: UInt64, port: String, piece: UInt64) -> Program {
         var program = Program()

@@ -10,18 +10,25 @@ public struct MeasuredRow: Sendable {
         case band(ClosedRange<Double>)
         /// A law, exact.
         case law
+        /// A law: equal within this part of the measured value.
+        case exactly(within: Double)
         /// The row calibrates the loop's own instructions and is no prediction.
         case calibration
+        /// Within ±25 %, but a parameter of the machine rests on the row: it is no prediction.
+        case calibrated
 
         /// The tier that reports name: 1 absolute, 2 bands, 3 laws, 0 calibrations.
         public var tier: Int {
             switch self {
             case .absolute: 1
             case .band: 2
-            case .law: 3
-            case .calibration: 0
+            case .law, .exactly: 3
+            case .calibration, .calibrated: 0
             }
         }
+
+        /// Whether something was set so that the row comes out.
+        public var isCalibration: Bool { tier == 0 }
     }
 
     /// The row's name, as in docs/validation.md.
@@ -51,9 +58,10 @@ public struct ValidationRow: Sendable {
     /// Whether the prediction is as good as the row wants.
     public var passes: Bool {
         switch row.criterion {
-        case .absolute: (0.75...1.25).contains(ratio)
+        case .absolute, .calibrated: (0.75...1.25).contains(ratio)
         case .band(let band): band.contains(predicted)
         case .law: predicted <= row.measured
+        case .exactly(let tolerance): abs(ratio - 1) <= tolerance
         case .calibration: (0.99...1.01).contains(ratio)
         }
     }

@@ -1,0 +1,74 @@
+import MemoryModel
+import Traces
+
+/// Every published measurement that there is a row for.
+public struct ValidationSuite: Sendable {
+    /// How much of the measurements is simulated.
+    public enum Scale: Sendable {
+        /// As `staleline validate` prints them.
+        case full
+        /// A part of it, for tests.
+        case small
+    }
+
+    private let machines: [MachineVariant: MachineConfiguration]
+    private let scale: Scale
+
+    /// Makes a suite.
+    ///
+    /// - Parameters:
+    ///   - scale: How much is simulated.
+    ///   - machine: Finds a machine and sets what the measurement changed on it.
+    public init(
+        scale: Scale = .full, machine: (MachineVariant) throws -> MachineConfiguration
+    ) rethrows {
+        var machines: [MachineVariant: MachineConfiguration] = [:]
+        for variant in Self.variants where machines[variant] == nil {
+            machines[variant] = try machine(variant)
+        }
+        self.machines = machines
+        self.scale = scale
+    }
+
+    private static let zynq = MachineVariant("zynq7000")
+
+    /// The machines of all rows.
+    public static var variants: [MachineVariant] {
+        [zynq, PortBandwidth.machine, UncachedWidth.machine]
+            + CachedLatency.tables.map(\.machine)
+    }
+
+    private subscript(variant: MachineVariant) -> MachineConfiguration {
+        guard let machine = machines[variant] else {
+            preconditionFailure("\(variant.name) is not among the suite's machines")
+        }
+        return machine
+    }
+
+    /// Runs the rows of the mail thread and of the u-dma-buf tables.
+    public func strategies() throws(TraceErrors) -> [ValidationRow] {
+        try Validation(
+            zynq7000: self[Self.zynq], simulated: scale == .full ? 2 << 20 : 64 << 10
+        ).rows()
+    }
+
+    /// Runs the rows of cached latency.
+    public func latencies() -> [ValidationRow] {
+        CachedLatency.tables.flatMap { table in
+            table.rows(on: self[table.machine], loads: scale == .full ? 40_000 : 3_000)
+        }
+    }
+
+    /// Runs the rows of ports and engines, and the law of uncached loads.
+    public func transfers() throws(TraceErrors) -> [ValidationRow] {
+        let ports = PortBandwidth(simulated: scale == .full ? 2 << 20 : 128 << 10)
+        let width = UncachedWidth(bytes: scale == .full ? 1 << 20 : 64 << 10)
+        return try ports.rows(on: self[PortBandwidth.machine])
+            + width.rows(on: self[UncachedWidth.machine])
+    }
+
+    /// Runs all rows.
+    public func rows() throws(TraceErrors) -> [ValidationRow] {
+        try strategies() + latencies() + transfers()
+    }
+}
