@@ -73,6 +73,7 @@ public struct Machine<P: Probe & ~Copyable>: ~Copyable {
     /// The length of a core cycle, in ticks.
     let period: UInt64
     let costs: TickCosts
+    let rules: Rules
     var storeBuffers: [StoreBuffer]
     var pendingMisses: [[PendingMiss]]
     var pendingStores: [[UInt64]]
@@ -140,6 +141,7 @@ public struct Machine<P: Probe & ~Copyable>: ~Copyable {
         hasOuter = configuration.hasOuterCache
         period = configuration.core.clock.period.rawValue
         costs = TickCosts(configuration)
+        rules = Rules(configuration)
         fastMargin = UInt64(
             max(
                 configuration.level1Data?.lineSize ?? 0,
@@ -165,11 +167,13 @@ public struct Machine<P: Probe & ~Copyable>: ~Copyable {
     }
 
     /// The second level that a core's misses go to.
+    @inline(__always)
     func level2Place(_ core: Int) -> Place {
         hasOuter ? .outer : hasPrivateLevel2 ? .level2(core) : .level2
     }
 
     /// The number of that level's arrays.
+    @inline(__always)
     func level2Copy(_ core: Int) -> Int { hasPrivateLevel2 ? core : 0 }
 
     /// A core's own time.

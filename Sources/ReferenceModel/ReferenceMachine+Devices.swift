@@ -121,14 +121,16 @@ extension ReferenceMachine {
             (isWrite ? port.writeLatency : port.readLatency).rawValue
             + (devices[device].snoops ? port.snoopLatency.rawValue : 0)
         let next = tick + max(occupancy, latency / UInt64(port.outstanding)) + delay
-        devices[device].nextBurst = next
+        devices[device].nextBurst =
+            tick + max(occupancy, (latency + delay) / UInt64(port.outstanding))
+        transfer.end = max(transfer.end, next + latency)
         transfer.offset += bytes
         if transfer.offset >= transfer.operation.bytes {
             transfer.offset = 0
             transfer.row += 1
         }
         if transfer.row >= transfer.operation.rows {
-            finishPass(device, transfer, done: next + latency)
+            finishPass(device, transfer, done: transfer.end)
         } else {
             devices[device].transfers[0] = transfer
         }

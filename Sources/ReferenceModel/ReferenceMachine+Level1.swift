@@ -102,8 +102,9 @@ extension ReferenceMachine {
         } else if takesVictims, !level2[second(core)].holds(line.address) {
             let number = second(core)
             drainSlots(touching: line.address, dataLine)
-            let victim = level2[number].insert(
-                ReferenceLine(address: line.address), random: &randoms[2])
+            var taken = ReferenceLine(address: line.address)
+            taken.isShared = hasPrivateLevel2 && line.isShared
+            let victim = level2[number].insert(taken, random: &randoms[2])
             tell(
                 .linefill, at: tick, .core(core), level2[number].place,
                 other: Place.level1Data(core, alias: line.alias).rawValue, line.address,
@@ -145,7 +146,9 @@ extension ReferenceMachine {
             if level2[number].lineSize > dataLine {
                 _ = fillLevel2(core, base, at: tick, reason: .demand, shared: false)
             } else {
-                insertLevel2(core, ReferenceLine(address: base), at: tick)
+                var taken = ReferenceLine(address: base)
+                taken.isShared = hasPrivateLevel2 && line.isShared
+                insertLevel2(core, taken, at: tick)
             }
         }
         let dirty = level2Bits(of: line, core)

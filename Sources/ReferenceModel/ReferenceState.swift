@@ -108,6 +108,8 @@ struct ReferenceTransfer {
     var cycle: UInt32 = 0
     var row: UInt32 = 0
     var offset: UInt64 = 0
+    /// The latest end of a burst so far.
+    var end: UInt64 = 0
 }
 
 /// A device.

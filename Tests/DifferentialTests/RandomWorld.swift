@@ -29,35 +29,6 @@ struct RandomWorld {
         self.steps = steps
     }
 
-    /// TEMPORARY: whether the model's laws, which debug builds assert, may not hold (M23, M25).
-    ///
-    /// They suppose that all cores are coherent, and all memory shared.
-    var mayBreakLaws: Bool {
-        guard configuration.core.count > 1 else { return false }
-        if configuration.level2?.isPrivate == true || !configuration.coherence.isEnabled {
-            return true
-        }
-        if mappings.contains(where: { $0.shareability == .nonShareable }) { return true }
-        return steps.contains { step in
-            switch step {
-            case .setCoherent: true
-            case .perform(.setMemoryType(start: _, size: _, _, .nonShareable), _): true
-            case .perform(.environment(let event), _):
-                event.kind == .leave || event.kind == .join
-            default: false
-            }
-        }
-    }
-
-    /// Whether this build can run it.
-    var canRun: Bool {
-        #if DEBUG
-            !mayBreakLaws
-        #else
-            true
-        #endif
-    }
-
     /// Draws a world.
     init(seed: UInt64) {
         self.seed = seed

@@ -17,8 +17,7 @@ struct ReferenceTests {
         var reported = 0
         for seed in stride(from: share + 1, through: Self.seeds, by: Self.shares) {
             let world = RandomWorld(seed: seed)
-            guard reported < 3, world.canRun,
-                let found = ReferenceComparison.difference(in: world)
+            guard reported < 3, let found = ReferenceComparison.difference(in: world)
             else { continue }
             reported += 1
             Issue.record("\(ReferenceComparison.reduce(found))")

@@ -60,6 +60,7 @@ extension CacheBank {
         return (first + way, victim)
     }
 
+    @inline(__always)
     private func hint(_ line: UInt64, _ copy: Int) -> Int {
         Int(line & hintMask) + copy * Int(hintMask + 1)
     }
@@ -67,6 +68,7 @@ extension CacheBank {
     /// Notes a use.
     ///
     /// - Returns: where the entry is now.
+    @inline(__always)
     func noteUse(_ index: Int, _ line: UInt64, _ copy: Int) -> Int {
         let set = index / ways
         let way = index - set * ways
@@ -103,6 +105,7 @@ extension CacheBank {
         }
     }
 
+    @inline(__always)
     private func noteFill(_ set: Int, _ way: Int) {
         if policy == .srrip {
             let shift = UInt64(2 * way)

@@ -105,11 +105,13 @@ public struct CacheBank: ~Copyable {
     func line(of address: UInt64) -> UInt64 { address &>> lineShift }
 
     /// The line's number in an entry.
+    @inline(__always)
     func line(ofEntry entry: UInt64) -> UInt64 {
         UInt64(bitPattern: Int64(bitPattern: entry) &>> Int64(Self.stateBits))
     }
 
     /// The physical address of a line.
+    @inline(__always)
     func address(ofLine line: UInt64) -> UInt64 {
         (hasSynonyms ? line & (1 &<< Self.synonymShift &- 1) : line) &<< lineShift
     }
@@ -124,6 +126,7 @@ public struct CacheBank: ~Copyable {
     }
 
     /// The dirty bits of the granules that `size` bytes from `address` touch, all in one line.
+    @inline(__always)
     func dirtyBits(_ address: UInt64, _ size: UInt64) -> UInt64 {
         guard granuleShift < lineShift else { return Self.dirty }
         let inLine = UInt64(lineSize - 1)
@@ -137,6 +140,7 @@ public struct CacheBank: ~Copyable {
     }
 
     /// The bytes that the dirty bits of an entry stand for: the line's offset of the first, and how many to the last.
+    @inline(__always)
     func dirtyBytes(_ entry: UInt64) -> (offset: UInt64, size: UInt64) {
         let bits = (entry & Self.dirty) &>> 1
         guard granuleShift < lineShift, bits != 0 else { return (0, UInt64(lineSize)) }
@@ -165,6 +169,7 @@ public struct CacheBank: ~Copyable {
     ///
     /// - Returns: the index of its entry, or -1.
     /// - Complexity: O(*w*) in the associativity, mostly one compare.
+    @inline(__always)
     func touch(_ line: UInt64, _ copy: Int) -> Int {
         let index = peek(line, copy)
         guard index >= 0 else { return -1 }
@@ -172,6 +177,7 @@ public struct CacheBank: ~Copyable {
     }
 
     /// Finds a line without noting a use.
+    @inline(__always)
     func peek(_ line: UInt64, _ copy: Int) -> Int {
         let first = setNumber(line, copy) * ways
         let key = line &<< Self.stateBits | Self.stateMask

@@ -20,11 +20,13 @@ struct LineSource {
 
 extension Machine where P: ~Copyable {
     /// The number under which L1D keeps the line of a physical address of the mapping at work.
+    @inline(__always)
     func level1Line(_ address: UInt64) -> UInt64 {
         level1Data.line(of: address) | mapSynonym &<< CacheBank.synonymShift
     }
 
     /// The place of a core's L1D that holds a line.
+    @inline(__always)
     func level1Place(_ core: Int, _ line: UInt64) -> Place {
         guard level1Data.hasSynonyms else { return .level1Data(core) }
         return .level1Data(core, alias: Int(line &>> CacheBank.synonymShift) & 7)
@@ -95,29 +97,51 @@ extension Machine where P: ~Copyable {
     // MARK: Buffers
 
     /// When a linefill asked for at a tick can begin: when a linefill buffer is free.
+    @inline(__always)
     private func linefillStart(_ core: Int, at tick: UInt64) -> UInt64 {
-        guard let buffers = configuration.level1Data?.linefillBuffers else { return tick }
-        let busy = linefills[core].filter { $0 > tick }.sorted()
-        return busy.count < buffers ? tick : busy[busy.count - buffers]
+        guard let buffers = rules.linefillBuffers else { return tick }
+        return Self.whenFree(linefills[core], buffers, from: tick)
+    }
+
+    /// When fewer than `buffers` of some uses are left, from a tick on.
+    private static func whenFree(_ ends: [UInt64], _ buffers: Int, from tick: UInt64) -> UInt64 {
+        // The end that has `buffers` - 1 later ones; few enough that a search beats a sort.
+        var bound = UInt64.max
+        var left = buffers
+        while true {
+            var latest: UInt64 = tick
+            var equal = 0
+            for end in ends where end > tick && end < bound {
+                if end > latest {
+                    latest = end
+                    equal = 1
+                } else if end == latest {
+                    equal += 1
+                }
+            }
+            guard latest > tick, equal < left else { return latest }
+            left -= equal
+            bound = latest
+        }
     }
 
     private mutating func noteLinefill(_ core: Int, _ completion: UInt64) {
-        guard configuration.level1Data?.linefillBuffers != nil else { return }
+        guard rules.linefillBuffers != nil else { return }
         let now = cores[core].now
         linefills[core].removeAll { $0 <= now }
         linefills[core].append(completion)
     }
 
     /// How much longer than to a tick a dirty victim needs to find an eviction buffer.
+    @inline(__always)
     private func evictionDelay(_ core: Int, at tick: UInt64) -> UInt64 {
-        guard let buffers = configuration.level1Data?.evictionBuffers else { return 0 }
-        let busy = evictions[core].filter { $0 > tick }.sorted()
-        return busy.count < buffers ? 0 : busy[busy.count - buffers] - tick
+        guard let buffers = rules.evictionBuffers else { return 0 }
+        return Self.whenFree(evictions[core], buffers, from: tick) - tick
     }
 
     /// Notes until when a dirty victim keeps its eviction buffer: until the path out has taken it.
     private mutating func noteEviction(_ core: Int, _ victim: UInt64) {
-        guard configuration.level1Data?.evictionBuffers != nil, victim & CacheBank.dirty != 0
+        guard rules.evictionBuffers != nil, victim & CacheBank.dirty != 0
         else { return }
         let now = cores[core].now
         evictions[core].removeAll { $0 <= now }
@@ -133,7 +157,7 @@ extension Machine where P: ~Copyable {
         if entry & CacheBank.dirty != 0 {
             writeBackFromLevel1(entry, core, at: tick, reason: reason)
         } else if hasLevel2, inclusion == .exclusive || inclusion == .victim {
-            handDown(line, core, at: tick)
+            handDown(entry, core, at: tick)
         }
         emit(
             .invalidate, at: tick, agent: .core(core), place: level1Place(core, line),
@@ -142,12 +166,15 @@ extension Machine where P: ~Copyable {
     }
 
     /// Puts a clean victim of L1D into a second level that holds what L1D has lost.
-    private mutating func handDown(_ line: UInt64, _ core: Int, at tick: UInt64) {
+    private mutating func handDown(_ entry: UInt64, _ core: Int, at tick: UInt64) {
+        let line = level1Data.line(ofEntry: entry)
         let address = level1Data.address(ofLine: line)
         let copy = level2Copy(core)
         guard level2.peek(level2.line(of: address), copy) < 0 else { return }
         drainOuterSlots(overlapping: address, UInt64(level1Data.lineSize))
-        let (_, victim) = level2.insert(level2.line(of: address), copy, state: 0)
+        // A core's own level must remember that others have the line: the core may take it back from there.
+        let state = hasPrivateLevel2 ? entry & CacheBank.shared : 0
+        let (_, victim) = level2.insert(level2.line(of: address), copy, state: state)
         emit(
             .linefill, at: tick, agent: .core(core), place: level2Place(core),
             other: level1Place(core, line).rawValue, address: address,
@@ -205,7 +232,8 @@ extension Machine where P: ~Copyable {
                 _ = fillLevel2(outer, core, at: tick, reason: .demand)
                 index = level2.peek(outer, copy)
             } else {
-                let (place, victim) = level2.insert(outer, copy, state: 0)
+                let shared = hasPrivateLevel2 ? entry & CacheBank.shared : 0
+                let (place, victim) = level2.insert(outer, copy, state: shared)
                 index = place
                 if victim != 0 { evictFromLevel2(victim, core, at: tick, reason: .replacement) }
             }
@@ -219,6 +247,7 @@ extension Machine where P: ~Copyable {
     }
 
     /// The dirty bits of the second level that stand for the dirty bytes of an L1 line.
+    @inline(__always)
     func dirtyBitsBelow(_ entry: UInt64, _ start: UInt64) -> UInt64 {
         let (offset, size) = level1Data.dirtyBytes(entry)
         return level2.dirtyBits(start &+ offset, size)

@@ -83,7 +83,7 @@ extension Machine where P: ~Copyable {
                 forStore || result.movesFrom != nil
                 ? (result.movesFrom == nil ? nil : owner) : owner ?? holder
         }
-        if configuration.coherence.duplicatesTags ? holder != nil : asked {
+        if rules.coherence.duplicatesTags ? holder != nil : asked {
             result.cost = costs.snoop
         }
         return result
@@ -92,14 +92,16 @@ extension Machine where P: ~Copyable {
     /// Whether a cache gives a line straight to another core.
     ///
     /// A core whose own second level is inclusive must fill that as well, so that it takes lines from below.
+    @inline(__always)
     private var transfersDirectly: Bool {
-        configuration.coherence.transfersDirectly
+        rules.coherence.transfersDirectly
             && !(hasPrivateLevel2 && inclusion == .inclusive)
     }
 
     /// Whether a modified line moves to the core that asks, dirty bits and all.
+    @inline(__always)
     private func moves(_ entry: UInt64, _ forStore: Bool) -> Bool {
-        let coherence = configuration.coherence
+        let coherence = rules.coherence
         guard transfersDirectly, !hasPrivateLevel2 else { return false }
         if forStore { return coherence.migratesDirty || coherence.protocol == .moesi }
         return coherence.migratesDirty && entry & CacheBank.shared == 0
@@ -109,7 +111,7 @@ extension Machine where P: ~Copyable {
     private mutating func settle(
         _ line: UInt64, _ inner: Int, _ other: Int, _ forStore: Bool, by core: Int, at tick: UInt64
     ) {
-        let coherence = configuration.coherence
+        let coherence = rules.coherence
         let keepsDirty =
             !forStore && coherence.protocol == .moesi && transfersDirectly && !hasPrivateLevel2
         if inner >= 0, !keepsDirty { cleanLevel1(line, other, at: tick, reason: .snoop) }
@@ -186,6 +188,7 @@ extension Machine where P: ~Copyable {
     }
 
     /// Notes in a core's own second level that no other core has a line any more.
+    @inline(__always)
     func claimLevel2(_ line: UInt64, _ core: Int) {
         guard hasPrivateLevel2 else { return }
         let index = level2.peek(level2.line(of: level1Data.address(ofLine: line)), core)
@@ -206,6 +209,7 @@ extension Machine where P: ~Copyable {
     }
 
     /// Bytes that one reservation covers: a line.
+    @inline(__always)
     var exclusiveGranule: UInt64 { UInt64(configuration.dataLineSize) }
 
     /// Lets a core take part in coherence, or no longer.

@@ -33,7 +33,8 @@ extension Machine where P: ~Copyable {
             return
         case .loadAcquire:
             // A store-release before is seen before: both are in one order that all agents agree on.
-            if storeBuffers[core].entries.contains(where: \.isRelease) {
+            // No key path here: a function with one is not made for the probe at hand, nor what it calls.
+            if storeBuffers[core].entries.contains(where: { $0.isRelease }) {
                 drainStoreBuffer(core, on: .barrier)
             }
             forEachPiece(access) { $0.load($1, $2, core, access) }
@@ -171,7 +172,7 @@ extension Machine where P: ~Copyable {
             return
         }
         let source: LineSource
-        if hasLevel1Data, configuration.level1Data?.readAllocates == true {
+        if hasLevel1Data, rules.level1ReadAllocates {
             source = fillLevel1(line, core, at: now, reason: .demand, isShared: mapIsShared)
             emitLoad(address, size, core, level1Place(core, line), servedBy: source.place)
             trainLevel1(line, core, at: now)
@@ -274,6 +275,7 @@ extension Machine where P: ~Copyable {
         noteLoad(core, completion: cores[core].now, cause: .device)
     }
 
+    @inline(__always)
     private func noteLoad(_ core: Int, completion: UInt64, cause: Cause) {
         (cores.base + core).pointee.lastLoad = completion
         (cores.base + core).pointee.isLastLoadSlow = true

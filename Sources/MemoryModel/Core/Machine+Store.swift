@@ -43,16 +43,15 @@ extension Machine where P: ~Copyable {
 
     /// Lets a store buffer drain where the machine's rules say that an access to other bytes does that.
     mutating func drainBefore(_ reason: DrainReason, _ core: Int, on cause: Cause) {
-        guard configuration.storeBuffer?.drainedBy.contains(reason) == true,
+        guard !rules.drainedBy.isEmpty, rules.drainedBy.contains(reason),
             !storeBuffers[core].entries.isEmpty, !cores[core].holds
         else { return }
         drainStoreBuffer(core, on: cause)
     }
 
-    /// Bytes of an entry: without a store buffer a line, of which masks hold 64 bytes.
-    var entryBytes: UInt64 {
-        UInt64(configuration.storeBuffer?.entryBytes ?? min(level1Data.lineSize, 64))
-    }
+    /// Bytes of an entry.
+    @inline(__always)
+    var entryBytes: UInt64 { rules.entryBytes }
 
     private mutating func emitStore(
         _ address: UInt64, _ size: UInt64, _ core: Int, _ place: Place, missed: Bool = false
@@ -84,7 +83,7 @@ extension Machine where P: ~Copyable {
                 spend(core, period, on: .level1)
                 return
             }
-            if configuration.level1Data?.writeAllocates == true, !streams(core) {
+            if rules.level1WriteAllocates, !streams(core) {
                 allocateForStore(line, core, level1Data.dirtyBits(address, size))
                 emitStore(address, size, core, level1Place(core, line), missed: true)
                 spend(core, period, on: .level1)
@@ -99,8 +98,9 @@ extension Machine where P: ~Copyable {
     }
 
     /// Whether the stores of a core have covered enough whole lines in a row not to allocate any more.
+    @inline(__always)
     private func streams(_ core: Int) -> Bool {
-        guard let lines = configuration.level1Data?.streamingLines else { return false }
+        guard let lines = rules.level1StreamingLines else { return false }
         return cores[core].streamBytes > UInt64(lines * level1Data.lineSize)
     }
 
@@ -142,7 +142,7 @@ extension Machine where P: ~Copyable {
         }
         enterStoreBuffer(address, size, core, granule: entryBytes, staysWithoutBuffer: true)
         updateWrittenThrough(address, size, core)
-        if configuration.storeBuffer == nil { drainStoreBuffer(core, on: .storeBufferFull) }
+        if !rules.hasStoreBuffer { drainStoreBuffer(core, on: .storeBufferFull) }
     }
 
     /// Puts a write-through store into the line that it hits, too.
@@ -175,7 +175,7 @@ extension Machine where P: ~Copyable {
             address += piece
             left -= piece
         }
-        if configuration.storeBuffer == nil, !staysWithoutBuffer {
+        if !rules.hasStoreBuffer, !staysWithoutBuffer {
             drainStoreBuffer(core, on: .storeBufferFull)
         }
         refreshDue()
@@ -185,8 +185,7 @@ extension Machine where P: ~Copyable {
         _ address: UInt64, _ size: UInt64, _ core: Int, _ granule: UInt64
     ) {
         let mask = StoreBuffer.mask(address, size, granule)
-        let merges = configuration.storeBuffer?.merges ?? true
-        if merges, let index = storeBuffers[core].mergeTarget(address, granule, mapType) {
+        if rules.merges, let index = storeBuffers[core].mergeTarget(address, granule, mapType) {
             storeBuffers[core].entries[index].mask |= mask
             storeBuffers[core].entries[index].record = record
             let entry = storeBuffers[core].entries[index]
@@ -205,7 +204,7 @@ extension Machine where P: ~Copyable {
         nextEntry &+= 1
         if entry.isFull { entry.ready = min(entry.ready, now) }
         storeBuffers[core].entries.append(entry)
-        if let mark = configuration.storeBuffer?.highWater,
+        if let mark = rules.highWater,
             storeBuffers[core].entries.count >= mark
         {
             storeBuffers[core].entries[0].ready = min(storeBuffers[core].entries[0].ready, now)
@@ -313,7 +312,7 @@ extension Machine where P: ~Copyable {
             var index = level1Data.touch(line, core)
             if index >= 0 {
                 index = upgrade(line, core, index, entry.isShared, at: tick)
-            } else if configuration.level1Data?.writeAllocates == true, !streams(core) {
+            } else if rules.level1WriteAllocates, !streams(core) {
                 _ = fillLevel1(
                     line, core, at: tick, reason: .demand, storeBits: bits,
                     isShared: entry.isShared)
@@ -350,7 +349,7 @@ extension Machine where P: ~Copyable {
             other: index < 0 ? 1 : 0, address: entry.address, size: entry.granule,
             record: entry.record)
         if index < 0 {
-            guard configuration.level2?.cache.writeAllocates == true, !streamsPastLevel2(core)
+            guard rules.level2WriteAllocates, !streamsPastLevel2(core)
             else {
                 drainBelowLevel2(entry, core, from: place, at: tick)
                 return
@@ -391,8 +390,9 @@ extension Machine where P: ~Copyable {
         #endif
     }
 
+    @inline(__always)
     private func streamsPastLevel2(_ core: Int) -> Bool {
-        guard let lines = configuration.level2?.cache.streamingLines else { return false }
+        guard let lines = rules.level2StreamingLines else { return false }
         return cores[core].streamBytes > UInt64(lines * level2.lineSize)
     }
 }

@@ -23,6 +23,8 @@ struct Transfer {
     var earliest: UInt64
     /// Whether its first burst has happened.
     var hasStarted = false
+    /// When the last of its bursts so far is complete: one that memory held up may be later than the next.
+    var end: UInt64 = 0
     /// The shape, for the rows and cycles to come.
     var shape: Shape
 

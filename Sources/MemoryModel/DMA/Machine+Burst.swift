@@ -9,6 +9,7 @@ import Quantities
 
 extension Machine where P: ~Copyable {
     /// When a device's next burst happens; nil: none.
+    @inline(__always)
     func due(_ device: DeviceState) -> UInt64? {
         guard let due = device.due else { return nil }
         let port = ports[device.portIndex]
@@ -53,12 +54,13 @@ extension Machine where P: ~Copyable {
             (isWrite ? port.writeLatency : port.readLatency).rawValue
             + (device.snoops ? port.snoopLatency.rawValue : 0)
         let interval = device.interval(bytes, latency: latency)
-        devices[index].nextBurst = tick + interval + delay
+        devices[index].nextBurst = tick + device.interval(bytes, latency: latency + delay)
+        let end = transfer.kind == .interrupt ? tick : tick + interval + delay + latency
+        transfer.end = max(transfer.end, end)
         transfer.address &+= bytes
         transfer.remaining -= bytes
         if transfer.remaining == 0 {
-            let done =
-                transfer.kind == .interrupt ? tick : tick + interval + delay + latency
+            let done = transfer.end
             let (goesOn, endsCycle) = transfer.advance()
             if goesOn {
                 if endsCycle { endCycle(transfer, device, at: done) }
@@ -160,6 +162,7 @@ extension Machine where P: ~Copyable {
         return isBelow ? .level3 : .memory
     }
 
+    @inline(__always)
     private func isReached(_ core: Int) -> Bool { cores[core].isActive && cores[core].isCoherent }
 
     private mutating func snoopForWrite(

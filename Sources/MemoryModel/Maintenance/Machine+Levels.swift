@@ -73,6 +73,7 @@ extension Machine where P: ~Copyable {
     }
 
     /// Whether an instruction cleans here: many ARMv8 cores clean what `DC IVAC` invalidates.
+    @inline(__always)
     func cleansLines(_ instruction: Maintenance.Instruction) -> Bool {
         instruction.cleans || instruction == .dcIVAC && configuration.core.invalidateCleans
     }

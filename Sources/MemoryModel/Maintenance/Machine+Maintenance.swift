@@ -75,6 +75,7 @@ extension Machine where P: ~Copyable {
     }
 
     /// Whether another core takes part in what one broadcasts about the mapping at work.
+    @inline(__always)
     private func hears(_ other: Int, _ core: Int) -> Bool {
         cores[other].isActive && cores[other].isCoherent && cores[core].isCoherent && mapIsShared
     }

@@ -10,7 +10,7 @@ import Quantities
 extension Machine where P: ~Copyable {
     /// Lets L1D's prefetcher follow a load of a line of the mapping at work.
     mutating func trainLevel1(_ line: UInt64, _ core: Int, at tick: UInt64) {
-        guard let rules = configuration.level1Data?.prefetch else { return }
+        guard let rules = self.rules.level1Prefetch else { return }
         let pageShift = UInt64(rules.pageBytes.trailingZeroBitCount) - level1Data.lineShift
         guard let stride = level1Streams[core].follow(line, rules, pageShift: pageShift) else {
             return
@@ -34,7 +34,7 @@ extension Machine where P: ~Copyable {
 
     /// Lets the second level's prefetcher follow a read of a line.
     mutating func trainLevel2(_ line: UInt64, _ core: Int, at tick: UInt64) {
-        guard let rules = configuration.level2?.cache.prefetch else { return }
+        guard let rules = self.rules.level2Prefetch else { return }
         let copy = level2Copy(core)
         let pageShift = UInt64(rules.pageBytes.trailingZeroBitCount) - level2.lineShift
         guard let stride = level2Streams[copy].follow(line, rules, pageShift: pageShift) else {
@@ -50,7 +50,7 @@ extension Machine where P: ~Copyable {
             emit(
                 .prefetch, at: tick, agent: .core(core), place: level2Place(core),
                 address: target << level2.lineShift, size: UInt64(level2.lineSize), record: record)
-            let shared = snoopForLevel2(target, core, mapIsShared, at: tick)
+            let shared = snoopForLevel2(target, core, true, at: tick)
             let filled = fillLevel2(target, core, at: tick, reason: .prefetch, state: shared)
             level2Streams[copy].arrivals.append((target, filled.completion))
         }

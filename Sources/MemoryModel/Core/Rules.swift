@@ -1,0 +1,46 @@
+import Operations
+import Quantities
+
+/// What the paths behind a miss ask of the configuration, as plain values.
+///
+/// Reading an optional part of the configuration copies all of that part: measured, three copies of some 400 bytes
+/// for each miss.
+struct Rules {
+    let level1ReadAllocates: Bool
+    let level1WriteAllocates: Bool
+    let level1StreamingLines: Int?
+    let linefillBuffers: Int?
+    let evictionBuffers: Int?
+    let level1Prefetch: PrefetchConfiguration?
+    let level2WriteAllocates: Bool
+    let level2StreamingLines: Int?
+    let level2Prefetch: PrefetchConfiguration?
+    let hasStoreBuffer: Bool
+    let merges: Bool
+    let highWater: Int?
+    let drainedBy: Set<DrainReason>
+    /// Bytes of a store-buffer entry: without a buffer a line, of which masks hold 64 bytes.
+    let entryBytes: UInt64
+    let coherence: CoherenceConfiguration
+
+    init(_ configuration: MachineConfiguration) {
+        let level1 = configuration.level1Data
+        level1ReadAllocates = level1?.readAllocates ?? false
+        level1WriteAllocates = level1?.writeAllocates ?? false
+        level1StreamingLines = level1?.streamingLines
+        linefillBuffers = level1?.linefillBuffers
+        evictionBuffers = level1?.evictionBuffers
+        level1Prefetch = level1?.prefetch
+        let level2 = configuration.level2?.cache
+        level2WriteAllocates = level2?.writeAllocates ?? false
+        level2StreamingLines = level2?.streamingLines
+        level2Prefetch = level2?.prefetch
+        let buffer = configuration.storeBuffer
+        hasStoreBuffer = buffer != nil
+        merges = buffer?.merges ?? true
+        highWater = buffer?.highWater
+        drainedBy = buffer?.drainedBy ?? []
+        entryBytes = UInt64(buffer?.entryBytes ?? min(configuration.dataLineSize, 64))
+        coherence = configuration.coherence
+    }
+}
