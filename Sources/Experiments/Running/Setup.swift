@@ -116,11 +116,19 @@ public struct Setup: Sendable {
     func lowering() throws(TraceErrors) -> Lowering {
         let architecture: LoweringProfile.Architecture =
             switch machine.architecture {
-            // What the kernel does on cores before ARMv7 is not there yet: only bare metal, by the same operations.
+            // Bare metal before ARMv7 has the same operations; what the kernel does there is not known here yet.
             case .arm32v5, .arm32v6, .arm32v7: .arm32v7
             case .arm64: .arm64
             case .armv7m: .armv7m
             }
+        let isOld = machine.architecture == .arm32v5 || machine.architecture == .arm32v6
+        if isOld, case .linux = kernel {
+            throw TraceErrors([
+                TraceError(
+                    file: file, line: 0, found: "machine \(machine.name) with kernel \(kernel)",
+                    expected: "kernel none: the DMA API before ARMv7 is not there yet")
+            ])
+        }
         var map = MemoryMap()
         for mapping in declaredMappings { map.insert(mapping) }
         do {
