@@ -77,7 +77,7 @@ extension Machine where P: ~Copyable {
             }
             return
         }
-        (cores.base + core).pointee.isActive = true
+        activate(core)
         forEachLine(range, shift: level1Data.lineShift) { machine, physical in
             let line = physical | machine.mapSynonym &<< CacheBank.synonymShift
             guard machine.mapType.isCacheable, machine.level1Data.peek(line, core) < 0 else {
@@ -92,12 +92,12 @@ extension Machine where P: ~Copyable {
     private mutating func drain(_ event: EnvironmentEvent, _ core: Int) {
         let tick = max(pathOut, lastIssue)
         if event.bytes == 0 {
-            while !storeBuffers[core].entries.isEmpty { drainEntry(core, 0, at: tick) }
+            while storeBuffers.count(core) > 0 { drainEntry(core, 0, at: tick) }
             (cores.base + core).pointee.holds = false
         } else {
             translate(event.start.address.rawValue)
             let physical = event.start.address.rawValue &+ mapDelta
-            while let index = storeBuffers[core].entries.firstIndex(where: {
+            while let index = storeBuffers.list(core).firstIndex(where: {
                 $0.overlaps(physical, event.bytes)
             }) {
                 drainEntry(core, index, at: tick)

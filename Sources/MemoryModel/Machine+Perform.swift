@@ -50,6 +50,7 @@ extension Machine where P: ~Copyable {
         case .wait(let device): wait(for: device, by: core)
         default: preconditionFailure("\(operation) must be lowered before a machine performs it")
         }
+        tellTimes(core)
         openFastPath(for: core)
     }
 

@@ -22,6 +22,10 @@ public struct Machine<P: Probe & ~Copyable>: ~Copyable {
     public var probe: P
 
     var cores: OwnedBuffer<CoreState>
+    /// The cores that others ask for lines, by their bits.
+    var snooped: UInt32 = 0
+    /// Whether any core has ever used a load-exclusive.
+    var usesMonitors = false
     var level1Data: CacheBank
     var level1Instruction: CacheBank
     var level2: CacheBank
@@ -55,14 +59,12 @@ public struct Machine<P: Probe & ~Copyable>: ~Copyable {
     var fastEnd: UInt64 = 0
     /// The longest line: what `fastEnd` stays below the mapping's end.
     let fastMargin: UInt64
-    /// That core's state and its L1 arrays.
+    /// That core's state, and how its loads, stores and fetches hit L1.
     var fastState: UnsafeMutablePointer<CoreState>
     /// See `fastState`.
-    var fastData: CacheWindow
-    /// See `fastState`.
-    var fastInstructions: CacheWindow
-    /// The line of that core's last fetch: the next fetch is mostly from it.
-    var fastFetchLine = UInt64.max
+    var fastRules: UnsafePointer<HitRule>
+    /// Those of all cores, three for each.
+    let hitRules: OwnedBuffer<HitRule>
     /// When the statement before this one started.
     var lastIssue: UInt64 = 0
     /// When a buffer or a device next does something by itself.
@@ -74,22 +76,25 @@ public struct Machine<P: Probe & ~Copyable>: ~Copyable {
     let period: UInt64
     let costs: TickCosts
     let rules: Rules
-    var storeBuffers: [StoreBuffer]
-    var pendingMisses: [[PendingMiss]]
-    var pendingStores: [[UInt64]]
+    /// What has not left each core's store buffer, the oldest first.
+    let storeBuffers: CoreLists<StoreBufferEntry>
+    /// Loads in flight, and when linefills that stores wait for will be there.
+    let pendingMisses: CoreLists<PendingMiss>
+    /// See `pendingMisses`.
+    let pendingStores: CoreLists<UInt64>
     var maintenanceDone: [UInt64]
     var nextEntry: UInt32 = 1
     var outerSlots: StoreBuffer
     /// Whether a `CACHE SYNC` has ended merging there (PL310 erratum 753970).
     var outerMergingEnded = false
     /// When each core's lines on their way in are there, and its dirty lines on their way out gone.
-    var linefills: [[UInt64]]
+    let linefills: CoreLists<UInt64>
     /// See `linefills`.
-    var evictions: [[UInt64]]
+    let evictions: CoreLists<UInt64>
     /// What each core's prefetcher of L1, and that of each second level, has seen.
-    var level1Streams: [PrefetchState]
+    let level1Streams: PrefetchState
     /// See `level1Streams`.
-    var level2Streams: [PrefetchState]
+    let level2Streams: PrefetchState
     /// The distances between virtual and physical addresses that a VIVT cache has seen, by alias.
     var knownAliases: [UInt64] = [0]
     /// Accesses of a run, to be performed as a block.
@@ -133,30 +138,38 @@ public struct Machine<P: Probe & ~Copyable>: ~Copyable {
         isLevel3MemorySide = configuration.level3?.isMemorySide ?? false
         inclusion = configuration.level2?.inclusion ?? .none
         fastState = cores.base
-        fastData = level1Data.window(0)
-        fastInstructions = level1Instruction.window(0)
+        let costs = TickCosts(configuration)
+        let period = configuration.core.clock.period.rawValue
+        let first = HitRule.load(level1Data.window(0), ticks: period)
+        hitRules = OwnedBuffer(repeating: first, count: 3 * count)
+        for core in 0..<count {
+            let (data, fetches) = (level1Data.window(core), level1Instruction.window(core))
+            hitRules[3 * core] = .load(data, ticks: period)
+            hitRules[3 * core + 1] = .store(data, ticks: period)
+            hitRules[3 * core + 2] = .fetch(fetches, ticks: costs.fetch)
+        }
+        fastRules = UnsafePointer(hitRules.base)
         hasLevel1Data = configuration.level1Data != nil
         hasLevel1Instruction = configuration.level1Instruction != nil
         hasLevel2 = configuration.level2 != nil
         hasOuter = configuration.hasOuterCache
-        period = configuration.core.clock.period.rawValue
-        costs = TickCosts(configuration)
+        self.period = period
+        self.costs = costs
         rules = Rules(configuration)
         fastMargin = UInt64(
             max(
                 configuration.level1Data?.lineSize ?? 0,
                 configuration.level1Instruction?.lineSize ?? 0))
-        let entries = configuration.storeBuffer?.entries ?? 1
-        storeBuffers = (0..<count).map { _ in StoreBuffer(capacity: entries) }
-        pendingMisses = (0..<count).map { _ in [] }
-        pendingStores = (0..<count).map { _ in [] }
+        storeBuffers = CoreLists(cores: count)
+        pendingMisses = CoreLists(cores: count)
+        pendingStores = CoreLists(cores: count)
         maintenanceDone = (0..<count).map { _ in 0 }
         outerSlots = StoreBuffer(capacity: configuration.level2?.outer?.storeBufferEntries ?? 1)
         memory = MemoryState(configuration.memory)
-        linefills = (0..<count).map { _ in [] }
-        evictions = (0..<count).map { _ in [] }
-        level1Streams = (0..<count).map { _ in PrefetchState() }
-        level2Streams = (0..<(isPrivate ? count : 1)).map { _ in PrefetchState() }
+        linefills = CoreLists(cores: count)
+        evictions = CoreLists(cores: count)
+        level1Streams = PrefetchState(caches: count)
+        level2Streams = PrefetchState(caches: isPrivate ? count : 1)
         scratch = OwnedBuffer(repeating: MemoryAccess(.load, at: 0, size: 1), count: 256)
         for core in 0..<count where !configuration.coherence.isEnabled {
             (cores.base + core).pointee.isCoherent = false

@@ -77,9 +77,11 @@ public struct MemoryAccess: BitwiseCopyable, Hashable, Sendable {
         set { tag = tag & ~(1 &<< 16) | (newValue ? 1 &<< 16 : 0) }
     }
 
-    /// The agent and the flags: one number says that an access is core `n`'s and has no flag, namely *n*.
+    /// How far the kind of an access of `core` without a flag is from ``AccessKind/load``.
+    ///
+    /// 0 to 2 are loads, stores and fetches; what is of another core, or has a flag, is farther away than any kind.
     @inlinable
-    public var agentAndFlags: UInt32 { tag &>> 8 }
+    public func kindNumber(of core: UInt32) -> UInt32 { tag &- core &<< 8 }
 }
 
 /// A run of equal accesses, `ld|st ADDRESS BYTES by SIZE [step N] [work W]`.

@@ -5,16 +5,31 @@ import MemoryModel
 import Operations
 import Quantities
 
-/// Four cores that in turn, sixteen accesses each, read and write one shared working set.
-///
-/// A third of the accesses are stores, at random words of 64 KiB; every burst begins at a line that the core before
-/// has used, so that lines travel between the caches all the time.
+/// Four cores that in turn, sixteen accesses each, read and write the same memory.
 struct Shared: ~Copyable {
     static let cores = 4
     private static let burst = 16
     private static let bytes: UInt64 = 64 << 10
     private let accesses: UnsafeMutableBufferPointer<MemoryAccess>
 
+    /// A program's accesses, a quarter of them on each core: stack, globals and buffers are the same for all, so that
+    /// the lines that each quarter writes travel, and all have a program's locality.
+    init(path: String) throws {
+        let trace = try LoadedTrace(path: path)
+        let program = trace.accesses
+        let quarter = program.count / Self.cores / Self.burst * Self.burst
+        accesses = .allocate(capacity: quarter * Self.cores)
+        for index in 0..<accesses.count {
+            let (round, place) = index.quotientAndRemainder(dividingBy: Self.burst * Self.cores)
+            let core = place / Self.burst
+            var access = program[core * quarter + round * Self.burst + place % Self.burst]
+            access.agent = .core(core)
+            accesses.initializeElement(at: index, to: access)
+        }
+    }
+
+    /// A third of the accesses are stores, at random words of 64 KiB; every burst begins at a line that the core
+    /// before has used. Four of five accesses miss or ask the other cores: no program is as bad.
     init(count: Int) {
         accesses = .allocate(capacity: count)
         var generator = SplitMix64(seed: 1)
@@ -31,6 +46,9 @@ struct Shared: ~Copyable {
     }
 
     deinit { accesses.deallocate() }
+
+    /// How many accesses there are.
+    var count: Int { accesses.count }
 
     /// The full machine's time, in ticks.
     func runTiming(_ machine: MachineConfiguration) -> UInt64 {

@@ -36,11 +36,8 @@ extension CacheBank {
         let entry = line &<< Self.stateBits | state | Self.valid
         filled &+= 1
         if policy == .lru {
-            var place = ways - 1
-            for way in 0..<ways where base[way] & Self.valid == 0 {
-                place = way
-                break
-            }
+            var place = 0
+            while place < ways &- 1, base[place] & Self.valid != 0 { place &+= 1 }
             let victim = base[place]
             while place > 0 {
                 base[place] = base[place - 1]
@@ -50,7 +47,9 @@ extension CacheBank {
             if victim != 0 { left &+= 1 }
             return (first, victim)
         }
-        let way = (0..<ways).first { base[$0] & Self.valid == 0 } ?? victimWay(set, copy)
+        var way = 0
+        while way < ways, base[way] & Self.valid != 0 { way &+= 1 }
+        if way == ways { way = victimWay(set, copy) }
         let victim = base[way]
         base[way] = entry
         if victim != 0 { left &+= 1 }
@@ -69,9 +68,7 @@ extension CacheBank {
     ///
     /// - Returns: where the entry is now.
     @inline(__always)
-    func noteUse(_ index: Int, _ line: UInt64, _ copy: Int) -> Int {
-        let set = index / ways
-        let way = index - set * ways
+    func noteUse(_ set: Int, _ way: Int, _ line: UInt64, _ copy: Int) -> Int {
         if policy == .lru {
             let base = entries.base + set * ways
             let entry = base[way]
@@ -85,8 +82,8 @@ extension CacheBank {
         }
         Self.noteUse(policy, pointers.base + set, way, ways)
         // A hint is by the physical line's own set; a line under an alias may be in another one.
-        if !hasSynonyms { hints[hint(line, copy)] = UInt8(way) }
-        return index
+        if !hasSynonyms { hints[hint(line, copy)] = UInt8(truncatingIfNeeded: way) }
+        return set &* ways &+ way
     }
 
     /// Notes a use of a way under a policy that keeps lines where they are.
@@ -121,14 +118,16 @@ extension CacheBank {
             preconditionFailure("LRU keeps its sets in order and asks nobody")
         case .fifo:
             let way = Int(pointers[set])
-            pointers[set] = UInt64((way + 1) % ways)
+            pointers[set] = UInt64(next(way))
             return way
         case .roundRobin:
             let way = Int(counters[copy])
-            counters[copy] = UInt64((way + 1) % ways)
+            counters[copy] = UInt64(next(way))
             return way
         case .random:
-            return Int(random.next() % UInt64(ways))
+            // A division takes longer than all else here, and most caches need none.
+            let (number, ways) = (random.next(), UInt64(ways))
+            return Int(ways & (ways &- 1) == 0 ? number & (ways &- 1) : number % ways)
         case .treePLRU:
             var node = 1
             while node < ways { node = 2 * node + Int(pointers[set] &>> UInt64(node) & 1) }
@@ -140,16 +139,20 @@ extension CacheBank {
         }
     }
 
+    @inline(__always)
+    private func next(_ way: Int) -> Int { way &+ 1 == ways ? 0 : way &+ 1 }
+
     private func victimNotUsed(_ set: Int, _ copy: Int) -> Int {
         let start = Int(counters[copy])
-        counters[copy] = UInt64((start + 1) % ways)
+        counters[copy] = UInt64(next(start))
         let all: UInt64 = ways == 64 ? .max : (1 &<< UInt64(ways)) - 1
         if pointers[set] == all { pointers[set] = 0 }
-        for step in 0..<ways {
-            let way = (start + step) % ways
-            if pointers[set] &>> UInt64(way) & 1 == 0 { return way }
+        var way = start
+        while pointers[set] &>> UInt64(way) & 1 == 1 {
+            way = next(way)
+            if way == start { break }
         }
-        return start
+        return way
     }
 
     private func victimPredicted(_ set: Int) -> Int {

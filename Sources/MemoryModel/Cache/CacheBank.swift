@@ -62,7 +62,10 @@ public struct CacheBank: ~Copyable {
     /// Log2 of the line size.
     public let lineShift: UInt64
     /// Bytes in a line.
-    public var lineSize: Int { 1 << Int(lineShift) }
+    public var lineSize: Int {
+        // A function that reads a cache and is not inlined makes the caller copy all of it.
+        @inline(__always) get { 1 &<< Int(truncatingIfNeeded: lineShift) }
+    }
     /// What was asked for.
     public let configuration: CacheConfiguration
     /// How many caches there are.
@@ -171,18 +174,29 @@ public struct CacheBank: ~Copyable {
     /// - Complexity: O(*w*) in the associativity, mostly one compare.
     @inline(__always)
     func touch(_ line: UInt64, _ copy: Int) -> Int {
-        let index = peek(line, copy)
-        guard index >= 0 else { return -1 }
-        return noteUse(index, line, copy)
+        let set = setNumber(line, copy)
+        let way = way(of: line, in: set)
+        return way < 0 ? -1 : noteUse(set, way, line, copy)
     }
 
     /// Finds a line without noting a use.
     @inline(__always)
     func peek(_ line: UInt64, _ copy: Int) -> Int {
-        let first = setNumber(line, copy) * ways
+        let set = setNumber(line, copy)
+        let way = way(of: line, in: set)
+        return way < 0 ? -1 : set &* ways &+ way
+    }
+
+    @inline(__always)
+    private func way(of line: UInt64, in set: Int) -> Int {
+        let base = entries.base + set &* ways
         let key = line &<< Self.stateBits | Self.stateMask
         let others = Self.stateMask & ~Self.valid
-        for way in first..<first + ways where entries[way] | others == key { return way }
+        var way = 0
+        while way < ways {
+            if base[way] | others == key { return way }
+            way &+= 1
+        }
         return -1
     }
 

@@ -1,5 +1,5 @@
 /// The arrays of one copy of a cache by their addresses, for the fast path.
-struct CacheWindow {
+struct CacheWindow: BitwiseCopyable {
     let entries: UnsafeMutablePointer<UInt64>
     let hints: UnsafeMutablePointer<UInt8>
     let pointers: UnsafeMutablePointer<UInt64>
@@ -13,20 +13,6 @@ struct CacheWindow {
     let setBytes: Int
     let policy: ReplacementPolicy
 
-    /// What a load does not care about: whether the line is dirty or shared.
-    ///
-    /// It does care whether a prefetcher brought it.
-    static var loadMask: UInt64 { CacheBank.dirty | CacheBank.shared }
-    /// A line that a store may go to without telling anybody: valid, all dirty, no other core has it.
-    static var writable: UInt64 { CacheBank.valid | CacheBank.dirty }
-
-    /// Whether all bytes of an access are in one line.
-    @inline(__always)
-    func isWithinLine(_ address: UInt64, _ size: UInt32) -> Bool {
-        // Equal above the line's own bits.
-        address ^ (address &+ UInt64(size) &- 1) <= lineMask
-    }
-
     /// The entry that the hint of a line names.
     ///
     /// A hint that hits needs no note of the use: under the policies that note any it names the line used last in
@@ -37,19 +23,6 @@ struct CacheWindow {
         let set =
             UnsafeRawPointer(entries) + Int(truncatingIfNeeded: line & setMask) &* setBytes
         return set.assumingMemoryBound(to: UInt64.self)[hint]
-    }
-
-    /// Whether L1 holds a line so that a load, or a fetch, hits it without anything else to do.
-    @inline(__always)
-    func loads(_ line: UInt64) -> Bool {
-        hinted(line) | Self.loadMask
-            == line &<< CacheBank.stateBits | CacheBank.valid | Self.loadMask
-    }
-
-    /// Whether L1 holds a line so that a store hits it without anything else to do.
-    @inline(__always)
-    func stores(_ line: UInt64) -> Bool {
-        hinted(line) == line &<< CacheBank.stateBits | Self.writable
     }
 
     /// Searches the set of a line for it, in a state that `mask` leaves open, and notes its use.

@@ -80,6 +80,7 @@ extension Machine where P: ~Copyable {
     }
 
     /// Takes the line out of where it moved from: another core's L1D, or an exclusive second level.
+    @inline(__always)
     private mutating func endExchange(
         _ line: UInt64, _ core: Int, _ snoop: SnoopResult, _ source: LineSource, at tick: UInt64
     ) {
@@ -100,52 +101,32 @@ extension Machine where P: ~Copyable {
     @inline(__always)
     private func linefillStart(_ core: Int, at tick: UInt64) -> UInt64 {
         guard let buffers = rules.linefillBuffers else { return tick }
-        return Self.whenFree(linefills[core], buffers, from: tick)
+        return whenFree(linefills.list(core), buffers, from: tick)
     }
 
-    /// When fewer than `buffers` of some uses are left, from a tick on.
-    private static func whenFree(_ ends: [UInt64], _ buffers: Int, from tick: UInt64) -> UInt64 {
-        // The end that has `buffers` - 1 later ones; few enough that a search beats a sort.
-        var bound = UInt64.max
-        var left = buffers
-        while true {
-            var latest: UInt64 = tick
-            var equal = 0
-            for end in ends where end > tick && end < bound {
-                if end > latest {
-                    latest = end
-                    equal = 1
-                } else if end == latest {
-                    equal += 1
-                }
-            }
-            guard latest > tick, equal < left else { return latest }
-            left -= equal
-            bound = latest
-        }
-    }
-
+    @inline(__always)
     private mutating func noteLinefill(_ core: Int, _ completion: UInt64) {
         guard rules.linefillBuffers != nil else { return }
         let now = cores[core].now
-        linefills[core].removeAll { $0 <= now }
-        linefills[core].append(completion)
+        linefills.keep(core) { $0 > now }
+        linefills.append(completion, core)
     }
 
     /// How much longer than to a tick a dirty victim needs to find an eviction buffer.
     @inline(__always)
     private func evictionDelay(_ core: Int, at tick: UInt64) -> UInt64 {
         guard let buffers = rules.evictionBuffers else { return 0 }
-        return Self.whenFree(evictions[core], buffers, from: tick) - tick
+        return whenFree(evictions.list(core), buffers, from: tick) - tick
     }
 
     /// Notes until when a dirty victim keeps its eviction buffer: until the path out has taken it.
+    @inline(__always)
     private mutating func noteEviction(_ core: Int, _ victim: UInt64) {
         guard rules.evictionBuffers != nil, victim & CacheBank.dirty != 0
         else { return }
         let now = cores[core].now
-        evictions[core].removeAll { $0 <= now }
-        evictions[core].append(pathOut)
+        evictions.keep(core) { $0 > now }
+        evictions.append(pathOut, core)
     }
 
     // MARK: Out
@@ -252,4 +233,27 @@ extension Machine where P: ~Copyable {
         let (offset, size) = level1Data.dirtyBytes(entry)
         return level2.dirtyBits(start &+ offset, size)
     }
+}
+
+/// When fewer than `buffers` of some uses are left, which end at `ends`, from a tick on.
+///
+/// - Complexity: O(ends), as a rule; times `buffers` if more uses than that are left.
+private func whenFree(
+    _ ends: UnsafeMutableBufferPointer<UInt64>, _ buffers: Int, from tick: UInt64
+) -> UInt64 {
+    var left = 0
+    for end in ends where end > tick { left &+= 1 }
+    // The end that has `buffers` - 1 later ones; few enough that searches beat a sort.
+    var free = tick
+    while left >= buffers {
+        var next = UInt64.max
+        var equal = 0
+        for end in ends where end > free && end <= next {
+            equal = end == next ? equal &+ 1 : 1
+            next = end
+        }
+        free = next
+        left &-= equal
+    }
+    return free
 }

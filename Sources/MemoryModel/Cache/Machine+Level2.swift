@@ -57,7 +57,7 @@ extension Machine where P: ~Copyable {
                 | (hasPrivateLevel2 ? entry & CacheBank.shared : 0))
         if entry & CacheBank.prefetched != 0 {
             level2.entries[index] &= ~CacheBank.prefetched
-            result.completion = max(result.completion, level2Streams[copy].arrival(of: line))
+            result.completion = max(result.completion, level2Streams.arrival(of: line, copy))
             trainLevel2(line, core, at: start)
         }
         return result

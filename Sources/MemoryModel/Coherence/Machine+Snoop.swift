@@ -47,23 +47,38 @@ extension Machine where P: ~Copyable {
     }
 
     /// Asks the other cores for a line.
+    @inline(__always)
     mutating func snoop(
         _ line: UInt64, by core: Int, forStore: Bool, _ isShared: Bool, at tick: UInt64
     ) -> SnoopResult {
-        var result = SnoopResult()
         guard cores.count > 1, hasLevel1Data, isShared, cores[core].isCoherent else {
-            return result
+            return SnoopResult()
         }
-        let address = level1Data.address(ofLine: line)
-        if forStore { clearMonitors(address, UInt64(level1Data.lineSize), besides: core) }
-        var asked = false
+        if forStore, usesMonitors {
+            clearMonitors(
+                level1Data.address(ofLine: line), UInt64(level1Data.lineSize), besides: core)
+        }
+        let others = snooped & ~(1 &<< UInt32(core))
+        return others == 0
+            ? SnoopResult() : ask(others, line, by: core, forStore: forStore, at: tick)
+    }
+
+    /// Asks the cores whose bits are set.
+    @inline(never)
+    private mutating func ask(
+        _ others: UInt32, _ line: UInt64, by core: Int, forStore: Bool, at tick: UInt64
+    ) -> SnoopResult {
+        var result = SnoopResult()
         var holder: Place?
         var owner: Place?
-        for other in 0..<cores.count
-        where other != core && cores[other].isActive && cores[other].isCoherent {
-            asked = true
+        var left = others
+        while left != 0 {
+            let other = left.trailingZeroBitCount
+            left &= left &- 1
             let inner = level1Data.peek(line, other)
-            let outer = hasPrivateLevel2 ? level2.peek(level2.line(of: address), other) : -1
+            let outer =
+                hasPrivateLevel2
+                ? level2.peek(level2.line(of: level1Data.address(ofLine: line)), other) : -1
             guard inner >= 0 || outer >= 0 else { continue }
             let place: Place = inner >= 0 ? .level1Data(other) : .level2(other)
             holder = holder ?? place
@@ -83,9 +98,8 @@ extension Machine where P: ~Copyable {
                 forStore || result.movesFrom != nil
                 ? (result.movesFrom == nil ? nil : owner) : owner ?? holder
         }
-        if rules.coherence.duplicatesTags ? holder != nil : asked {
-            result.cost = costs.snoop
-        }
+        // Duplicate tags know who has the line; without, asking costs whether anybody had it or not.
+        if holder != nil || !rules.coherence.duplicatesTags { result.cost = costs.snoop }
         return result
     }
 
@@ -152,6 +166,7 @@ extension Machine where P: ~Copyable {
     }
 
     /// Takes a line that has moved out of the L1D that gave it.
+    @inline(__always)
     mutating func endMove(_ snoop: SnoopResult, _ line: UInt64, by core: Int, at tick: UInt64) {
         guard let other = snoop.movesFrom else { return }
         takeFromLevel1(line, other, by: core, .exchange, at: tick)
@@ -195,6 +210,14 @@ extension Machine where P: ~Copyable {
         if index >= 0 { level2.entries[index] &= ~CacheBank.shared }
     }
 
+    /// Works out anew which cores others ask: those that have done anything and are coherent.
+    mutating func noteParticipants() {
+        snooped = 0
+        for core in 0..<cores.count where cores[core].isActive && cores[core].isCoherent {
+            snooped |= 1 &<< UInt32(core)
+        }
+    }
+
     // MARK: Exclusives
 
     /// Ends the reservations of other cores on bytes that are written.
@@ -221,5 +244,6 @@ extension Machine where P: ~Copyable {
             ledger.allowsSeveralWriters = true
         #endif
         (cores.base + core).pointee.isCoherent = isCoherent
+        noteParticipants()
     }
 }

@@ -1,7 +1,7 @@
 import Quantities
 
 /// Which line leaves a full set.
-public enum ReplacementPolicy: String, CaseIterable, Sendable {
+public enum ReplacementPolicy: String, CaseIterable, Sendable, BitwiseCopyable {
     /// The one used least recently.
     case lru
     /// The one filled first. Also called round robin where one counter serves each set.

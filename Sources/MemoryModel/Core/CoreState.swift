@@ -38,7 +38,7 @@ struct CoreState: BitwiseCopyable {
 }
 
 /// A miss that the core goes on past.
-struct PendingMiss {
+struct PendingMiss: BitwiseCopyable {
     /// When the data is there.
     var completion: UInt64
     /// Up to when the core can go on without it.

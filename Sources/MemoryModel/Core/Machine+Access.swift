@@ -38,7 +38,8 @@ extension Machine where P: ~Copyable {
 
     /// Performs accesses for as long as they are on the fast path.
     ///
-    /// What the loop reads and writes is in local variables: through `self` it would be in memory.
+    /// What the loop reads and writes is in local variables: through `self` it would be in memory. Loads, stores and
+    /// fetches differ in what they look up, so that their order in the trace decides no branch.
     ///
     /// - Returns: the index of the first access that is not.
     private mutating func performFast(
@@ -46,143 +47,142 @@ extension Machine where P: ~Copyable {
         _ step: UInt32
     ) -> Int {
         guard fastKey != .max, fastState.pointee.now < fastUntil else { return start }
-        var run = FastRun(fastState.pointee, fastFetchLine)
-        let key = fastKey
-        let until = fastUntil
+        let (key, until, rules) = (fastKey, fastUntil, fastRules)
         let (mapStart, mapDelta, fastEnd) = (self.mapStart, self.mapDelta, self.fastEnd)
-        let (data, instructions) = (fastData, fastInstructions)
-        let (period, fetchTicks) = (self.period, costs.fetch)
-        var index = start
-        while index < end, run.now < until {
-            let access = base + index
+        var now = fastState.pointee.now
+        var counts = HitCounts()
+        let first = base + start
+        let end = base + min(end, start &+ HitCounts.most)
+        var access = first
+        while access < end, now < until {
+            let kind = access.pointee.kindNumber(of: key)
             let virtual = access.pointee.address
             // An access within one line that starts before `fastEnd` ends within the mapping.
-            guard access.pointee.agentAndFlags == key, virtual &- mapStart < fastEnd else { break }
+            guard kind <= 2, virtual &- mapStart < fastEnd else { break }
+            let rule = rules + Int(kind)
             let address = virtual &+ mapDelta
-            let size = access.pointee.size
-            let record = firstRecord &+ UInt32(truncatingIfNeeded: index) &* step
-            let kind = access.pointee.kind
-            if kind == .fetch {
-                guard
-                    fetchFast(
-                        address, size, instructions, mapStart &+ mapDelta, key, record, &run)
-                else { break }
-                run.work &+= fetchTicks
-                run.now &+= fetchTicks
-            } else {
-                let line = address &>> data.lineShift
-                guard data.isWithinLine(address, size) else { break }
-                if kind == .load {
-                    guard data.loads(line) || findForLoad(line) else { break }
-                    hit(.load, address, size, key, run.now, record)
-                    run.loads &+= 1
-                    run.now &+= period
-                    run.lastLoad = run.now
-                } else {
-                    guard kind == .store, data.stores(line) || findForStore(line) else { break }
-                    hit(.store, address, size, key, run.now, record)
-                    run.stores &+= 1
-                    run.note(address, size)
-                    run.now &+= period
-                }
+            if rule.pointee.difference(address, access.pointee.size) != 0 {
+                guard let more = hitLate(rule, kind, address, access.pointee.size) else { break }
+                counts.sum &+= more
             }
-            index &+= 1
+            if !P.foldsHits {
+                let record = firstRecord &+ UInt32(truncatingIfNeeded: access - base) &* step
+                tellHit(kind, address, access.pointee.size, now, record)
+            }
+            now &+= rule.pointee.ticks
+            counts.sum &+= rule.pointee.count
+            access += 1
         }
-        guard index > start else { return index }
-        fastFetchLine = run.fetchLine
-        run.store(to: fastState)
+        if access > first {
+            endFast(UnsafeBufferPointer(start: first, count: access - first), now, counts)
+        }
+        return access - base
+    }
+
+    /// Notes what accesses on the fast path have left: the time, the last load, the stream of stores.
+    ///
+    /// Only the last of them matter, so that the loop need not follow.
+    @inline(never)
+    private mutating func endFast(
+        _ accesses: UnsafeBufferPointer<MemoryAccess>, _ now: UInt64, _ counts: HitCounts
+    ) {
+        let state = fastState
+        state.pointee.now = now
+        // A fetch that crosses a line counts twice and takes its time once.
+        state.pointee.untoldWork &+= (UInt64(accesses.count) &- counts.data) &* costs.fetch
+        if counts.loads > 0 {
+            var end = now
+            var index = accesses.count - 1
+            while accesses[index].kind != .load {
+                end &-= accesses[index].kind == .fetch ? costs.fetch : period
+                index -= 1
+            }
+            state.pointee.lastLoad = end
+            state.pointee.isLastLoadSlow = false
+        }
+        if counts.stores > 0 { noteStreams(accesses) }
         // When the last of them started: the next statement of another core, or a device's, starts no earlier.
-        let isFetch = base[index &- 1].kind == .fetch
-        lastIssue = max(lastIssue, run.now &- (isFetch ? fetchTicks : period))
+        let last = accesses[accesses.count - 1].kind == .fetch ? costs.fetch : period
+        lastIssue = max(lastIssue, now &- last)
         if P.foldsHits {
             probe.recordHits(
-                of: .core(Int(key)), loads: run.loads, stores: run.stores, fetches: run.fetches)
+                of: .core(Int(fastKey)), loads: counts.loads, stores: counts.stores,
+                fetches: counts.fetches)
         }
-        return index
     }
 
-    /// Searches a set out of line: a method of the machine, so that the fast path need not have the window at hand.
-    @inline(never)
-    private mutating func findForLoad(_ line: UInt64) -> Bool {
-        fastData.find(line, state: CacheBank.valid, mask: CacheWindow.loadMask)
+    /// Follows the stream of the stores among `accesses`, of which there is one: from its end back.
+    private mutating func noteStreams(_ accesses: UnsafeBufferPointer<MemoryAccess>) {
+        let state = fastState
+        var index = accesses.count - 1
+        while accesses[index].kind != .store { index -= 1 }
+        let last = accesses[index]
+        let end = last.address &+ mapDelta &+ UInt64(last.size)
+        var start = last.address &+ mapDelta
+        var isBroken = false
+        while index > 0, !isBroken {
+            index -= 1
+            guard accesses[index].kind == .store else { continue }
+            let address = accesses[index].address &+ mapDelta
+            isBroken = address &+ UInt64(accesses[index].size) != start
+            if !isBroken { start = address }
+        }
+        // All of them in a row, and the first where the last store before ended: the stream goes on.
+        if isBroken || start != state.pointee.streamNext { state.pointee.streamStart = start }
+        state.pointee.streamNext = end
     }
 
-    /// See `findForLoad`.
+    /// Searches the set where the hint does not hold, and lets instructions cross a line, as is common in
+    /// variable-length code.
+    ///
+    /// Out of line: the loop has all of its registers.
+    ///
+    /// - Returns: what it adds to the counts beside the access itself; nil if it is not on the fast path, and then
+    ///   nothing has happened.
     @inline(never)
-    private mutating func findForStore(_ line: UInt64) -> Bool {
-        fastData.find(line, state: CacheWindow.writable, mask: 0)
+    private mutating func hitLate(
+        _ rule: UnsafePointer<HitRule>, _ kind: UInt32, _ address: UInt64, _ size: UInt32
+    ) -> UInt64? {
+        let window = rule.pointee.window
+        let line = address &>> window.lineShift
+        let next = (line &+ 1) &<< window.lineShift
+        let inLine = next &- address
+        guard UInt64(size) > inLine else { return rule.pointee.find(line) ? 0 : nil }
+        // What crosses must end in the next line, of the same mapping.
+        guard kind == 2, UInt64(size) &- inLine <= window.lineMask &+ 1,
+            next &- (mapStart &+ mapDelta) < fastEnd, rule.pointee.find(line),
+            rule.pointee.find(line &+ 1)
+        else { return nil }
+        return rule.pointee.count
     }
 
-    /// See `findForLoad`.
-    @inline(never)
-    private mutating func findInstruction(_ line: UInt64) -> Bool {
-        fastInstructions.find(line, state: CacheBank.valid, mask: CacheWindow.loadMask)
+    /// Tells of a hit; of two where an instruction crosses a line.
+    @inline(__always)
+    private mutating func tellHit(
+        _ kind: UInt32, _ address: UInt64, _ size: UInt32, _ now: UInt64, _ record: UInt32
+    ) {
+        guard kind == 2 else {
+            tellHit(
+                kind == 0 ? .load : .store, .level1Data(Int(fastKey)), address, size, now, record)
+            return
+        }
+        let place = Place.level1Instruction(Int(fastKey))
+        let room = UInt64(level1Instruction.lineSize)
+        let inLine = UInt32(truncatingIfNeeded: room &- address & (room &- 1))
+        tellHit(.fetch, place, address, min(size, inLine), now, record)
+        guard size > inLine else { return }
+        tellHit(.fetch, place, address &+ UInt64(inLine), size &- inLine, now, record)
     }
 
     @inline(__always)
-    private mutating func hit(
-        _ kind: Event.Kind, _ address: UInt64, _ size: UInt32, _ core: UInt32, _ now: UInt64,
+    private mutating func tellHit(
+        _ kind: Event.Kind, _ place: Place, _ address: UInt64, _ size: UInt32, _ now: UInt64,
         _ record: UInt32
     ) {
-        guard !P.foldsHits else { return }
         probe.record(
             Event(
-                kind, at: Ticks(rawValue: now), agent: .core(Int(core)),
-                place: .level1Data(Int(core)), address: address, size: size, record: record))
-    }
-
-    /// Fetches an instruction if L1I holds it.
-    @inline(__always)
-    private mutating func fetchFast(
-        _ address: UInt64, _ size: UInt32, _ window: CacheWindow, _ physicalStart: UInt64,
-        _ core: UInt32, _ record: UInt32, _ run: inout FastRun
-    ) -> Bool {
-        let line = address &>> window.lineShift
-        guard window.isWithinLine(address, size) else {
-            guard fetchAcross(address, size, physicalStart, run.now, core, record) else {
-                return false
-            }
-            run.fetches &+= 2
-            run.fetchLine = line &+ 1
-            return true
-        }
-        if line != run.fetchLine {
-            guard window.loads(line) || findInstruction(line) else { return false }
-            run.fetchLine = line
-        }
-        fetched(address, size, core, run.now, record)
-        run.fetches &+= 1
-        return true
-    }
-
-    /// Fetches an instruction that crosses a line, common in variable-length code.
-    ///
-    /// - Returns: false if a line is not there, or not of the mapping; then nothing has been fetched.
-    @inline(never)
-    private mutating func fetchAcross(
-        _ address: UInt64, _ size: UInt32, _ physicalStart: UInt64, _ now: UInt64,
-        _ core: UInt32, _ record: UInt32
-    ) -> Bool {
-        let line = address &>> fastInstructions.lineShift
-        let next = (line &+ 1) &<< fastInstructions.lineShift
-        guard address &+ UInt64(size) &- next <= fastInstructions.lineMask &+ 1,
-            next &- physicalStart < fastEnd, findInstruction(line), findInstruction(line &+ 1)
-        else { return false }
-        let first = UInt32(truncatingIfNeeded: next &- address)
-        fetched(address, first, core, now, record)
-        fetched(next, size &- first, core, now, record)
-        return true
-    }
-
-    @inline(__always)
-    private mutating func fetched(
-        _ address: UInt64, _ size: UInt32, _ core: UInt32, _ now: UInt64, _ record: UInt32
-    ) {
-        guard !P.foldsHits else { return }
-        probe.record(
-            Event(
-                .fetch, at: Ticks(rawValue: now), agent: .core(Int(core)),
-                place: .level1Instruction(Int(core)), address: address, size: size, record: record))
+                kind, at: Ticks(rawValue: now), agent: .core(Int(fastKey)), place: place,
+                address: address, size: size, record: record))
     }
 
     /// Charges an instruction's share of a cycle.
@@ -220,9 +220,7 @@ extension Machine where P: ~Copyable {
         let key = UInt32(core)
         if fastState != cores.base + core {
             fastState = cores.base + core
-            fastFetchLine = .max
-            fastData = level1Data.window(core)
-            fastInstructions = level1Instruction.window(core)
+            fastRules = UnsafePointer(hitRules.base + 3 * core)
         }
         fastKey = cores[core].holds ? .max : key
         fastUntil = min(dueAt, cores[core].stallAt)
@@ -242,41 +240,5 @@ extension Machine where P: ~Copyable {
     func noteStream(_ state: UnsafeMutablePointer<CoreState>, _ address: UInt64, _ size: UInt32) {
         if address != state.pointee.streamNext { state.pointee.streamStart = address }
         state.pointee.streamNext = address &+ UInt64(size)
-    }
-}
-
-/// What the fast path changes, in registers.
-private struct FastRun {
-    var now: UInt64
-    var work: UInt64 = 0
-    var lastLoad: UInt64
-    var streamNext: UInt64
-    var streamStart: UInt64
-    var loads: UInt64 = 0
-    var stores: UInt64 = 0
-    var fetches: UInt64 = 0
-    var fetchLine: UInt64
-
-    init(_ state: CoreState, _ fetchLine: UInt64) {
-        self.fetchLine = fetchLine
-        now = state.now
-        lastLoad = state.lastLoad
-        streamNext = state.streamNext
-        streamStart = state.streamStart
-    }
-
-    @inline(__always)
-    mutating func note(_ address: UInt64, _ size: UInt32) {
-        if address != streamNext { streamStart = address }
-        streamNext = address &+ UInt64(size)
-    }
-
-    func store(to state: UnsafeMutablePointer<CoreState>) {
-        if loads > 0 { state.pointee.isLastLoadSlow = false }
-        state.pointee.now = now
-        state.pointee.untoldWork &+= work
-        state.pointee.lastLoad = lastLoad
-        state.pointee.streamNext = streamNext
-        state.pointee.streamStart = streamStart
     }
 }

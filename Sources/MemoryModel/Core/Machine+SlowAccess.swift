@@ -19,6 +19,28 @@ extension Machine where P: ~Copyable {
     }
 
     private mutating func performIssued(_ access: MemoryAccess, _ core: Int) {
+        switch access.kindNumber(of: UInt32(core)) {
+        case 0, 1:
+            forEachPiece(access, level1Data.lineSize) { machine, address, size in
+                if access.kind == .load {
+                    machine.load(address, size, core)
+                } else {
+                    machine.store(address, size, core)
+                }
+            }
+        case 2: fetch(access, core)
+        default: performSpecial(access, core)
+        }
+    }
+
+    private mutating func fetch(_ access: MemoryAccess, _ core: Int) {
+        chargeFetch(cores.base + core)
+        forEachPiece(access, level1Instruction.lineSize) { $0.fetch($1, $2, core) }
+    }
+
+    /// Performs an access with a flag, or of a rarer kind.
+    @inline(never)
+    private mutating func performSpecial(_ access: MemoryAccess, _ core: Int) {
         if access.isDependent {
             let state = cores[core]
             if state.isLastLoadSlow {
@@ -34,32 +56,35 @@ extension Machine where P: ~Copyable {
         case .loadAcquire:
             // A store-release before is seen before: both are in one order that all agents agree on.
             // No key path here: a function with one is not made for the probe at hand, nor what it calls.
-            if storeBuffers[core].entries.contains(where: { $0.isRelease }) {
+            if storeBuffers.list(core).contains(where: { $0.isRelease }) {
                 drainStoreBuffer(core, on: .barrier)
             }
-            forEachPiece(access) { $0.load($1, $2, core, access) }
-            waitForLoads(core)
+            forEachPiece(access, level1Data.lineSize) { $0.load($1, $2, core) }
+            waitForMisses(core)
             spend(core, costs.dmb, on: .barrier)
             return
         case .storeRelease:
-            waitForLoads(core)
+            waitForMisses(core)
             drainStoreBuffer(core, on: .barrier)
             spend(core, costs.dmb, on: .barrier)
         case .loadExclusive:
             translate(access.address)
+            usesMonitors = true
             (cores.base + core).pointee.monitor =
                 (access.address &+ mapDelta) & ~(exclusiveGranule - 1)
         case .storeExclusive:
             guard passesMonitor(access, core) else { return }
+        case .fetch: return fetch(access, core)
         default: break
         }
-        if access.kind == .fetch { chargeFetch(cores.base + core) }
-        forEachPiece(access) { machine, address, size in
+        forEachPiece(access, level1Data.lineSize) { machine, address, size in
             switch access.kind {
-            case .fetch: machine.fetch(address, size, core)
             case .prefetch: machine.prefetch(address, core)
-            case .store, .storeExclusive, .storeRelease: machine.store(address, size, core, access)
-            default: machine.load(address, size, core, access)
+            case .store, .storeExclusive: machine.store(address, size, core)
+            case .storeRelease:
+                machine.store(address, size, core)
+                machine.noteRelease(core)
+            default: machine.load(address, size, core)
             }
         }
     }
@@ -74,40 +99,45 @@ extension Machine where P: ~Copyable {
             emit(
                 .exclusiveFailed, at: cores[core].now, agent: .core(core), address: physical,
                 size: UInt64(access.size), detail: UInt32(mapType.rawValue), record: record)
-            spend(core, period, on: .level1)
+            spendHit(core)
         }
         return isWatched
     }
 
     /// Calls `body` for each line that an access touches, with its physical address and memory type set up.
+    @inline(__always)
     private mutating func forEachPiece(
-        _ access: MemoryAccess, _ body: (inout Self, UInt64, UInt64) -> Void
+        _ access: MemoryAccess, _ lineSize: Int, _ body: (inout Self, UInt64, UInt64) -> Void
     ) {
-        let shift = access.kind == .fetch ? level1Instruction.lineShift : level1Data.lineShift
-        let lineSize: UInt64 = 1 << shift
+        let lineSize = UInt64(lineSize)
         var address = access.address
         var left = UInt64(access.size)
         repeat {
             translate(address)
             let physical = address &+ mapDelta
-            let room = min(lineSize - (physical & (lineSize - 1)), mapSize &- (address &- mapStart))
+            let room = min(lineSize &- (physical & (lineSize &- 1)), mapSize &- (address &- mapStart))
             let piece = min(room, left)
             body(&self, physical, piece)
             address &+= piece
-            left -= piece
+            left &-= piece
         } while left > 0
     }
 
     /// Finds the mapping of an address for the accesses to come.
+    @inline(__always)
     mutating func translate(_ address: UInt64) {
-        guard address &- mapStart >= mapSize else { return }
+        if address &- mapStart >= mapSize { findMapping(address) }
+    }
+
+    @inline(never)
+    private mutating func findMapping(_ address: UInt64) {
         let mapping = map.mapping(of: address)
         mapStart = mapping.start
         // The highest byte of the address space is left out, so that sizes fit into 64 bits.
         mapSize = mapping.end - mapping.start
         mapDelta = mapping.physical &- mapping.start
         let uncachedWriteThrough =
-            mapping.type == .writeThrough && !configuration.core.honoursWriteThrough
+            mapping.type == .writeThrough && !rules.honoursWriteThrough
         mapType = uncachedWriteThrough ? .nonCacheable : mapping.type
         mapIsShared = mapping.shareability != .nonShareable
         #if DEBUG
@@ -141,13 +171,13 @@ extension Machine where P: ~Copyable {
 
     // MARK: Loads
 
-    mutating func load(_ address: UInt64, _ size: UInt64, _ core: Int, _ access: MemoryAccess) {
-        if let early = earlyLoads.firstIndex(where: {
+    mutating func load(_ address: UInt64, _ size: UInt64, _ core: Int) {
+        if !earlyLoads.isEmpty, let early = earlyLoads.firstIndex(where: {
             $0.core == core && $0.address <= address && address + size <= $0.address + $0.size
         }) {
             // The value was taken when `env late` said so.
             earlyLoads.remove(at: early)
-            spend(core, period, on: .level1)
+            spendHit(core)
             return
         }
         switch mapType {
@@ -163,7 +193,7 @@ extension Machine where P: ~Copyable {
         let index = hasLevel1Data ? level1Data.touch(line, core) : -1
         if index >= 0 {
             emitLoad(address, size, core, level1Place(core, line))
-            spend(core, period, on: .level1)
+            spendHit(core)
             guard level1Data.entries[index] & CacheBank.prefetched != 0 else {
                 noteLoad(core, completion: now + period + costs.hitExtra, cause: .level1)
                 return
@@ -180,14 +210,14 @@ extension Machine where P: ~Copyable {
             source = readPastLevel1(line, address, size, core, at: now)
             emitLoad(address, size, core, source.place, fillsLevel1: false)
         }
-        spend(core, period, on: .level1)
+        spendHit(core)
         missed(core, completion: source.completion, cause: source.cause)
     }
 
     /// The first load of a line that a prefetcher brought: it may be on its way still.
     private mutating func usePrefetched(_ line: UInt64, _ index: Int, _ core: Int, at now: UInt64) {
         level1Data.entries[index] &= ~CacheBank.prefetched
-        let arrival = level1Streams[core].arrival(of: line)
+        let arrival = level1Streams.arrival(of: line, core)
         trainLevel1(line, core, at: now)
         if arrival > cores[core].now {
             missed(core, completion: arrival, cause: .memory)
@@ -228,7 +258,7 @@ extension Machine where P: ~Copyable {
     }
 
     private mutating func loadUncached(_ address: UInt64, _ size: UInt64, _ core: Int) {
-        if storeBuffers[core].overlaps(address, size) {
+        if storeBuffers.list(core).contains(where: { $0.overlaps(address, size) }) {
             if cores[core].holds {
                 emitLoad(address, size, core, .storeBuffer(core))
                 spend(core, period, on: .uncached)
@@ -250,7 +280,7 @@ extension Machine where P: ~Copyable {
             completion = now + costs.level3Hit
         }
         spend(core, period, on: .uncached)
-        let outstanding = configuration.core.outstandingUncached
+        let outstanding = rules.outstandingUncached
         if outstanding <= 1 {
             wait(core, until: completion, on: .uncached)
             noteLoad(core, completion: completion, cause: .uncached)
@@ -287,31 +317,18 @@ extension Machine where P: ~Copyable {
         _ core: Int, completion: UInt64, cause: Cause, limit: Int? = nil
     ) {
         noteLoad(core, completion: completion, cause: cause)
+        let limit = max(limit ?? rules.outstandingMisses, 1)
         updateStall(core)
-        let limit = limit ?? configuration.core.outstandingMisses
-        while pendingMisses[core].count >= max(limit, 1) {
-            var first = 0
-            for index in 1..<pendingMisses[core].count
-            where pendingMisses[core][index].completion < pendingMisses[core][first].completion {
-                first = index
-            }
-            let miss = pendingMisses[core][first]
+        while pendingMisses.count(core) >= limit {
+            let miss = pendingMisses.list(core)[firstMiss(core)]
             wait(core, until: miss.completion, on: miss.cause)
             updateStall(core)
         }
-        let deadline = cores[core].now + costs.window
-        pendingMisses[core].append(
-            PendingMiss(completion: completion, deadline: deadline, cause: cause))
         let state = cores.base + core
+        let deadline = state.pointee.now + costs.window
+        pendingMisses.append(
+            PendingMiss(completion: completion, deadline: deadline, cause: cause), core)
         state.pointee.stallAt = min(state.pointee.stallAt, deadline)
-    }
-
-    /// Waits until every load before is complete.
-    mutating func waitForLoads(_ core: Int, on cause: Cause? = nil) {
-        for miss in pendingMisses[core].sorted(by: { $0.completion < $1.completion }) {
-            wait(core, until: miss.completion, on: cause ?? miss.cause)
-        }
-        updateStall(core)
     }
 
     // MARK: Fetches and hints
@@ -338,7 +355,6 @@ extension Machine where P: ~Copyable {
         let source = readBelowLevel1(
             start, lineSize, core, at: now, isData: false, sharedState: shared)
         let (_, victim) = level1Instruction.insert(line, core, state: 0)
-        fastFetchLine = .max
         emit(
             .linefill, at: now, agent: .core(core), place: place, other: source.place.rawValue,
             address: start, size: lineSize, detail: MoveReason.demand.rawValue, record: record)
@@ -362,11 +378,11 @@ extension Machine where P: ~Copyable {
     mutating func prefetch(_ address: UInt64, _ core: Int) {
         guard mapType.isCacheable, hasLevel1Data else { return }
         let line = level1Line(address)
-        spend(core, period, on: .level1)
+        spendHit(core)
         guard level1Data.peek(line, core) < 0 else { return }
         let filled = fillLevel1(
             line, core, at: cores[core].now, reason: .prefetch, isShared: mapIsShared)
-        level1Streams[core].arrivals.removeAll { $0.tick <= cores[core].now }
-        level1Streams[core].arrivals.append((line, filled.completion))
+        level1Streams.forget(core, until: cores[core].now)
+        level1Streams.note(line, core, arrival: filled.completion)
     }
 }

@@ -12,12 +12,12 @@ import Quantities
 //   strongly-ord.  after everything before it; the core waits for the response.
 
 extension Machine where P: ~Copyable {
-    mutating func store(_ address: UInt64, _ size: UInt64, _ core: Int, _ access: MemoryAccess) {
+    mutating func store(_ address: UInt64, _ size: UInt64, _ core: Int) {
         switch mapType {
         case .writeBack: storeWriteBack(address, size, core)
         case .writeThrough: storeWriteThrough(address, size, core)
         case .nonCacheable:
-            spend(core, period, on: .level1)
+            spendHit(core)
             enterStoreBuffer(address, size, core, granule: entryBytes)
         case .device:
             drainBefore(.deviceStore, core, on: .device)
@@ -30,21 +30,18 @@ extension Machine where P: ~Copyable {
             writeMemory(address, size, agent: .core(core), at: cores[core].now)
             spend(core, costs.level2Miss + costs.writeResponse, on: .device)
         }
-        noteRelease(access, core)
     }
 
     /// Marks what a store-release has left in the buffer: a load-acquire waits for it.
-    private mutating func noteRelease(_ access: MemoryAccess, _ core: Int) {
-        guard access.kind == .storeRelease else { return }
-        for index in storeBuffers[core].entries.indices {
-            storeBuffers[core].entries[index].isRelease = true
-        }
+    mutating func noteRelease(_ core: Int) {
+        let entries = storeBuffers.list(core)
+        for index in entries.indices { entries[index].isRelease = true }
     }
 
     /// Lets a store buffer drain where the machine's rules say that an access to other bytes does that.
     mutating func drainBefore(_ reason: DrainReason, _ core: Int, on cause: Cause) {
         guard !rules.drainedBy.isEmpty, rules.drainedBy.contains(reason),
-            !storeBuffers[core].entries.isEmpty, !cores[core].holds
+            storeBuffers.count(core) > 0, !cores[core].holds
         else { return }
         drainStoreBuffer(core, on: cause)
     }
@@ -65,7 +62,7 @@ extension Machine where P: ~Copyable {
     private mutating func storeWriteBack(_ address: UInt64, _ size: UInt64, _ core: Int) {
         noteStream(cores.base + core, address, UInt32(size))
         if cores[core].holds {
-            spend(core, period, on: .level1)
+            spendHit(core)
             enterStoreBuffer(address, size, core, granule: entryBytes)
             return
         }
@@ -80,18 +77,18 @@ extension Machine where P: ~Copyable {
                     level1Data.entries[index] & ~CacheBank.prefetched
                     | level1Data.dirtyBits(address, size)
                 emitStore(address, size, core, level1Place(core, line))
-                spend(core, period, on: .level1)
+                spendHit(core)
                 return
             }
             if rules.level1WriteAllocates, !streams(core) {
                 allocateForStore(line, core, level1Data.dirtyBits(address, size))
                 emitStore(address, size, core, level1Place(core, line), missed: true)
-                spend(core, period, on: .level1)
+                spendHit(core)
                 return
             }
             takeForStore(line, core, mapIsShared, at: cores[core].now)
         }
-        spend(core, period, on: .level1)
+        spendHit(core)
         // A stream fills whole lines, so its entries are whole lines; masks hold 64 bytes.
         let granule = streams(core) ? min(UInt64(level1Data.lineSize), 64) : entryBytes
         enterStoreBuffer(address, size, core, granule: granule)
@@ -109,17 +106,17 @@ extension Machine where P: ~Copyable {
     /// The store waits in the store buffer, not the core, while there is room.
     private mutating func allocateForStore(_ line: UInt64, _ core: Int, _ bits: UInt64) {
         let now = cores[core].now
-        pendingStores[core].removeAll { $0 <= now }
-        if pendingStores[core].count >= storeBuffers[core].capacity,
-            let first = pendingStores[core].min()
+        pendingStores.keep(core) { $0 > now }
+        if pendingStores.count(core) >= rules.storeBufferEntries,
+            let first = pendingStores.list(core).min()
         {
             wait(core, until: first, on: .storeBufferFull)
-            pendingStores[core].removeAll { $0 <= first }
+            pendingStores.keep(core) { $0 > first }
         }
         let fill = fillLevel1(
             line, core, at: cores[core].now, reason: .demand, storeBits: bits,
             isShared: mapIsShared)
-        pendingStores[core].append(fill.completion)
+        pendingStores.append(fill.completion, core)
     }
 
     /// Takes a line out of the other cores' caches for a store that L1D does not allocate for.
@@ -136,7 +133,7 @@ extension Machine where P: ~Copyable {
     }
 
     private mutating func storeWriteThrough(_ address: UInt64, _ size: UInt64, _ core: Int) {
-        spend(core, period, on: .level1)
+        spendHit(core)
         if hasLevel1Data {
             takeForStore(level1Line(address), core, mapIsShared, at: cores[core].now)
         }
@@ -149,7 +146,7 @@ extension Machine where P: ~Copyable {
     private mutating func updateWrittenThrough(_ address: UInt64, _ size: UInt64, _ core: Int) {
         let line = level1Line(address)
         guard hasLevel1Data, !cores[core].holds, level1Data.touch(line, core) >= 0 else { return }
-        for entry in storeBuffers[core].entries where entry.overlaps(address, size) {
+        for entry in storeBuffers.list(core) where entry.overlaps(address, size) {
             emit(
                 .drainCopy, at: cores[core].now, agent: .core(core), place: .storeBuffer(core),
                 other: level1Place(core, line).rawValue, address: entry.address,
@@ -185,17 +182,17 @@ extension Machine where P: ~Copyable {
         _ address: UInt64, _ size: UInt64, _ core: Int, _ granule: UInt64
     ) {
         let mask = StoreBuffer.mask(address, size, granule)
-        if rules.merges, let index = storeBuffers[core].mergeTarget(address, granule, mapType) {
-            storeBuffers[core].entries[index].mask |= mask
-            storeBuffers[core].entries[index].record = record
-            let entry = storeBuffers[core].entries[index]
-            if entry.isFull {
-                storeBuffers[core].entries[index].ready = min(entry.ready, cores[core].now)
+        let entries = storeBuffers.list(core)
+        if rules.merges, let index = entries.mergeTarget(address, granule, mapType) {
+            entries[index].mask |= mask
+            entries[index].record = record
+            if entries[index].isFull {
+                entries[index].ready = min(entries[index].ready, cores[core].now)
             }
-            emitBuffered(address, size, core, entry.number)
+            emitBuffered(address, size, core, entries[index].number)
             return
         }
-        if storeBuffers[core].entries.count >= storeBuffers[core].capacity { makeRoom(core) }
+        if entries.count >= rules.storeBufferEntries { makeRoom(core) }
         let now = cores[core].now
         var entry = StoreBufferEntry(
             number: nextEntry, address: address & ~(granule - 1), granule: granule, mask: mask,
@@ -203,11 +200,10 @@ extension Machine where P: ~Copyable {
             isShared: mapIsShared, synonym: mapSynonym)
         nextEntry &+= 1
         if entry.isFull { entry.ready = min(entry.ready, now) }
-        storeBuffers[core].entries.append(entry)
-        if let mark = rules.highWater,
-            storeBuffers[core].entries.count >= mark
-        {
-            storeBuffers[core].entries[0].ready = min(storeBuffers[core].entries[0].ready, now)
+        storeBuffers.append(entry, core)
+        if let mark = rules.highWater, storeBuffers.count(core) >= mark {
+            let entries = storeBuffers.list(core)
+            entries[0].ready = min(entries[0].ready, now)
         }
         emitBuffered(address, size, core, entry.number)
     }
@@ -234,18 +230,20 @@ extension Machine where P: ~Copyable {
     /// Lets everything leave a core's store buffer, and lets the core wait for it.
     mutating func drainStoreBuffer(_ core: Int, on cause: Cause) {
         let now = cores[core].now
-        let entries = storeBuffers[core].entries
-        storeBuffers[core].entries = []
+        // None of what a drain leads to puts anything into a core's buffer, so that its storage stays as it is.
+        let entries = storeBuffers.list(core)
+        storeBuffers.removeAll(core)
         for entry in entries { drain(entry, of: core, at: max(pathOut, now)) }
-        if let last = pendingStores[core].max() { wait(core, until: last, on: cause) }
-        pendingStores[core] = []
+        assert(storeBuffers.count(core) == 0, "a drain has filled the buffer that it empties")
+        if let last = pendingStores.list(core).max() { wait(core, until: last, on: cause) }
+        pendingStores.removeAll(core)
         if pathOut > now { wait(core, until: pathOut, on: cause) }
         refreshDue()
     }
 
     /// Hands one entry to where its stores go.
     mutating func drainEntry(_ core: Int, _ index: Int, at tick: UInt64) {
-        drain(storeBuffers[core].entries.remove(at: index), of: core, at: tick)
+        drain(storeBuffers.remove(at: index, core), of: core, at: tick)
     }
 
     /// Hands an entry that has left the buffer to where its stores go.

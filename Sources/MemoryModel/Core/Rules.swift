@@ -6,6 +6,10 @@ import Quantities
 /// Reading an optional part of the configuration copies all of that part: measured, three copies of some 400 bytes
 /// for each miss.
 struct Rules {
+    /// One at least.
+    let outstandingMisses: Int
+    let outstandingUncached: Int
+    let honoursWriteThrough: Bool
     let level1ReadAllocates: Bool
     let level1WriteAllocates: Bool
     let level1StreamingLines: Int?
@@ -16,6 +20,8 @@ struct Rules {
     let level2StreamingLines: Int?
     let level2Prefetch: PrefetchConfiguration?
     let hasStoreBuffer: Bool
+    /// Entries of the store buffer.
+    let storeBufferEntries: Int
     let merges: Bool
     let highWater: Int?
     let drainedBy: Set<DrainReason>
@@ -24,6 +30,9 @@ struct Rules {
     let coherence: CoherenceConfiguration
 
     init(_ configuration: MachineConfiguration) {
+        outstandingMisses = max(configuration.core.outstandingMisses, 1)
+        outstandingUncached = configuration.core.outstandingUncached
+        honoursWriteThrough = configuration.core.honoursWriteThrough
         let level1 = configuration.level1Data
         level1ReadAllocates = level1?.readAllocates ?? false
         level1WriteAllocates = level1?.writeAllocates ?? false
@@ -37,6 +46,7 @@ struct Rules {
         level2Prefetch = level2?.prefetch
         let buffer = configuration.storeBuffer
         hasStoreBuffer = buffer != nil
+        storeBufferEntries = buffer?.entries ?? 1
         merges = buffer?.merges ?? true
         highWater = buffer?.highWater
         drainedBy = buffer?.drainedBy ?? []

@@ -6,7 +6,7 @@ import Quantities
 // Left out: byte-lane timing; forwarding costs nothing (the detector gives the youngest bytes).
 
 /// One entry of a store buffer.
-struct StoreBufferEntry {
+struct StoreBufferEntry: BitwiseCopyable {
     /// The entry's number, unique in the machine: events name it.
     var number: UInt32
     /// The first byte of the aligned granule.
@@ -40,7 +40,27 @@ struct StoreBufferEntry {
     }
 }
 
-/// The stores of one core, or the slots of an outer cache, that have not reached the next place.
+/// Buffered stores, the oldest first.
+extension RandomAccessCollection<StoreBufferEntry> where Index == Int {
+    /// The entry that a store merges into.
+    @inline(__always)
+    func mergeTarget(_ address: UInt64, _ granule: UInt64, _ type: MemoryType) -> Int? {
+        let start = address & ~(granule - 1)
+        // A buffer that `env hold` has filled far beyond its size merges with the youngest only.
+        let first = Swift.max(endIndex - 64, startIndex)
+        var index = endIndex
+        while index > first {
+            index -= 1
+            let entry = self[index]
+            if entry.address == start, entry.granule == granule, entry.type == type {
+                return index
+            }
+        }
+        return nil
+    }
+}
+
+/// The slots of an outer cache that have not reached the next place.
 struct StoreBuffer {
     /// The entries, oldest first.
     var entries: [StoreBufferEntry] = []
@@ -50,25 +70,16 @@ struct StoreBuffer {
     /// Makes an empty buffer.
     init(capacity: Int) { self.capacity = capacity }
 
-    /// The entry that a store merges into.
-    func mergeTarget(_ address: UInt64, _ granule: UInt64, _ type: MemoryType) -> Int? {
-        let start = address & ~(granule - 1)
-        // A buffer that `env hold` has filled far beyond its size merges with the youngest only.
-        let first = max(entries.count - 64, 0)
-        return entries[first...].lastIndex {
-            $0.address == start && $0.granule == granule && $0.type == type
-        }
-    }
-
     /// Whether any entry shares a byte with a range.
     func overlaps(_ start: UInt64, _ size: UInt64) -> Bool {
         entries.contains { $0.overlaps(start, size) }
     }
 
     /// The bits of `size` bytes from `address` in a granule.
+    @inline(__always)
     static func mask(_ address: UInt64, _ size: UInt64, _ granule: UInt64) -> UInt64 {
-        let offset = address & (granule - 1)
-        let ones: UInt64 = size >= 64 ? .max : (1 << size) - 1
-        return ones << offset
+        let offset = address & (granule &- 1)
+        let ones: UInt64 = size >= 64 ? .max : (1 &<< size) &- 1
+        return ones &<< offset
     }
 }

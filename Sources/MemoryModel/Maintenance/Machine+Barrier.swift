@@ -27,7 +27,7 @@ extension Machine where P: ~Copyable {
                 (cores.base + core).pointee.holds = false
                 drainStoreBuffer(core, on: .barrier)
             }
-            if barrier.accesses != .stores { waitForLoads(core, on: .barrier) }
+            if barrier.accesses != .stores { waitForMisses(core, on: .barrier) }
             let completes =
                 barrier.accesses == .all
                 || barrier.ordersStores && configuration.architecture != .arm64

@@ -105,7 +105,7 @@ extension Machine where P: ~Copyable {
     }
 
     private mutating func drainOverlapping(_ address: UInt64, _ size: UInt64, _ core: Int) {
-        while let index = storeBuffers[core].entries.firstIndex(where: {
+        while let index = storeBuffers.list(core).firstIndex(where: {
             $0.overlaps(address, size)
         }) {
             drainEntry(core, index, at: max(pathOut, cores[core].now))
@@ -150,7 +150,6 @@ extension Machine where P: ~Copyable {
             let index = level1Instruction.peek(line, other)
             guard index >= 0 else { continue }
             level1Instruction.remove(at: index)
-            fastFetchLine = .max
             emit(
                 .invalidate, at: cores[core].now, agent: .core(core),
                 place: .level1Instruction(other),
@@ -165,8 +164,7 @@ extension Machine where P: ~Copyable {
         let line = UInt64(level1Data.lineSize)
         forEachLine(operation, shift: level1Data.lineShift) { machine, number in
             let address = number << machine.level1Data.lineShift
-            let access = MemoryAccess(.store, at: address, size: UInt32(line), agent: .core(core))
-            machine.store(address, line, core, access)
+            machine.store(address, line, core)
         }
     }
 

@@ -16,7 +16,7 @@ extension Machine where P: ~Copyable {
         let ready = costs.outerDrainAge.map { tick + $0 } ?? .max
         var slot: StoreBufferEntry
         if !outerMergingEnded,
-            let index = outerSlots.mergeTarget(start, granule, entry.type)
+            let index = outerSlots.entries.mergeTarget(start, granule, entry.type)
         {
             slot = outerSlots.entries.remove(at: index)
             slot.mask |= mask

@@ -67,19 +67,15 @@ public struct PlainHierarchy: ~Copyable {
     ///
     /// - Complexity: O(*w*) an access in the associativity *w*, mostly one compare.
     public mutating func replay(_ accesses: UnsafeBufferPointer<MemoryAccess>) {
-        var gate = self.gate.open
         var rest = accesses[...]
         while !rest.isEmpty {
-            let block = UnsafeBufferPointer(rebasing: rest.prefix(PlainGate.Open.most))
-            rest = rest.dropFirst(PlainGate.Open.most)
-            for access in block where !gate.passes(access) {
-                perform(access)
-                if access.kind == .fetch { gate.fetched(access) }
-            }
-            let passed = gate.takeCounts()
-            data.counts.reads &+= passed.loads
-            data.counts.writes &+= passed.stores
-            instruction.counts.reads &+= passed.fetches
+            var gate = self.gate.open
+            let block = UnsafeBufferPointer(rebasing: rest.prefix(HitCounts.most))
+            rest = rest.dropFirst(HitCounts.most)
+            for access in block where !gate.passes(access) { perform(access) }
+            data.counts.reads &+= gate.counts.loads
+            data.counts.writes &+= gate.counts.stores
+            instruction.counts.reads &+= gate.counts.fetches
         }
     }
 

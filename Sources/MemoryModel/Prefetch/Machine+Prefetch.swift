@@ -12,23 +12,23 @@ extension Machine where P: ~Copyable {
     mutating func trainLevel1(_ line: UInt64, _ core: Int, at tick: UInt64) {
         guard let rules = self.rules.level1Prefetch else { return }
         let pageShift = UInt64(rules.pageBytes.trailingZeroBitCount) - level1Data.lineShift
-        guard let stride = level1Streams[core].follow(line, rules, pageShift: pageShift) else {
+        guard let stride = level1Streams.follow(line, core, rules, pageShift: pageShift) else {
             return
         }
-        level1Streams[core].arrivals.removeAll { $0.tick <= tick }
+        level1Streams.forget(core, until: tick)
         var target = line
         for _ in 0..<rules.distance {
             target = target &+ stride
             guard target &>> pageShift == line &>> pageShift else { return }
             guard level1Data.peek(target, core) < 0 else { continue }
-            guard level1Streams[core].arrivals.count < rules.outstanding else { return }
+            guard level1Streams.pending(core) < rules.outstanding else { return }
             let address = level1Data.address(ofLine: target)
             emit(
                 .prefetch, at: tick, agent: .core(core), place: level1Place(core, target),
                 address: address, size: UInt64(level1Data.lineSize), record: record)
             let filled = fillLevel1(
                 target, core, at: tick, reason: .prefetch, isShared: mapIsShared)
-            level1Streams[core].arrivals.append((target, filled.completion))
+            level1Streams.note(target, core, arrival: filled.completion)
         }
     }
 
@@ -37,22 +37,22 @@ extension Machine where P: ~Copyable {
         guard let rules = self.rules.level2Prefetch else { return }
         let copy = level2Copy(core)
         let pageShift = UInt64(rules.pageBytes.trailingZeroBitCount) - level2.lineShift
-        guard let stride = level2Streams[copy].follow(line, rules, pageShift: pageShift) else {
+        guard let stride = level2Streams.follow(line, copy, rules, pageShift: pageShift) else {
             return
         }
-        level2Streams[copy].arrivals.removeAll { $0.tick <= tick }
+        level2Streams.forget(copy, until: tick)
         var target = line
         for _ in 0..<rules.distance {
             target = target &+ stride
             guard target &>> pageShift == line &>> pageShift else { return }
             guard level2.peek(target, copy) < 0 else { continue }
-            guard level2Streams[copy].arrivals.count < rules.outstanding else { return }
+            guard level2Streams.pending(copy) < rules.outstanding else { return }
             emit(
                 .prefetch, at: tick, agent: .core(core), place: level2Place(core),
                 address: target << level2.lineShift, size: UInt64(level2.lineSize), record: record)
             let shared = snoopForLevel2(target, core, true, at: tick)
             let filled = fillLevel2(target, core, at: tick, reason: .prefetch, state: shared)
-            level2Streams[copy].arrivals.append((target, filled.completion))
+            level2Streams.note(target, copy, arrival: filled.completion)
         }
     }
 }

@@ -38,42 +38,70 @@ extension Machine where P: ~Copyable {
     mutating func issue(_ core: Int) {
         tellTimes(core)
         wait(core, until: lastIssue, on: .wait)
-        (cores.base + core).pointee.isActive = true
+        if !cores[core].isActive { activate(core) }
         settle(core)
         lastIssue = cores[core].now
     }
 
-    /// Waits for loads whose window has passed, and lets everything due until now happen.
-    mutating func settle(_ core: Int) {
-        retireMisses(core)
-        catchUp(to: cores[core].now)
+    /// Notes that a core has done something: others ask it for lines from now on.
+    mutating func activate(_ core: Int) {
+        (cores.base + core).pointee.isActive = true
+        noteParticipants()
     }
 
+    /// Waits for loads whose window has passed, and lets everything due until now happen.
+    @inline(__always)
+    mutating func settle(_ core: Int) {
+        if cores[core].now >= cores[core].stallAt { retireMisses(core) }
+        if cores[core].now >= dueAt { catchUp(to: cores[core].now) }
+    }
+
+    /// Spends a cycle on L1; told with what the fast path spends there.
+    @inline(__always)
+    mutating func spendHit(_ core: Int) { (cores.base + core).pointee.now &+= period }
+
+    @inline(never)
     private mutating func retireMisses(_ core: Int) {
         while cores[core].now >= cores[core].stallAt {
             let deadline = cores[core].stallAt
-            guard let first = pendingMisses[core].firstIndex(where: { $0.deadline == deadline })
-            else { break }
-            let miss = pendingMisses[core].remove(at: first)
+            let misses = pendingMisses.list(core)
+            guard let first = misses.firstIndex(where: { $0.deadline == deadline }) else { break }
+            let miss = pendingMisses.remove(at: first, core)
             wait(core, until: miss.completion, on: miss.cause)
             updateStall(core)
         }
     }
 
-    /// Works out anew when the core must look up.
+    /// Works out anew when the core must look up, and forgets the loads that are complete.
     mutating func updateStall(_ core: Int) {
         let now = cores[core].now
         var stall = UInt64.max
-        var kept = 0
-        for index in 0..<pendingMisses[core].count where pendingMisses[core][index].completion > now
-        {
-            let miss = pendingMisses[core][index]
+        pendingMisses.keep(core) { miss in
+            guard miss.completion > now else { return false }
             stall = min(stall, miss.deadline)
-            pendingMisses[core][kept] = miss
-            kept += 1
+            return true
         }
-        pendingMisses[core].removeLast(pendingMisses[core].count - kept)
         (cores.base + core).pointee.stallAt = stall
+    }
+
+    /// Waits for the loads in flight, in the order in which they complete; of equals the oldest first.
+    mutating func waitForMisses(_ core: Int, on cause: Cause? = nil) {
+        while pendingMisses.count(core) > 0 {
+            let miss = pendingMisses.remove(at: firstMiss(core), core)
+            wait(core, until: miss.completion, on: cause ?? miss.cause)
+        }
+        (cores.base + core).pointee.stallAt = .max
+    }
+
+    /// Which load in flight completes first; of equals the oldest.
+    @inline(__always)
+    func firstMiss(_ core: Int) -> Int {
+        let misses = pendingMisses.list(core)
+        var first = 0
+        for index in 1..<misses.count where misses[index].completion < misses[first].completion {
+            first = index
+        }
+        return first
     }
 
     /// Lets everything happen that is due by itself up to a tick.
@@ -86,10 +114,13 @@ extension Machine where P: ~Copyable {
     /// Works out anew when something is due; call after anything was put into a buffer or a device.
     mutating func refreshDue() { dueAt = nextDue()?.at ?? .max }
 
-    private func nextDue() -> (at: UInt64, due: Due)? {
+    /// What is due next.
+    ///
+    /// Declared as if it changed the machine: for a function that does not, the caller makes a copy of all of it.
+    private mutating func nextDue() -> (at: UInt64, due: Due)? {
         var best: (at: UInt64, due: Due)?
-        for core in storeBuffers.indices where !cores[core].holds {
-            guard let entry = storeBuffers[core].entries.first, entry.ready != .max else {
+        for core in 0..<cores.count where !cores[core].holds {
+            guard let entry = storeBuffers.list(core).first, entry.ready != .max else {
                 continue
             }
             let at = max(entry.ready, pathOut)
@@ -130,11 +161,7 @@ extension Machine where P: ~Copyable {
         tellTimes()
         for index in devices.indices { _ = runUntilIdle(device: index) }
         for core in 0..<cores.count {
-            for miss in pendingMisses[core].sorted(by: { $0.completion < $1.completion }) {
-                wait(core, until: miss.completion, on: miss.cause)
-            }
-            pendingMisses[core] = []
-            (cores.base + core).pointee.stallAt = .max
+            waitForMisses(core)
         }
     }
 
