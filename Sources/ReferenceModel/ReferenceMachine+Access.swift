@@ -94,7 +94,13 @@ extension ReferenceMachine {
             {
                 hint(piece, core)
             }
-        case .copyBack, .invalidate: preconditionFailure("not said by the page")
+        case .copyBack, .invalidate:
+            let isCleaned = access.kind == .copyBack
+            maintain(
+                Maintenance(
+                    size == 0
+                        ? (isCleaned ? .dcCSW : .dcISW) : (isCleaned ? .dcCVAC : .dcIVAC),
+                    at: Operand(access.address), bytes: size), core)
         }
     }
 

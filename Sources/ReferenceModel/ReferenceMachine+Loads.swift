@@ -210,8 +210,7 @@ extension ReferenceMachine {
         guard !level1Data[core].holds(target.line, alias: target.alias) else { return }
         let arrival = fillLevel1(
             core, target, at: cores[core].now, dirty: nil, reason: .prefetch)
-        level1Data[core].prefetcher.arrivals.append(
-            (target.line, target.alias, arrival.completion))
+        level1Data[core].prefetcher.expect(target.line, target.alias, at: arrival.completion)
     }
 
     mutating func loadAcquire(_ address: UInt64, _ size: UInt64, _ core: Int) {

@@ -14,8 +14,10 @@ extension ReferenceMachine {
             drainBuffer(core, .barrier)
         }
         if isBarrier, barrier.accesses != .stores { waitForLoads(core, .barrier) }
-        if barrier.instruction == .dsb, barrier.accesses != .loads, barrier.domain != .nonShareable
-        {
+        let completes =
+            barrier.accesses == .all
+            || barrier.accesses == .stores && configuration.architecture != .arm64
+        if barrier.instruction == .dsb, completes, barrier.domain != .nonShareable {
             wait(core, until: cores[core].maintenanceDone, .barrier)
         }
         let cycles =
@@ -33,6 +35,11 @@ extension ReferenceMachine {
 
     mutating func perform(_ operation: Maintenance, _ core: Int) {
         issue(core)
+        maintain(operation, core)
+    }
+
+    /// Does what has been issued.
+    mutating func maintain(_ operation: Maintenance, _ core: Int) {
         let start = operation.start.address.rawValue
         let bytes = max(operation.bytes, 1)
         switch operation.instruction {

@@ -6,6 +6,12 @@ import Quantities
 // Section 8: prefetchers.
 
 extension ReferencePrefetcher {
+    /// A line is on its way, and what was known of it before is forgotten.
+    mutating func expect(_ line: UInt64, _ alias: Int, at tick: UInt64) {
+        arrivals.removeAll { $0.line == line && $0.alias == alias }
+        arrivals.append((line, alias, tick))
+    }
+
     /// Takes note of a line, by number.
     ///
     /// - Returns: the stride to prefetch by, if there is something to prefetch.
@@ -69,7 +75,7 @@ extension ReferenceMachine {
             var next = target
             next.line = line
             let arrival = fillLevel1(core, next, at: tick, dirty: nil, reason: .prefetch)
-            level1Data[core].prefetcher.arrivals.append((line, target.alias, arrival.completion))
+            level1Data[core].prefetcher.expect(line, target.alias, at: arrival.completion)
         }
     }
 
@@ -90,7 +96,7 @@ extension ReferenceMachine {
                 UInt64(cache.lineSize))
             let isKept = askForLevel2(core, next, isShared: true, at: tick)
             let arrival = fillLevel2(core, next, at: tick, reason: .prefetch, shared: isKept)
-            level2[number].prefetcher.arrivals.append((next, 0, arrival.completion))
+            level2[number].prefetcher.expect(next, 0, at: arrival.completion)
         }
     }
 }

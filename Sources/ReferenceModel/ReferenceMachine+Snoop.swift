@@ -156,5 +156,6 @@ extension ReferenceMachine {
             cleanForSnoop(mover, target.line, agent: core, at: tick)
             removeLevel1(mover, target.line, reason: .exchange, agent: core, at: tick)
         }
+        if hasPrivateLevel2 { level2[core].change(target.line) { $0.isShared = false } }
     }
 }

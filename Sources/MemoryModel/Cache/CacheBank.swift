@@ -142,6 +142,20 @@ public struct CacheBank: ~Copyable {
         return bits &<< 1
     }
 
+    /// The dirty bits of another cache's entry of a line as coarse as this cache keeps them.
+    @inline(__always)
+    func widened(_ entry: UInt64) -> UInt64 {
+        let bits = entry & Self.dirty
+        switch lineShift - granuleShift {
+        case 0: return bits == 0 ? 0 : Self.dirty
+        case 1:
+            // A half is two quarters: bits 1 and 2, bits 3 and 4.
+            let halves = (bits | bits &>> 1) & 0x0A
+            return halves | halves &<< 1
+        default: return bits
+        }
+    }
+
     /// The bytes that the dirty bits of an entry stand for: the line's offset of the first, and how many to the last.
     @inline(__always)
     func dirtyBytes(_ entry: UInt64) -> (offset: UInt64, size: UInt64) {
@@ -165,7 +179,7 @@ public struct CacheBank: ~Copyable {
             hints: hints.base + copy * Int(hintMask + 1), pointers: pointers.base + copy * sets,
             setMask: setMask, hintMask: hintMask, lineMask: UInt64(lineSize - 1),
             lineShift: lineShift, ways: ways, setBytes: ways * MemoryLayout<UInt64>.stride,
-            policy: policy)
+            policy: policy, keepsHints: !hasSynonyms)
     }
 
     /// Finds a line and notes its use.

@@ -12,6 +12,8 @@ struct CacheWindow: BitwiseCopyable {
     /// Bytes of a set's entries.
     let setBytes: Int
     let policy: ReplacementPolicy
+    /// Whether hints are kept: a use under an alias changes a set's order and not the hint of its lines.
+    let keepsHints: Bool
 
     /// The entry that the hint of a line names.
     ///
@@ -39,7 +41,9 @@ struct CacheWindow: BitwiseCopyable {
         }
         guard policy == .lru else {
             if policy.notesUses { CacheBank.noteUse(policy, pointers + set, way, ways) }
-            hints[Int(truncatingIfNeeded: line & hintMask)] = UInt8(truncatingIfNeeded: way)
+            if keepsHints {
+                hints[Int(truncatingIfNeeded: line & hintMask)] = UInt8(truncatingIfNeeded: way)
+            }
             return true
         }
         let entry = first[way]

@@ -107,8 +107,9 @@ extension Machine where P: ~Copyable {
     @inline(__always)
     private mutating func noteLinefill(_ core: Int, _ completion: UInt64) {
         guard rules.linefillBuffers != nil else { return }
-        let now = cores[core].now
-        linefills.keep(core) { $0 > now }
+        // Nothing that is still to come is asked for before the last issue; a drain may be, before the core's time.
+        let past = lastIssue
+        linefills.keep(core) { $0 > past }
         linefills.append(completion, core)
     }
 
@@ -124,8 +125,8 @@ extension Machine where P: ~Copyable {
     private mutating func noteEviction(_ core: Int, _ victim: UInt64) {
         guard rules.evictionBuffers != nil, victim & CacheBank.dirty != 0
         else { return }
-        let now = cores[core].now
-        evictions.keep(core) { $0 > now }
+        let past = lastIssue
+        evictions.keep(core) { $0 > past }
         evictions.append(pathOut, core)
     }
 

@@ -53,7 +53,7 @@ extension Machine where P: ~Copyable {
         let entry = level2.entries[index]
         var result = LineSource(
             place: level2Place(core), completion: start + costs.level2Hit, cause: .level2,
-            state: entry & (inclusion == .exclusive && isData ? CacheBank.dirty : 0)
+            state: (inclusion == .exclusive && isData ? level1Data.widened(entry) : 0)
                 | (hasPrivateLevel2 ? entry & CacheBank.shared : 0))
         if entry & CacheBank.prefetched != 0 {
             level2.entries[index] &= ~CacheBank.prefetched

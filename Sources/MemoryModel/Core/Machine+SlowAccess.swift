@@ -143,11 +143,14 @@ extension Machine where P: ~Copyable {
         #if DEBUG
             if !mapIsShared, mapping.type.isCacheable { ledger.allowsSeveralWriters = true }
         #endif
-        // Virtual tags make an alias of a mapping once its lines may be there; the others are known beforehand.
+        // Virtual tags make an alias of a mapping once its lines may be there, and it stays one when the mapping is
+        // no longer cacheable; those of physical tags are known beforehand.
+        let distance = 0 &- mapDelta
         let isAliased =
             level1Data.hasSynonyms
-            && (mapType.isCacheable || level1Data.configuration.index == .vipt)
-        mapSynonym = isAliased ? synonym(of: 0 &- mapDelta) : 0
+            && (mapType.isCacheable || level1Data.configuration.index == .vipt
+                || knownAliases.contains(distance))
+        mapSynonym = isAliased ? synonym(of: distance) : 0
     }
 
     /// Under which alias L1D keeps lines whose virtual address is `distance` beyond the physical one.
@@ -231,8 +234,13 @@ extension Machine where P: ~Copyable {
         _ line: UInt64, _ address: UInt64, _ size: UInt64, _ core: Int, at tick: UInt64
     ) -> LineSource {
         let found = snoopForFill(line, core, forStore: false, mapIsShared, at: tick)
-        // The line stays with whom it is: what would have moved goes through the level below.
-        if let other = found.movesFrom { cleanLevel1(line, other, at: tick, reason: .snoop) }
+        // The line stays with whom it is, shared: what would have moved goes through the level below, and its next
+        // store must ask, which ends the reservation of a load-exclusive.
+        if let other = found.movesFrom {
+            cleanLevel1(line, other, at: tick, reason: .snoop)
+            let index = level1Data.peek(line, other)
+            if index >= 0 { level1Data.entries[index] |= CacheBank.shared }
+        }
         if let place = found.source {
             return LineSource(
                 place: place, completion: tick + costs.transfer + found.cost, cause: .level2)

@@ -49,9 +49,10 @@ struct PrefetchState: ~Copyable {
     @inline(__always)
     func pending(_ cache: Int) -> Int { arrivals.count(cache) }
 
-    /// Notes that a line is on its way.
+    /// Notes that a line is on its way; that it was before, and left again, no longer matters.
     @inline(__always)
     func note(_ line: UInt64, _ cache: Int, arrival: UInt64) {
+        arrivals.keep(cache) { $0.line != line }
         arrivals.append(Arrival(line: line, tick: arrival), cache)
     }
 

@@ -1,0 +1,130 @@
+import Events
+import Operations
+import Quantities
+import Testing
+
+@testable import MemoryModel
+
+/// What the second model showed to be wrong in the first, each in the smallest program that tells.
+struct PastDifferencesTests {
+    private func bench(
+        cores: Int = 1, level1: CacheConfiguration, level2: CacheConfiguration? = nil,
+        drainCycles: Int? = nil, _ change: (inout MachineConfiguration) -> Void = { _ in }
+    ) throws -> Bench {
+        var configuration = try TestMachine.make {
+            $0.cores = cores
+            $0.level1 = level1
+            $0.level2 = level2
+            $0.drainCycles = drainCycles
+        }
+        change(&configuration)
+        return Bench(configuration)
+    }
+
+    private func run(_ bench: Bench, _ kind: AccessKind, _ start: UInt64, bytes: UInt64, by: UInt32)
+    {
+        bench.perform(.run(AccessRun(kind, from: Operand(start), bytes: bytes, by: by)))
+    }
+
+    @Test(
+        "A drain that was due before the core's time finds the linefills of its own time in flight")
+    func linefillBuffers() throws {
+        var cache = CacheConfiguration(
+            size: 1_024, ways: 2, lineSize: 32, hitCycles: 3, streamingLines: 1)
+        cache.linefillBuffers = 2
+        let bench = try bench(level1: cache, drainCycles: 200)
+        // Each leaves an entry: the fifth store is past the first line of its stream.
+        run(bench, .store, 0x3000, bytes: 40, by: 8)
+        run(bench, .store, 0x4000, bytes: 40, by: 8)
+        bench.store(0x5000)
+        bench.perform(.work(cycles: 180))
+        bench.load(0x6000)
+        bench.load(0x6000)
+        // The entries drain at 205 and 210, while the load, there at 244, has the core wait.
+        let starts = bench.events(.memoryTraffic).filter {
+            $0.tick.rawValue >= 191_000 && $0.other == 0
+        }
+        #expect(starts.map(\.address) == [0x6000, 0x3020, 0x4020])
+        #expect(starts.map(\.tick.rawValue) == [191_000, 205_000, 244_000])
+    }
+
+    @Test("A line that is prefetched again is there when its second linefill is")
+    func prefetchedAgain() throws {
+        let small = CacheConfiguration(size: 1_024, ways: 2, lineSize: 32, hitCycles: 3)
+        let bench = try bench(
+            level1: small,
+            level2: CacheConfiguration(size: 8_192, ways: 4, lineSize: 32, hitCycles: 11))
+        bench.access(.prefetch, 0x1000)
+        bench.environment(.evict, 0x1000, in: .core(0))
+        bench.access(.prefetch, 0x1000)
+        bench.perform(.work(cycles: 20))
+        bench.access(.prefetch, 0x2000)
+        let spent = bench.spent {
+            bench.load(0x1000)
+            bench.load(0x1000, dependent: true)
+        }
+        #expect(spent[.memory] == nil)
+    }
+
+    @Test("A use under an alias does not hide the use of a line of the same set from the tree")
+    func aliasAndTree() throws {
+        var cache = CacheConfiguration(
+            size: 128, ways: 2, lineSize: 32, replacement: .treePLRU, hitCycles: 3)
+        cache.index = .vivt
+        let bench = try bench(level1: cache)
+        bench.declare(0x8000, 0x1000, .writeBack, physical: 0x1000)
+        run(bench, .load, 0x1038, bytes: 16, by: 4)
+        bench.load(0x8080)
+        // The first goes to the other set; the second hits on the fast path.
+        run(bench, .load, 0x103c, bytes: 8, by: 4)
+        bench.load(0x10c0)
+        #expect(bench.events(.invalidate).map(\.address) == [0x1080])
+    }
+
+    @Test("Virtual tags: an alias stays one when its mapping is no longer cacheable")
+    func aliasOfUncached() throws {
+        var cache = CacheConfiguration(size: 128, ways: 2, lineSize: 32, hitCycles: 3)
+        cache.index = .vivt
+        let bench = try bench(level1: cache)
+        bench.declare(0x8000, 0x1000, .writeBack, physical: 0x1000)
+        bench.load(0x8080)
+        bench.perform(
+            .setMemoryType(start: 0x8000, size: 0x1000, .nonCacheable, .innerShareable))
+        bench.maintain(.dcIVAC, 0x8080)
+        #expect(bench.events(.invalidate).map(\.place) == [.level1Data(0, alias: 1)])
+    }
+
+    @Test("A load-exclusive that fills no L1 keeps its reservation only until another core stores")
+    func reservation() throws {
+        let cache = CacheConfiguration(
+            size: 1_024, ways: 2, lineSize: 32, hitCycles: 3, readAllocates: false)
+        let bench = try bench(cores: 2, level1: cache) {
+            $0.coherence = CoherenceConfiguration(
+                protocol: .moesi, transfersDirectly: true, migratesDirty: true)
+        }
+        bench.store(0x1000, core: 1)
+        bench.access(.loadExclusive, 0x1000, core: 0)
+        bench.store(0x1000, core: 1)
+        bench.access(.storeExclusive, 0x1000, core: 0)
+        #expect(bench.events(.exclusiveFailed).count == 1)
+    }
+
+    @Test("Dirty quarters that move up into a cache of dirty halves are halves from then on")
+    func dirtyHalves() throws {
+        var first = CacheConfiguration(
+            size: 1_024, ways: 2, lineSize: 32, hitCycles: 3, writeAllocates: false)
+        first.dirtyGranule = 16
+        var second = CacheConfiguration(size: 8_192, ways: 4, lineSize: 32, hitCycles: 11)
+        second.dirtyGranule = 8
+        let bench = try bench(level1: first, level2: second) {
+            $0.level2?.inclusion = .exclusive
+        }
+        bench.store(0x1008, 8)
+        bench.barrier(.dsb)
+        bench.load(0x1000)
+        bench.environment(.evict, 0x1000)
+        let written = bench.events(.writeback).filter { $0.other == Place.memory.rawValue }
+        #expect(written.map(\.address) == [0x1000])
+        #expect(written.map(\.size) == [16])
+    }
+}
