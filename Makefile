@@ -20,7 +20,7 @@ APT := apt-get -o DPkg::Lock::Timeout=550
 export SWIFT_BACKTRACE := enable=no
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-bench build demo test bench bench-peers memcheck docs format check-format install clean
+.PHONY: help setup setup-bench build demo test test-long bench bench-peers memcheck docs format check-format install clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
@@ -62,6 +62,11 @@ demo: build ## build, and take the tour on bundled traces
 
 test: setup check-format ## check the format and run all tests
 	$(SWIFT) test --parallel --scratch-path $(BUILD)
+
+# 100,000 random worlds and all 4 x 9^6 short sequences on both models: some two minutes on two idle cores, and a build.
+test-long: setup ## hold the model to the second one on 100,000 random worlds
+	STALELINE_SEEDS=$(or $(STALELINE_SEEDS),100000) $(SWIFT) test -c release -Xswiftc -enable-testing \
+	    --scratch-path $(BUILD)-long --filter ReferenceTests
 
 bench: setup-bench build ## measure speed and instructions against thresholds
 	BUILD=$(BUILD) tools/bench.sh
@@ -118,4 +123,4 @@ install: ## install into $(DESTDIR)$(PREFIX), building first if nothing is built
 	    $(DESTDIR)$(PREFIX)/share/doc/staleline/
 
 clean: ## remove everything that was built
-	rm -rf $(BUILD) .build-bench .build-docs Benchmarks/.build Benchmarks/.build-cloop
+	rm -rf $(BUILD) $(BUILD)-long .build-bench .build-docs Benchmarks/.build Benchmarks/.build-cloop

@@ -13,7 +13,7 @@ enum RandomMachine {
         _ random: inout SplitMix64
     ) throws(ConfigurationFaults) -> MachineConfiguration {
         let cores = random.pick([1, 1, 1, 2, 2, 2, 2, 3, 4])
-        let line = random.pick([16, 32, 32, 64])
+        let line = random.pick([16, 32, 32, 32, 64, 64, 128])
         var first: CacheConfiguration?
         if random.percent(92) {
             first = cache(&random, line: line, sets: [1, 2, 2, 4], hit: 3)
@@ -27,23 +27,35 @@ enum RandomMachine {
         }
         let second = random.percent(70) ? level2(&random, line: line, cores: cores) : nil
         let third = random.percent(35) ? level3(&random, second) : nil
+        let memory = memory(&random)
         return try MachineConfiguration(
-            name: "random", architecture: .arm32v7, core: core(&random, cores),
+            name: "random", architecture: random.pick(MachineConfiguration.Architecture.allCases),
+            core: core(&random, cores),
             level1Instruction: instructions, level1Data: first,
-            storeBuffer: random.percent(85) ? buffer(&random) : nil, level2: second,
-            level3: third, memory: memory(&random),
-            costs: CostConfiguration(
-                dmbCycles: 5, dsbCycles: 9, isbCycles: 6, maintenanceCycles: 3, dirtyCycles: 8,
-                setWayCycles: 2),
-            ports: ["p0", "p1"].map { port(&random, $0) },
+            storeBuffer: random.percent(85)
+                ? buffer(&random, line: first?.lineSize ?? second?.cache.lineSize ?? 32) : nil,
+            level2: second,
+            level3: third, memory: memory, costs: costs(&random),
+            ports: ["p0", "p1"].map { port(&random, $0, memory.controllerPorts) },
             software: SoftwareConfiguration(callCycles: 100, interruptCycles: 31),
             coherence: coherence(&random))
+    }
+
+    private static func costs(_ random: inout SplitMix64) -> CostConfiguration {
+        let isFree = random.percent(10)
+        return isFree
+            ? CostConfiguration(
+                dmbCycles: 0, dsbCycles: 0, isbCycles: 0, maintenanceCycles: 0, dirtyCycles: 0,
+                setWayCycles: 0)
+            : CostConfiguration(
+                dmbCycles: 5, dsbCycles: 9, isbCycles: 6, maintenanceCycles: 3, dirtyCycles: 8,
+                setWayCycles: 2)
     }
 
     private static func cache(
         _ random: inout SplitMix64, line: Int, sets: [Int], hit: Int
     ) -> CacheConfiguration {
-        let ways = random.pick([1, 2, 2, 3, 4, 5])
+        let ways = random.pick([1, 2, 2, 3, 4, 5, 8])
         var cache = CacheConfiguration(
             size: UInt64(random.pick(sets) * ways * line), ways: ways, lineSize: line,
             replacement: random.pick(ReplacementPolicy.allCases), hitCycles: hit,
@@ -64,15 +76,18 @@ enum RandomMachine {
         return cache
     }
 
-    /// One core may have an L1D that is indexed by virtual addresses; one with synonyms is larger.
+    /// An L1D may be indexed by virtual addresses; one with synonyms is of one core, and larger.
     private static func drawIndex(
         _ random: inout SplitMix64, _ cache: inout CacheConfiguration?, _ cores: Int
     ) {
-        guard cores == 1, let line = cache?.lineSize, let ways = cache?.ways, random.percent(30)
-        else { return }
+        guard let line = cache?.lineSize, let ways = cache?.ways, random.percent(30) else { return }
+        guard cores == 1 else {
+            cache?.index = .vipt
+            return
+        }
         cache?.index = random.pick([.vivt, .vipt])
         if cache?.index == .vipt {
-            cache?.size = UInt64(ways * line) * UInt64(8_192 / line) * random.pick([1, 2])
+            cache?.size = UInt64(ways * line) * UInt64(8_192 / line) * random.pick([1, 2, 4])
         }
     }
 
@@ -80,12 +95,9 @@ enum RandomMachine {
         _ random: inout SplitMix64, line: Int, cores: Int
     ) -> Level2Configuration {
         let outer = random.percent(30)
-        let size = outer ? min(64, line * random.pick([1, 2])) : line * random.pick([1, 1, 2])
+        let size =
+            outer ? min(64, line * random.pick([1, 2])) : line * random.pick([1, 1, 1, 2, 4])
         var cache = cache(&random, line: size, sets: [1, 2, 4], hit: 11)
-        cache.readAllocates = true
-        cache.linefillBuffers = nil
-        cache.evictionBuffers = nil
-        cache.criticalWordFirst = true
         cache.hitCycles = random.pick([7, 11])
         var controller: OuterConfiguration?
         if outer {
@@ -119,17 +131,20 @@ enum RandomMachine {
         var core = CoreConfiguration(
             count: count, clock: Frequency(megahertz: random.pick([1_000, 667, 1_300])),
             outstandingMisses: random.in(1, 3), outstandingUncached: random.pick([1, 1, 2, 3]),
-            windowCycles: random.pick([0, 0, 3, 20]), honoursWriteThrough: random.percent(60),
-            milliCyclesPerFetch: random.pick([1_000, 500, 377]))
+            windowCycles: random.pick([0, 0, 3, 20, 200]), honoursWriteThrough: random.percent(60),
+            milliCyclesPerFetch: random.pick([1_000, 500, 377, 0]))
+        core.speculates = random.percent(50)
         core.invalidateCleans = random.percent(30)
         return core
     }
 
-    private static func buffer(_ random: inout SplitMix64) -> StoreBufferConfiguration {
+    private static func buffer(
+        _ random: inout SplitMix64, line: Int
+    ) -> StoreBufferConfiguration {
         let entries = random.in(1, 4)
         var buffer = StoreBufferConfiguration(
-            entries: entries, entryBytes: random.pick([4, 8, 8, 16]),
-            drainCycles: random.percent(50) ? random.in(1, 150) : nil)
+            entries: entries, entryBytes: min(random.pick([4, 8, 8, 16, 32, 64]), line),
+            drainCycles: random.percent(50) ? random.in(0, 150) : nil)
         buffer.merges = random.percent(75)
         if random.percent(30) { buffer.highWater = random.in(1, entries) }
         buffer.drainedBy = Set(DrainReason.allCases.filter { _ in random.percent(20) })
@@ -138,9 +153,10 @@ enum RandomMachine {
 
     private static func memory(_ random: inout SplitMix64) -> MemoryConfiguration {
         var memory = MemoryConfiguration(
-            latency: Ticks(rawValue: 50_021),
+            latency: Ticks(rawValue: random.pick([50_021, 50_021, 7, 300_017])),
             bytesPerSecond: random.pick([3_200_000_000, 533_000_000, 12_800_000_000]),
-            writeResponse: Ticks(rawValue: 13_007), registerRead: Ticks(rawValue: 29_011))
+            writeResponse: Ticks(rawValue: 13_007),
+            registerRead: random.percent(80) ? Ticks(rawValue: 29_011) : nil)
         if random.percent(30) {
             let interval = random.pick([0, 200_003] as [UInt64])
             memory.banks = BankConfiguration(
@@ -159,13 +175,16 @@ enum RandomMachine {
         return memory
     }
 
-    private static func port(_ random: inout SplitMix64, _ name: String) -> PortConfiguration {
+    private static func port(
+        _ random: inout SplitMix64, _ name: String, _ controllers: [ControllerPortConfiguration]
+    ) -> PortConfiguration {
         var port = PortConfiguration(
             name: name, widthBytes: random.pick([4, 8, 16]),
             clock: Frequency(megahertz: random.pick([100, 133])), burstBeats: random.in(1, 8),
             outstanding: random.in(1, 3), snoops: random.percent(50),
             readLatency: Ticks(rawValue: 60_013), writeLatency: Ticks(rawValue: 30_011),
-            startLatency: Ticks(rawValue: 40_009))
+            startLatency: Ticks(rawValue: random.pick([40_009, 40_009, 0])))
+        if random.percent(75) { port.controllerPort = controllers.randomName(&random) }
         port.snoopRule = random.pick(SnoopRule.allCases)
         port.snoopLatency = Ticks(rawValue: random.pick([0, 7_001]))
         port.allocates = random.percent(40)
@@ -180,5 +199,12 @@ enum RandomMachine {
             transfersDirectly: random.percent(60), migratesDirty: random.percent(35),
             duplicatesTags: random.percent(60), snoopCycles: random.pick([0, 4, 5]),
             transferCycles: random.percent(50) ? 14 : nil)
+    }
+}
+
+extension [ControllerPortConfiguration] {
+    /// One of the names, or nil if there is none.
+    fileprivate func randomName(_ random: inout SplitMix64) -> String? {
+        isEmpty ? nil : random.pick(map(\.name))
     }
 }

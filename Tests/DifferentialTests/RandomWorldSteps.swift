@@ -28,8 +28,12 @@ struct RandomSteps {
         regions = Array(repeating: Self.writeBack, count: 4)
         declare(hasSynonyms)
         let span = self.generator.pick([8, 8, 16, 64])
+        // A few are about the end of a page, where types may change and prefetchers stop.
+        let half = UInt64(span / 2) * line
+        let page = CacheConfiguration.pageBytes
+        let first = self.generator.percent(25) && span < 64 && half < page ? page - half : 0
         for _ in 0..<self.generator.in(3, 8) {
-            lines.append(UInt64(self.generator.in(0, span - 1)) * line)
+            lines.append(first + UInt64(self.generator.in(0, span - 1)) * line)
         }
     }
 
@@ -91,22 +95,26 @@ struct RandomSteps {
         let kind = generator.pick([
             AccessKind.load, .load, .load, .load, .load, .store, .store, .store, .store, .store,
             .fetch, .loadExclusive, .storeExclusive, .loadAcquire, .storeRelease, .prefetch,
+            generator.pick([.miscellaneousRead, .copyBack, .invalidate]),
         ])
-        let size = generator.pick([1, 2, 4, 4, 4, 8, 8, 16, generator.in(1, 64)])
+        let isRecord = kind == .copyBack || kind == .invalidate
+        let size =
+            isRecord && generator.percent(20)
+            ? 0 : generator.pick([1, 2, 4, 4, 4, 8, 8, 16, generator.in(1, 64)])
         return .access(
             MemoryAccess(
                 kind, at: address(), size: UInt32(size), agent: agent,
-                isDependent: kind == .load && generator.percent(25)), symbol: .none, value: nil)
+                isDependent: generator.percent(kind == .load ? 25 : 5)), symbol: .none, value: nil)
     }
 
     private mutating func run() -> Operation {
-        let size = generator.pick([1, 4, 8, 12, 16])
+        let size = generator.pick([1, 4, 8, 12, 16, 32, 64])
         let isGapped = generator.percent(40)
         let bytes = isGapped ? UInt64(size * generator.in(1, 12)) : bytes(160)
         return .run(
             AccessRun(
                 generator.pick([.load, .store]), from: Operand(address()), bytes: bytes,
-                by: UInt32(size), step: isGapped ? generator.pick([16, 24, 32, 64]) : nil,
+                by: UInt32(size), step: isGapped ? generator.pick([24, 32, 64, 128]) : nil,
                 work: generator.pick([0, 0, 1, 7])))
     }
 
@@ -114,7 +122,7 @@ struct RandomSteps {
         .copy(
             CopyRun(
                 to: Operand(address()), from: Operand(address()), bytes: bytes(100),
-                by: generator.pick([1, 4, 8, 16]), work: generator.pick([0, 2])))
+                by: generator.pick([1, 4, 8, 16, 64]), work: generator.pick([0, 2])))
     }
 
     private mutating func barrier() -> Operation {
@@ -136,7 +144,7 @@ struct RandomSteps {
     private mutating func transfer() -> Operation {
         let kind = generator.pick([
             DeviceOperation.Kind.read, .read, .write, .write, .write,
-            .descriptorFetch(chain: false), .interrupt,
+            .descriptorFetch(chain: generator.percent(50)), .interrupt,
         ])
         let burst = generator.percent(30) ? generator.pick([4, 16, 32, 64] as [UInt32]) : nil
         var operation = DeviceOperation(
@@ -172,9 +180,11 @@ struct RandomSteps {
     }
 
     private mutating func setType(_ agent: Agent) -> RandomWorld.Step {
-        .perform(
+        let page = CacheConfiguration.pageBytes
+        return .perform(
             .setMemoryType(
-                start: generator.pick(regions), size: CacheConfiguration.pageBytes,
+                start: generator.pick(regions) + UInt64(generator.in(0, 1)) * page,
+                size: generator.pick([page, 2 * page]),
                 generator.pick(MemoryType.allCases), generator.pick(Shareability.allCases)),
             agent)
     }
