@@ -34,6 +34,7 @@ extension Machine where P: ~Copyable {
         case .environment(let event):
             tellTimes()
             performEnvironment(event)
+            tellTimes()
             closeFastPath()
         default: performInstruction(operation, agent.index)
         }

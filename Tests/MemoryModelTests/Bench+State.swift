@@ -34,7 +34,7 @@ extension Bench {
 
     /// The numbers of the entries that a core's store buffer still holds.
     func heldEntries(_ core: Int) -> Set<UInt32> {
-        Set(machine.storeBuffers[core].entries.map(\.number))
+        Set(machine.storeBuffers.list(core).map(\.number))
     }
 
     /// The numbers of the outer store buffer's slots in use.

@@ -22,7 +22,7 @@ struct StoreBufferTests {
     func merging() throws {
         let bench = try bench()
         for offset in [0, 4, 1, 8, 12, 24] as [UInt64] { bench.store(Self.uncached + offset, 1) }
-        let entries = bench.machine.storeBuffers[0].entries
+        let entries = bench.machine.storeBuffers.list(0)
         #expect(entries.map(\.address) == [0, 8, 24].map { Self.uncached + $0 })
         #expect(entries.map(\.mask) == [0b0001_0011, 0b0001_0001, 0b1])
         #expect(Set(bench.events(.store).map(\.detail)).count == 3)
@@ -33,7 +33,7 @@ struct StoreBufferTests {
         let bench = try bench()
         bench.store(Self.uncached + 6, 4)
         #expect(
-            bench.machine.storeBuffers[0].entries.map(\.mask) == [0b1100_0000, 0b0000_0011])
+            bench.machine.storeBuffers.list(0).map(\.mask) == [0b1100_0000, 0b0000_0011])
     }
 
     @Test("Entries leave in the order in which they came, each once")
@@ -42,7 +42,7 @@ struct StoreBufferTests {
         for index in 0..<4 { bench.store(Self.uncached + 8 * UInt64(index)) }
         bench.barrier(.dmb)
         #expect(bench.events(.drain).map(\.address) == (0..<4).map { Self.uncached + 8 * $0 })
-        #expect(bench.machine.storeBuffers[0].entries.isEmpty)
+        #expect(bench.machine.storeBuffers.list(0).isEmpty)
     }
 
     @Test("An entry leaves by itself after drainCycles, a full one at once, neither before")
