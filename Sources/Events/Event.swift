@@ -27,6 +27,8 @@ public enum Cause: UInt8, CaseIterable, Sendable {
     case wait
     /// Waiting for the third level.
     case level3
+    /// Waiting for the translation of an address.
+    case translation
 
     /// The word of reports and JSON.
     public var name: String {
@@ -42,6 +44,7 @@ public enum Cause: UInt8, CaseIterable, Sendable {
         case .device: "device"
         case .wait: "wait"
         case .level3: "l3"
+        case .translation: "tlb"
         }
     }
 }

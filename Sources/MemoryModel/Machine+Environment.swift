@@ -40,15 +40,16 @@ extension Machine where P: ~Copyable {
                 }
             }
         }
-        guard hasLevel2 else { return }
         if case .core = event.target { return }
-        forEachLine(range, shift: level2.lineShift) { machine, line in
-            machine.forEachLevel2 { machine, core in
-                let index = machine.level2.peek(line, machine.level2Copy(core))
-                guard index >= 0 else { return }
-                let entry = machine.level2.entries[index]
-                machine.level2.remove(at: index)
-                machine.evictFromLevel2(entry, core, at: tick, reason: .environment)
+        if hasLevel2 {
+            forEachLine(range, shift: level2.lineShift) { machine, line in
+                machine.forEachLevel2 { machine, core in
+                    let index = machine.level2.peek(line, machine.level2Copy(core))
+                    guard index >= 0 else { return }
+                    let entry = machine.level2.entries[index]
+                    machine.level2.remove(at: index)
+                    machine.evictFromLevel2(entry, core, at: tick, reason: .environment)
+                }
             }
         }
         guard hasLevel3, !isLevel3MemorySide, event.target == .everywhere else { return }

@@ -12,7 +12,8 @@ import Quantities
 // earlier than the statement before it in the trace started, whoever issued that one. Devices and buffers act
 // between statements, in the order of (tick, kind, number); see `Machine+Time.swift`.
 //
-// Left out: instruction semantics, branch prediction, translation. `docs/model.md` says all of it in rules.
+// Left out: instruction semantics, branch prediction, translation but for what it costs (`Core/Machine+TLB.swift`).
+// `docs/model.md` says all of it in rules.
 
 /// A machine that performs operations and tells a probe what happened.
 public struct Machine<P: Probe & ~Copyable>: ~Copyable {
@@ -48,6 +49,8 @@ public struct Machine<P: Probe & ~Copyable>: ~Copyable {
     var mapType = MemoryType.writeBack
     /// Whether other cores take part in accesses to it.
     var mapIsShared = true
+    /// The core whose last page the mapping above is, where translation costs something; all ones: none.
+    var mapOwner = Int.max
     /// Under which alias L1 keeps its lines, 0 to 7.
     var mapSynonym: UInt64 = 0
 
@@ -91,10 +94,16 @@ public struct Machine<P: Probe & ~Copyable>: ~Copyable {
     let linefills: CoreLists<UInt64>
     /// See `linefills`.
     let evictions: CoreLists<UInt64>
-    /// What each core's prefetcher of L1, and that of each second level, has seen.
-    let level1Streams: PrefetchState
-    /// See `level1Streams`.
-    let level2Streams: PrefetchState
+    /// When each second level's lines on their way in are there.
+    let level2Linefills: CoreLists<UInt64>
+    /// The outer cache's hits on their way to the cores, in one list.
+    let lineReads: CoreLists<UInt64>
+    /// What the outer cache has cleaned by way and will invalidate (PL310 erratum 727915); nil: nothing.
+    var backgroundFlush: BackgroundFlush?
+    /// What each core's translations reach; empty: translation costs nothing.
+    var tlbs: [TLBState]
+    /// What each core's prefetcher of L1D, and after those that of each second level, has seen.
+    let streams: PrefetchState
     /// The distances between virtual and physical addresses that a VIVT cache has seen, by alias.
     var knownAliases: [UInt64] = [0]
     /// Accesses of a run, to be performed as a block.
@@ -168,8 +177,10 @@ public struct Machine<P: Probe & ~Copyable>: ~Copyable {
         memory = MemoryState(configuration.memory)
         linefills = CoreLists(cores: count)
         evictions = CoreLists(cores: count)
-        level1Streams = PrefetchState(caches: count)
-        level2Streams = PrefetchState(caches: isPrivate ? count : 1)
+        level2Linefills = CoreLists(cores: isPrivate ? count : 1)
+        lineReads = CoreLists(cores: 1)
+        tlbs = configuration.core.tlb.map { tlb in (0..<count).map { _ in TLBState(tlb) } } ?? []
+        streams = PrefetchState(caches: count + (isPrivate ? count : 1))
         scratch = OwnedBuffer(repeating: MemoryAccess(.load, at: 0, size: 1), count: 256)
         for core in 0..<count where !configuration.coherence.isEnabled {
             (cores.base + core).pointee.isCoherent = false
@@ -237,6 +248,11 @@ struct TickCosts {
     let lineIn: UInt64
     let lineOut: UInt64
     let lineOutBytes: UInt64
+    /// Bytes that writes may be ahead of memory: what buffers on the way hold, and those of the second level's
+    /// evictions.
+    let writesAhead: UInt64
+    /// See `writesAhead`.
+    let evictionsAhead: UInt64
     let dmb: UInt64
     let dsb: UInt64
     let isb: UInt64
@@ -248,6 +264,8 @@ struct TickCosts {
     let drainAge: UInt64?
     let outerDrainAge: UInt64?
     let interrupt: UInt64
+    let microMiss: UInt64
+    let walk: UInt64
 
     init(_ configuration: MachineConfiguration) {
         let cycle = configuration.core.clock.period.rawValue
@@ -273,6 +291,9 @@ struct TickCosts {
         lineIn = ticks(l2?.readCyclesPerLine ?? 0)
         lineOut = UInt64(l2?.writeDeciCyclesPerLine ?? 0) * cycle / 10
         lineOutBytes = UInt64(configuration.dataLineSize)
+        writesAhead = 4 * lineOutBytes
+        evictionsAhead =
+            l2?.cache.evictionBuffers.map { UInt64($0 * (l2?.cache.lineSize ?? 0)) } ?? writesAhead
         dmb = ticks(configuration.costs.dmbCycles)
         dsb = ticks(configuration.costs.dsbCycles)
         isb = ticks(configuration.costs.isbCycles)
@@ -284,6 +305,8 @@ struct TickCosts {
         drainAge = configuration.storeBuffer?.drainCycles.map(ticks)
         outerDrainAge = l2?.outer?.storeBufferDrainCycles.map(ticks)
         interrupt = ticks(configuration.software.interruptCycles)
+        microMiss = ticks(configuration.core.tlb?.microMissCycles ?? 0)
+        walk = ticks(configuration.core.tlb?.walkCycles ?? 0)
     }
 
     /// How long the path out is busy with `bytes`, in ticks.

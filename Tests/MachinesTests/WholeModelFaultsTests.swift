@@ -81,8 +81,12 @@ struct WholeModelFaultsTests {
         #expect(try faults("l1d.index", "vivt").map { $0.prefix(16) } == ["l1d.index: 'vivt"])
         #expect(try faults("l1d.prefetch.page_bytes", "16", of: "rpi3").count == 1)
         let text = try ConfigurationFiles.text("rpi5")
-        let faults = ConfigurationFiles.faults(text, [("l2.kind", "none")])
-        #expect(faults.map(\.path) == ["l2.kind"])
-        #expect(faults.map(\.file) == ["--set l2.kind=none"])
+        #expect(ConfigurationFiles.faults(text, [("l2.kind", "none")]).isEmpty)
+        let faults = ConfigurationFiles.faults(text, [("l2.kind", "none"), ("l3.line", "32")])
+        #expect(faults.map(\.path) == ["l3.line"])
+        #expect(faults.map(\.file) == ["--set l3.line=32"])
+        #expect(
+            try self.faults("l2.outer.double_linefill", "true", of: "imx6q").isEmpty
+                && self.faults("core.tlb.micro_entries", "65", of: "kirkwood").count == 1)
     }
 }

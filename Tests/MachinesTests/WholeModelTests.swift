@@ -20,6 +20,10 @@ struct WholeModelTests {
         #expect(machine.level2?.cache.hitCycles == 17)
         #expect(machine.level2?.outer?.tagLatencyCycles == 4)
         #expect(machine.level2?.outer?.dataLatencyCycles == 5)
+        #expect(machine.level2?.outer?.overridesShared == false)
+        #expect(machine.level2?.outer?.lineReadBuffers == 2)
+        #expect(machine.level2?.cache.linefillBuffers == 4)
+        #expect(machine.level2?.cache.evictionBuffers == 3)
         #expect(machine.memory.controllerPorts.map(\.name) == ["A", "B"])
         #expect(machine.ports.map(\.controllerPort) == ["A", "A", "B", "B", nil])
         #expect(machine.ports.map(\.fifoBytes) == [1_024, 1_024, 1_024, 1_024, nil])
@@ -55,6 +59,15 @@ struct WholeModelTests {
         #expect(am335x.level2?.cache.dirtyGranule == 16)
         let imx6q = try ConfigurationFiles.machine("imx6q").configuration
         #expect(imx6q.level2?.outer?.storeBufferDrainCycles == nil)
+        #expect(imx6q.level2?.outer?.overridesShared == true)
+        #expect(imx6q.level2?.outer?.erratum752271 == true)
+        let am5728 = try ConfigurationFiles.machine("am5728").configuration
+        #expect(am5728.core.uncachedReadBytes == 64)
+        let kirkwood = try ConfigurationFiles.machine("kirkwood").configuration
+        #expect(
+            kirkwood.core.tlb
+                == TLBConfiguration(
+                    entries: 64, walkCycles: 144, microEntries: 8, microMissCycles: 7))
     }
 
     /// What a file leaves out is as the types of the model have it.
@@ -101,10 +114,13 @@ struct WholeModelTests {
     }
 
     @Test func areByDefaultWhatTheModelSaysOfOuterCachesAndPrefetchers() throws {
+        let optional = [
+            "_latency_cycles: ", "    erratum_", "shared_override: ", "line_read_buffers: ",
+            "double_linefill: ",
+        ]
         let text = try ConfigurationFiles.text("zynq7000").split(
             separator: "\n", omittingEmptySubsequences: false
-        ).filter { !$0.contains("_latency_cycles: ") && !$0.contains("    erratum_") }
-            .joined(separator: "\n")
+        ).filter { line in !optional.contains { line.contains($0) } }.joined(separator: "\n")
         let machine = try MachineDescription.parse(
             yaml: text, file: "m.yaml",
             overrides: [

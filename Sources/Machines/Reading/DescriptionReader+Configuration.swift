@@ -43,7 +43,19 @@ extension DescriptionReader {
             speculates: flag("core.speculates"),
             milliCyclesPerFetch: number("core.cycles_per_fetch"))
         core.invalidateCleans = flag("core.invalidate_cleans")
+        core.uncachedReadBytes = optionalBytes("core.uncached_read_bytes").map { UInt64($0) }
+        core.tlb = tlb
         return core
+    }
+
+    private var tlb: TLBConfiguration? {
+        guard values["core.tlb.entries"] != nil else { return nil }
+        return TLBConfiguration(
+            entries: number("core.tlb.entries", or: 1),
+            pageBytes: bytes("core.tlb.page_bytes", or: 4_096),
+            walkCycles: number("core.tlb.walk_cycles"),
+            microEntries: optional("core.tlb.micro_entries"),
+            microMissCycles: number("core.tlb.micro_miss_cycles"))
     }
 
     private var storeBuffer: StoreBufferConfiguration? {

@@ -56,6 +56,11 @@ extension DescriptionReader {
         outer.dataLatencyCycles = number("l2.outer.data_latency_cycles")
         outer.erratum588369 = flag("l2.outer.erratum_588369")
         outer.erratum753970 = flag("l2.outer.erratum_753970")
+        outer.overridesShared = flag("l2.outer.shared_override")
+        outer.lineReadBuffers = optional("l2.outer.line_read_buffers")
+        outer.doublesLinefills = flag("l2.outer.double_linefill")
+        outer.erratum727915 = flag("l2.outer.erratum_727915")
+        outer.erratum752271 = flag("l2.outer.erratum_752271")
         return outer
     }
 

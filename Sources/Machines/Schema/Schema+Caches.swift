@@ -33,17 +33,21 @@ extension Schema {
 
     private static let buffers = ValueKind.whole(1...64, "lines", none: true)
 
-    static let dataSide: [Field] = [
-        dirtyGranule,
-        Field(
-            "critical_word_first", .flag, else: "true",
-            "a load goes on when its own word has come"),
-        Field(
-            "linefill_buffers", buffers, else: "none",
-            "as many lines as core.outstanding_misses allows"),
-        Field("eviction_buffers", buffers, else: "none", "an eviction never waits for a buffer"),
-        prefetch,
-    ]
+    static let dataSide: [Field] =
+        [
+            dirtyGranule
+        ] + lineBuffers("as many lines as core.outstanding_misses allows") + [prefetch]
+
+    private static func lineBuffers(_ withoutLinefillBuffers: String) -> [Field] {
+        [
+            Field(
+                "critical_word_first", .flag, else: "true",
+                "a load goes on when its own word has come"),
+            Field("linefill_buffers", buffers, else: "none", withoutLinefillBuffers),
+            Field(
+                "eviction_buffers", buffers, else: "none", "an eviction never waits for a buffer"),
+        ]
+    }
 
     private static let prefetch = Field(
         "prefetch",
@@ -73,6 +77,13 @@ extension Schema {
             "data_latency_cycles", .whole(0...1_000, "cycles"), else: "0", "within l2.hit_cycles"),
         Field("erratum_588369", .flag, else: "false", "a revision that has it mended"),
         Field("erratum_753970", .flag, else: "false", "a revision that has it mended"),
+        Field(
+            "shared_override", .flag, else: "true",
+            "Normal non-cacheable accesses go past the cache, shareable or not"),
+        Field("line_read_buffers", buffers, else: "none", "a hit never waits for a buffer"),
+        Field("double_linefill", .flag, else: "false", "a linefill reads one line"),
+        Field("erratum_727915", .flag, else: "false", "a revision that has it mended"),
+        Field("erratum_752271", .flag, else: "false", "a revision that has it mended"),
     ]
 
     /// The kinds of second level.
@@ -92,7 +103,7 @@ extension Schema {
                     "inclusion", .word(Inclusion.allCases.map(\.rawValue)), else: "none",
                     "filled on the way in, and its lines come and go without the first level's"),
                 Field("private", .flag, else: "false", "all cores share it"),
-            ] + lockdown + [dirtyGranule, prefetch]
+            ] + lockdown + [dirtyGranule] + lineBuffers("as many lines as ask for it") + [prefetch]
         guard kind != "integrated" else { return fields }
         return fields + [
             Field("outer", .section(outer, orNone: false), else: kind == "outer" ? nil : .nothing)

@@ -46,6 +46,22 @@ enum Schema {
         Field(
             "invalidate_cleans", .flag, else: "false",
             "an invalidate throws dirty data away, which the architecture allows"),
+        Field(
+            "uncached_read_bytes", .bytes(1...256, none: true, powerOfTwo: true), else: "none",
+            "a non-cacheable load reads its own bytes"),
+        Field(
+            "tlb", .section(tlb, orNone: true),
+            else: .value("none", reason: "translation costs nothing")),
+    ]
+
+    private static let tlb: [Field] = [
+        Field("entries", .whole(1...4_096, "pages")),
+        Field("page_bytes", .bytes(1_024...1 << 30, powerOfTwo: true), else: "4K", "Linux' pages"),
+        Field("walk_cycles", cost),
+        Field(
+            "micro_entries", .whole(1...4_096, "pages", none: true), else: "none",
+            "there is one TLB"),
+        Field("micro_miss_cycles", cost, else: "0", "within the latency of a hit"),
     ]
 
     private static let storeBuffer: [Field] = [
@@ -61,17 +77,10 @@ enum Schema {
             "only barriers and accesses to the same bytes wait for it"),
     ]
 
-    /// The words of a value's type: a type that is called `Protocol` cannot be named from here.
-    private static func cases<Case: CaseIterable & RawRepresentable<String>>(
-        of _: Case
-    ) -> [String] {
-        Case.allCases.map(\.rawValue)
-    }
-
     private static let coherence: [Field] = [
         Field(
-            "protocol", .word(cases(of: CoherenceConfiguration().protocol)), else: "mesi",
-            "the states that every coherent machine has at least"),
+            "protocol", .word(CoherenceConfiguration.States.allCases.map(\.rawValue)),
+            else: "mesi", "the states that every coherent machine has at least"),
         Field("enabled", .flag, else: "true", "an operating system sets it up so"),
         Field(
             "direct_transfer", .flag, else: "true",

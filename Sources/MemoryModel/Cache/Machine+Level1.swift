@@ -239,7 +239,7 @@ extension Machine where P: ~Copyable {
 /// When fewer than `buffers` of some uses are left, which end at `ends`, from a tick on.
 ///
 /// - Complexity: O(ends), as a rule; times `buffers` if more uses than that are left.
-private func whenFree(
+func whenFree(
     _ ends: UnsafeMutableBufferPointer<UInt64>, _ buffers: Int, from tick: UInt64
 ) -> UInt64 {
     var left = 0

@@ -9,6 +9,10 @@ import Quantities
 //   exclusive  a line that L1D reads moves up, its dirty bits with it; L1D's victims, clean ones too, come down
 //   victim     L1D's victims, clean ones too, come down; a line that L1D reads again stays
 //
+// A linefill waits for a free linefill buffer of its cache, a hit of the outer cache for a line-read buffer; dirty
+// lines for which there are no eviction buffers hold up the path to the second level. An outer cache may read pairs of
+// lines (`Machine+Level2Buffers.swift`).
+//
 // The inclusion concerns L1D: instruction fetches fill any second level on the way in, and nothing takes lines out
 // of L1I but maintenance and replacement.
 
@@ -52,12 +56,13 @@ extension Machine where P: ~Copyable {
         }
         let entry = level2.entries[index]
         var result = LineSource(
-            place: level2Place(core), completion: start + costs.level2Hit, cause: .level2,
+            place: level2Place(core), completion: level2Hit(at: start), cause: .level2,
             state: (inclusion == .exclusive && isData ? level1Data.widened(entry) : 0)
                 | (hasPrivateLevel2 ? entry & CacheBank.shared : 0))
         if entry & CacheBank.prefetched != 0 {
             level2.entries[index] &= ~CacheBank.prefetched
-            result.completion = max(result.completion, level2Streams.arrival(of: line, copy))
+            result.completion = max(
+                result.completion, streams.arrival(of: line, level2Stream(core)))
             trainLevel2(line, core, at: start)
         }
         return result
@@ -72,7 +77,14 @@ extension Machine where P: ~Copyable {
     ) -> LineSource {
         let address = line << level2.lineShift
         let size = UInt64(level2.lineSize)
-        let source = readBelowLevel2(address, size, .core(core), at: tick)
+        let start = level2LinefillStart(core, at: tick)
+        var source =
+            rules.outer.doublesLinefills
+            ? readPair(address, core, at: start)
+            : readBelowLevel2(address, size, .core(core), at: start)
+        if !rules.level2CriticalWordFirst, source.cause == .memory {
+            source.completion += memory.occupancy(size)
+        }
         let (_, victim) = level2.insert(
             line, level2Copy(core), state: state | (reason == .prefetch ? CacheBank.prefetched : 0))
         emit(
@@ -80,20 +92,24 @@ extension Machine where P: ~Copyable {
             other: source.place.rawValue, address: address, size: size, detail: reason.rawValue,
             record: record)
         if victim != 0 { evictFromLevel2(victim, core, at: tick, reason: .replacement) }
+        noteLevel2Linefill(core, source.completion, at: tick)
+        if rules.outer.doublesLinefills { fillSecond(line ^ 1, core, at: tick) }
         return source
     }
 
     /// A line leaves the second level of a core, or the shared one; `entry` is what stood in the array.
+    ///
+    /// `isLost` says that its dirty bytes go nowhere.
     mutating func evictFromLevel2(
-        _ entry: UInt64, _ core: Int, at tick: UInt64, reason: MoveReason
+        _ entry: UInt64, _ core: Int, at tick: UInt64, reason: MoveReason, isLost: Bool = false
     ) {
         var entry = entry
         if inclusion == .inclusive { takeAlong(&entry, core, at: tick) }
-        if entry & CacheBank.dirty != 0 {
-            writeBackFromLevel2(entry, core, at: tick, reason: reason)
-        }
+        let isDirty = entry & CacheBank.dirty != 0
+        if isDirty, !isLost { writeBackFromLevel2(entry, core, at: tick, reason: reason) }
         emit(
             .invalidate, at: tick, agent: .core(core), place: level2Place(core),
+            other: isDirty && isLost ? 1 : 0,
             address: level2.address(ofLine: level2.line(ofEntry: entry)),
             size: UInt64(level2.lineSize), detail: reason.rawValue, record: record)
     }
@@ -154,6 +170,9 @@ extension Machine where P: ~Copyable {
             .writeback, at: tick, agent: .core(core), place: level2Place(core),
             other: below.rawValue, address: address, size: size, detail: reason.rawValue,
             record: record)
-        if below == .memory { writeMemory(address, size, agent: .core(core), at: tick) }
+        if below == .memory {
+            writeMemory(
+                address, size, agent: .core(core), at: tick, bytesAhead: costs.evictionsAhead)
+        }
     }
 }

@@ -134,10 +134,13 @@ extension Machine where P: ~Copyable {
     }
 
     /// Writes memory without anybody waiting.
-    mutating func writeMemory(_ address: UInt64, _ size: UInt64, agent: Agent, at tick: UInt64) {
+    ///
+    /// Behind the `bytesAhead` that buffers on the way hold, the path waits for memory's pins.
+    mutating func writeMemory(
+        _ address: UInt64, _ size: UInt64, agent: Agent, at tick: UInt64, bytesAhead: UInt64? = nil
+    ) {
         _ = memory.occupy(address, size, isWrite: true, at: tick)
-        // Buffers on the way hold a few lines; behind them the path waits for memory's pins.
-        let ahead = memory.occupancy(4 * costs.lineOutBytes)
+        let ahead = memory.occupancy(bytesAhead ?? costs.writesAhead)
         if memory.free > ahead { pathOut = max(pathOut, memory.free - ahead) }
         emit(
             .memoryTraffic, at: tick, agent: agent, other: 1, address: address, size: size,

@@ -120,11 +120,13 @@ public struct CacheConfiguration: Sendable, Hashable {
     public var lockedWays = 0
     /// Bytes that one dirty bit stands for, a half or a quarter of the line; nil: the line.
     public var dirtyGranule: Int?
-    /// Whether the word asked for arrives first; if not, a load waits for the whole line.
+    /// Of L1D and L2: whether the word asked for arrives first; if not, a load waits for the whole line.
     public var criticalWordFirst = true
-    /// Lines that may be on their way in, for each core; nil: as many as loads and stores may be outstanding.
+    /// Of L1D and L2: lines that may be on their way in, for each copy; nil: as many as are asked for.
     public var linefillBuffers: Int?
-    /// Dirty lines that may be on their way out; nil: any number.
+    /// Of L1D and L2: dirty lines that may be on their way out, for each copy; nil: for L1D any number.
+    ///
+    /// Without, L2's writes may be as far ahead of memory as all others.
     public var evictionBuffers: Int?
     /// What it loads by itself; nil: nothing.
     public var prefetch: PrefetchConfiguration?

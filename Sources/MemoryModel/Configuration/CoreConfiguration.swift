@@ -20,6 +20,10 @@ public struct CoreConfiguration: Sendable, Hashable {
     public var milliCyclesPerFetch: Int
     /// Whether `DC IVAC` cleans a dirty line before it invalidates it, as many ARMv8 cores do.
     public var invalidateCleans = false
+    /// Bytes of the aligned piece of memory that a Normal non-cacheable load reads whole; nil: its own bytes.
+    public var uncachedReadBytes: UInt64?
+    /// What a load or store waits for before its address is translated; nil: nothing.
+    public var tlb: TLBConfiguration?
 
     /// Makes cores.
     public init(
@@ -35,6 +39,65 @@ public struct CoreConfiguration: Sendable, Hashable {
         self.honoursWriteThrough = honoursWriteThrough
         self.speculates = speculates
         self.milliCyclesPerFetch = milliCyclesPerFetch
+    }
+}
+
+/// The reach of each core's translation of data addresses, and what going beyond it costs.
+///
+/// Fully associative, least recently used out first, every page of one size.
+public struct TLBConfiguration: Sendable, Hashable {
+    /// Pages of the main TLB.
+    public var entries: Int
+    /// Bytes of a page; a power of two.
+    public var pageBytes: UInt64
+    /// Core cycles of a walk, for a page that the main TLB does not hold.
+    public var walkCycles: Int
+    /// Pages of a micro TLB in front of it; nil: none.
+    public var microEntries: Int?
+    /// Core cycles of asking the main TLB, for a page that the micro TLB does not hold.
+    public var microMissCycles: Int
+
+    /// Makes a TLB without a micro TLB unless said otherwise.
+    public init(
+        entries: Int, pageBytes: UInt64 = CacheConfiguration.pageBytes, walkCycles: Int,
+        microEntries: Int? = nil, microMissCycles: Int = 0
+    ) {
+        self.entries = entries
+        self.pageBytes = pageBytes
+        self.walkCycles = walkCycles
+        self.microEntries = microEntries
+        self.microMissCycles = microMissCycles
+    }
+}
+
+extension TLBConfiguration {
+    /// What is wrong with it, each with the key at fault under `path`.
+    func faults(path: String) -> [ConfigurationFault] {
+        var faults: [ConfigurationFault] = []
+        func check(_ key: String, _ value: Int, _ range: ClosedRange<Int>) {
+            guard !range.contains(value) else { return }
+            faults.append(
+                ConfigurationFault(
+                    path: "\(path).\(key)", found: "\(value)",
+                    expected: "\(range.lowerBound) to \(range.upperBound)"))
+        }
+        check("entries", entries, 1...4_096)
+        check("walk_cycles", walkCycles, 0...100_000)
+        check("micro_entries", microEntries ?? 1, 1...4_096)
+        check("micro_miss_cycles", microMissCycles, 0...100_000)
+        if pageBytes & (pageBytes &- 1) != 0 || !(1_024...1 << 30).contains(pageBytes) {
+            faults.append(
+                ConfigurationFault(
+                    path: "\(path).page_bytes", found: "\(pageBytes)",
+                    expected: "a power of two from 1024 to 1073741824 bytes"))
+        }
+        if let micro = microEntries, micro > entries {
+            faults.append(
+                ConfigurationFault(
+                    path: "\(path).micro_entries", found: "\(micro)",
+                    expected: "at most \(path).entries (\(entries))"))
+        }
+        return faults
     }
 }
 
@@ -119,7 +182,7 @@ public struct SoftwareConfiguration: Sendable, Hashable {
 /// How the cores keep their caches alike.
 public struct CoherenceConfiguration: Sendable, Hashable {
     /// What states a line has.
-    public enum `Protocol`: String, CaseIterable, Sendable {
+    public enum States: String, CaseIterable, Sendable {
         /// A modified line that another core reads is written to the next level first.
         case mesi
         /// A modified line that another core reads stays modified there, and is shared (Owned).
@@ -127,7 +190,7 @@ public struct CoherenceConfiguration: Sendable, Hashable {
     }
 
     /// What states a line has.
-    public var `protocol`: Protocol
+    public var `protocol`: States
     /// Whether the cores start coherent (the SMP bit); `Machine.setCoherent` changes it for one core.
     public var isEnabled: Bool
     /// Whether a cache gives a line straight to another; if not, the line goes through the next level.
@@ -143,7 +206,7 @@ public struct CoherenceConfiguration: Sendable, Hashable {
 
     /// Makes MESI with direct transfers and duplicate tags unless said otherwise.
     public init(
-        protocol: Protocol = .mesi, isEnabled: Bool = true, transfersDirectly: Bool = true,
+        protocol: States = .mesi, isEnabled: Bool = true, transfersDirectly: Bool = true,
         migratesDirty: Bool = false, duplicatesTags: Bool = true, snoopCycles: Int = 0,
         transferCycles: Int? = nil
     ) {

@@ -61,6 +61,19 @@ public struct OuterConfiguration: Sendable, Hashable {
     public var erratum588369 = false
     /// Whether a `CACHE SYNC` ends merging in the store buffer for good (PL310 erratum 753970, r3p0).
     public var erratum753970 = false
+    /// Whether the shareable attribute is ignored (PL310 auxiliary control, bit 22: shared attribute override).
+    ///
+    /// If not, Normal non-cacheable accesses of shareable memory are made cacheable on their way through: loads are
+    /// served by a line that is there and fill none, stores are written through.
+    public var overridesShared = true
+    /// Lines that hits may be on their way to the cores with, all cores together; nil: any number.
+    public var lineReadBuffers: Int?
+    /// Whether a linefill reads the aligned pair of lines in one burst.
+    public var doublesLinefills = false
+    /// Whether `Clean and Invalidate by Way` invalidates later than it cleans (PL310 erratum 727915, before r3p1).
+    public var erratum727915 = false
+    /// Whether the second line of a pair overwrites a dirty line (PL310 erratum 752271, r3p0 to r3p1-50rel0).
+    public var erratum752271 = false
 
     /// Makes a controller.
     public init(

@@ -10,6 +10,7 @@ extension MachineConfiguration {
         faults += level2?.cache.faults(path: "l2") ?? []
         faults += level3?.cache.faults(path: "l3") ?? []
         faults += memory.banks?.faults(path: "memory.banks") ?? []
+        faults += core.tlb?.faults(path: "core.tlb") ?? []
         faults += lineFaults
         if faults.isEmpty { faults += sizeFaults }
         faults += coreFaults
@@ -60,6 +61,12 @@ extension MachineConfiguration {
                 ConfigurationFault(
                     path: "core.count", found: "\(core.count)",
                     expected: "1 to \(Agent.maximumCores)"))
+        }
+        if let bytes = core.uncachedReadBytes, bytes & (bytes &- 1) != 0 || !(1...256 ~= bytes) {
+            faults.append(
+                ConfigurationFault(
+                    path: "core.uncached_read_bytes", found: "\(bytes)",
+                    expected: "a power of two from 1 to 256 bytes"))
         }
         if let buffer = storeBuffer, let line = level1Data?.lineSize, buffer.entryBytes > line {
             faults.append(
@@ -114,14 +121,46 @@ extension MachineConfiguration {
                 }
             }
         }
-        if let level3 {
-            if level3.cache.lineSize != level2?.cache.lineSize {
-                add(
-                    "l3.line", "\(level3.cache.lineSize)",
-                    "l2.line (\(level2.map { "\($0.cache.lineSize) bytes" } ?? "there is no l2"))")
+        if let outer = level2?.outer {
+            if let buffers = outer.lineReadBuffers, !(1...64 ~= buffers) {
+                add("l2.outer.line_read_buffers", "\(buffers)", "1 to 64")
             }
-            if level2?.outer != nil { add("l3", "a third level", "none behind an outer cache") }
+            if outer.doublesLinefills, level2?.cache.sets == 1 {
+                add("l2.outer.double_linefill", "true", "false where l2 has one set only")
+            }
+            if outer.doublesLinefills,
+                level2?.inclusion == .exclusive || level2?.inclusion == .victim
+            {
+                add(
+                    "l2.outer.double_linefill", "true",
+                    "false where l2.inclusion is exclusive or victim: the second line may be in l1d"
+                )
+            }
         }
+        return faults + level3Faults
+    }
+
+    private var level3Faults: [ConfigurationFault] {
+        guard let line = level3?.cache.lineSize else { return [] }
+        var faults: [ConfigurationFault] = []
+        func add(_ path: String, _ found: String, _ expected: String) {
+            faults.append(ConfigurationFault(path: path, found: found, expected: expected))
+        }
+        if let outer = level2?.cache.lineSize {
+            if line != outer { add("l3.line", "\(line)", "l2.line (\(outer) bytes)") }
+        } else {
+            for (inner, key) in [(level1Data, "l1d.line"), (level1Instruction, "l1i.line")] {
+                guard let inner = inner?.lineSize, line < inner else { continue }
+                add("l3.line", "\(line)", "at least \(key) (\(inner) bytes)")
+            }
+            if let entry = storeBuffer?.entryBytes, level1Data == nil, entry > line {
+                add("store_buffer.entry_bytes", "\(entry)", "at most l3.line (\(line) bytes)")
+            }
+            if let granule = level3?.cache.dirtyGranule, level1Data?.lineSize != line {
+                add("l3.dirty_granule", "\(granule)", "none unless l1d.line equals l3.line")
+            }
+        }
+        if level2?.outer != nil { add("l3", "a third level", "none behind an outer cache") }
         return faults
     }
 

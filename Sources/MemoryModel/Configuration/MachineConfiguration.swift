@@ -77,7 +77,9 @@ public struct MachineConfiguration: Sendable, Hashable {
     public static let lineLimit: UInt64 = 1 << 22
 
     /// The smallest data line of the machine, which is what the kernel's loops step by, in bytes.
-    public var dataLineSize: Int { level1Data?.lineSize ?? level2?.cache.lineSize ?? 32 }
+    public var dataLineSize: Int {
+        level1Data?.lineSize ?? level2?.cache.lineSize ?? level3?.cache.lineSize ?? 32
+    }
 
     /// Whether there is an outer cache that maintenance by the core does not reach.
     public var hasOuterCache: Bool { level2?.outer != nil }

@@ -227,6 +227,7 @@ extension Machine where P: ~Copyable {
         // Under an alias a line has another set, which the window does not know.
         let isFast =
             mapType == .writeBack && hasLevel1Data && earlyLoads.isEmpty && mapSynonym == 0
+            && (tlbs.isEmpty || mapOwner == core)
         fastEnd = isFast && mapSize > fastMargin ? mapSize - fastMargin : 0
     }
 

@@ -114,6 +114,9 @@ extension Machine where P: ~Copyable {
         var left = UInt64(access.size)
         repeat {
             translate(address)
+            if !tlbs.isEmpty {
+                enterPage(of: address, Int(access.agent.rawValue), isFetch: access.kind == .fetch)
+            }
             let physical = address &+ mapDelta
             let room = min(lineSize &- (physical & (lineSize &- 1)), mapSize &- (address &- mapStart))
             let piece = min(room, left)
@@ -132,6 +135,7 @@ extension Machine where P: ~Copyable {
     @inline(never)
     private mutating func findMapping(_ address: UInt64) {
         let mapping = map.mapping(of: address)
+        mapOwner = .max
         mapStart = mapping.start
         // The highest byte of the address space is left out, so that sizes fit into 64 bits.
         mapSize = mapping.end - mapping.start
@@ -220,7 +224,7 @@ extension Machine where P: ~Copyable {
     /// The first load of a line that a prefetcher brought: it may be on its way still.
     private mutating func usePrefetched(_ line: UInt64, _ index: Int, _ core: Int, at now: UInt64) {
         level1Data.entries[index] &= ~CacheBank.prefetched
-        let arrival = level1Streams.arrival(of: line, core)
+        let arrival = streams.arrival(of: line, core)
         trainLevel1(line, core, at: now)
         if arrival > cores[core].now {
             missed(core, completion: arrival, cause: .memory)
@@ -278,15 +282,9 @@ extension Machine where P: ~Copyable {
         }
         drainOuterSlots(overlapping: address, size)
         let now = cores[core].now
-        let source = uncachedSource(address, size, .core(core), at: now)
-        let completion: UInt64
-        emitLoad(address, size, core, source)
-        if source == .memory {
-            completion = readMemory(
-                address, size, agent: .core(core), at: now, miss: costs.level2Miss)
-        } else {
-            completion = now + costs.level3Hit
-        }
+        let source = uncachedLoadSource(address, size, core, at: now)
+        emitLoad(address, size, core, source.place)
+        let completion = source.completion ?? readUncached(address, size, core, at: now)
         spend(core, period, on: .uncached)
         let outstanding = rules.outstandingUncached
         if outstanding <= 1 {
@@ -390,7 +388,7 @@ extension Machine where P: ~Copyable {
         guard level1Data.peek(line, core) < 0 else { return }
         let filled = fillLevel1(
             line, core, at: cores[core].now, reason: .prefetch, isShared: mapIsShared)
-        level1Streams.forget(core, until: cores[core].now)
-        level1Streams.note(line, core, arrival: filled.completion)
+        streams.forget(core, until: cores[core].now)
+        streams.note(line, core, arrival: filled.completion)
     }
 }

@@ -256,7 +256,7 @@ extension Machine where P: ~Copyable {
         switch entry.type {
         case .writeBack: drainWriteBack(entry, core, at: tick)
         case .nonCacheable, .writeThrough, .device, .stronglyOrdered:
-            if entry.type == .writeThrough { writeThroughLevels(entry, core, at: tick) }
+            if writesThrough(entry) { writeThroughLevels(entry, core, at: tick) }
             if hasOuter {
                 enterOuterSlot(entry, core, at: tick)
             } else {
@@ -265,7 +265,7 @@ extension Machine where P: ~Copyable {
         }
     }
 
-    /// Puts an entry of write-through memory into the levels that hold its line, where it stays clean.
+    /// Puts an entry of memory that is written through into the levels that hold its line, where it stays clean.
     private mutating func writeThroughLevels(
         _ entry: StoreBufferEntry, _ core: Int, at tick: UInt64
     ) {

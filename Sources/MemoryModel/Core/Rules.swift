@@ -19,6 +19,11 @@ struct Rules {
     let level2WriteAllocates: Bool
     let level2StreamingLines: Int?
     let level2Prefetch: PrefetchConfiguration?
+    let level2LinefillBuffers: Int?
+    let level2EvictionBuffers: Int?
+    let level2CriticalWordFirst: Bool
+    /// The outer cache's controller; without one, one that changes nothing.
+    let outer: OuterConfiguration
     let hasStoreBuffer: Bool
     /// Entries of the store buffer.
     let storeBufferEntries: Int
@@ -28,6 +33,8 @@ struct Rules {
     /// Bytes of a store-buffer entry: without a buffer a line, of which masks hold 64 bytes.
     let entryBytes: UInt64
     let coherence: CoherenceConfiguration
+    /// Bytes of the aligned piece that a non-cacheable load reads from memory; 1: its own bytes.
+    let uncachedReadBytes: UInt64
 
     init(_ configuration: MachineConfiguration) {
         outstandingMisses = max(configuration.core.outstandingMisses, 1)
@@ -44,6 +51,15 @@ struct Rules {
         level2WriteAllocates = level2?.writeAllocates ?? false
         level2StreamingLines = level2?.streamingLines
         level2Prefetch = level2?.prefetch
+        level2LinefillBuffers = level2?.linefillBuffers
+        level2EvictionBuffers = level2?.evictionBuffers
+        level2CriticalWordFirst = level2?.criticalWordFirst ?? true
+        outer =
+            configuration.level2?.outer
+            ?? OuterConfiguration(
+                storeBufferEntries: 1, storeBufferDrainCycles: nil, operationCycles: 0,
+                syncCycles: 0)
+        uncachedReadBytes = configuration.core.uncachedReadBytes ?? 1
         let buffer = configuration.storeBuffer
         hasStoreBuffer = buffer != nil
         storeBufferEntries = buffer?.entries ?? 1

@@ -91,7 +91,7 @@ extension Machine where P: ~Copyable {
     ) -> UInt64 {
         let kind: Event.Kind = isWrite ? .deviceWrite : .deviceRead
         if isWrite { clearMonitors(transfer.address, bytes, besides: nil) }
-        let reaches = device.snoops && (hasLevel1Data || hasLevel2)
+        let reaches = device.snoops && (hasLevel1Data || hasLevel2 || hasLevel3)
         guard reaches || hasLevel3 && isLevel3MemorySide else {
             emit(
                 kind, at: tick, agent: device.agent, address: transfer.address, size: bytes,
@@ -151,10 +151,9 @@ extension Machine where P: ~Copyable {
                 return .level1Data(core)
             }
         }
-        guard hasLevel2 else { return .memory }
         let line = level2.line(of: address)
         for core in hasPrivateLevel2 ? 0..<cores.count : 0..<1
-        where !hasPrivateLevel2 || isReached(core) {
+        where hasLevel2 && (!hasPrivateLevel2 || isReached(core)) {
             if level2.peek(line, level2Copy(core)) >= 0 { return level2Place(core) }
         }
         let isBelow =
@@ -169,9 +168,8 @@ extension Machine where P: ~Copyable {
         _ address: UInt64, _ size: UInt64, _ device: DeviceState, at tick: UInt64
     ) -> Place {
         takeFromCores(address, size, at: tick)
-        guard hasLevel2 else { return .memory }
-        let line = level2.line(of: address)
-        if !hasPrivateLevel2 {
+        if hasLevel2, !hasPrivateLevel2 {
+            let line = level2.line(of: address)
             var index = level2.peek(line, 0)
             if index < 0, device.port.allocates, size == UInt64(level2.lineSize) {
                 let (place, victim) = level2.insert(line, 0, state: 0)

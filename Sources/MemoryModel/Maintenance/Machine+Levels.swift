@@ -12,63 +12,67 @@ extension Machine where P: ~Copyable {
         _ line: UInt64, _ instruction: Maintenance.Instruction, _ core: Int, level: Int = 0
     ) {
         guard hasLevel2 else { return }
-        let address = level2.address(ofLine: line)
-        emit(
-            .maintenance, at: cores[core].now, agent: .core(core), place: level2Place(level),
-            address: address, size: UInt64(level2.lineSize), detail: UInt32(instruction.rawValue),
-            record: record)
-        let index = level2.peek(line, level2Copy(level))
-        guard index >= 0 else { return }
-        let wasDirty = level2.entries[index] & CacheBank.dirty != 0
-        let cleans = cleansLines(instruction)
-        if wasDirty, cleans {
-            writeBackFromLevel2(
-                level2.entries[index], hasPrivateLevel2 ? level : core, at: cores[core].now,
-                reason: .maintenance)
-            level2.entries[index] &= ~CacheBank.dirty
-            spend(core, costs.dirty, on: .maintenance)
-            throttleWrites(core)
-        }
-        let isLeft =
-            instruction == .outerCleanAndInvalidate && !wasDirty
-            && configuration.level2?.outer?.erratum588369 == true
-        if instruction.invalidates, !isLeft {
-            level2.remove(at: index)
-            emit(
-                .invalidate, at: cores[core].now, agent: .core(core), place: level2Place(level),
-                other: wasDirty && !cleans ? 1 : 0, address: address,
-                size: UInt64(level2.lineSize), detail: MoveReason.maintenance.rawValue,
-                record: record)
-        }
+        maintain(line, instruction, core, in: level2Place(level), level2Copy(level))
     }
 
     /// Cleans or invalidates one line of a third level that belongs to the cores.
     mutating func maintainLevel3(
         _ line: UInt64, _ instruction: Maintenance.Instruction, _ core: Int
     ) {
-        let address = level3.address(ofLine: line)
+        maintain(line, instruction, core, in: .level3, 0)
+    }
+
+    /// Cleans or invalidates one line of copy `copy` of the second or the third level, whose place is `place`.
+    private mutating func maintain(
+        _ line: UInt64, _ instruction: Maintenance.Instruction, _ core: Int, in place: Place,
+        _ copy: Int
+    ) {
+        let isThird = place == .level3
+        let address = isThird ? level3.address(ofLine: line) : level2.address(ofLine: line)
+        let size = UInt64(isThird ? level3.lineSize : level2.lineSize)
         emit(
-            .maintenance, at: cores[core].now, agent: .core(core), place: .level3,
-            address: address, size: UInt64(level3.lineSize), detail: UInt32(instruction.rawValue),
-            record: record)
-        let index = level3.peek(line, 0)
+            .maintenance, at: cores[core].now, agent: .core(core), place: place,
+            address: address, size: size, detail: UInt32(instruction.rawValue), record: record)
+        let index = isThird ? level3.peek(line, copy) : level2.peek(line, copy)
         guard index >= 0 else { return }
-        let wasDirty = level3.entries[index] & CacheBank.dirty != 0
+        let entry = isThird ? level3.entries[index] : level2.entries[index]
+        let wasDirty = entry & CacheBank.dirty != 0
         let cleans = cleansLines(instruction)
         if wasDirty, cleans {
-            writeBackFromLevel3(
-                level3.entries[index], .core(core), at: cores[core].now, reason: .maintenance)
-            level3.entries[index] &= ~CacheBank.dirty
-            spend(core, costs.dirty, on: .maintenance)
-            throttleWrites(core)
+            cleanForMaintenance(entry, index, core, copy, isThird: isThird)
         }
-        if instruction.invalidates {
-            level3.remove(at: index)
-            emit(
-                .invalidate, at: cores[core].now, agent: .core(core), place: .level3,
-                other: wasDirty && !cleans ? 1 : 0, address: address,
-                size: UInt64(level3.lineSize), detail: MoveReason.maintenance.rawValue,
-                record: record)
+        guard instruction.invalidates, !stays(instruction, wasDirty: wasDirty) else { return }
+        if isThird { level3.remove(at: index) } else { level2.remove(at: index) }
+        emit(
+            .invalidate, at: cores[core].now, agent: .core(core), place: place,
+            other: wasDirty && !cleans ? 1 : 0, address: address, size: size,
+            detail: MoveReason.maintenance.rawValue, record: record)
+    }
+
+    /// Writes a dirty line of the second or the third level on; it stays, clean.
+    private mutating func cleanForMaintenance(
+        _ entry: UInt64, _ index: Int, _ core: Int, _ copy: Int, isThird: Bool
+    ) {
+        let now = cores[core].now
+        if isThird {
+            writeBackFromLevel3(entry, .core(core), at: now, reason: .maintenance)
+            level3.entries[index] &= ~CacheBank.dirty
+        } else {
+            writeBackFromLevel2(
+                entry, hasPrivateLevel2 ? copy : core, at: now, reason: .maintenance)
+            level2.entries[index] &= ~CacheBank.dirty
+        }
+        spend(core, costs.dirty, on: .maintenance)
+        throttleWrites(core)
+    }
+
+    /// Whether a line stays though an instruction invalidates: PL310 errata 588369 and, until later, 727915.
+    @inline(__always)
+    private func stays(_ instruction: Maintenance.Instruction, wasDirty: Bool) -> Bool {
+        switch instruction {
+        case .outerCleanAndInvalidate: !wasDirty && rules.outer.erratum588369
+        case .outerCleanAndInvalidateWays: rules.outer.erratum727915
+        default: false
         }
     }
 

@@ -47,7 +47,6 @@ extension Machine where P: ~Copyable {
     ) {
         let address = level1Data.address(ofLine: line)
         let size = UInt64(level1Data.lineSize)
-        let reachesLevel2 = hasLevel2 && !hasOuter && instruction != .dcCVAU
         drainBefore(.maintenance, core, on: .maintenance)
         // A held buffer keeps its stores; the order of stores and maintenance to one line is kept all the same.
         drainOverlapping(address, size, core)
@@ -61,7 +60,7 @@ extension Machine where P: ~Copyable {
                 maintainLevel1(line, instruction, copy: other, by: core)
             }
         }
-        guard reachesLevel2 else { return }
+        guard !hasOuter, instruction != .dcCVAU else { return }
         forEachLevel2 { machine, level in
             guard !machine.hasPrivateLevel2 || level == core || machine.hears(level, core) else {
                 return

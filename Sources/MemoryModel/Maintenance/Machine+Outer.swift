@@ -6,6 +6,26 @@ import Quantities
 // A slot drains when it is full, when all slots are in use (the least recently touched one), for `CACHE SYNC`,
 // for an operation or a linefill that touches its line, for Strongly-ordered accesses, and by itself after
 // `storeBufferDrainCycles`, which revisions before r3p2 never do (erratum 769419).
+//
+// Normal non-cacheable accesses of shareable memory: with the shared attribute overridden they go past the cache.
+// Without, which is how the controller comes out of reset, they are cacheable without allocation: a load is served by
+// a line that is there, however old, and a store is written into it and on to memory. A line that another, cacheable
+// mapping of the same bytes has left there so hides what a device wrote (Linux, arm,shared-override).
+//
+// `Clean and Invalidate by Way` is done line by line when it is issued; with erratum 727915 lines are cleaned then and
+// invalidated when the operation ends, dirty or not: what was stored in between is lost.
+
+/// What the outer cache has cleaned by way and has yet to invalidate.
+struct BackgroundFlush {
+    /// The lines that were there at the beginning, in the order of sets and ways.
+    var lines: [UInt64]
+    /// When they go.
+    var end: UInt64
+    /// Who asked.
+    var core: Int
+    /// The record of the operation.
+    var record: UInt32
+}
 
 extension Machine where P: ~Copyable {
     /// Takes an entry of a core's store buffer into a slot.
@@ -73,13 +93,19 @@ extension Machine where P: ~Copyable {
             drainAllOuterSlots(at: cores[core].now)
             wait(core, until: memory.free, on: .barrier)
             spend(core, costs.outerSync, on: .barrier)
-            if configuration.level2?.outer?.erratum753970 == true { outerMergingEnded = true }
+            if rules.outer.erratum753970 { outerMergingEnded = true }
         case .outerCleanAndInvalidateWays:
+            endBackgroundFlush()
             drainAllOuterSlots(at: cores[core].now)
-            for entry in level2.allEntries(0) {
-                maintainLevel2(level2.line(ofEntry: entry), operation.instruction, core)
+            let lines = level2.allEntries(0).map { level2.line(ofEntry: $0) }
+            for line in lines {
+                maintainLevel2(line, operation.instruction, core)
                 spend(core, costs.setWay, on: .maintenance)
             }
+            guard rules.outer.erratum727915 else { return }
+            backgroundFlush = BackgroundFlush(
+                lines: lines, end: cores[core].now, core: core, record: record)
+            refreshDue()
         default:
             forEachLine(operation, shift: level2.lineShift) { machine, line in
                 machine.drainOuterSlots(
@@ -88,6 +114,73 @@ extension Machine where P: ~Copyable {
                 machine.spend(core, machine.costs.outerOperation, on: .maintenance)
             }
         }
+    }
+
+    /// Invalidates what an operation by way has cleaned before, dirty or not, if one is under way.
+    mutating func endBackgroundFlush() {
+        guard let flush = backgroundFlush else { return }
+        backgroundFlush = nil
+        for line in flush.lines {
+            let index = level2.peek(line, 0)
+            guard index >= 0 else { continue }
+            let isDirty = level2.entries[index] & CacheBank.dirty != 0
+            level2.remove(at: index)
+            emit(
+                .invalidate, at: flush.end, agent: .core(flush.core), place: .outer,
+                other: isDirty ? 1 : 0, address: level2.address(ofLine: line),
+                size: UInt64(level2.lineSize), detail: MoveReason.maintenance.rawValue,
+                record: flush.record)
+        }
+    }
+
+    // MARK: Shareable memory that is not cacheable
+
+    /// Whether the controller makes Normal non-cacheable accesses of shareable memory cacheable.
+    @inline(__always)
+    func looksUpUncached(isShared: Bool) -> Bool {
+        hasOuter && isShared && !rules.outer.overridesShared
+    }
+
+    /// Whether an entry is to be written into the levels that hold its line, too.
+    @inline(__always)
+    func writesThrough(_ entry: StoreBufferEntry) -> Bool {
+        entry.type == .writeThrough
+            || entry.type == .nonCacheable && looksUpUncached(isShared: entry.isShared)
+    }
+
+    /// Where a non-cacheable load of a core is served, and when it is there; nil: not before memory has been read.
+    mutating func uncachedLoadSource(
+        _ address: UInt64, _ size: UInt64, _ core: Int, at now: UInt64
+    ) -> (place: Place, completion: UInt64?) {
+        guard looksUpUncached(isShared: mapIsShared) else {
+            let place = uncachedSource(address, size, .core(core), at: now)
+            return (place, place == .memory ? nil : now + costs.level3Hit)
+        }
+        let line = level2.line(of: address)
+        let index = level2.touch(line, 0)
+        emit(
+            .levelRead, at: now, agent: .core(core), place: .outer, other: index < 0 ? 1 : 0,
+            address: address, size: size, record: record)
+        guard index >= 0 else { return (.memory, nil) }
+        let isAwaited = level2.entries[index] & CacheBank.prefetched != 0
+        let arrival = isAwaited ? streams.arrival(of: line, level2Stream(core)) : 0
+        return (.outer, max(level2Hit(at: now), arrival))
+    }
+
+    /// Reads memory for a non-cacheable load, the whole aligned pieces that it touches.
+    ///
+    /// - Returns: when the load's own bytes have reached the core.
+    mutating func readUncached(
+        _ address: UInt64, _ size: UInt64, _ core: Int, at now: UInt64
+    ) -> UInt64 {
+        let piece = rules.uncachedReadBytes
+        let start = address & ~(piece - 1)
+        let bytes = piece == 1 ? size : (address &+ size &- start &+ piece &- 1) & ~(piece - 1)
+        #if DEBUG
+            // The load's event has the bytes that it asked for.
+            ledger.asked.read += bytes - size
+        #endif
+        return readMemory(start, bytes, agent: .core(core), at: now, miss: costs.level2Miss)
     }
 
     /// Lets a core that cleans wait once memory is behind: buffers between hold a few lines at most.

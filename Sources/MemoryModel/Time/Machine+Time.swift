@@ -5,13 +5,14 @@ import Quantities
 // The order of what happens by itself. Three kinds of things are due at a tick: an entry leaves a core's store
 // buffer, a slot of the outer cache's store buffer drains, a device moves its next burst. Of things due at the
 // same tick the buffers go first, in the order of cores, then the outer slots, then devices in the order of
-// their numbers: what a core stored in time is there when the device looks.
+// their numbers, then the end of an outer operation by way that runs in the background: what a core stored in time is there when the device looks.
 
 /// Something due by itself.
 enum Due {
     case storeBuffer(core: Int)
     case outerSlot(index: Int)
     case device(index: Int)
+    case flushEnd
 }
 
 extension Machine where P: ~Copyable {
@@ -134,6 +135,7 @@ extension Machine where P: ~Copyable {
                 best = (at, .device(index: index))
             }
         }
+        if let end = backgroundFlush?.end, end < best?.at ?? .max { best = (end, .flushEnd) }
         return best
     }
 
@@ -142,6 +144,7 @@ extension Machine where P: ~Copyable {
         case .storeBuffer(let core): drainEntry(core, 0, at: tick)
         case .outerSlot(let index): drainOuterSlot(index, at: tick)
         case .device(let index): moveBurst(index, at: tick)
+        case .flushEnd: endBackgroundFlush()
         }
     }
 
@@ -160,6 +163,7 @@ extension Machine where P: ~Copyable {
     public mutating func finish() {
         tellTimes()
         for index in devices.indices { _ = runUntilIdle(device: index) }
+        endBackgroundFlush()
         for core in 0..<cores.count {
             waitForMisses(core)
         }
