@@ -30,8 +30,8 @@ public struct HazardProfile: Hashable, Sendable {
     public var hasCaches: Bool
     /// Whether lines may be loaded that the program never asked for.
     public var speculates: Bool
-    /// Whether a DMB orders maintenance by address before a later store: ARMv7-A and later do, ARMv7-M wants a DSB.
-    public var dmbOrdersMaintenance: Bool
+    /// What has to stand before a doorbell.
+    public var doorbellOrder: DoorbellOrder
     /// Whether the program calls the DMA API: then mends are calls, otherwise instructions.
     public var usesLinux: Bool
     /// How many cores there are.
@@ -50,7 +50,7 @@ public struct HazardProfile: Hashable, Sendable {
     /// Makes a profile.
     public init(
         lineSize: UInt64, hasOuterCache: Bool, hasCaches: Bool = true, speculates: Bool,
-        dmbOrdersMaintenance: Bool = true, usesLinux: Bool, cores: Int,
+        doorbellOrder: DoorbellOrder = .arm64, usesLinux: Bool, cores: Int,
         devices: [Device], maintenanceCycles: UInt64 = 0, barrierCycles: UInt64 = 0,
         symbols: SymbolTable = SymbolTable()
     ) {
@@ -58,7 +58,7 @@ public struct HazardProfile: Hashable, Sendable {
         self.hasOuterCache = hasOuterCache
         self.hasCaches = hasCaches
         self.speculates = speculates
-        self.dmbOrdersMaintenance = dmbOrdersMaintenance
+        self.doorbellOrder = doorbellOrder
         self.usesLinux = usesLinux
         self.cores = cores
         self.devices = devices

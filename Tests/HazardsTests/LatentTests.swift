@@ -55,6 +55,13 @@ struct LatentTests {
         .device(DeviceOperation(kind, at: Operand(Self.buffer + offset), bytes: bytes))
     }
 
+    /// A device operation that goes round four times.
+    private func cyclic(_ kind: DeviceOperation.Kind) -> Operation {
+        var operation = DeviceOperation(kind, at: Operand(Self.buffer), bytes: 64)
+        operation.cycles = 4
+        return .device(operation)
+    }
+
     private let ring = Operation.ring(Story.device)
     private let wait = Operation.wait(Story.device)
     private let dsb = Operation.barrier(Barrier(.dsb))
@@ -132,13 +139,66 @@ struct LatentTests {
         }
     }
 
-    @Test("A DMB orders a clean on ARMv7-A, not on ARMv7-M, and never one of stores only")
-    func cleanAndDMB() {
-        let steps = [store(), maintain(.dcCVAC), dmb, ring, device(.read)]
-        #expect(codes(steps) == [])
-        #expect(codes(steps, Story.profile(dmbOrdersMaintenance: false)) == [.h04])
-        let stores = Operation.barrier(Barrier(.dmb, .fullSystem, .stores))
-        #expect(codes([store(), maintain(.dcCVAC), stores, ring, device(.read)]) == [.h04])
+    @Test("Before Armv8 only a DSB stands between what a core did and a doorbell, of stores or not")
+    func beforeArmv8() {
+        let profile = Story.profile(doorbellOrder: .beforeArmv8)
+        for accesses in [Barrier.Accesses.all, .stores] {
+            let dmb = Operation.barrier(Barrier(.dmb, .fullSystem, accesses))
+            let dsb = Operation.barrier(Barrier(.dsb, .fullSystem, accesses))
+            let clean = [store(), maintain(.dcCVAC)]
+            #expect(codes([store(), dmb, ring, device(.read)], profile, uncached: true) == [.h04])
+            #expect(codes([store(), dsb, ring, device(.read)], profile, uncached: true) == [])
+            #expect(codes(clean + [dmb, ring, device(.read)], profile) == [.h04])
+            #expect(codes(clean + [dsb, ring, device(.read)], profile) == [])
+        }
+    }
+
+    @Test("On arm64 a barrier of stores is nothing to a clean, be it a DMB or a DSB")
+    func cleanOnArm64() {
+        for instruction in [Barrier.Instruction.dmb, .dsb] {
+            let all = Operation.barrier(Barrier(instruction))
+            let stores = Operation.barrier(Barrier(instruction, .fullSystem, .stores))
+            let clean = [store(), maintain(.dcCVAC)]
+            #expect(codes(clean + [all, ring, device(.read)]) == [])
+            #expect(codes(clean + [stores, ring, device(.read)]) == [.h04])
+            #expect(codes(clean + [stores, all, ring, device(.read)]) == [])
+            #expect(codes([store(), stores, ring, device(.read)], uncached: true) == [])
+        }
+    }
+
+    // MARK: Cyclic transfers
+
+    @Test("A cyclic write: the core reads what rounds have left only after an invalidate meanwhile")
+    func cyclicWrite() {
+        let begin = [load(), ring, cyclic(.write)]
+        let invalidate = [maintain(.dcIVAC), dsb]
+        #expect(codes(begin + [load()]) == [.h01])
+        #expect(codes(begin + invalidate + [load()]) == [])
+        #expect(codes([maintain(.dcIVAC), dsb, ring, cyclic(.write), load()]) == [.h08])
+        // One pass is nobody's before its completion is seen.
+        #expect(codes([load(), ring, device(.write), load()]) == [])
+        // The load of one round leaves a line that the next makes stale.
+        #expect(codes(begin + invalidate + [load(), wait, load()]) == [.h01])
+        #expect(codes(begin + invalidate + [load(), wait] + invalidate + [load()]) == [])
+        #expect(codes(begin + [wait] + invalidate + [load()]) == [])
+    }
+
+    @Test("A cyclic read: a later round looks for what was stored since the doorbell")
+    func cyclicRead() {
+        #expect(codes([ring, cyclic(.read), store(), wait]) == [.h03])
+        #expect(codes([ring, cyclic(.read), store()]) == [.h03])
+        #expect(codes([ring, cyclic(.read), store(), maintain(.dcCVAC), dsb, wait]) == [])
+        #expect(codes([ring, cyclic(.read), wait, store()]) == [])
+        #expect(codes([ring, device(.read), store(), wait]) == [])
+        // Stored before and after: one statement, one finding.
+        #expect(codes([store(), ring, cyclic(.read), store(), wait]) == [.h03])
+    }
+
+    @Test("A load while a device may write leaves a line to be stale, also without speculation")
+    func loadInFlight() {
+        let profile = Story.profile(speculates: false)
+        #expect(codes([ring, device(.write), load(), wait, load()], profile) == [.h01])
+        #expect(codes([ring, device(.write), wait, load()], profile) == [])
     }
 
     @Test("H23: a clean of the inner caches only, where there is an outer one")

@@ -27,11 +27,11 @@ struct Story {
 
     static func profile(
         hasOuterCache: Bool = false, isDeclaredCoherent: Bool = false, snoops: Bool = false,
-        speculates: Bool = true, lineSize: UInt64 = 64, dmbOrdersMaintenance: Bool = true
+        speculates: Bool = true, lineSize: UInt64 = 64, doorbellOrder: DoorbellOrder = .arm64
     ) -> HazardProfile {
         HazardProfile(
             lineSize: lineSize, hasOuterCache: hasOuterCache, speculates: speculates,
-            dmbOrdersMaintenance: dmbOrdersMaintenance, usesLinux: false, cores: 1,
+            doorbellOrder: doorbellOrder, usesLinux: false, cores: 1,
             devices: [
                 HazardProfile.Device(
                     name: "dma0", snoops: snoops, isDeclaredCoherent: isDeclaredCoherent)

@@ -155,6 +155,10 @@ public struct ProgramRunner<P: CountingProbe & ~Copyable>: ~Copyable {
             throw TraceErrors([unlowered(error, statement)])
         }
         for operation in lowered {
+            var operation = operation
+            if case .barrier(let barrier) = operation {
+                operation = .barrier(barrier.executed(on: setup.machine.architecture))
+            }
             try check(operation, statement)
             if concerns(operation) { try keep(operation, agent, record, statement) }
             machine.probe.begin(operation, by: agent, record: record)

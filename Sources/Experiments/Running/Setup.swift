@@ -158,7 +158,7 @@ public struct Setup: Sendable {
             lineSize: UInt64(machine.dataLineSize), hasOuterCache: machine.hasOuterCache,
             hasCaches: machine.level1Data != nil || machine.level2 != nil,
             speculates: machine.core.speculates,
-            dmbOrdersMaintenance: machine.architecture != .armv7m,
+            doorbellOrder: machine.architecture == .arm64 ? .arm64 : .beforeArmv8,
             usesLinux: usesLinux, cores: machine.core.count,
             devices: program.devices.map {
                 HazardProfile.Device(

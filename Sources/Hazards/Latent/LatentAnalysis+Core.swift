@@ -115,7 +115,10 @@ extension LatentAnalysis {
         _ step: LoweredStep
     ) {
         guard isCacheable else { return }
-        let stale = (state.staleInner & ~state.inFlight | state.staleBefore) & mask
+        // What a transfer writes once is nobody's before its completion is seen; of one that goes round and round the
+        // core reads what the rounds so far have left.
+        let unfinished = state.inFlight & ~state.cyclic
+        let stale = (state.staleInner & ~unfinished | state.staleBefore) & mask
         if stale != 0 {
             let device = Agent(rawValue: state.writer)
             let isHeld = stale & state.heldAtWrite != 0
@@ -134,7 +137,12 @@ extension LatentAnalysis {
                     + "\(profile.name(of: device)) wrote in record \(state.deviceRecord)",
                 chain: staleChain(state, isHeld, device, step))
         }
-        state.mayHold |= lineMask(granule, mask)
+        let line = lineMask(granule, mask)
+        // The device may write after this load, over what the line then holds.
+        state.staleInner |= line & state.inFlight
+        state.heldAtWrite |= line & state.inFlight
+        if profile.hasOuterCache { state.staleOuter |= line & state.inFlight }
+        state.mayHold |= line
     }
 
     private func staleChain(
@@ -158,10 +166,8 @@ extension LatentAnalysis {
     // MARK: Barriers and completion
 
     private mutating func perform(_ barrier: Barrier) {
-        guard barrier.ordersStores, barrier.reachesDevices else { return }
-        let ordersMaintenance =
-            barrier.instruction == .dsb
-            || (profile.dmbOrdersMaintenance && barrier.accesses == .all)
+        guard profile.doorbellOrder.settlesStores(barrier) else { return }
+        let settlesMaintenance = profile.doorbellOrder.settlesMaintenance(barrier)
         let waiting = waitingForBarrier
         waitingForBarrier = []
         for granule in waiting {
@@ -169,7 +175,7 @@ extension LatentAnalysis {
             var state = before
             if profile.hasOuterCache { state.outerBuffered |= state.buffered & ~state.dirtyInner }
             state.buffered = 0
-            if ordersMaintenance {
+            if settlesMaintenance {
                 state.pendingClean = 0
             } else {
                 waitingForBarrier.append(granule)
@@ -179,9 +185,11 @@ extension LatentAnalysis {
     }
 
     private mutating func observeCompletion(of device: Agent) {
+        judgeCyclicReads(of: device)
         for granule in flying.removeValue(forKey: device.rawValue) ?? [] {
             guard let state = lines[granule], state.writer == device.rawValue else { continue }
             lines[granule]?.inFlight = 0
+            lines[granule]?.cyclic = 0
             lines[granule]?.staleBefore = 0
         }
     }
@@ -261,6 +269,7 @@ extension LatentAnalysis {
         }
         guard instruction.invalidates else { return }
         state.staleBefore &= ~line
+        state.cyclic &= ~line
         state.mayHold &= ~line
         state.unsettled |= line & state.staleInner & state.staleOuter & ~state.inFlight
         // While the device still writes, or below a stale outer line, the line can come back as it was.

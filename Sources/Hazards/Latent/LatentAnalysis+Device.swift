@@ -11,6 +11,14 @@ extension LatentAnalysis {
         }
     }
 
+    /// Asks of the rounds after the first of a device's reads whether they find what was stored meanwhile.
+    mutating func judgeCyclicReads(of device: Agent) {
+        for step in reading.removeValue(forKey: device.rawValue) ?? [] {
+            guard case .device(let operation) = step.operation else { continue }
+            deviceReads(operation, step, afterDoorbell: false)
+        }
+    }
+
     private mutating func deviceReads(
         _ row: UInt64, _ bytes: UInt64, _ step: LoweredStep, _ afterDoorbell: Bool
     ) {
@@ -66,11 +74,14 @@ extension LatentAnalysis {
     /// Asks of a device's write whether a dirty line may go over it, and notes which copies may be stale from now on.
     mutating func deviceWrites(_ operation: DeviceOperation, _ step: LoweredStep, inFlight: Bool) {
         guard !profile.snoops(step.agent), profile.hasCaches else { return }
-        for row in operation.rowStarts { deviceWrites(row, operation.bytes, step, inFlight) }
+        for row in operation.rowStarts {
+            deviceWrites(
+                row, operation.bytes, step, inFlight: inFlight, isCyclic: operation.cycles > 1)
+        }
     }
 
     private mutating func deviceWrites(
-        _ row: UInt64, _ bytes: UInt64, _ step: LoweredStep, _ inFlight: Bool
+        _ row: UInt64, _ bytes: UInt64, _ step: LoweredStep, inFlight: Bool, isCyclic: Bool
     ) {
         let (start, mapping) = physical(row)
         let mayBeCached = mapping.type.isCacheable || hasCacheableAlias(start, bytes)
@@ -97,6 +108,7 @@ extension LatentAnalysis {
             }
             state.unsettled &= ~mask
             if inFlight { state.inFlight |= mask }
+            if inFlight, isCyclic { state.cyclic |= mask }
             set(granule, state, before: before)
         }
     }

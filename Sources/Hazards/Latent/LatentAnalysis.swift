@@ -35,6 +35,8 @@ public struct LatentAnalysis {
     var waitingForSync: [UInt64] = []
     /// Granules that a device may be writing, by the device.
     var flying: [UInt8: [UInt64]] = [:]
+    /// Reads that a device does round after round until its completion is seen, by the device.
+    var reading: [UInt8: [LoweredStep]] = [:]
     /// The device operations that a step starts, by the step's index.
     var starting: [Int: [LoweredStep]] = [:]
     /// What was found so far.
@@ -68,6 +70,7 @@ public struct LatentAnalysis {
             default: perform(step)
             }
         }
+        for device in reading.keys.sorted() { judgeCyclicReads(of: Agent(rawValue: device)) }
         return findings
     }
 
@@ -99,7 +102,9 @@ public struct LatentAnalysis {
     private mutating func begin(_ step: LoweredStep) {
         guard case .device(let operation) = step.operation else { return }
         switch operation.kind {
-        case .read, .descriptorFetch: deviceReads(operation, step, afterDoorbell: true)
+        case .read, .descriptorFetch:
+            deviceReads(operation, step, afterDoorbell: true)
+            if operation.cycles > 1 { reading[step.agent.rawValue, default: []].append(step) }
         case .write: deviceWrites(operation, step, inFlight: true)
         case .interrupt: break
         }

@@ -26,6 +26,8 @@ struct LineState {
     var mayHold: UInt64 = 0
     /// Bytes that a device may be writing now.
     var inFlight: UInt64 = 0
+    /// Bytes in flight that the device goes on to write round after round, and that no core has invalidated meanwhile.
+    var cyclic: UInt64 = 0
     /// Bytes whose line a core had touched, and nothing had removed, when the device wrote: H01, not H08.
     var heldAtWrite: UInt64 = 0
     /// Stale bytes that the core invalidated while the outer cache was stale below them: wrong level or order.
