@@ -2,33 +2,33 @@ import Quantities
 
 /// What a core's time goes to.
 ///
-/// The parts sum to the total.
+/// The parts sum to the total. The order is that of reports: from the core outwards.
 @frozen
 public enum Cause: UInt8, CaseIterable, Sendable {
     /// Instructions: explicit work, and the share of each fetch.
-    case work
+    case work = 0
     /// Level-1 accesses: the issue slot of each access, and the hit latency where a dependent load waits for it.
-    case level1
+    case level1 = 1
     /// Waiting for the second level.
-    case level2
-    /// Waiting for memory by cacheable accesses.
-    case memory
-    /// Waiting for room in the store buffer.
-    case storeBufferFull
-    /// Barriers.
-    case barrier
-    /// Cache maintenance.
-    case maintenance
-    /// Waiting for Normal non-cacheable accesses.
-    case uncached
-    /// Waiting for Device and Strongly-ordered accesses.
-    case device
-    /// Waiting for a device's completion.
-    case wait
+    case level2 = 2
     /// Waiting for the third level.
-    case level3
+    case level3 = 10
+    /// Waiting for memory by cacheable accesses.
+    case memory = 3
     /// Waiting for the translation of an address.
-    case translation
+    case translation = 11
+    /// Waiting for room in the store buffer.
+    case storeBufferFull = 4
+    /// Barriers.
+    case barrier = 5
+    /// Cache maintenance.
+    case maintenance = 6
+    /// Waiting for Normal non-cacheable accesses.
+    case uncached = 7
+    /// Waiting for Device and Strongly-ordered accesses.
+    case device = 8
+    /// Waiting for a device's completion.
+    case wait = 9
 
     /// The word of reports and JSON.
     public var name: String {

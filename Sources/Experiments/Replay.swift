@@ -16,7 +16,7 @@ public struct ReplayResult: Sendable {
     /// What was counted.
     public var counters: Counters
     /// Dirty lines at the end.
-    public var dirtyAtEnd: (level1Data: Int, level2: Int)
+    public var dirtyAtEnd: DirtyLines
     /// The whole run.
     public var elapsed: Ticks
     /// The spans.

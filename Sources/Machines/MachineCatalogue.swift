@@ -1,3 +1,5 @@
+import Quantities
+
 /// The machines that can be named: a set of files whose texts somebody else has read.
 public struct MachineCatalogue: Sendable {
     /// One file of a catalogue.
@@ -38,7 +40,7 @@ public struct MachineCatalogue: Sendable {
         let names = entries.map(\.name)
         throw UnknownMachine(
             name: name, names: names,
-            suggestion: nearest(to: name, among: names + entries.flatMap(\.aliases)))
+            suggestion: Suggestion.nearest(to: name, among: names + entries.flatMap(\.aliases)))
     }
 
     private static func entry(_ file: String, _ text: String) -> Entry {

@@ -210,16 +210,34 @@ public struct Machine<P: Probe & ~Copyable>: ~Copyable {
         return Ticks(rawValue: latest)
     }
 
-    /// Dirty lines that a cache holds: (all cores' L1D, second level).
-    public var dirtyLines: (level1Data: Int, level2: Int) {
-        let inner =
-            hasLevel1Data ? (0..<cores.count).reduce(0) { $0 + level1Data.dirtyLines($1) } : 0
-        let copies = hasPrivateLevel2 ? cores.count : 1
-        return (inner, hasLevel2 ? (0..<copies).reduce(0) { $0 + level2.dirtyLines($1) } : 0)
+    /// Dirty lines that the caches hold.
+    public var dirtyLines: DirtyLines {
+        let copies = hasLevel2 ? hasPrivateLevel2 ? cores.count : 1 : 0
+        return DirtyLines(
+            level1DataByCore: (0..<(hasLevel1Data ? cores.count : 0)).map {
+                level1Data.dirtyLines($0)
+            },
+            level2ByCopy: (0..<copies).map { level2.dirtyLines($0) },
+            level3: hasLevel3 ? level3.dirtyLines(0) : 0)
     }
 
     /// Gives up the machine and returns its probe.
     public consuming func takeProbe() -> P { probe }
+}
+
+/// How many lines of each cache are dirty.
+public struct DirtyLines: Sendable, Hashable {
+    /// Of each core's L1D; empty without one.
+    public var level1DataByCore: [Int]
+    /// Of each core's own second level, or of the one that all share; empty without one.
+    public var level2ByCopy: [Int]
+    /// Of the third level.
+    public var level3: Int
+
+    /// Of all L1D.
+    public var level1Data: Int { level1DataByCore.reduce(0, +) }
+    /// Of the whole second level.
+    public var level2: Int { level2ByCopy.reduce(0, +) }
 }
 
 /// A load that `env late` made perform ahead of its turn.

@@ -11,39 +11,7 @@ public struct ReplayReport: Sendable {
     /// Makes a report.
     public init(_ result: ReplayResult) { self.result = result }
 
-    private struct Cache {
-        var name: String
-        var reads, writes, readMisses, writeMisses, writebacks: UInt64
-        var dirtyAtEnd: UInt64
-    }
-
-    private var caches: [Cache] {
-        let c = result.counters
-        var caches: [Cache] = []
-        if result.machine.level1Data != nil {
-            caches.append(
-                Cache(
-                    name: "L1D", reads: c[.level1DataReads], writes: c[.level1DataWrites],
-                    readMisses: c[.level1DataReadMisses], writeMisses: c[.level1DataWriteMisses],
-                    writebacks: c[.level1DataWritebacks],
-                    dirtyAtEnd: UInt64(result.dirtyAtEnd.level1Data)))
-        }
-        if result.machine.level1Instruction != nil {
-            caches.append(
-                Cache(
-                    name: "L1I", reads: c[.level1InstructionReads], writes: 0,
-                    readMisses: c[.level1InstructionReadMisses], writeMisses: 0, writebacks: 0,
-                    dirtyAtEnd: 0))
-        }
-        if result.machine.level2 != nil {
-            caches.append(
-                Cache(
-                    name: "L2", reads: c[.level2Reads], writes: c[.level2Writes],
-                    readMisses: c[.level2ReadMisses], writeMisses: c[.level2WriteMisses],
-                    writebacks: c[.level2Writebacks], dirtyAtEnd: UInt64(result.dirtyAtEnd.level2)))
-        }
-        return caches
-    }
+    private var caches: CacheRows { CacheRows(result) }
 
     private var cores: [Int] {
         (0..<result.machine.core.count).filter { result.counters.time(of: .core($0)) > .zero }
@@ -69,17 +37,8 @@ public struct ReplayReport: Sendable {
             ("schema", .string("staleline.replay/1")), ("machine", .string(result.machine.name)),
             ("records", .integer(result.records)), ("skipped", Self.skipped(result.skipped)),
             (
-                "caches",
-                .object(
-                    caches.map { cache in
-                        (
-                            cache.name,
-                            Self.counts(
-                                cache.reads, cache.writes, cache.readMisses, cache.writeMisses,
-                                cache.writebacks, cache.dirtyAtEnd)
-                        )
-                    })
-            ),
+                "caches", .object(caches.levels.map { ($0.name, $0.json) })
+            ), ("coreCaches", coreCaches), ("events", events),
             (
                 "time",
                 .object([
@@ -105,15 +64,26 @@ public struct ReplayReport: Sendable {
         ])
     }
 
-    static func counts(
-        _ reads: UInt64, _ writes: UInt64, _ readMisses: UInt64, _ writeMisses: UInt64,
-        _ writebacks: UInt64, _ dirtyAtEnd: UInt64
-    ) -> JSONValue {
-        .object([
-            ("reads", .integer(reads)), ("writes", .integer(writes)),
-            ("readMisses", .integer(readMisses)), ("writeMisses", .integer(writeMisses)),
-            ("writebacks", .integer(writebacks)), ("dirtyAtEnd", .integer(dirtyAtEnd)),
-        ])
+    /// The caches that are each core's own.
+    private var coreCaches: JSONValue {
+        .object(
+            cores.map { core in
+                (
+                    "core\(core)",
+                    .object(caches.own(of: core).map { ($0.name, $0.json) })
+                )
+            })
+    }
+
+    /// What else happened, with words for people and for scripts.
+    private static let notable: [(counter: Counter, key: String, words: String)] = [
+        (.prefetches, "prefetches", "lines asked for by prefetchers"),
+        (.snoopInvalidations, "snoopInvalidations", "lines given up to other agents"),
+        (.exclusiveFailures, "exclusiveFailures", "store-exclusives that failed"),
+    ]
+
+    private var events: JSONValue {
+        .object(Self.notable.map { ($0.key, .integer(result.counters[$0.counter])) })
     }
 
     static func skipped(_ kinds: [(kind: String, count: UInt64)]) -> JSONValue {
@@ -140,18 +110,23 @@ public struct ReplayReport: Sendable {
     public var text: String {
         let memory = result.counters
         var out = "machine \(result.machine.name), \(Format.grouped(result.records)) records\n\n"
-        var table = Self.cacheTable
-        for cache in caches {
-            table.add(
-                Self.row(
-                    cache.name, cache.reads, cache.writes, cache.readMisses, cache.writeMisses,
-                    cache.writebacks, cache.dirtyAtEnd))
+        var table = CacheCounts.table
+        for cache in caches.levels { table.add(cache.cells) }
+        // What each core did for it, where more than one did anything.
+        for core in cores.count > 1 ? cores : [] {
+            for var cache in caches.own(of: core) where cache.reads + cache.writes > 0 {
+                cache.name = "core\(core) \(cache.name)"
+                table.add(cache.cells)
+            }
         }
         out += table.text + "\n"
         for core in cores { out += coreText(core) + "\n" }
         out +=
             "memory: \(Format.grouped(memory[.memoryBytesRead])) bytes read, "
             + "\(Format.grouped(memory[.memoryBytesWritten])) written\n"
+        for (counter, _, words) in Self.notable where memory[counter] > 0 {
+            out += "\(words): \(Format.grouped(memory[counter]))\n"
+        }
         for span in result.spans {
             out +=
                 "span \(span.name): \(Format.time(nanoseconds: span.time.nanoseconds)) in \(span.count) "
@@ -166,26 +141,6 @@ public struct ReplayReport: Sendable {
 
     static func skippedText(_ kinds: [(kind: String, count: UInt64)]) -> String {
         kinds.map { "skipped: \(Format.grouped($0.count)) × \($0.kind)\n" }.joined()
-    }
-
-    static var cacheTable: TextTable {
-        TextTable([
-            ("cache", .left), ("reads", .right), ("writes", .right), ("read misses", .right),
-            ("write misses", .right), ("miss rate", .right), ("writebacks", .right),
-            ("dirty at end", .right),
-        ])
-    }
-
-    static func row(
-        _ name: String, _ reads: UInt64, _ writes: UInt64, _ readMisses: UInt64,
-        _ writeMisses: UInt64, _ writebacks: UInt64, _ dirtyAtEnd: UInt64
-    ) -> [String] {
-        [
-            name, Format.grouped(reads), Format.grouped(writes), Format.grouped(readMisses),
-            Format.grouped(writeMisses),
-            Format.percent(readMisses + writeMisses, of: reads + writes),
-            Format.grouped(writebacks), Format.grouped(dirtyAtEnd),
-        ]
     }
 
     private func coreText(_ core: Int) -> String {
@@ -206,11 +161,16 @@ public struct PlainReport: Sendable {
     /// Makes a report.
     public init(_ result: PlainReplayResult) { self.result = result }
 
-    private var caches: [(String, PlainCounts)] {
+    private var caches: [CacheCounts] {
         var caches = [("L1D", result.level1Data)]
         if let counts = result.level1Instruction { caches.append(("L1I", counts)) }
         if let counts = result.level2 { caches.append(("L2", counts)) }
-        return caches
+        return caches.map { name, counts in
+            CacheCounts(
+                name: name, reads: counts.reads, writes: counts.writes,
+                readMisses: counts.readMisses, writeMisses: counts.writeMisses,
+                writebacks: counts.writebacks, dirtyAtEnd: counts.dirtyAtEnd)
+        }
     }
 
     /// The report as JSON, schema `staleline.replay/1`; a counting machine has no time.
@@ -221,16 +181,7 @@ public struct PlainReport: Sendable {
             ("skipped", ReplayReport.skipped(result.skipped)),
             ("straddle", .string(result.configuration.straddle.rawValue)),
             (
-                "caches",
-                .object(
-                    caches.map { name, c in
-                        (
-                            name,
-                            ReplayReport.counts(
-                                c.reads, c.writes, c.readMisses, c.writeMisses, c.writebacks,
-                                c.dirtyAtEnd)
-                        )
-                    })
+                "caches", .object(caches.map { ($0.name, $0.json) })
             ), ("level2Misses", level2Misses), ("withFinalFlush", flushed), ("time", .null),
             ("causes", .object([])),
             ("spans", .object([])),
@@ -263,13 +214,8 @@ public struct PlainReport: Sendable {
 
     /// The report for people.
     public var text: String {
-        var table = ReplayReport.cacheTable
-        for (name, c) in caches {
-            table.add(
-                ReplayReport.row(
-                    name, c.reads, c.writes, c.readMisses, c.writeMisses, c.writebacks, c.dirtyAtEnd
-                ))
-        }
+        var table = CacheCounts.table
+        for cache in caches { table.add(cache.cells) }
         return
             "counting machine (\(policy), write-back, write-allocate), \(Format.grouped(result.records)) records, "
             + "straddling accesses: \(result.configuration.straddle.rawValue)\n\n" + table.text

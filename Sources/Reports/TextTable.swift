@@ -79,9 +79,11 @@ public enum Format {
         }
     }
 
-    /// A share in percent.
+    /// A share in percent; what rounds to nothing and is something is shown as less than the least.
     public static func percent(_ part: some BinaryInteger, of whole: some BinaryInteger) -> String {
-        whole == 0 ? "–" : fixed(100 * Double(part) / Double(whole), 2) + " %"
+        guard whole != 0 else { return "–" }
+        let share = 100 * Double(part) / Double(whole)
+        return part > 0 && share < 0.005 ? "<0.01 %" : fixed(share, 2) + " %"
     }
 
     /// An address in hexadecimal.

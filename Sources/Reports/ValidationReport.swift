@@ -31,8 +31,63 @@ public struct ValidationReport: Sendable {
                             ("pass", .bool(row.passes)), ("source", .string(row.row.source)),
                         ])
                     })
-            ),
+            ), ("summary", summaryJSON),
         ])
+    }
+
+    /// The predictions of an absolute number, in which a ratio of 1 is the measurement.
+    private var absolute: [ValidationRow] { predictions.filter { $0.row.criterion == .absolute } }
+
+    /// The geometric mean of predicted to measured of absolute predictions; nil without any.
+    public var geometricMean: Double? {
+        let ratios = absolute.map(\.ratio)
+        guard !ratios.isEmpty, ratios.allSatisfy({ $0 > 0 }) else { return nil }
+        return Self.root(ratios.count, of: ratios.reduce(1, *))
+    }
+
+    /// The root of a positive number, by halving: there is no mathematics library below the command line.
+    private static func root(_ degree: Int, of value: Double) -> Double {
+        var low = 0.0
+        var high = max(1, value)
+        for _ in 0..<100 {
+            let middle = (low + high) / 2
+            let power = (0..<degree).reduce(1.0) { power, _ in power * middle }
+            if power < value { low = middle } else { high = middle }
+        }
+        return high
+    }
+
+    /// The absolute prediction that is furthest off.
+    private var worst: ValidationRow? {
+        absolute.max { abs($0.ratio - 1) < abs($1.ratio - 1) }
+    }
+
+    private var summaryJSON: JSONValue {
+        .object([
+            ("rows", .count(rows.count)), ("predictions", .count(predictions.count)),
+            ("within", .count(predictions.count { $0.passes })),
+            ("geometricMean", geometricMean.map(JSONValue.number) ?? .null),
+            ("worst", .optional(worst?.row.id)),
+            ("worstRatio", worst.map { .number($0.ratio) } ?? .null),
+        ])
+    }
+
+    /// All rows in a few lines: how many, how far off in the mean, how far off at worst.
+    public var summary: String {
+        var out =
+            "\(rows.count) rows, \(rows.count - predictions.count) of which calibrate; "
+            + "\(predictions.count { $0.passes }) of \(predictions.count) predictions within their bands.\n"
+        if let mean = geometricMean {
+            out +=
+                "Predicted to measured, \(absolute.count) absolute predictions: \(Format.fixed(mean, 2)) in the "
+                + "geometric mean"
+        }
+        if let worst {
+            out +=
+                "; worst \(Format.fixed(worst.ratio, 2)), \(worst.row.id): \(worst.row.workload), "
+                + "\(Format.fixed(worst.predicted, 1)) for \(Format.fixed(worst.row.measured, 1)) \(worst.row.unit)"
+        }
+        return out + ".\n"
     }
 
     /// The report for people.
@@ -51,8 +106,6 @@ public struct ValidationReport: Sendable {
             ])
         }
         let good = predictions.count { $0.passes }
-        let worst = predictions.filter { $0.row.criterion == .absolute }
-            .max { abs($0.ratio - 1) < abs($1.ratio - 1) }
         var out = table.text + "\n\(good) of \(predictions.count) predictions within their bands"
         if let worst {
             out +=

@@ -20,7 +20,7 @@ struct DemoCommand: ParsableCommand {
         try replay(traces, zynq)
         try check(traces)
         try compare(traces)
-        try validate(zynq)
+        try showValidation()
     }
 
     private func say(_ number: Int, _ title: String, _ command: String) {
@@ -50,7 +50,7 @@ struct DemoCommand: ParsableCommand {
     private func setup(_ path: URL) throws -> Setup {
         let (program, file) = try OpenedTrace(path: path.path, format: nil).program(for: "demo")
         return try MachineOptions.parse([]).setup(
-            program, file: "Traces/" + path.lastPathComponent + ""
+            program, file: "Traces/" + path.lastPathComponent
         )
         .named(file)
     }
@@ -79,10 +79,12 @@ struct DemoCommand: ParsableCommand {
         }
     }
 
-    private func validate(_ machine: MachineConfiguration) throws {
-        say(5, "How far to trust it: predictions beside published measurements", "validate")
-        let report = ValidationReport(try Validation(zynq7000: machine).rows())
-        show(report.json, report.text)
+    private func showValidation() throws {
+        say(
+            5, "How far to trust it: all predictions beside published measurements, in short",
+            "validate")
+        let report = ValidationReport(try ValidateCommand.rows())
+        show(report.json, report.summary + "`staleline validate` prints the rows.\n")
     }
 }
 

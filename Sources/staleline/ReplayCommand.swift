@@ -10,7 +10,7 @@ struct ReplayCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "replay", abstract: "Hits, misses, traffic and cycles by cause.",
         discussion: """
-            --plain is the counting machine: one core, LRU, write-back, write-allocate, no store buffer, no \
+            --plain is the counting machine: one core, LRU unless --replacement says otherwise, write-back, write-allocate, no store buffer, no \
             prefetch, no time; a dirty L1 victim is written to L2 after the demand fetch. Without --l1i its \
             fetches are ignored. Sizes are SIZE,WAYS,LINE as 32K,4,32. docs/counting.md says which options \
             are which other simulator's definitions.

@@ -263,31 +263,18 @@ struct ManifestTests {
 
     @Test("H42: the same by a clean instead of an eviction")
     func h42() {
-        var story = Story()
-        story.fill()
-        story.store()
-        story.ring()
-        story.deviceWrites()
+        var story = Story.dirtyUnderDevice()
         story.writeBack(.level1Data(0), to: .memory, .maintenance)
         #expect(story.codes == [.h42])
     }
 
     @Test("H10: the dirty bytes are a neighbour's, in the same line; another line is no neighbour")
     func h10() {
-        var story = Story()
-        story.fill()
-        story.store(48, 8)
-        story.ring()
-        story.deviceWrites(0, 32)
-        story.writeBack()
-        #expect(story.codes == [.h10])
-        var apart = Story()
-        apart.fill()
-        apart.store(48, 8)
-        apart.ring()
-        apart.deviceWrites(64, 32)
-        apart.writeBack()
-        #expect(apart.codes == [])
+        for (offset, codes) in [(0, [HazardCode.h10]), (64, [])] as [(UInt64, [HazardCode])] {
+            var story = Story.dirtyUnderDevice(storedAt: 48, writtenAt: offset, 32)
+            story.writeBack()
+            #expect(story.codes == codes)
+        }
     }
 
     @Test("H11: an invalidate drops dirty bytes beside its range; those in its range it may drop")

@@ -25,6 +25,18 @@ struct Story {
                 snoops: snoops), watch: Self.watch)
     }
 
+    /// A line dirty with eight bytes at an offset, and a device that was sent and has written in memory.
+    static func dirtyUnderDevice(
+        storedAt stored: UInt64 = 0, writtenAt written: UInt64 = 0, _ bytes: UInt32 = 64
+    ) -> Story {
+        var story = Story()
+        story.fill()
+        story.store(stored, 8)
+        story.ring()
+        story.deviceWrites(written, bytes)
+        return story
+    }
+
     static func profile(
         hasOuterCache: Bool = false, isDeclaredCoherent: Bool = false, snoops: Bool = false,
         speculates: Bool = true, lineSize: UInt64 = 64, doorbellOrder: DoorbellOrder = .arm64

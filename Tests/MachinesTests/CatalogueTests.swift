@@ -30,9 +30,4 @@ struct CatalogueTests {
                 == "machine: found 'zinq7000', expected one of zynq7000, am335x, rpi3, stm32h743, "
                 + "broken; did you mean zynq7000?")
     }
-
-    @Test func suggestsWithSwappedLetters() {
-        #expect(nearest(to: "szie", among: ["ways", "size", "line"]) == "size")
-        #expect(nearest(to: "completely", among: ["ways", "size"]) == nil)
-    }
 }

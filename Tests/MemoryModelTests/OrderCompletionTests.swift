@@ -9,24 +9,6 @@ struct OrderCompletionTests {
     private let x = Litmus.x
     private let flag = Litmus.uncachedY
 
-    private func check(_ cases: [Litmus]) throws {
-        let two = [try OrderMachine.small(), try OrderMachine.large()]
-        for machine in two {
-            for litmus in cases { try expect(litmus, machine) }
-        }
-        for variant in OrderVariantTests.forDevices {
-            do {
-                for litmus in cases { try expect(litmus, variant.configuration) }
-            }
-        }
-    }
-
-    private func device(
-        _ operations: [Operation], domain: Barrier.Domain? = nil, isCoherent: Bool = false
-    ) -> AgentProgram {
-        AgentProgram(.device(0), operations, domain: domain, isCoherent: isCoherent)
-    }
-
     @Test("A buffer that a device fills: invalidated before and after")
     func filledByDevice() throws {
         let invalidate = Operation.dc(.dcIVAC, x)
@@ -43,7 +25,7 @@ struct OrderCompletionTests {
         let good = "K11.5.1.4 Invalidating DMA buffers, functional example"
         let lost =
             "D7.5 General behavior of the caches: a dirty line may be written back at any time"
-        try check([
+        try expectOfDevices([
             filled("po", ["0", "1"], bad),
             filled("ivac-dsb", before: [invalidate, .dsb()], ["0", "1"], bad),
             filled(
@@ -94,7 +76,7 @@ struct OrderCompletionTests {
             for (name, between, isOrdered) in links {
                 let litmus = completed(
                     name, between, isOrdered, word: word, domain: domain, isCoherent: isCoherent)
-                try check([litmus])
+                try expectOfDevices([litmus])
             }
         }
     }
@@ -110,7 +92,7 @@ struct OrderCompletionTests {
                 source: "bob, dob; K11.5.1.4")
         }
         let data = Operation.ld(Litmus.uncachedX)
-        try check([
+        try expectOfDevices([
             polled("po", [.ld(flag), data], false),
             polled("dmb.ld", [.ld(flag), .dmb(.fullSystem, .loads), data], true),
             polled("dmb.oshld", [.ld(flag), .dmb(.outerShareable, .loads), data], true),
@@ -124,14 +106,14 @@ struct OrderCompletionTests {
     @Test("A core and a device that write one line: the line's eviction loses the device's word")
     func sharedLine() throws {
         let beside = Litmus.besideX
-        try check(
+        try expectOfDevices(
             [
                 Litmus(
                     "line shared, coherent", [[.st(beside, 2), .ring, .wait, .dmb(), .ld(x)]],
                     devices: [device([.wr(x, 1)], isCoherent: true)], finals: [beside],
                     allowed: ["12"], source: "B2.3: one coherent memory")
             ])
-        try check([
+        try expectOfDevices([
             Litmus(
                 "line shared", [[.st(beside, 2), .ring, .wait, .dmb(), .ld(x)]],
                 devices: [device([.wr(x, 1)])], finals: [beside], allowed: ["02", "12"],

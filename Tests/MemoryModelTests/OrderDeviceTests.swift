@@ -13,24 +13,6 @@ struct OrderDeviceTests {
     private let y = Litmus.y
     private let flag = Litmus.uncachedY
 
-    private func check(_ cases: [Litmus]) throws {
-        let two = [try OrderMachine.small(), try OrderMachine.large()]
-        for machine in two {
-            for litmus in cases { try expect(litmus, machine) }
-        }
-        for variant in OrderVariantTests.forDevices {
-            do {
-                for litmus in cases { try expect(litmus, variant.configuration) }
-            }
-        }
-    }
-
-    private func device(
-        _ operations: [Operation], domain: Barrier.Domain? = nil, isCoherent: Bool = false
-    ) -> AgentProgram {
-        AgentProgram(.device(0), operations, domain: domain, isCoherent: isCoherent)
-    }
-
     // MARK: By doorbell
 
     /// A store of x, something, a doorbell; the device reads x.
@@ -52,7 +34,7 @@ struct OrderDeviceTests {
         let clean = Operation.dc(.dcCVAC, x)
         let out = "B2.4.2 Out-of-band-ordered-before, K11.4"
         let clause = "D7.5.9.15 Ordering and completion"
-        try check([
+        try expectOfDevices([
             doorbell("po", [], always: false, "D7.5.9: nothing cleans"),
             doorbell("dsb", [.dsb()], always: false, "D7.5.9: nothing cleans"),
             doorbell("cvac", [clean], always: false, clause),
@@ -105,7 +87,7 @@ struct OrderDeviceTests {
             }
         }
         let stores = Barrier.Accesses.stores
-        try check([
+        try expectOfDevices([
             on(.arm32v7, "cvac-dsb.st", [clean, .dsb(.fullSystem, stores)], always: true),
             on(.arm32v7, "cvac-dsb.ishst", [clean, .dsb(.innerShareable, stores)], always: false),
             on(.arm32v7, "cvac-dsb.ld", [clean, .dsb(.innerShareable, .loads)], always: true),
@@ -137,11 +119,11 @@ struct OrderDeviceTests {
                 bell("dsb.ld", [.dsb(.fullSystem, .loads)], false),
             ]
         }
-        try check(cases(word, .outerShareable, isCoherent: false))
-        try check(cases(x, .innerShareable, isCoherent: true))
-        try check(cases(x, .outerShareable, isCoherent: true))
+        try expectOfDevices(cases(word, .outerShareable, isCoherent: false))
+        try expectOfDevices(cases(x, .innerShareable, isCoherent: true))
+        try expectOfDevices(cases(x, .outerShareable, isCoherent: true))
         let observed = { (litmus: inout Litmus) in litmus.doorbells = .observed }
-        try check([
+        try expectOfDevices([
             doorbell(
                 "dmb.oshst observed", [.dmb(.outerShareable, stores)], always: true, "bob: DMB ST",
                 word: word, change: observed),
@@ -168,7 +150,7 @@ struct OrderDeviceTests {
                 allowed: isOrdered ? all.subtracting(["10"]) : all, source: source)
         }
         let example = "K11.5.1.1 Message passing to non-caching observers"
-        try check([
+        try expectOfDevices([
             polled("po", [store], false, example),
             polled("dmb", [.dmb(), store], false, example),
             polled("cvac", [clean, store], false, example),
@@ -188,7 +170,7 @@ struct OrderDeviceTests {
         ])
         // The observer may as well be a core that maps the data non-cacheable.
         let ordered = [Operation.st(x, 1), clean, .dmb(.innerShareable), store]
-        try check([
+        try expectOfDevices([
             Litmus(
                 "MP+cvac-dmb.ish+core past the caches",
                 [ordered, [.lda(flag), .ld(Litmus.aliasX)]], allowed: all.subtracting(["10"]),
@@ -210,7 +192,7 @@ struct OrderDeviceTests {
                 source: "K11.5.1.2 Multiprocessing message passing to non-caching observers")
         }
         let clean = Operation.dc(.dcCVAC, x)
-        try check([
+        try expectOfDevices([
             cleaner("dmb-cvac-dmb", [.ld(y), .dmb(), clean, .dmb(), .st(flag, 1)], true),
             cleaner("cvac-dmb", [.ld(y), clean, .dmb(), .st(flag, 1)], false),
             cleaner("acq-cvac-dmb", [.lda(y), clean, .dmb(), .st(flag, 1)], false),

@@ -1,3 +1,4 @@
+import Operations
 import Testing
 
 @testable import MemoryModel
@@ -71,4 +72,21 @@ func expect(
         \(run.exploration) (\(litmus.source))
         """,
         sourceLocation: sourceLocation)
+}
+
+/// Holds cases with devices to every machine that differs for devices.
+func expectOfDevices(_ cases: [Litmus]) throws {
+    let machines =
+        [try OrderMachine.small(), try OrderMachine.large()]
+        + OrderVariantTests.forDevices.map(\.configuration)
+    for machine in machines {
+        for litmus in cases { try expect(litmus, machine) }
+    }
+}
+
+/// The program of the one device of a case.
+func device(
+    _ operations: [Operation], domain: Barrier.Domain? = nil, isCoherent: Bool = false
+) -> AgentProgram {
+    AgentProgram(.device(0), operations, domain: domain, isCoherent: isCoherent)
 }

@@ -86,15 +86,13 @@ struct OrderValuesTests {
     @Test("Every read finds the last write", arguments: OrderVariantTests.variants.indices)
     func lastWrite(_ number: Int) throws {
         let variant = OrderVariantTests.variants[number]
-        do {
-            for seed in 0..<UInt64(4) {
-                let acts = Self.acts(seed &+ UInt64(number) &* 101, count: 60)
-                guard Self.fault(acts, variant.configuration) != nil else { continue }
-                let few = Self.shrunk(acts, variant.configuration)
-                let fault = Self.fault(few, variant.configuration) ?? ""
-                Issue.record("\(variant.name): \(few): \(fault)")
-                return
-            }
+        for seed in 0..<UInt64(4) {
+            let acts = Self.acts(seed &+ UInt64(number) &* 101, count: 60)
+            guard Self.fault(acts, variant.configuration) != nil else { continue }
+            let few = Self.shrunk(acts, variant.configuration)
+            let fault = Self.fault(few, variant.configuration) ?? ""
+            Issue.record("\(variant.name): \(few): \(fault)")
+            return
         }
     }
 }

@@ -62,7 +62,11 @@ public enum Compare {
     public static let defaultKernel = "6.12"
 
     /// The longest trace that is lowered again under every strategy, in statements.
-    public static let statementLimit = 5_000
+    public static let statementLimit = 50_000
+    /// From so many statements on their accesses are bounded, too: eight programs are run and judged.
+    static let shortTrace = 5_000
+    /// The most accesses and operations of such a trace, loops and runs unrolled.
+    static let accessLimit: UInt64 = 1 << 20
 
     /// Compares the strategies.
     ///
@@ -77,6 +81,12 @@ public enum Compare {
                     expected: "at most \(statementLimit) for comparing strategies; loops count once"
                 )
             ])
+        }
+        if setup.program.statements.count > shortTrace,
+            let error = ProgramFit.sizeError(
+                of: setup.program, file: setup.file, limit: accessLimit)
+        {
+            throw TraceErrors([error])
         }
         let lifted = LiftedProgram(setup.program)
         guard !lifted.buffers.isEmpty else {

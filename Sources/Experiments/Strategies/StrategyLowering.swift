@@ -15,6 +15,8 @@ struct StrategyLowering {
     private var line: UInt32 = 0
     private var handles: [String: HandleID] = [:]
     private var bounces: [UInt64: UInt64] = [:]
+    /// Where the next bounce buffer goes; nil: there is none yet.
+    private var nextBounce: UInt64?
     private let devices: [DeviceDeclaration]
 
     /// The span whose time is the strategy's: everything but allocating and mapping once.
@@ -71,19 +73,27 @@ struct StrategyLowering {
     // MARK: Once
 
     private mutating func prepare() {
-        for buffer in lifted.buffers {
+        for block in lifted.allocations {
             switch strategy {
-            case .coherent: allocate(buffer, at: buffer.start, .allocCoherent)
-            case .writeCombine: allocate(buffer, at: buffer.start, .allocWriteCombine)
+            case .coherent: allocate(block, at: block.start, .allocCoherent)
+            case .writeCombine: allocate(block, at: block.start, .allocWriteCombine)
             case .stronglyOrdered:
                 append(
                     .core(0),
                     .setMemoryType(
-                        start: buffer.start, size: buffer.size, .stronglyOrdered, .outerShareable))
+                        start: block.buffers[0].start, size: block.end - block.buffers[0].start,
+                        .stronglyOrdered, .outerShareable))
             case .bounce:
-                let place = bouncePlace(for: buffer)
-                bounces[buffer.start] = place
-                allocate(buffer, at: place, .allocCoherent)
+                let place = bouncePlace(for: block)
+                for buffer in block.buffers {
+                    bounces[buffer.start] = place + (buffer.start - block.start)
+                }
+                allocate(block, at: place, .allocCoherent)
+            case .streamingSync, .asWritten, .streaming, .coherentPort: break
+            }
+        }
+        for buffer in lifted.buffers {
+            switch strategy {
             case .streamingSync:
                 append(
                     .core(0),
@@ -93,7 +103,7 @@ struct StrategyLowering {
                             device: buffer.device,
                             segments: [.init(at: Operand(buffer.start), size: buffer.size)],
                             direction: buffer.direction)))
-            case .asWritten, .streaming, .coherentPort: break
+            default: break
             }
         }
     }
@@ -106,29 +116,31 @@ struct StrategyLowering {
     }
 
     private mutating func allocate(
-        _ buffer: TransferBuffer, at start: UInt64, _ function: DMACall.Function
+        _ block: Allocation, at start: UInt64, _ function: DMACall.Function
     ) {
-        // The allocator gives whole pages: a buffer that begins inside one gets the page.
-        let page = start & ~0xFFF
+        let first = block.buffers[0]
         append(
             .core(0),
             .dma(
                 DMACall(
-                    function, handle: handle("alloc_\(buffer.name)"), device: buffer.device,
-                    segments: [.init(at: Operand(page), size: start - page + buffer.size)])))
+                    function, handle: handle("alloc_\(first.name)"), device: first.device,
+                    segments: [.init(at: Operand(start), size: block.end - block.start)])))
     }
 
     /// A place that nothing in the program uses: above everything that has a name or a device operation.
-    private func bouncePlace(for buffer: TransferBuffer) -> UInt64 {
-        let named = lifted.program.symbols.entries.map { $0.address &+ $0.size }.filter {
-            $0 < 0xE000_0000
+    private mutating func bouncePlace(for block: Allocation) -> UInt64 {
+        let place: UInt64
+        if let next = nextBounce {
+            place = next
+        } else {
+            let named = lifted.program.symbols.entries.map { $0.address &+ $0.size }.filter {
+                $0 < 0xE000_0000
+            }
+            let touched = lifted.buffers.map { $0.start &+ $0.size }
+            place = (((named + touched).max() ?? 0) + 0x10_0000) & ~0xFFFF
         }
-        let touched = lifted.buffers.map { $0.start &+ $0.size }
-        let used = bounces.map { start, place in
-            place &+ (lifted.buffers.first { $0.start == start }?.size ?? 0)
-        }
-        let top = (named + touched + used).max() ?? 0
-        return (top + 0x10_0000) & ~0xFFFF
+        nextBounce = Allocation.pageEnd(place + (block.end - block.start))
+        return place
     }
 
     private mutating func handle(_ name: String) -> HandleID {

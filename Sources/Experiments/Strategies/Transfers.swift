@@ -24,6 +24,37 @@ struct TransferBuffer: Hashable {
     func contains(_ address: UInt64) -> Bool { address >= start && address - start < size }
 }
 
+/// What an allocator gives for buffers that share pages: whole pages.
+struct Allocation: Hashable {
+    private static let page: UInt64 = 4096
+
+    /// The buffers in it, in order of their addresses; not empty.
+    var buffers: [TransferBuffer]
+    /// Where the last one ends.
+    var end: UInt64
+
+    /// Where the first page begins.
+    var start: UInt64 { buffers[0].start & ~(Self.page - 1) }
+
+    /// The end of the page of the byte before an address.
+    static func pageEnd(_ address: UInt64) -> UInt64 { (address + page - 1) & ~(page - 1) }
+
+    /// The fewest allocations that hold all buffers, which are in order of their addresses and apart.
+    static func covering(_ buffers: [TransferBuffer]) -> [Allocation] {
+        var result: [Allocation] = []
+        for buffer in buffers {
+            let end = buffer.start + buffer.size
+            if let last = result.indices.last, buffer.start < pageEnd(result[last].end) {
+                result[last].buffers.append(buffer)
+                result[last].end = end
+            } else {
+                result.append(Allocation(buffers: [buffer], end: end))
+            }
+        }
+        return result
+    }
+}
+
 /// What one doorbell sets off: the ranges of buffers that devices touch before completion is observed.
 struct HandOver: Hashable {
     /// A range of one buffer, with the way its data goes.
@@ -58,6 +89,8 @@ struct LiftedProgram {
     let program: Program
     /// The buffers, in order of their addresses.
     private(set) var buffers: [TransferBuffer] = []
+    /// What an allocator has to give for them.
+    private(set) var allocations: [Allocation] = []
     /// What a doorbell, or a device statement without one, sets off: by the statement's index.
     private(set) var handOvers: [Int: HandOver] = [:]
     /// The hand-overs that a wait, or a device statement without a doorbell, completes: by the statement's index.
@@ -66,6 +99,7 @@ struct LiftedProgram {
     init(_ program: Program) {
         self.program = program
         collectBuffers()
+        allocations = Allocation.covering(buffers)
         collectHandOvers()
     }
 

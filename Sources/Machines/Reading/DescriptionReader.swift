@@ -1,3 +1,5 @@
+import Quantities
+
 /// Walks a file's tree along the schema and keeps its values, its parameters and everything wrong with it.
 struct DescriptionReader {
     /// The values that are as they should be, by path.
@@ -32,7 +34,7 @@ struct DescriptionReader {
 
     /// What may have been meant; nothing once there are more faults than anyone is shown.
     func suggestion(_ word: String, _ words: [String]) -> String? {
-        faults.count < MachineFaults.limit ? nearest(to: word, among: words) : nil
+        faults.count < MachineFaults.limit ? Suggestion.nearest(to: word, among: words) : nil
     }
 
     mutating func addUnknown(

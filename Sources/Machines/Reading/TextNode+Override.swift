@@ -1,3 +1,5 @@
+import Quantities
+
 // Overrides are edits of the tree before anything is checked, so that they meet the same checks as a file, and a
 // new key lands at the end of its section.
 
@@ -60,7 +62,7 @@ extension TextNode {
             return LocatedFault(
                 position: node.position, path: path, found: name.quoted,
                 expected: "a key of one of " + names.joined(separator: ", "),
-                hint: nearest(to: name, among: names).map { "did you mean \($0)?" })
+                hint: Suggestion.nearest(to: name, among: names).map { "did you mean \($0)?" })
         }
         var items = items
         let fault = items[place].set(keys, node, path: path)

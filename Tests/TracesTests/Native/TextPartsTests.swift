@@ -43,13 +43,3 @@ import Testing
         #expect(output.withUnsafeBufferPointer { NativeText.decode($0) } == text)
     }
 }
-
-@Suite struct EditDistanceTests {
-    @Test func distances() {
-        #expect(EditDistance.between(Array("kitten".utf8), Array("sitting".utf8)) == 3)
-        #expect(EditDistance.between([], Array("ab".utf8)) == 2)
-        #expect(EditDistance.nearest(to: "bufer", among: ["device", "buffer"]) == "buffer")
-        #expect(EditDistance.nearest(to: "xy", among: ["ld", "st"]) == nil)
-        #expect(EditDistance.nearest(to: "ld", among: ["ld"]) == nil)
-    }
-}

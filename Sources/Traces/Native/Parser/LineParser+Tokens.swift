@@ -1,4 +1,5 @@
 import Operations
+import Quantities
 
 extension LineParser {
     /// A fault at a token.
@@ -92,9 +93,9 @@ extension LineParser {
     /// What a mistyped word may have been meant to be, while errors are still shown.
     func suggestion(for token: Token, among candidates: [String]) -> String? {
         guard errors.errors.count < TraceErrors.limit, token.kind == .word,
-            token.end - token.start <= EditDistance.longestWord
+            token.end - token.start <= Suggestion.longestWord
         else { return nil }
         let word = String(decoding: text(token), as: UTF8.self)
-        return EditDistance.nearest(to: word, among: candidates).map { "did you mean '\($0)'?" }
+        return Suggestion.nearest(to: word, among: candidates).map { "did you mean '\($0)'?" }
     }
 }
