@@ -26,7 +26,8 @@ private let deviceWords = "an operation of a device ('rd', 'wr', 'fetch' or 'irq
         NativeMistake(
             "bufer x 0 1",
             "1: found 'bufer', expected a statement; did you mean 'buffer'?"),
-        NativeMistake("LD rx 4", "1: found 'LD', expected a statement"),
+        NativeMistake(
+            "LD rx 4", "1: found 'LD', expected a statement; did you mean 'ld'?"),
         NativeMistake(
             "core0: ldd rx 4",
             "8: found 'ldd', expected an operation of a core; did you mean 'ld'?"),
@@ -174,7 +175,8 @@ private let deviceWords = "an operation of a device ('rd', 'wr', 'fetch' or 'irq
         NativeMistake(
             "h = dma_map_single eth0 rx 64 to_device",
             "31: found 'to_device', "
-                + "expected a direction (TO_DEVICE, FROM_DEVICE, BIDIRECTIONAL or NONE)"),
+                + "expected a direction (TO_DEVICE, FROM_DEVICE, BIDIRECTIONAL or NONE); "
+                + "did you mean 'TO_DEVICE'?"),
         NativeMistake(
             "h = dma_map_single eth0 rx 64 TO_DEVICE attrs=SKIP_CPU_SINC",
             "47: found 'SKIP_CPU_SINC', expected a DMA attribute such as SKIP_CPU_SYNC; "
