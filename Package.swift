@@ -102,7 +102,10 @@ let package = Package(
             ]),
         .testTarget(
             name: "LitmusTests",
-            dependencies: ["Experiments", "Hazards", "Machines", "Traces", "Reports", "Operations"]),
+            dependencies: [
+                "Experiments", "Hazards", "Machines", "MemoryModel", "Traces", "Reports",
+                "Operations",
+            ]),
         .testTarget(
             name: "DifferentialTests",
             dependencies: [

@@ -118,6 +118,7 @@ public struct Event: BitwiseCopyable, Sendable, Hashable {
         /// Core `agent` has seen that the operations of device `other` so far are complete.
         case completionObserved
         /// Device `agent` starts an operation. `other`: 1 if it follows a doorbell, 0 if it happens in trace order.
+        /// Where it fetches a descriptor that it decodes itself: `size` bytes of it are at `address`.
         case deviceStart
         /// Device `agent` finished an operation.
         case deviceDone

@@ -26,11 +26,14 @@ public enum Check {
         let profile = setup.hazardProfile
         var map = MemoryMap()
         for mapping in setup.declaredMappings { map.insert(mapping) }
-        let watch = WatchList(setup.program, map: map, lineSize: profile.lineSize)
+        var watch = WatchList(setup.program, map: map, lineSize: profile.lineSize)
         if let error = ProgramFit.sizeError(
             of: setup.program, file: setup.file, limit: ProgramFit.judgedLimit)
         {
             throw TraceErrors([error])
+        }
+        if !setup.program.layouts.isEmpty {
+            watch.insert(try touched(setup), lineSize: profile.lineSize)
         }
         let bytes = UInt64(watch.count) * 64
         guard bytes <= WatchList.limit else {
@@ -58,5 +61,16 @@ public enum Check {
                 manifest: shown, latent: possible, misuse: misuse, profile: profile),
             replay: replay,
             watchedBytes: bytes)
+    }
+
+    /// What engines touch that read their descriptors by themselves: only a run tells.
+    private static func touched(_ setup: Setup) throws(TraceErrors) -> [(UInt64, UInt64)] {
+        var runner = try ProgramRunner(setup, probe: CountersProbe(), keepingStepsFor: nil)
+        try runner.run()
+        return runner.machine.chainLog.steps.flatMap { step in
+            [step.operation, step.operation.readSide].compactMap { $0 }.map {
+                ($0.start.address.rawValue, $0.bytes)
+            }
+        }
     }
 }

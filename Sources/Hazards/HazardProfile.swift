@@ -46,6 +46,8 @@ public struct HazardProfile: Hashable, Sendable {
     private let named: [SymbolTable.Entry]
     /// Bytes that the trace maps as pieces of scatter-gather lists: their syncs have functions of their own.
     public var scatterGather: [Range<UInt64>] = []
+    /// How engines read descriptors, by the names of the layouts.
+    public var layouts: [SymbolID: DescriptorLayout] = [:]
 
     /// Makes a profile.
     public init(

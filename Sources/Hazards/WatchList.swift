@@ -26,7 +26,9 @@ public struct WatchList: Hashable, Sendable {
         for statement in program.statements {
             guard case .operation(_, let operation) = statement.body else { continue }
             switch operation {
-            case .device(let device): add(device.start, device.extent, map, lineSize)
+            case .device(let device):
+                add(device.start, device.extent, map, lineSize)
+                if let source = device.source { add(source, device.bytes, map, lineSize) }
             case .dma(let call):
                 for segment in call.segments { add(segment.start, segment.size, map, lineSize) }
             case .maintenance(let operation): add(operation, map, lineSize)
@@ -41,6 +43,13 @@ public struct WatchList: Hashable, Sendable {
             else { continue }
             add(Operand(entry.address), entry.size, MemoryMap(), lineSize)
         }
+        merge()
+    }
+
+    /// Watches more physical bytes, widened to whole lines.
+    public mutating func insert(_ bytes: [(start: UInt64, size: UInt64)], lineSize: UInt64) {
+        for (start, size) in bytes { add(Operand(start), size, MemoryMap(), lineSize) }
+        offsets = []
         merge()
     }
 

@@ -14,12 +14,14 @@ extension Machine where P: ~Copyable {
     public mutating func perform(_ operation: Operation, by agent: Agent, record: UInt32) {
         self.record = record
         switch operation {
-        case .access(let access, _, _):
+        case .access(let access, _, let value):
             var access = access
             access.agent = agent
+            if let descriptorBytes { descriptorBytes.begin(value, bytes: UInt64(access.size)) }
             performSlowly(access, record: record)
             tellTimes()
         case .run(let run):
+            if let descriptorBytes { descriptorBytes.begin(nil, bytes: 0) }
             performRun(run, agent)
             tellTimes()
         case .copy(let copy):
@@ -43,6 +45,8 @@ extension Machine where P: ~Copyable {
 
     private mutating func performInstruction(_ operation: Operation, _ core: Int) {
         issue(core)
+        // What maintenance stores, `dc zva`, is zeros, which nobody takes for a descriptor's.
+        if let descriptorBytes { descriptorBytes.begin(nil, bytes: 0) }
         switch operation {
         case .work(let cycles): spend(core, cycles &* period, on: .work)
         case .barrier(let barrier): performBarrier(barrier, core)
@@ -94,15 +98,19 @@ extension Machine where P: ~Copyable {
             .load, at: copy.source.address.rawValue, size: copy.size, agent: agent)
         var store = MemoryAccess(
             .store, at: copy.destination.address.rawValue, size: copy.size, agent: agent)
+        if let descriptorBytes { descriptorBytes.copies(true) }
         for index in 0..<copy.count {
             load.size = copy.size(at: index)
             store.size = load.size
+            if let descriptorBytes { descriptorBytes.beginPair(isStore: false) }
             performOne(&load)
+            if let descriptorBytes { descriptorBytes.beginPair(isStore: true) }
             performOne(&store)
             if copy.work > 0 { work(agent.index, copy.work) }
             load.address &+= UInt64(copy.size)
             store.address &+= UInt64(copy.size)
         }
+        if let descriptorBytes { descriptorBytes.copies(false) }
     }
 
     /// Spends cycles of work between accesses, told with the fast path's time.

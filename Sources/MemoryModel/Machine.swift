@@ -114,6 +114,12 @@ public struct Machine<P: Probe & ~Copyable>: ~Copyable {
     var memory: MemoryState
     var devices: [DeviceState] = []
     var ports: [PortState] = []
+    /// How engines read descriptors, by the name of the layout.
+    var layouts: [SymbolID: DescriptorLayout] = [:]
+    /// The bytes that have values; nil: no engine reads descriptors by itself.
+    var descriptorBytes: DescriptorBytes?
+    /// What engines have done of themselves so far.
+    public internal(set) var chainLog = ChainLog()
     #if DEBUG
         /// What must balance.
         var ledger = Ledger()

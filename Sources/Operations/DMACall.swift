@@ -203,6 +203,12 @@ public struct DeviceOperation: Hashable, Sendable {
     public var pitch: UInt64 = 0
     /// How often a cyclic transfer goes through its buffer; after each time the device raises its interrupt.
     public var cycles: UInt32 = 1
+    /// Where the bytes of a write come from if it is the write side of a copy from memory to memory.
+    public var source: Operand?
+    /// How the engine reads the descriptors of a chain that it follows by itself; none: the trace says what follows.
+    public var layout = SymbolID.none
+    /// The most descriptors of that chain; nil: ``DescriptorLayout/usualLimit``.
+    public var limit: UInt32?
 
     /// How many bytes lie between the first and the end of the last row.
     public var extent: UInt64 {
@@ -212,6 +218,11 @@ public struct DeviceOperation: Hashable, Sendable {
     /// Where each row begins, as an address.
     public var rowStarts: some Sequence<UInt64> {
         (0..<UInt64(max(rows, 1))).lazy.map { start.address.rawValue &+ $0 &* pitch }
+    }
+
+    /// The read side of a copy from memory to memory, as a read of its own; nil: it is none.
+    public var readSide: DeviceOperation? {
+        source.map { DeviceOperation(.read, at: $0, bytes: bytes, burst: burst) }
     }
 
     /// Makes a linear transfer, done once, unless more is set.

@@ -16,6 +16,8 @@ public enum Declaration: Hashable, Sendable {
     case buffer(SymbolID, address: UInt64, size: UInt64)
     /// A device.
     case device(DeviceDeclaration)
+    /// How an engine reads descriptors.
+    case layout(SymbolID, DescriptorLayout)
 }
 
 /// A device as a trace declares it.
@@ -34,6 +36,8 @@ public struct DeviceDeclaration: Hashable, Sendable {
     public var maskBits: Int?
     /// The sideband bits of its transactions where the trace gives them; nil: as ``isCoherent`` has it.
     public var attributes: TransactionAttributes?
+    /// The port that it reads through, if that is another one than it writes through.
+    public var readPort: String?
 
     /// Makes a declaration.
     public init(
@@ -132,7 +136,7 @@ public struct Statement: Hashable, Sendable {
 public struct SymbolTable: Hashable, Sendable {
     /// What a name stands for.
     public enum Kind: UInt8, Hashable, Sendable {
-        case buffer, region, alias, device, handle, pool, span
+        case buffer, region, alias, device, handle, pool, span, layout
     }
 
     /// One name.
@@ -209,6 +213,17 @@ public struct Program: Hashable, Sendable {
     public var devices: [DeviceDeclaration] {
         statements.compactMap {
             if case .declaration(.device(let device)) = $0.body { device } else { nil }
+        }
+    }
+
+    /// The layouts of descriptors, by their names.
+    public var layouts: [(name: SymbolID, layout: DescriptorLayout)] {
+        statements.compactMap {
+            if case .declaration(.layout(let name, let layout)) = $0.body {
+                (name, layout)
+            } else {
+                nil
+            }
         }
     }
 

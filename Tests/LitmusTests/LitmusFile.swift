@@ -2,6 +2,7 @@ import Experiments
 import Foundation
 import Hazards
 import Machines
+import MemoryModel
 import Testing
 import Traces
 
@@ -117,14 +118,20 @@ struct LitmusFile: Sendable {
         let program = try NativeParser.parse(Array(text.utf8), file: name)
         var overrides: [(key: String, value: String)] = []
         for case .set(let key, let value) in program.declarations { overrides.append((key, value)) }
-        let path = "configs/\(expectation.machine).yaml"
-        let yaml = try String(
-            contentsOf: Self.root.appendingPathComponent(path), encoding: .utf8)
-        let machine = try MachineDescription.parse(yaml: yaml, file: path, overrides: overrides)
         let setup = try Setup(
-            program, file: name, machine: machine.configuration,
+            program, file: name, machine: Self.machine(expectation.machine, overrides),
             kernel: .init(parsing: expectation.kernel))
         return try Check.run(setup)
+    }
+
+    /// A machine of `configs/`, with some keys changed.
+    static func machine(
+        _ name: String, _ overrides: [(key: String, value: String)] = []
+    ) throws -> MachineConfiguration {
+        let path = "configs/\(name).yaml"
+        let yaml = try String(contentsOf: root.appendingPathComponent(path), encoding: .utf8)
+        return try MachineDescription.parse(yaml: yaml, file: path, overrides: overrides)
+            .configuration
     }
 }
 

@@ -25,10 +25,16 @@ struct WholeModelTests {
         #expect(machine.level2?.cache.linefillBuffers == 4)
         #expect(machine.level2?.cache.evictionBuffers == 3)
         #expect(machine.memory.controllerPorts.map(\.name) == ["A", "B"])
-        #expect(machine.ports.map(\.controllerPort) == ["A", "A", "B", "B", nil])
-        #expect(machine.ports.map(\.fifoBytes) == [1_024, 1_024, 1_024, 1_024, nil])
-        #expect(machine.ports.last?.snoopRule == .acpA9)
-        #expect(machine.ports.last?.allocates == true)
+        #expect(machine.ports.map(\.controllerPort) == ["A", "A", "B", "B", nil, nil])
+        #expect(machine.ports.map(\.fifoBytes) == [1_024, 1_024, 1_024, 1_024, nil, nil])
+        #expect(machine.ports[4].snoopRule == .acpA9)
+        #expect(machine.ports[4].allocates == true)
+        #expect(
+            machine.ports.map(\.engine) == [nil, nil, nil, nil, nil]
+                + [
+                    EngineConfiguration(
+                        channels: 8, fifoBytes: 1_024, readIssuing: 8, writeIssuing: 8)
+                ])
     }
 
     @Test func fillTheConfigurationsOfOthers() throws {

@@ -24,13 +24,13 @@ public struct ProgramRunner<P: CountingProbe & ~Copyable>: ~Copyable {
     /// The machine at work.
     public var machine: Machine<P>
     /// The lowered operations so far, if they are kept.
-    public private(set) var steps: [LoweredStep] = []
+    public internal(set) var steps: [LoweredStep] = []
     /// The spans in order of their first pass.
     public private(set) var spans: [SpanResult] = []
     /// How many statements were performed, loops unrolled.
     public private(set) var performed: UInt64 = 0
 
-    private let setup: Setup
+    let setup: Setup
     private var lowering: Lowering
     /// The bytes that the may-analysis is about; nil: no steps are kept.
     private let watch: WatchList?
@@ -57,8 +57,10 @@ public struct ProgramRunner<P: CountingProbe & ~Copyable>: ~Copyable {
         for device in setup.program.devices {
             guard let port = setup.port(of: device) else { continue }
             machine.attach(
-                device.agent, to: port, attributes: setup.attributes(of: device))
+                device.agent, to: port, attributes: setup.attributes(of: device),
+                reading: setup.readPort(of: device))
         }
+        for (name, layout) in setup.program.layouts { machine.declare(layout, as: name) }
     }
 
     /// Runs the whole program to its end.
@@ -98,6 +100,8 @@ public struct ProgramRunner<P: CountingProbe & ~Copyable>: ~Copyable {
             index += 1
         }
         machine.finish()
+        try checkChains()
+        expandChains()
     }
 
     private enum OpenBlock {
@@ -164,6 +168,7 @@ public struct ProgramRunner<P: CountingProbe & ~Copyable>: ~Copyable {
             machine.probe.begin(operation, by: agent, record: record)
             machine.perform(operation, by: agent, record: record)
         }
+        try checkChains()
     }
 
     /// An operation that cannot be lowered, with what lowering would take in its place.

@@ -68,6 +68,11 @@ public struct Setup: Sendable {
         return machine.ports.first { $0.name == name }
     }
 
+    /// The port that a device reads through, if that is another one than it writes through.
+    public func readPort(of device: DeviceDeclaration) -> PortConfiguration? {
+        device.readPort.flatMap { name in machine.ports.first { $0.name == name } }
+    }
+
     /// What a device's transactions say of themselves: what the trace gives, or what a device sends that is wired as
     /// the declaration has it.
     public func attributes(of device: DeviceDeclaration) -> TransactionAttributes {
@@ -169,6 +174,7 @@ public struct Setup: Sendable {
                 machine.costs.maintenanceCycles + (outer?.operationCycles ?? 0)),
             barrierCycles: UInt64(machine.costs.dsbCycles + (outer?.syncCycles ?? 0)),
             symbols: program.symbols)
+        for (name, layout) in program.layouts { profile.layouts[name] = layout }
         for statement in program.statements {
             guard case .operation(_, .dma(let call)) = statement.body, call.function == .mapSG
             else { continue }
@@ -199,6 +205,13 @@ struct ProgramFit {
                         names.isEmpty
                             ? "a machine with ports; \(setup.machine.name) has none"
                             : "a port of \(setup.machine.name): \(names)"))
+            case .declaration(.device(let device))
+            where device.readPort != nil && setup.readPort(of: device) == nil:
+                errors.append(
+                    error(
+                        statement, "port \(device.readPort ?? "")",
+                        "a port of \(setup.machine.name): "
+                            + setup.machine.ports.map(\.name).joined(separator: ", ")))
             case .operation(let agent, let operation):
                 let core = Self.core(agent, operation)
                 if let core, core >= setup.machine.core.count {
@@ -215,11 +228,27 @@ struct ProgramFit {
             default: break
             }
         }
+        for error in crowdedPorts { errors.append(error) }
         let period = setup.machine.core.clock.period.rawValue
         if let error = Self.sizeError(of: setup.program, file: setup.file, period: period) {
             errors.append(error)
         }
         return errors
+    }
+
+    /// Devices beyond the channels of the controller behind their port.
+    private var crowdedPorts: [TraceError] {
+        var used: [String: Int] = [:]
+        return setup.program.statements.compactMap { statement in
+            guard case .declaration(.device(let device)) = statement.body,
+                let port = setup.port(of: device), let engine = port.engine
+            else { return nil }
+            used[port.name, default: 0] += 1
+            guard used[port.name, default: 0] == engine.channels + 1 else { return nil }
+            return error(
+                statement, "device number \(engine.channels + 1) on port \(port.name)",
+                "at most \(engine.channels): the channels of the controller behind the port")
+        }
     }
 
     private static func core(_ agent: Agent, _ operation: Operation) -> Int? {

@@ -88,6 +88,22 @@ public enum Compare {
         {
             throw TraceErrors([error])
         }
+        if let chain = setup.program.statements.first(where: {
+            if case .operation(_, .device(let work)) = $0.body {
+                work.layout != .none
+            } else {
+                false
+            }
+        }) {
+            throw TraceErrors([
+                TraceError(
+                    file: setup.file, line: Int(chain.line),
+                    found: "a chain of descriptors that the engine reads itself",
+                    expected:
+                        "a trace whose transfers stand in it: the addresses in descriptors cannot be moved to "
+                        + "the buffers of another strategy")
+            ])
+        }
         let lifted = LiftedProgram(setup.program)
         guard !lifted.buffers.isEmpty else {
             throw TraceErrors([

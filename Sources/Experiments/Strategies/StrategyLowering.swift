@@ -188,12 +188,17 @@ struct StrategyLowering {
     }
 
     private func redirected(_ work: DeviceOperation) -> DeviceOperation {
-        guard strategy == .bounce, let buffer = lifted.buffer(at: work.start.address.rawValue),
-            let place = bounces[buffer.start]
-        else { return work }
         var moved = work
-        moved.start = Operand(work.start.address.rawValue - buffer.start + place)
+        moved.start = redirected(work.start)
+        moved.source = work.source.map(redirected)
         return moved
+    }
+
+    private func redirected(_ operand: Operand) -> Operand {
+        guard strategy == .bounce, let buffer = lifted.buffer(at: operand.address.rawValue),
+            let place = bounces[buffer.start]
+        else { return operand }
+        return Operand(operand.address.rawValue - buffer.start + place)
     }
 
     private mutating func handOver(_ index: Int) {

@@ -106,25 +106,34 @@ struct LiftedProgram {
     private mutating func collectBuffers() {
         var found: [TransferBuffer] = []
         for statement in program.statements {
-            guard case .operation(let agent, .device(let operation)) = statement.body,
-                operation.bytes > 0
+            guard case .operation(let agent, .device(let both)) = statement.body, both.bytes > 0
             else { continue }
-            let start = operation.start.address.rawValue
-            var buffer = TransferBuffer(
-                name: "0x\(String(start, radix: 16))", start: start, size: operation.extent,
-                device: agent,
-                isRead: operation.kind != .write, isWritten: operation.kind == .write)
-            if let symbol = program.symbols[operation.start.symbol], symbol.kind == .buffer,
-                start >= symbol.address, start - symbol.address < symbol.size
-            {
-                buffer.name = symbol.name
-                buffer.start = symbol.address
-                buffer.size = max(symbol.size, start - symbol.address + operation.extent)
+            for operation in [both, both.readSide].compactMap({ $0 }) {
+                found.append(buffer(of: operation, agent))
             }
-            found.append(buffer)
         }
-        found.sort { ($0.start, $0.size) < ($1.start, $1.size) }
-        for buffer in found {
+        merge(found)
+    }
+
+    /// The buffer that an operation works in, by its name where it has one.
+    private func buffer(of operation: DeviceOperation, _ agent: Agent) -> TransferBuffer {
+        let start = operation.start.address.rawValue
+        var buffer = TransferBuffer(
+            name: "0x\(String(start, radix: 16))", start: start, size: operation.extent,
+            device: agent,
+            isRead: operation.kind != .write, isWritten: operation.kind == .write)
+        if let symbol = program.symbols[operation.start.symbol], symbol.kind == .buffer,
+            start >= symbol.address, start - symbol.address < symbol.size
+        {
+            buffer.name = symbol.name
+            buffer.start = symbol.address
+            buffer.size = max(symbol.size, start - symbol.address + operation.extent)
+        }
+        return buffer
+    }
+
+    private mutating func merge(_ found: [TransferBuffer]) {
+        for buffer in found.sorted(by: { ($0.start, $0.size) < ($1.start, $1.size) }) {
             guard let last = buffers.indices.last,
                 buffer.start < buffers[last].start &+ buffers[last].size
             else {
@@ -149,6 +158,7 @@ struct LiftedProgram {
             case .device(let work) where work.bytes > 0:
                 let start = open[agent] ?? index
                 handOvers[start, default: HandOver()].add(work, agent)
+                if let read = work.readSide { handOvers[start]?.add(read, agent) }
                 if open[agent] == nil { completions[index] = handOvers[start] }
             case .wait(let device):
                 guard let start = open[device] else { continue }

@@ -105,7 +105,9 @@ public struct LatentAnalysis {
         case .read, .descriptorFetch:
             deviceReads(operation, step, afterDoorbell: true)
             if operation.cycles > 1 { reading[step.agent.rawValue, default: []].append(step) }
-        case .write: deviceWrites(operation, step, inFlight: true)
+        case .write:
+            if let read = operation.readSide { deviceReads(read, step, afterDoorbell: true) }
+            deviceWrites(operation, step, inFlight: true)
         case .interrupt: break
         }
     }
@@ -113,7 +115,9 @@ public struct LatentAnalysis {
     private mutating func performInTraceOrder(_ operation: DeviceOperation, _ step: LoweredStep) {
         switch operation.kind {
         case .read, .descriptorFetch: deviceReads(operation, step, afterDoorbell: false)
-        case .write: deviceWrites(operation, step, inFlight: false)
+        case .write:
+            if let read = operation.readSide { deviceReads(read, step, afterDoorbell: false) }
+            deviceWrites(operation, step, inFlight: false)
         case .interrupt: break
         }
     }

@@ -15,6 +15,8 @@ public struct ManifestDetector: Probe {
     private var ordered: Set<Agent> = []
     /// The range that the maintenance operation at work names.
     private var maintenanceRange: (start: UInt64, end: UInt64)?
+    /// What descriptors say.
+    private var descriptors = DescriptorWords()
     /// The findings so far, in the order in which they were made.
     public private(set) var findings: [Finding] = []
     private var places: [FoldKey: Int] = [:]
@@ -37,6 +39,7 @@ public struct ManifestDetector: Probe {
 
     /// Says which operation the next events belong to.
     public mutating func begin(_ operation: Operation, by agent: Agent, record: UInt32) {
+        descriptors.begin(operation, record: record, profile)
         guard case .maintenance(let maintenance) = operation, maintenance.instruction.isByAddress
         else {
             maintenanceRange = nil
@@ -78,7 +81,10 @@ public struct ManifestDetector: Probe {
             judgeRead(event)
             note(event, .deviceRead)
         case .deviceWrite: write(event, .deviceWrite)
-        case .doorbell, .completionObserved, .deviceStart, .deviceDone: order(event)
+        case .deviceStart:
+            descriptors.noteStart(event)
+            order(event)
+        case .doorbell, .completionObserved, .deviceDone: order(event)
         case .fetch, .levelRead, .levelWrite, .barrier, .time, .memoryTraffic, .exclusiveFailed,
             .prefetch:
             break
@@ -128,6 +134,7 @@ public struct ManifestDetector: Probe {
     private mutating func write(_ event: Event, _ kind: JournalEntry.Kind) {
         guard mirror.watches(event.address, UInt64(event.size)) else { return }
         let version = mirror.newVersion(event)
+        if kind == .store { descriptors.noteStore(event, version) }
         mirror.store(version, event)
         for (granule, mask) in Granules(event.address, UInt64(event.size)) {
             guard let state = mirror.state(granule) else { continue }
@@ -191,11 +198,13 @@ public struct ManifestDetector: Probe {
                     stale.append((found, expected, 1 << UInt64(byte)))
                 }
             }
+            let words = stale.isEmpty ? nil : descriptors.words(for: event, &mirror)
             for part in stale {
                 report(
                     StaleRead(
                         event: event, granule: granule, mask: part.mask, found: part.version,
-                        expected: part.expected))
+                        expected: part.expected,
+                        descriptor: words))
             }
         }
     }

@@ -38,6 +38,8 @@ struct StaleRead: Symptom {
     let mask: UInt64
     let found: VersionID
     let expected: VersionID
+    /// What the bytes said to an engine that took them for a descriptor; nil: none did.
+    var descriptor: String?
 
     func finding(_ state: GranuleState, _ mirror: CopyMirror, _ profile: HazardProfile) -> Finding {
         let writer = mirror.versions[Int(expected)]
@@ -55,6 +57,7 @@ struct StaleRead: Symptom {
             "\(profile.name(of: event.agent)) read from \(event.place.name) \(oldText), not what "
             + "\(profile.name(of: writer.agent)) wrote in record \(writer.record)"
             + (places.isEmpty ? "" : "; the new bytes are in \(places)")
+            + (descriptor.map { "; \($0)" } ?? "")
         return Finding(
             code, .manifest, record: Int(event.record), tick: event.tick, agent: event.agent,
             address: address(mask), bytes: bytes(mask), writer: writer.agent,

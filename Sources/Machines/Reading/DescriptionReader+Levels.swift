@@ -113,6 +113,13 @@ extension DescriptionReader {
         if !isAbsentValue("\(path).controller_port") {
             port.controllerPort = word("\(path).controller_port")
         }
+        if values["\(path).engine"] == nil, positions["\(path).engine"] != nil {
+            port.engine = EngineConfiguration(
+                channels: number("\(path).engine.channels", or: 1),
+                fifoBytes: Int(bytes("\(path).engine.fifo_bytes", or: 1)),
+                readIssuing: number("\(path).engine.read_issuing", or: 1),
+                writeIssuing: number("\(path).engine.write_issuing", or: 1))
+        }
         return port
     }
 }

@@ -56,5 +56,15 @@ extension Schema {
         Field(
             "controller_port", .identifier(none: true), else: "none",
             "a way of its own into the memory controller"),
+        Field(
+            "engine", .section(engine, orNone: true),
+            else: .value("none", reason: "each device on it is an engine of its own")),
+    ]
+
+    private static let engine: [Field] = [
+        Field("channels", .whole(1...64, "channels")),
+        Field("fifo_bytes", .bytes(1...1 << 20)),
+        Field("read_issuing", .whole(1...256, "bursts")),
+        Field("write_issuing", .whole(1...256, "bursts")),
     ]
 }

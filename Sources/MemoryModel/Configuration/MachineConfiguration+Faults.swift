@@ -184,6 +184,14 @@ extension MachineConfiguration {
                         path: "ports.\(port.name).sizes", found: "\(port.sizes)",
                         expected: "sizes from 1 to 4096 bytes, ascending"))
             }
+            if let engine = port.engine, engine.fifoBytes < port.burstBeats * port.widthBytes {
+                faults.append(
+                    ConfigurationFault(
+                        path: "ports.\(port.name).engine.fifo_bytes", found: "\(engine.fifoBytes)",
+                        expected:
+                            "at least a burst of the port: \(port.burstBeats * port.widthBytes) bytes"
+                    ))
+            }
             return faults
         }
     }

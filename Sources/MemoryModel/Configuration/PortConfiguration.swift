@@ -33,6 +33,8 @@ public struct PortConfiguration: Sendable, Hashable {
     public var fifoBytes: Int?
     /// The port of the memory controller that it leads to; nil: one of its own.
     public var controllerPort: String?
+    /// The controller that the devices on the port are channels of; nil: each is an engine of its own.
+    public var engine: EngineConfiguration?
 
     /// Makes a port.
     public init(

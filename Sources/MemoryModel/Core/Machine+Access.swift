@@ -228,6 +228,7 @@ extension Machine where P: ~Copyable {
         let isFast =
             mapType == .writeBack && hasLevel1Data && earlyLoads.isEmpty && mapSynonym == 0
             && (tlbs.isEmpty || mapOwner == core)
+            && descriptorBytes == nil
         fastEnd = isFast && mapSize > fastMargin ? mapSize - fastMargin : 0
     }
 

@@ -1,11 +1,13 @@
 import Operations
 import Quantities
 
-// What is modelled: one channel of a DMA engine for each device, whose transfers go in order: linear, in rows, or
-// in cycles; cut into bursts of its port. Each burst reads or writes memory (and, where it snoops, caches) at its
-// own moment while the cores go on. Devices of one port share its read and its write channel.
-// An engine of several channels is several devices on its port; a scatter-gather list is several transfers.
-// Left out: descriptor formats (a descriptor fetch is a read of its bytes).
+// What is modelled: one channel of a DMA engine for each device, whose transfers go in order: linear, in rows, in
+// cycles, or from memory to memory; cut into bursts of its port. Each burst reads or writes memory (and, where it
+// snoops, caches) at its own moment while the cores go on. Devices of one port share its read and its write channel,
+// and where the port has a controller, that controller's FIFO and places.
+// An engine of several channels is several devices on its port; a scatter-gather list is several transfers, of the
+// trace or of descriptors that the engine reads itself (`Machine+Chain.swift`).
+// Left out: descriptors fetched ahead while the transfer of an earlier one goes on.
 
 /// One transfer of a device.
 struct Transfer {
@@ -27,6 +29,14 @@ struct Transfer {
     var end: UInt64 = 0
     /// The shape, for the rows and cycles to come.
     var shape: Shape
+    /// What the bytes of a row are, where the trace says so.
+    var value: UInt64?
+    /// The read side of a copy.
+    var copy: CopyState?
+    /// Of which chain the descriptor is that it fetches.
+    var chain: ChainState?
+    /// Whether it starts no earlier than when the transfer before it is complete.
+    var followsEnd = false
 
     /// What a transfer goes through.
     struct Shape {
@@ -41,6 +51,24 @@ struct Transfer {
         var rows: UInt32
         /// Cycles after the one at work.
         var cyclesLeft: UInt32
+    }
+
+    /// Makes the transfer of an operation whose first byte has a physical address.
+    init(
+        _ operation: DeviceOperation, at physical: UInt64, burst: UInt64, record: UInt32,
+        earliest: UInt64
+    ) {
+        kind = operation.kind
+        address = physical
+        remaining = operation.bytes
+        self.burst = burst
+        self.record = record
+        self.earliest = earliest
+        value = operation.value
+        shape = Shape(
+            row: physical, start: physical, rowBytes: operation.bytes, pitch: operation.pitch,
+            rowsLeft: max(operation.rows, 1) - 1, rows: max(operation.rows, 1),
+            cyclesLeft: max(operation.cycles, 1) - 1)
     }
 
     /// Goes on with the next row, or the next cycle.
@@ -64,28 +92,55 @@ struct Transfer {
     }
 }
 
-/// What the devices of one port share.
-struct PortState {
-    /// The port's name.
-    let name: String
-    /// When its read channel can take the next burst, and its write channel.
-    var readFree: UInt64 = 0
-    /// See `readFree`.
-    var writeFree: UInt64 = 0
-    /// The memory controller's port that it leads to.
-    let controllerPort: Int?
+/// One way of a device into memory.
+struct DeviceSide {
+    /// The port.
+    let port: PortConfiguration
+    /// The number of that port's state.
+    let portIndex: Int
+    /// Whether transactions look into the caches: what the port can do and the sideband bits ask for.
+    let snoops: Bool
+
+    /// How long a burst of `bytes` keeps its channel of the port.
+    func occupancy(_ bytes: UInt64) -> UInt64 {
+        let beats = (bytes + UInt64(port.widthBytes) - 1) / UInt64(port.widthBytes)
+        return beats * port.clock.period.rawValue
+    }
+
+    /// How far bursts of `bytes` are apart: the port's beats, or its latency shared by those in flight.
+    ///
+    /// A controller counts its bursts in flight one by one instead.
+    func interval(_ bytes: UInt64, latency: UInt64) -> UInt64 {
+        guard port.engine == nil else { return occupancy(bytes) }
+        return max(occupancy(bytes), latency / UInt64(max(port.outstanding, 1)))
+    }
+
+    /// The longest burst.
+    var longestBurst: UInt64 { UInt64(port.burstBeats * port.widthBytes) }
+
+    /// How many bytes the next burst moves: to the next multiple of the burst, or the largest size that the port
+    /// lets through.
+    func burstBytes(at address: UInt64, remaining: UInt64, burst: UInt64) -> UInt64 {
+        // The statement may ask for longer bursts than the port lets through.
+        let burst = min(burst, longestBurst)
+        let boundary = burst - address % max(burst, 1)
+        let bytes = min(remaining, max(boundary, 1))
+        let fitting = port.sizes.last { UInt64($0) <= bytes && address % UInt64($0) == 0 }
+        guard !port.sizes.isEmpty else { return bytes }
+        // What fits no size goes as the smallest, with the other bytes of it disabled.
+        let smallest = UInt64(port.sizes[0])
+        return fitting.map(UInt64.init) ?? min(bytes, smallest - address % smallest)
+    }
 }
 
 /// What a device is in the middle of.
 struct DeviceState {
     /// Its agent.
     let agent: Agent
-    /// The port it sits on.
-    let port: PortConfiguration
-    /// The number of that port's state.
-    let portIndex: Int
-    /// Whether its transactions look into the caches: what its port can do and its sideband bits ask for.
-    let snoops: Bool
+    /// How it writes.
+    let writing: DeviceSide
+    /// How it reads: mostly through the same port.
+    let reading: DeviceSide
     /// Transfers not finished, oldest first.
     var transfers: [Transfer] = []
     /// How many at the front of `transfers` are done.
@@ -98,23 +153,20 @@ struct DeviceState {
     var doorbell: UInt64?
 
     /// Makes an idle device.
-    init(
-        agent: Agent, port: PortConfiguration, portIndex: Int, attributes: TransactionAttributes
-    ) {
+    init(agent: Agent, writing: DeviceSide, reading: DeviceSide) {
         self.agent = agent
-        self.port = port
-        self.portIndex = portIndex
-        snoops = port.snoops && port.snoopRule.snoops(attributes)
+        self.writing = writing
+        self.reading = reading
     }
+
+    /// The side that writes, or the one that reads.
+    func side(isWrite: Bool) -> DeviceSide { isWrite ? writing : reading }
 
     /// The transfer at work.
     var current: Transfer? { finished < transfers.count ? transfers[finished] : nil }
 
     /// Whether nothing is left to do.
     var isIdle: Bool { finished == transfers.count }
-
-    /// When its next burst happens; nil: none.
-    var due: UInt64? { current.map { max(nextBurst, $0.earliest) } }
 
     /// Ends the transfer at work.
     mutating func finishCurrent(at tick: UInt64) {
@@ -123,31 +175,19 @@ struct DeviceState {
         if finished == transfers.count {
             transfers.removeAll(keepingCapacity: true)
             finished = 0
+        } else if transfers[finished].followsEnd {
+            transfers[finished].earliest = max(transfers[finished].earliest, tick)
         }
     }
 
-    /// How long a burst of `bytes` keeps its channel of the port.
-    func occupancy(_ bytes: UInt64) -> UInt64 {
-        let beats = (bytes + UInt64(port.widthBytes) - 1) / UInt64(port.widthBytes)
-        return beats * port.clock.period.rawValue
-    }
-
-    /// How far bursts of `bytes` are apart: the port's beats, or its latency shared by those in flight.
-    func interval(_ bytes: UInt64, latency: UInt64) -> UInt64 {
-        max(occupancy(bytes), latency / UInt64(max(port.outstanding, 1)))
-    }
-
-    /// How many bytes the next burst of a transfer moves: to the next multiple of the burst, or the largest size
-    /// that the port lets through.
+    /// How many bytes the next burst of a transfer moves, of a copy the next one written.
     func burstBytes(_ transfer: Transfer) -> UInt64 {
-        let boundary = transfer.burst - transfer.address % max(transfer.burst, 1)
-        let bytes = min(transfer.remaining, max(boundary, 1))
-        let fitting = port.sizes.last {
-            UInt64($0) <= bytes && transfer.address % UInt64($0) == 0
-        }
-        guard !port.sizes.isEmpty else { return bytes }
-        // What fits no size goes as the smallest, with the other bytes of it disabled.
-        let smallest = UInt64(port.sizes[0])
-        return fitting.map(UInt64.init) ?? min(bytes, smallest - transfer.address % smallest)
+        side(isWrite: transfer.kind == .write).burstBytes(
+            at: transfer.address, remaining: transfer.remaining, burst: transfer.burst)
+    }
+
+    /// How many bytes the next burst read of a copy has.
+    func readBytes(_ copy: CopyState, burst: UInt64) -> UInt64 {
+        reading.burstBytes(at: copy.address, remaining: copy.left, burst: burst)
     }
 }

@@ -11,12 +11,14 @@ extension Machine where P: ~Copyable {
     /// When a device's next burst happens; nil: none.
     @inline(__always)
     func due(_ device: DeviceState) -> UInt64? {
-        guard let due = device.due else { return nil }
-        let port = ports[device.portIndex]
-        switch device.current?.kind {
-        case .read, .descriptorFetch: return max(due, port.readFree)
-        case .write: return max(due, port.writeFree)
-        default: return due
+        guard let transfer = device.current else { return nil }
+        if let copy = transfer.copy { return copyDue(device, transfer, copy)?.at }
+        let due = max(device.nextBurst, transfer.earliest)
+        switch transfer.kind {
+        case .read, .descriptorFetch:
+            return max(due, ports[device.reading.portIndex].free(isWrite: false))
+        case .write: return max(due, ports[device.writing.portIndex].free(isWrite: true))
+        case .interrupt: return due
         }
     }
 
@@ -27,51 +29,59 @@ extension Machine where P: ~Copyable {
         let running = record
         record = transfer.record
         defer { record = running }
-        if !transfer.hasStarted {
-            transfer.hasStarted = true
-            emit(
-                .deviceStart, at: tick, agent: device.agent,
-                other: device.doorbell == nil ? 0 : 1, record: transfer.record)
+        if !transfer.hasStarted { start(&transfer, device, at: tick) }
+        ports[device.writing.portIndex].engine?.lastServed = index
+        ports[device.writing.portIndex].engine?.servedAt = tick
+        if let copy = transfer.copy, copyDue(device, transfer, copy)?.isRead == true {
+            readAhead(&transfer, device, at: tick)
+            devices[index].transfers[device.finished] = transfer
+            return
         }
-        let bytes = device.burstBytes(transfer)
-        let isWrite = transfer.kind == .write
-        var delay: UInt64 = 0
-        if bytes > 0 {
-            delay = moveBytes(transfer, bytes, isWrite, device, at: tick)
-            let channel = ports[device.portIndex]
-            assert(
-                tick >= (isWrite ? channel.writeFree : channel.readFree), "a port above its peak")
-            let end = tick + device.occupancy(bytes)
-            if isWrite {
-                ports[device.portIndex].writeFree = end
-                delay -= min(delay, memory.occupancy(UInt64(device.port.fifoBytes ?? 0)))
-            } else {
-                ports[device.portIndex].readFree = end
-            }
+        let bytes =
+            transfer.copy.map { writeBytes(transfer, $0, device) } ?? device.burstBytes(transfer)
+        if let descriptorBytes, transfer.kind == .write {
+            descriptorBytes.beginBurst(
+                transfer.value, bytes: transfer.shape.rowBytes,
+                from: transfer.address &- transfer.shape.row)
         }
-        let port = device.port
-        let latency =
-            (isWrite ? port.writeLatency : port.readLatency).rawValue
-            + (device.snoops ? port.snoopLatency.rawValue : 0)
-        let interval = device.interval(bytes, latency: latency)
-        devices[index].nextBurst = tick + device.interval(bytes, latency: latency + delay)
-        let end = transfer.kind == .interrupt ? tick : tick + interval + delay + latency
-        transfer.end = max(transfer.end, end)
+        let burst = send(
+            bytes, at: transfer.address, isWrite: transfer.kind == .write, device, at: tick)
+        devices[index].nextBurst = burst.next
+        transfer.end = max(transfer.end, transfer.kind == .interrupt ? tick : burst.end)
+        if transfer.copy != nil { release(bytes, of: &transfer, device, at: tick) }
         transfer.address &+= bytes
         transfer.remaining -= bytes
-        if transfer.remaining == 0 {
-            let done = transfer.end
-            let (goesOn, endsCycle) = transfer.advance()
-            if goesOn {
-                if endsCycle { endCycle(transfer, device, at: done) }
-                devices[index].transfers[devices[index].finished] = transfer
-            } else {
-                devices[index].finishCurrent(at: done)
-                emit(.deviceDone, at: done, agent: device.agent, record: transfer.record)
-            }
-        } else {
-            devices[index].transfers[devices[index].finished] = transfer
+        devices[index].transfers[device.finished] = transfer
+        if transfer.remaining == 0 { endRow(transfer, index) }
+    }
+
+    private mutating func start(
+        _ transfer: inout Transfer, _ device: DeviceState, at tick: UInt64
+    ) {
+        transfer.hasStarted = true
+        let isDescriptor = transfer.chain != nil
+        emit(
+            .deviceStart, at: tick, agent: device.agent, other: device.doorbell == nil ? 0 : 1,
+            address: isDescriptor ? transfer.address : 0,
+            size: isDescriptor ? transfer.remaining : 0, record: transfer.record)
+        if isDescriptor, let descriptorBytes {
+            descriptorBytes.beginFetch(device.agent, transfer.address, transfer.remaining)
         }
+    }
+
+    /// A row is through: the next row or cycle comes, or the transfer is over.
+    private mutating func endRow(_ transfer: Transfer, _ index: Int) {
+        var transfer = transfer
+        let done = transfer.end
+        let (goesOn, endsCycle) = transfer.advance()
+        if goesOn {
+            if endsCycle { endCycle(transfer, devices[index], at: done) }
+            devices[index].transfers[devices[index].finished] = transfer
+            return
+        }
+        if transfer.chain != nil { followChain(index, at: done) }
+        devices[index].finishCurrent(at: done)
+        emit(.deviceDone, at: done, agent: devices[index].agent, record: transfer.record)
     }
 
     /// A cyclic transfer has been through its buffer: the device says so, and begins again.
@@ -82,24 +92,56 @@ extension Machine where P: ~Copyable {
             record: transfer.record)
     }
 
+    /// Sends one burst, or with 0 bytes lets its time pass.
+    ///
+    /// - Returns: when the next one of that side may be sent, and when this one is complete.
+    mutating func send(
+        _ bytes: UInt64, at address: UInt64, isWrite: Bool, _ device: DeviceState, at tick: UInt64
+    ) -> (next: UInt64, end: UInt64) {
+        let side = device.side(isWrite: isWrite)
+        var delay: UInt64 = 0
+        if bytes > 0 {
+            delay = moveBytes(address, bytes, isWrite, device.agent, side, at: tick)
+            assert(
+                tick >= ports[side.portIndex].free(isWrite: isWrite), "a port above its peak")
+            let end = tick + side.occupancy(bytes)
+            if isWrite {
+                ports[side.portIndex].writeFree = end
+                delay -= min(delay, memory.occupancy(UInt64(side.port.fifoBytes ?? 0)))
+            } else {
+                ports[side.portIndex].readFree = end
+            }
+        }
+        let latency =
+            (isWrite ? side.port.writeLatency : side.port.readLatency).rawValue
+            + (side.snoops ? side.port.snoopLatency.rawValue : 0)
+        let end = tick + side.interval(bytes, latency: latency) + delay + latency
+        if bytes > 0 {
+            if isWrite {
+                ports[side.portIndex].engine?.writes.take(at: tick, until: end)
+            } else {
+                ports[side.portIndex].engine?.reads.take(at: tick, until: end)
+            }
+        }
+        return (tick + side.interval(bytes, latency: latency + delay), end)
+    }
+
     /// Reads or writes the bytes of one burst.
     ///
     /// - Returns: how long the burst waits for memory, in ticks.
     private mutating func moveBytes(
-        _ transfer: Transfer, _ bytes: UInt64, _ isWrite: Bool, _ device: DeviceState,
+        _ start: UInt64, _ bytes: UInt64, _ isWrite: Bool, _ agent: Agent, _ side: DeviceSide,
         at tick: UInt64
     ) -> UInt64 {
         let kind: Event.Kind = isWrite ? .deviceWrite : .deviceRead
-        if isWrite { clearMonitors(transfer.address, bytes, besides: nil) }
-        let reaches = device.snoops && (hasLevel1Data || hasLevel2 || hasLevel3)
+        if isWrite { clearMonitors(start, bytes, besides: nil) }
+        let reaches = side.snoops && (hasLevel1Data || hasLevel2 || hasLevel3)
         guard reaches || hasLevel3 && isLevel3MemorySide else {
-            emit(
-                kind, at: tick, agent: device.agent, address: transfer.address, size: bytes,
-                record: transfer.record)
-            return traffic(transfer, transfer.address, bytes, isWrite, device, at: tick)
+            emit(kind, at: tick, agent: agent, address: start, size: bytes, record: record)
+            return traffic(start, bytes, isWrite, agent, side, at: tick)
         }
         var delay: UInt64 = 0
-        var address = transfer.address
+        var address = start
         var left = bytes
         let lineSize = UInt64(
             hasLevel1Data ? level1Data.lineSize : hasLevel2 ? level2.lineSize : level3.lineSize)
@@ -109,20 +151,20 @@ extension Machine where P: ~Copyable {
             if reaches {
                 place =
                     isWrite
-                    ? snoopForWrite(address, piece, device, at: tick)
+                    ? snoopForWrite(address, piece, side, at: tick)
                     : snoopForRead(address, at: tick)
             }
             if place == .memory {
                 place =
                     isWrite
-                    ? uncachedTarget(address, piece, device.agent, at: tick)
-                    : uncachedSource(address, piece, device.agent, at: tick)
+                    ? uncachedTarget(address, piece, agent, at: tick)
+                    : uncachedSource(address, piece, agent, at: tick)
             }
             emit(
-                kind, at: tick, agent: device.agent, place: place, address: address, size: piece,
-                record: transfer.record)
+                kind, at: tick, agent: agent, place: place, address: address, size: piece,
+                record: record)
             if place == .memory {
-                delay += traffic(transfer, address, piece, isWrite, device, at: tick)
+                delay += traffic(address, piece, isWrite, agent, side, at: tick)
             }
             address &+= piece
             left -= piece
@@ -131,15 +173,15 @@ extension Machine where P: ~Copyable {
     }
 
     private mutating func traffic(
-        _ transfer: Transfer, _ address: UInt64, _ bytes: UInt64, _ isWrite: Bool,
-        _ device: DeviceState, at tick: UInt64
+        _ address: UInt64, _ bytes: UInt64, _ isWrite: Bool, _ agent: Agent, _ side: DeviceSide,
+        at tick: UInt64
     ) -> UInt64 {
         emit(
-            .memoryTraffic, at: tick, agent: device.agent, other: isWrite ? 1 : 0,
-            address: address, size: bytes, record: transfer.record)
+            .memoryTraffic, at: tick, agent: agent, other: isWrite ? 1 : 0, address: address,
+            size: bytes, record: record)
         return memory.occupy(
             address, bytes, isWrite: isWrite, at: tick,
-            port: ports[device.portIndex].controllerPort)
+            port: ports[side.portIndex].controllerPort)
     }
 
     private mutating func snoopForRead(_ address: UInt64, at tick: UInt64) -> Place {
@@ -165,13 +207,13 @@ extension Machine where P: ~Copyable {
     private func isReached(_ core: Int) -> Bool { cores[core].isActive && cores[core].isCoherent }
 
     private mutating func snoopForWrite(
-        _ address: UInt64, _ size: UInt64, _ device: DeviceState, at tick: UInt64
+        _ address: UInt64, _ size: UInt64, _ side: DeviceSide, at tick: UInt64
     ) -> Place {
         takeFromCores(address, size, at: tick)
         if hasLevel2, !hasPrivateLevel2 {
             let line = level2.line(of: address)
             var index = level2.peek(line, 0)
-            if index < 0, device.port.allocates, size == UInt64(level2.lineSize) {
+            if index < 0, side.port.allocates, size == UInt64(level2.lineSize) {
                 let (place, victim) = level2.insert(line, 0, state: 0)
                 index = place
                 if victim != 0 { evictFromLevel2(victim, 0, at: tick, reason: .replacement) }

@@ -3,9 +3,9 @@ import Operations
 import Quantities
 
 // A transfer moves burst by burst: a burst reads or writes at its own tick, `interval` after the one before and when
-// its channel of the port is free, and waits its turn at the memory controller's port and memory's pins. A transfer that follows a doorbell starts when the doorbell has arrived and
-// no earlier than its place in the trace; cores go on meanwhile. Without any doorbell it happens in trace order:
-// the statements after it start when it is complete.
+// its channel of the port is free, and waits its turn at the memory controller's port and memory's pins. A transfer
+// that follows a doorbell starts when the doorbell has arrived and no earlier than its place in the trace; cores go
+// on meanwhile. Without any doorbell it happens in trace order: the statements after it start when it is complete.
 //
 // A port that snoops looks into every core's L1D and the second level: reads take the youngest copy; writes
 // clean and invalidate L1 and go to the second level where it holds the line, else to memory. A port that does
@@ -18,23 +18,37 @@ extension Machine where P: ~Copyable {
     ///   - agent: The device.
     ///   - port: Its port; devices on ports of one name share its channels.
     ///   - attributes: What its transactions say of themselves.
+    ///   - readPort: The port that it reads through; nil: the same.
     /// - Precondition: devices are attached in the order of their numbers.
     public mutating func attach(
         _ agent: Agent, to port: PortConfiguration,
-        attributes: TransactionAttributes = .coherent
+        attributes: TransactionAttributes = .coherent, reading readPort: PortConfiguration? = nil
     ) {
         precondition(!agent.isCore && agent.index == devices.count, "devices come in order")
+        let writing = side(port, attributes)
+        devices.append(
+            DeviceState(
+                agent: agent, writing: writing,
+                reading: readPort.map { side($0, attributes) } ?? writing))
+    }
+
+    private mutating func side(
+        _ port: PortConfiguration, _ attributes: TransactionAttributes
+    ) -> DeviceSide {
         var index = ports.firstIndex { $0.name == port.name }
         if index == nil {
             let controller = configuration.memory.controllerPorts.firstIndex {
                 $0.name == port.controllerPort
             }
-            ports.append(PortState(name: port.name, controllerPort: controller))
+            ports.append(
+                PortState(
+                    name: port.name, controllerPort: controller,
+                    engine: port.engine.map(EngineState.init)))
             index = ports.count - 1
         }
-        devices.append(
-            DeviceState(
-                agent: agent, port: port, portIndex: index ?? 0, attributes: attributes))
+        return DeviceSide(
+            port: port, portIndex: index ?? 0,
+            snoops: port.snoops && port.snoopRule.snoops(attributes))
     }
 
     /// A store to a device's doorbell: posted, in order with other Device stores, past buffered Normal stores.
@@ -63,29 +77,37 @@ extension Machine where P: ~Copyable {
     /// Takes a statement of a device.
     mutating func performDevice(_ operation: DeviceOperation, _ agent: Agent) {
         let index = agent.index
-        let port = devices[index].port
-        // No core's access: the mapping at work stays.
-        let mapping = map.mapping(of: operation.start.address.rawValue)
-        let physical = operation.start.address.rawValue &- mapping.start &+ mapping.physical
-        let most = UInt64(port.burstBeats * port.widthBytes)
-        let begin = (devices[index].doorbell ?? 0) + port.startLatency.rawValue
-        let isOrderedByTrace = devices[index].doorbell == nil
+        let device = devices[index]
+        let startLatency = device.writing.port.startLatency.rawValue
+        let physical = physical(operation.start)
+        let isOrderedByTrace = device.doorbell == nil
         let earliest =
-            isOrderedByTrace ? lastIssueEnd + port.startLatency.rawValue : max(begin, lastIssue)
-        devices[index].transfers.append(
-            Transfer(
-                kind: operation.kind, address: physical, remaining: operation.bytes,
-                burst: min(operation.burst.map(UInt64.init) ?? most, most), record: record,
-                earliest: earliest,
-                shape: Transfer.Shape(
-                    row: physical, start: physical, rowBytes: operation.bytes,
-                    pitch: operation.pitch, rowsLeft: max(operation.rows, 1) - 1,
-                    rows: max(operation.rows, 1), cyclesLeft: max(operation.cycles, 1) - 1)))
+            isOrderedByTrace
+            ? lastIssueEnd + startLatency : max((device.doorbell ?? 0) + startLatency, lastIssue)
+        let most = device.side(isWrite: operation.kind == .write).longestBurst
+        var transfer = Transfer(
+            operation, at: physical, burst: min(operation.burst.map(UInt64.init) ?? most, most),
+            record: record, earliest: earliest)
+        if let source = operation.source {
+            // Each side cuts at its own port's bursts.
+            transfer.burst = operation.burst.map(UInt64.init) ?? .max
+            transfer.copy = CopyState(
+                address: self.physical(source), bytes: operation.bytes,
+                fifoBytes: fifoBytes(of: device))
+        }
+        transfer.chain = chain(of: operation, at: physical, burst: .max)
+        devices[index].transfers.append(transfer)
         if isOrderedByTrace {
             lastIssue = max(lastIssue, runUntilIdle(device: index))
         } else {
             refreshDue()
         }
+    }
+
+    /// The physical address of what a device names; no core's access, so that the mapping at work stays.
+    private func physical(_ operand: Operand) -> UInt64 {
+        let mapping = map.mapping(of: operand.address.rawValue)
+        return operand.address.rawValue &- mapping.start &+ mapping.physical
     }
 
     /// When what was issued last is over: the latest time of a core at work.

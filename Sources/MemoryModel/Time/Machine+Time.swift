@@ -131,12 +131,27 @@ extension Machine where P: ~Copyable {
             if slot.ready < best?.at ?? .max { best = (slot.ready, .outerSlot(index: index)) }
         }
         for index in devices.indices {
-            if let at = due(devices[index]), at < best?.at ?? .max {
+            guard let at = due(devices[index]) else { continue }
+            if at < best?.at ?? .max || isNextInTurn(index, at, before: best) {
                 best = (at, .device(index: index))
             }
         }
         if let end = backgroundFlush?.end, end < best?.at ?? .max { best = (end, .flushEnd) }
         return best
+    }
+
+    /// Whether a channel goes before another of its engine that could go at the same tick.
+    private func isNextInTurn(_ index: Int, _ at: UInt64, before best: (at: UInt64, due: Due)?)
+        -> Bool
+    {
+        guard let best, best.at == at, case .device(let other) = best.due,
+            devices[other].writing.portIndex == devices[index].writing.portIndex,
+            let engine = ports[devices[index].writing.portIndex].engine
+        else { return false }
+        func turn(_ device: Int) -> Int {
+            (device - engine.lastServed - 1 + devices.count) % devices.count
+        }
+        return turn(index) < turn(other)
     }
 
     private mutating func happen(_ due: Due, at tick: UInt64) {
@@ -174,11 +189,12 @@ extension Machine where P: ~Copyable {
         _ kind: Event.Kind, at tick: UInt64, agent: Agent, place: Place = .memory,
         other: UInt8 = 0, address: UInt64 = 0, size: UInt64 = 0, detail: UInt32 = 0, record: UInt32
     ) {
-        self.record(
-            Event(
-                kind, at: Ticks(rawValue: tick), agent: agent, place: place, other: other,
-                address: address, size: UInt32(truncatingIfNeeded: size), detail: detail,
-                record: record))
+        let event = Event(
+            kind, at: Ticks(rawValue: tick), agent: agent, place: place, other: other,
+            address: address, size: UInt32(truncatingIfNeeded: size), detail: detail,
+            record: record)
+        self.record(event)
+        if let descriptorBytes { descriptorBytes.follow(event) }
     }
 
     /// Tells the probe, and in a debug build the books.

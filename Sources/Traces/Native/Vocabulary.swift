@@ -9,6 +9,7 @@ enum Keyword: Sendable {
     case alias
     case buffer
     case device
+    case layout
     case loadStore(AccessKind)
     case orderedAccess(AccessKind)
     case fetch
@@ -40,7 +41,7 @@ enum Vocabulary {
     static let keywords: [(String, Keyword)] = {
         var words: [(String, Keyword)] = [
             ("machine", .machine), ("kernel", .kernel), ("set", .set), ("region", .region),
-            ("alias", .alias), ("buffer", .buffer), ("device", .device),
+            ("alias", .alias), ("buffer", .buffer), ("device", .device), ("layout", .layout),
             ("ld", .loadStore(.load)), ("st", .loadStore(.store)), ("fetch", .fetch),
             ("ldx", .orderedAccess(.loadExclusive)), ("stx", .orderedAccess(.storeExclusive)),
             ("lda", .orderedAccess(.loadAcquire)), ("stl", .orderedAccess(.storeRelease)),
@@ -96,6 +97,12 @@ enum Vocabulary {
     static let environment: [(StaticString, EnvironmentEvent.Kind)] = [
         ("evict", .evict), ("fill", .fill), ("drain", .drain), ("hold", .hold), ("late", .late),
         ("leave", .leave), ("join", .join),
+    ]
+
+    /// The fields of a descriptor.
+    static let fields: [(StaticString, DescriptorLayout.Role)] = [
+        ("source", .source), ("dest", .destination), ("length", .length), ("next", .next),
+        ("own", .own), ("last", .last), ("wrap", .wrap), ("status", .status),
     ]
 
     /// The types of memory.

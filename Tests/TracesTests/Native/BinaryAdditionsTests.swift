@@ -92,6 +92,11 @@ import Testing
                 "eth0: rd 0x1000 4 rows 2 pitch 8 cycles 9 burst 4 = 7",
                 [27, 0x80, 0x6C, 0, 0x80, 0x40, 4, 4, 7, 2, 8, 9]
             ),
+            ("eth0: copy tx rx 64", [29, 0x80, 3, 0x80, 0x80, 1, 2, 0xFF, 0x3F, 64, 0]),
+            (
+                "layout l 8 source 0 4 length 4 2 mask 0xff\neth0: fetch rx 8 chain l limit 3",
+                [30, 0x80, 2, 0x80, 0x40, 6, 8, 1, 3]
+            ),
             ("env leave core1", [28, 0, 5, 2, 0, 0, 0]),
             ("env join core0", [28, 0, 6, 1, 0, 0, 0]),
         ]
@@ -107,10 +112,18 @@ import Testing
     }
 
     static let mistakes: [Mistake] = [
-        Mistake(bytes: [12], fault: "0: found byte 0x0C, expected the tag of a statement"),
-        Mistake(bytes: [29, 0], fault: "0: found byte 0x1D, expected the tag of a statement"),
+        Mistake(bytes: [13], fault: "0: found byte 0x0D, expected the tag of a statement"),
+        Mistake(bytes: [31, 0], fault: "0: found byte 0x1F, expected the tag of a statement"),
         Mistake(
-            bytes: [7, 1, 0x80, 0x40], fault: "3: found byte 0x40, expected flags of a device"),
+            bytes: [7, 1, 0x80, 0x80], fault: "3: found byte 0x80, expected flags of a device"),
+        Mistake(
+            bytes: [12, 1, 8, 1, 8], fault: "4: found byte 0x08, expected a field of a descriptor"),
+        Mistake(
+            bytes: [12, 1, 8, 1, 0, 4], fault: "5: found byte 0x04, expected flags of a field"),
+        Mistake(
+            bytes: [12, 1, 8, 9], fault: "3: found number of fields 9, expected at most 8"),
+        Mistake(
+            bytes: [29, 0x80, 0, 0, 0, 0, 64, 2], fault: "7: found byte 0x02, expected 0 or 1"),
         Mistake(
             bytes: [7, 1, 0x80, 0x20, 15, 0],
             fault: "6: found the end of the data, expected more of it"),

@@ -12,6 +12,7 @@ struct RandomProgram {
     private var regions: [SymbolID] = []
     private var handles: [SymbolID] = []
     private var pools: [SymbolID] = []
+    var layouts: [SymbolID] = []
     private var depth = 0
     private var hasMachine = false
 
@@ -25,24 +26,24 @@ struct RandomProgram {
 
     private init(random: SplitMix64) { self.random = random }
 
-    private mutating func below(_ limit: UInt64) -> UInt64 {
+    mutating func below(_ limit: UInt64) -> UInt64 {
         UInt64.random(in: 0..<limit, using: &random)
     }
 
-    private mutating func chance(_ oneIn: UInt64) -> Bool { below(oneIn) == 0 }
+    mutating func chance(_ oneIn: UInt64) -> Bool { below(oneIn) == 0 }
 
-    private mutating func any<Value>(_ values: [Value]) -> Value {
+    mutating func any<Value>(_ values: [Value]) -> Value {
         values[Int(below(UInt64(values.count)))]
     }
 
-    private mutating func maybe<Value>(_ value: Value) -> Value? { chance(2) ? value : nil }
+    mutating func maybe<Value>(_ value: Value) -> Value? { chance(2) ? value : nil }
 
     /// Numbers of every length.
-    private mutating func number(bits: UInt64) -> UInt64 {
+    mutating func number(bits: UInt64) -> UInt64 {
         random.next() >> (64 - 1 - below(bits))
     }
 
-    private mutating func size() -> UInt64 { number(bits: 30) + 1 }
+    mutating func size() -> UInt64 { number(bits: 30) + 1 }
 
     private mutating func text() -> String {
         let letters = [
@@ -64,11 +65,11 @@ struct RandomProgram {
         }
     }
 
-    private mutating func add(_ body: Statement.Body) {
+    mutating func add(_ body: Statement.Body) {
         program.statements.append(Statement(body, line: UInt32(below(1_000))))
     }
 
-    private mutating func add(_ operation: Operation, _ agent: Agent? = nil) {
+    mutating func add(_ operation: Operation, _ agent: Agent? = nil) {
         var statement = Statement(
             .operation(agent ?? .core(Int(below(8))), operation), line: UInt32(below(1_000)))
         if chance(3) {
@@ -91,7 +92,7 @@ struct RandomProgram {
         return result
     }
 
-    private mutating func name(_ kind: SymbolTable.Kind, _ address: UInt64, _ size: UInt64)
+    mutating func name(_ kind: SymbolTable.Kind, _ address: UInt64, _ size: UInt64)
         -> SymbolID
     {
         let entry = SymbolTable.Entry(name: word(), kind: kind, address: address, size: size)
@@ -103,7 +104,8 @@ struct RandomProgram {
         let size = size()
         let type = any(MemoryType.allCases)
         let share = maybe(any(Shareability.allCases))
-        switch below(6) {
+        switch below(7) {
+        case 5: addLayout()
         case 0 where !hasMachine:
             hasMachine = true
             add(.declaration(.machine("m" + text())))
@@ -135,6 +137,7 @@ struct RandomProgram {
             isCoherent: maybe(chance(2)), registers: maybe(address...(address + size - 1)),
             maskBits: maybe(Int(below(64)) + 1))
         device.attributes = maybe(attributes())
+        device.readPort = maybe("r" + text())
         let registers = device.effectiveRegisters
         device.name = name(
             .device, registers.lowerBound, registers.upperBound - registers.lowerBound + 1)
@@ -144,7 +147,7 @@ struct RandomProgram {
     }
 
     /// Often a value that has no words of its own.
-    private mutating func attributes() -> TransactionAttributes {
+    mutating func attributes() -> TransactionAttributes {
         var attributes: TransactionAttributes = any([.coherent, .nonCoherent])
         if chance(2) { attributes.cache = UInt8(below(16)) }
         if chance(2) { attributes.user = UInt8(below(256)) }
@@ -174,14 +177,14 @@ struct RandomProgram {
         add(.end)
     }
 
-    private mutating func operand() -> Operand {
+    mutating func operand() -> Operand {
         guard !places.isEmpty, chance(2) else { return Operand(number(bits: 48)) }
         let symbol = any(places)
         let offset = chance(2) ? 0 : number(bits: 20)
         return Operand((program.symbols[symbol]?.address ?? 0) + offset, symbol: symbol)
     }
 
-    private mutating func device() -> Agent {
+    mutating func device() -> Agent {
         if devices.isEmpty { addDevice(at: 0x4000_0000, 4_096) }
         return .device(Int(below(UInt64(devices.count))))
     }
@@ -276,10 +279,12 @@ struct RandomProgram {
         add(.environment(event), .core(0))
     }
 
-    private mutating func addDeviceOperation() {
+    mutating func addDeviceOperation() {
         let agent = device()
         let bytes = size()
-        switch below(4) {
+        switch below(6) {
+        case 4: addChain(agent)
+        case 5: addDeviceCopy(agent)
         case 0: add(.device(DeviceOperation(.interrupt)), agent)
         case 1:
             let fetch = DeviceOperation(

@@ -71,7 +71,7 @@ import Testing
             "19: found 'axuser', expected each option of a device at most once"),
         NativeMistake(
             "device d axcashe 1",
-            "10: found 'axcashe', expected 'port', 'coherent', 'noncoherent', 'regs', 'mask', "
+            "10: found 'axcashe', expected 'port', 'reads', 'coherent', 'noncoherent', 'regs', 'mask', "
                 + "'axcache', 'axuser', 'axdomain' or the end of the line; "
                 + "did you mean 'axcache'?"),
     ]

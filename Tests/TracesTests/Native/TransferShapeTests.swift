@@ -115,7 +115,7 @@ private func transfer(
             "19: found 'rows', expected 'chain', an annotation or the end of the line"),
         NativeMistake(
             "eth0: fetch rx 16 chain cycles 2",
-            "25: found 'cycles', expected an annotation or the end of the line"),
+            "25: found 'cycles', expected a declared layout"),
         NativeMistake(
             "eth0: irq cycles 2",
             "11: found 'cycles', expected an annotation or the end of the line"),

@@ -25,8 +25,28 @@ extension StatementDecoder {
             let symbol = try symbol()
             let start = try nextAddress()
             return .buffer(symbol, address: start, size: try input.number())
+        case .layout:
+            let symbol = try symbol()
+            let size = try input.number(to: UInt64(DescriptorLayout.maximumSize), "size")
+            let count = try input.number(
+                to: UInt64(DescriptorLayout.Role.allCases.count), "number of fields")
+            var layout = DescriptorLayout(size: UInt32(size), fields: [])
+            for _ in 0..<count { layout.fields.append(try field()) }
+            return .layout(symbol, layout)
         default: return .device(try device())
         }
+    }
+
+    private mutating func field() throws(NativeFault) -> DescriptorLayout.Field {
+        typealias Flag = StatementFlag
+        let role = try coded("a field of a descriptor") { DescriptorLayout.Role(rawValue: $0) }
+        let flags = try coded("flags of a field") { $0 < 4 ? $0 : nil }
+        let offset = try input.number(to: UInt64(DescriptorLayout.maximumSize), "offset")
+        let bytes = try input.byte()
+        let mask = flags & Flag.fieldMask != 0 ? try input.number() : nil
+        let value = flags & Flag.fieldValue != 0 ? try input.number() : nil
+        return DescriptorLayout.Field(
+            role, at: UInt32(offset), bytes: bytes, mask: mask, value: value)
     }
 
     private mutating func attributes() throws(NativeFault) -> (MemoryType, Shareability?) {
@@ -42,7 +62,7 @@ extension StatementDecoder {
         let symbol = try symbol()
         var device = DeviceDeclaration(name: symbol, agent: try agent())
         let flags = try coded("flags of a device") { byte in
-            byte < 64 && byte & 6 != Flag.deviceCoherent ? byte : nil
+            byte < 128 && byte & 6 != Flag.deviceCoherent ? byte : nil
         }
         if flags & Flag.devicePort != 0 { device.port = try string() }
         if flags & Flag.deviceCoherencyKnown != 0 {
@@ -59,6 +79,7 @@ extension StatementDecoder {
             device.attributes = TransactionAttributes(
                 cache: cache, user: user, domain: try input.byte())
         }
+        if flags & Flag.deviceReadPort != 0 { device.readPort = try string() }
         return device
     }
 }

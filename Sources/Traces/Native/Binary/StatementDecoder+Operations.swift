@@ -19,6 +19,8 @@ extension StatementDecoder {
         case .wait: return .wait(try self.agent())
         case .call: return .dma(try call())
         case .deviceOperation: return .device(try deviceOperation())
+        case .deviceCopy: return .device(try deviceCopy())
+        case .chain: return .device(try chain())
         case .environment: return .environment(try event())
         default: return try access(by: agent)
         }
@@ -109,6 +111,29 @@ extension StatementDecoder {
         }
         if flags & Flag.transferCycles != 0 { operation.cycles = try several("cycles") }
         return operation
+    }
+
+    private mutating func deviceCopy() throws(NativeFault) -> DeviceOperation {
+        let destination = try operand()
+        let source = try operand()
+        var operation = DeviceOperation(.write, at: destination, bytes: try input.number())
+        operation.source = source
+        operation.burst = try optional32("burst")
+        return operation
+    }
+
+    private mutating func chain() throws(NativeFault) -> DeviceOperation {
+        let start = try operand()
+        let layout = try symbol()
+        var operation = DeviceOperation(
+            .descriptorFetch(chain: true), at: start, bytes: try input.number())
+        operation.layout = layout
+        operation.limit = try optional32("limit")
+        return operation
+    }
+
+    private mutating func optional32(_ what: String) throws(NativeFault) -> UInt32? {
+        try flag() ? UInt32(try input.number(to: UInt64(UInt32.max), what)) : nil
     }
 
     /// Takes a number of 32 bits that is written only if it is above 1.

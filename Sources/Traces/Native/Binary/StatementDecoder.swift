@@ -95,14 +95,15 @@ struct StatementDecoder {
 
     private mutating func body(_ tag: StatementTag) throws(NativeFault) -> Statement.Body {
         switch tag {
-        case .machine, .kernel, .set, .region, .alias, .buffer, .device:
+        case .machine, .kernel, .set, .region, .alias, .buffer, .device, .layout:
             return .declaration(try declaration(tag))
         case .repeatBegin: return .repeatBegin(count: try input.number())
         case .spanBegin: return .spanBegin(try symbol())
         case .end: return .end
         case .mark: return .mark(try string())
         case .access, .run, .copy, .work, .barrier, .maintenance, .accessor, .kernelBarrier,
-            .ring, .wait, .call, .deviceOperation, .environment:
+            .ring, .wait, .call, .deviceOperation, .deviceCopy,
+            .chain, .environment:
             let agent = try agent()
             return .operation(agent, try operation(tag, by: agent))
         }

@@ -32,7 +32,25 @@ extension StatementEncoder {
             add(address: address)
             output.add(size)
         case .device(let device): add(device)
+        case .layout(let symbol, let layout):
+            add(tag: .layout)
+            add(symbol)
+            output.add(UInt64(layout.size))
+            output.add(UInt64(layout.fields.count))
+            for field in layout.fields { add(field) }
         }
+    }
+
+    private mutating func add(_ field: DescriptorLayout.Field) {
+        typealias Flag = StatementFlag
+        output.add(byte: field.role.rawValue)
+        output.add(
+            byte: (field.mask == nil ? 0 : Flag.fieldMask)
+                | (field.value == nil ? 0 : Flag.fieldValue))
+        output.add(UInt64(field.offset))
+        output.add(byte: field.bytes)
+        if let mask = field.mask { output.add(mask) }
+        if let value = field.value { output.add(value) }
     }
 
     private mutating func add(_ type: MemoryType, _ share: Shareability?) {
@@ -49,6 +67,7 @@ extension StatementEncoder {
         if device.registers != nil { flags |= Flag.deviceRegisters }
         if device.maskBits != nil { flags |= Flag.deviceMask }
         if device.attributes != nil { flags |= Flag.deviceAttributes }
+        if device.readPort != nil { flags |= Flag.deviceReadPort }
         add(tag: .device)
         add(device.name)
         output.add(byte: device.agent.rawValue)
@@ -64,5 +83,6 @@ extension StatementEncoder {
             output.add(byte: attributes.user)
             output.add(byte: attributes.domain)
         }
+        if let port = device.readPort { add(string: port) }
     }
 }

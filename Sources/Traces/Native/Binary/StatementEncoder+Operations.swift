@@ -15,7 +15,9 @@ extension Operation {
         case .ring: .ring
         case .wait: .wait
         case .dma: .call
-        case .device: .deviceOperation
+        case .device(let operation):
+            operation.source != nil
+                ? .deviceCopy : operation.layout != .none ? .chain : .deviceOperation
         case .environment: .environment
         }
     }
@@ -87,6 +89,18 @@ extension StatementEncoder {
 
     private mutating func add(_ operation: DeviceOperation) {
         typealias Flag = StatementFlag
+        if let source = operation.source {
+            add(operation.start)
+            add(source)
+            output.add(operation.bytes)
+            return add(optional: operation.burst.map(UInt64.init))
+        }
+        if operation.layout != .none {
+            add(operation.start)
+            add(operation.layout)
+            output.add(operation.bytes)
+            return add(optional: operation.limit.map(UInt64.init))
+        }
         var flags = operation.kind.number
         if operation.burst != nil { flags |= Flag.transferBurst }
         if operation.value != nil { flags |= Flag.transferValue }

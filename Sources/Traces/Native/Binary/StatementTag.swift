@@ -15,6 +15,7 @@ enum StatementTag: UInt8, CaseIterable {
     case spanBegin = 9
     case end = 10
     case mark = 11
+    case layout = 12
     case access = 16
     case run = 17
     case copy = 18
@@ -28,6 +29,8 @@ enum StatementTag: UInt8, CaseIterable {
     case call = 26
     case deviceOperation = 27
     case environment = 28
+    case deviceCopy = 29
+    case chain = 30
 
     /// The bit that says that annotations follow.
     static let annotated: UInt8 = 0x80
@@ -41,6 +44,10 @@ enum StatementFlag {
     static let deviceRegisters: UInt8 = 8
     static let deviceMask: UInt8 = 16
     static let deviceAttributes: UInt8 = 32
+    static let deviceReadPort: UInt8 = 64
+
+    static let fieldMask: UInt8 = 1
+    static let fieldValue: UInt8 = 2
 
     static let accessKind: UInt8 = 0x0F
     static let accessDependent: UInt8 = 0x10

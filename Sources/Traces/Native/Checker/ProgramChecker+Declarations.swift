@@ -30,6 +30,13 @@ extension ProgramChecker {
             try declare(symbol, .buffer, address, size)
         case .device(let device):
             try check(device)
+        case .layout(let symbol, let layout):
+            do throws(NativeRules.Violation) {
+                try NativeRules.check(layout)
+            } catch {
+                throw ProgramError(found: "a layout without it", expected: error.expected)
+            }
+            try declare(symbol, .layout, 0, UInt64(layout.size))
         }
     }
 
@@ -55,6 +62,7 @@ extension ProgramChecker {
             device.agent == .device(devices.count), "agent \(device.agent.rawValue)",
             "devices numbered in order of declaration")
         if let port = device.port { try checkShort(port, "port") }
+        if let port = device.readPort { try checkShort(port, "port") }
         if let mask = device.maskBits {
             try require((1...64).contains(mask), "\(mask) address bits", "1 to 64")
         }

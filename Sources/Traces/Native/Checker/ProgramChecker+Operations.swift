@@ -45,7 +45,7 @@ extension ProgramChecker {
         let meaning = try meaning(of: operand.symbol)
         switch meaning.kind {
         case .buffer, .region, .alias, .device: break
-        case .handle, .pool, .span:
+        case .handle, .pool, .span, .layout:
             throw ProgramError(
                 found: "'\(meaning.name)', a \(meaning.kind), as an address",
                 expected: "a buffer, region, alias or device")

@@ -57,6 +57,25 @@ extension ProgramChecker {
             plain.pitch = operation.pitch
             plain.cycles = operation.cycles
         }
+        if let source = operation.source {
+            try require(
+                operation.kind == .write && operation.rows == 1 && operation.cycles == 1
+                    && operation.value == nil, "a copy that is more than its bytes", "a plain copy")
+            try check(source, bytes: operation.bytes)
+            plain.source = source
+        }
+        if operation.layout != .none {
+            let layout = try meaning(of: operation.layout)
+            try require(
+                operation.kind == .descriptorFetch(chain: true) && layout.kind == .layout,
+                "a \(layout.kind)", "a layout, for a chain")
+            try require(
+                layout.size == operation.bytes, "\(operation.bytes) byte(s)",
+                "\(layout.size), the bytes of a descriptor of '\(layout.name)'")
+            try require(operation.limit != 0, "a limit of 0", "at least 1 descriptor")
+            plain.layout = operation.layout
+            plain.limit = operation.limit
+        }
         try require(plain == operation, "operands that the operation does not have", "none")
     }
 

@@ -27,8 +27,8 @@ extension LineParser {
             throw fault(
                 token, expected: "an operation of a core",
                 hint: "'rd', 'wr' and 'irq' belong to a device, as in 'eth0: rd ADDRESS BYTES'")
-        case .machine, .kernel, .set, .region, .alias, .buffer, .device, .repeatBegin, .spanBegin,
-            .end, .mark:
+        case .machine, .kernel, .set, .region, .alias, .buffer, .device, .layout,
+            .repeatBegin, .spanBegin, .end, .mark:
             throw fault(token, expected: "an operation of a core")
         }
     }

@@ -15,6 +15,7 @@ extension LineParser {
         case .alias: declaration = try alias()
         case .buffer: declaration = try buffer()
         case .device: declaration = try deviceDeclaration()
+        case .layout: declaration = try layout()
         default: return false
         }
         try append(.declaration(declaration))

@@ -10,6 +10,7 @@ extension LineParser {
         case .deviceRead: try parseTransfer(.read, agent: agent)
         case .deviceWrite: try parseTransfer(.write, agent: agent)
         case .fetch: try parseDescriptorFetch(agent: agent)
+        case .copy: try parseDeviceCopy(agent: agent)
         case .interrupt: try append(.device(DeviceOperation(.interrupt)), by: agent)
         default: throw fault(token, expected: expected, hint: deviceHint(keyword, token))
         }
@@ -99,13 +100,43 @@ extension LineParser {
 
     private static let rounds = 1...UInt64(UInt32.max)
 
-    /// `fetch ADDRESS BYTES [chain]`.
+    /// `copy TO FROM BYTES [burst B]`.
+    private mutating func parseDeviceCopy(agent: Agent) throws(NativeFault) {
+        let destination = try address()
+        let source = try address()
+        let bytes = lexer.token
+        let count = try size(from: source.address.rawValue)
+        try check(count, from: destination.address.rawValue, bytes)
+        var transfer = DeviceOperation(.write, at: destination, bytes: count)
+        transfer.source = source
+        if take("burst") { transfer.burst = try accessSize() }
+        try append(.device(transfer), by: agent, options: transfer.burst == nil ? "'burst', " : "")
+    }
+
+    /// `fetch ADDRESS BYTES [chain [LAYOUT [limit N]]]`.
     private mutating func parseDescriptorFetch(agent: Agent) throws(NativeFault) {
         let start = try address()
+        let bytesToken = lexer.token
         let bytes = try size(from: start.address.rawValue)
         let chain = take("chain")
-        let operation = DeviceOperation(.descriptorFetch(chain: chain), at: start, bytes: bytes)
-        try append(.device(operation), by: agent, options: chain ? "" : "'chain', ")
+        var operation = DeviceOperation(.descriptorFetch(chain: chain), at: start, bytes: bytes)
+        var options = chain ? "a layout, " : "'chain', "
+        if chain, lexer.token.kind == .word {
+            let (layout, entry) = try symbol(.layout, "a declared layout")
+            guard entry.size == bytes else {
+                throw fault(
+                    bytesToken,
+                    expected: "\(entry.size), the bytes of a descriptor of '\(entry.name)'")
+            }
+            operation.layout = layout
+            options = "'limit', "
+            if take("limit") {
+                operation.limit = UInt32(
+                    truncatingIfNeeded: try number("a number of descriptors", in: Self.rounds))
+                options = ""
+            }
+        }
+        try append(.device(operation), by: agent, options: options)
     }
 
     private func deviceHint(_ keyword: Keyword, _ token: Token) -> String? {

@@ -4,7 +4,7 @@ import Quantities
 extension LineParser {
     /// `device NAME {OPTION}`, the options in any order.
     ///
-    /// An option is `port PORT`, `coherent`, `noncoherent`, `regs ADDRESS SIZE`, `mask BITS`, `axcache N`, `axuser N`
+    /// An option is `port PORT`, `reads PORT`, `coherent`, `noncoherent`, `regs ADDRESS SIZE`, `mask BITS`, `axcache N`, `axuser N`
     /// or `axdomain N`.
     mutating func deviceDeclaration() throws(NativeFault) -> Declaration {
         let token = lexer.token
@@ -37,6 +37,9 @@ extension LineParser {
         case .port:
             try checkOption(device.port == nil, token)
             device.port = try takeShortText("the name of a port")
+        case .readPort:
+            try checkOption(device.readPort == nil, token)
+            device.readPort = try takeShortText("the name of a port")
         case .coherency(let isCoherent):
             try checkOption(device.isCoherent == nil, token)
             device.isCoherent = isCoherent
@@ -73,6 +76,7 @@ extension LineParser {
 
     private enum DeviceOption {
         case port
+        case readPort
         case coherency(Bool)
         case registers
         case mask
@@ -82,7 +86,8 @@ extension LineParser {
     }
 
     private static let deviceOptions: [(StaticString, DeviceOption)] = [
-        ("port", .port), ("coherent", .coherency(true)), ("noncoherent", .coherency(false)),
+        ("port", .port), ("reads", .readPort), ("coherent", .coherency(true)),
+        ("noncoherent", .coherency(false)),
         ("regs", .registers), ("mask", .mask), ("axcache", .cache), ("axuser", .user),
         ("axdomain", .domain),
     ]

@@ -17,7 +17,7 @@ extension LineParser {
         let (symbol, entry) = try declared(Self.address)
         switch entry.kind {
         case .buffer, .region, .alias, .device: break
-        case .handle, .pool, .span:
+        case .handle, .pool, .span, .layout:
             throw fault(
                 token, expected: Self.address, hint: "'\(entry.name)' is a \(entry.kind)")
         }

@@ -29,6 +29,13 @@ extension ProgramPrinter {
             add(" ", hexadecimal: address)
             add(" ", size)
         case .device(let device): print(device)
+        case .layout(let symbol, let layout):
+            add("layout \(name(symbol)) \(layout.size)")
+            for field in layout.fields {
+                add(" \(field.role.name) \(field.offset) \(field.bytes)")
+                if let mask = field.mask { add(" mask ", hexadecimal: mask) }
+                add(value: field.value)
+            }
         }
     }
 
@@ -59,6 +66,10 @@ extension ProgramPrinter {
         add("device \(name(device.name))")
         if let port = device.port {
             add(" port ")
+            add(word: port)
+        }
+        if let port = device.readPort {
+            add(" reads ")
             add(word: port)
         }
         if let isCoherent = device.isCoherent { add(isCoherent ? " coherent" : " noncoherent") }

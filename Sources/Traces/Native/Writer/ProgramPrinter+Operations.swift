@@ -86,11 +86,12 @@ extension ProgramPrinter {
     private mutating func print(_ operation: DeviceOperation) {
         switch operation.kind {
         case .read: add("rd")
-        case .write: add("wr")
+        case .write: add(operation.source == nil ? "wr" : "copy")
         case .descriptorFetch: add("fetch")
         case .interrupt: return add("irq")
         }
         add(operation.start)
+        if let source = operation.source { add(source) }
         add(" ", operation.bytes)
         if operation.rows > 1 {
             add(" rows ", UInt64(operation.rows))
@@ -99,7 +100,11 @@ extension ProgramPrinter {
         if operation.cycles > 1 { add(" cycles ", UInt64(operation.cycles)) }
         add(" burst ", optional: operation.burst.map(UInt64.init))
         add(value: operation.value)
-        if operation.kind == .descriptorFetch(chain: true) { add(" chain") }
+        guard operation.kind == .descriptorFetch(chain: true) else { return }
+        add(" chain")
+        guard operation.layout != .none else { return }
+        add(" \(name(operation.layout))")
+        add(" limit ", optional: operation.limit.map(UInt64.init))
     }
 
     private mutating func print(_ event: EnvironmentEvent) {
