@@ -39,6 +39,8 @@ mkdir -p "$work" "$cloop"
 gcc -O2 -c Benchmarks/Sources/CLoop/loop.c -I Benchmarks/Sources/CLoop/include -o "$cloop/loop.o"
 rm -f "$cloop/libcloop.a"
 ar rcs "$cloop/libcloop.a" "$cloop/loop.o"
+# The plan of a build before does not know files that have come into the package it depends on since.
+rm -f "$scratch"/*.yaml "$scratch/workspace-state.json"
 swift build -c release --package-path Benchmarks --scratch-path "$scratch" --product bench
 bench=$scratch/release/bench
 

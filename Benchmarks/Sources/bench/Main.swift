@@ -31,7 +31,11 @@ struct Main {
         exit(2)
     }
 
-    static func main() throws {
+    static func main() {
+        do { try measure() } catch { refuse("\(error)") }
+    }
+
+    private static func measure() throws {
         guard let path = option("--machine") else { refuse(usage) }
         let yaml = try String(contentsOfFile: path, encoding: .utf8)
         let machine = try MachineDescription.parse(yaml: yaml, file: path).configuration

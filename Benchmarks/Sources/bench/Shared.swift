@@ -12,8 +12,10 @@ struct Shared: ~Copyable {
     private static let bytes: UInt64 = 64 << 10
     private let accesses: UnsafeMutableBufferPointer<MemoryAccess>
 
-    /// A program's accesses, a quarter of them on each core: stack, globals and buffers are the same for all, so that
-    /// the lines that each quarter writes travel, and all have a program's locality.
+    /// A program's accesses, a quarter of them on each core.
+    ///
+    /// Stack, globals and buffers are the same for all, so that the lines that each quarter writes travel, and all
+    /// have a program's locality.
     init(path: String) throws {
         let trace = try LoadedTrace(path: path)
         let program = trace.accesses
@@ -28,8 +30,10 @@ struct Shared: ~Copyable {
         }
     }
 
-    /// A third of the accesses are stores, at random words of 64 KiB; every burst begins at a line that the core
-    /// before has used. Four of five accesses miss or ask the other cores: no program is as bad.
+    /// Random words of 64 KiB, a third of the accesses stores.
+    ///
+    /// Every burst begins at a line that the core before has used. Four of five accesses miss or ask the other
+    /// cores: no program is as bad.
     init(count: Int) {
         accesses = .allocate(capacity: count)
         var generator = SplitMix64(seed: 1)

@@ -55,13 +55,15 @@ extension CacheBank {
         if victim != 0 { left &+= 1 }
         noteFill(set, way)
         // The first hit of a line that SRRIP filled changes its prediction, so that it must not be taken by the hint.
-        hints[hint(line, copy)] = policy == .srrip || hasSynonyms ? Self.noHint : UInt8(way)
+        hints[hint(line, set, copy)] =
+            policy == .srrip ? Self.noHint : UInt8(truncatingIfNeeded: way)
         return (first + way, victim)
     }
 
+    /// Where the hint for a line is; a set's one hint names the line used last in it, under an alias or not.
     @inline(__always)
-    private func hint(_ line: UInt64, _ copy: Int) -> Int {
-        Int(line & hintMask) + copy * Int(hintMask + 1)
+    private func hint(_ line: UInt64, _ set: Int, _ copy: Int) -> Int {
+        hintMask == setMask ? set : Int(line & hintMask) &+ copy &* Int(hintMask &+ 1)
     }
 
     /// Notes a use.
@@ -81,8 +83,7 @@ extension CacheBank {
             return set * ways
         }
         Self.noteUse(policy, pointers.base + set, way, ways)
-        // A hint is by the physical line's own set; a line under an alias may be in another one.
-        if !hasSynonyms { hints[hint(line, copy)] = UInt8(truncatingIfNeeded: way) }
+        hints[hint(line, set, copy)] = UInt8(truncatingIfNeeded: way)
         return set &* ways &+ way
     }
 

@@ -179,7 +179,7 @@ public struct CacheBank: ~Copyable {
             hints: hints.base + copy * Int(hintMask + 1), pointers: pointers.base + copy * sets,
             setMask: setMask, hintMask: hintMask, lineMask: UInt64(lineSize - 1),
             lineShift: lineShift, ways: ways, setBytes: ways * MemoryLayout<UInt64>.stride,
-            policy: policy, keepsHints: !hasSynonyms)
+            policy: policy)
     }
 
     /// Finds a line and notes its use.
@@ -195,11 +195,18 @@ public struct CacheBank: ~Copyable {
 
     /// Finds a line without noting a use.
     @inline(__always)
-    func peek(_ line: UInt64, _ copy: Int) -> Int {
-        let set = setNumber(line, copy)
+    func peek(_ line: UInt64, _ copy: Int) -> Int { index(of: line, in: setNumber(line, copy)) }
+
+    /// Finds a line in a set of ``setNumber(_:_:)``.
+    @inline(__always)
+    func index(of line: UInt64, in set: Int) -> Int {
         let way = way(of: line, in: set)
         return way < 0 ? -1 : set &* ways &+ way
     }
+
+    /// How many sets a copy has.
+    @inline(__always)
+    var sets: Int { Int(truncatingIfNeeded: setMask &+ 1) }
 
     @inline(__always)
     private func way(of line: UInt64, in set: Int) -> Int {

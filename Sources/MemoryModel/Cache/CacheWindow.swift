@@ -12,8 +12,6 @@ struct CacheWindow: BitwiseCopyable {
     /// Bytes of a set's entries.
     let setBytes: Int
     let policy: ReplacementPolicy
-    /// Whether hints are kept: a use under an alias changes a set's order and not the hint of its lines.
-    let keepsHints: Bool
 
     /// The entry that the hint of a line names.
     ///
@@ -29,22 +27,20 @@ struct CacheWindow: BitwiseCopyable {
 
     /// Searches the set of a line for it, in a state that `mask` leaves open, and notes its use.
     ///
-    /// - Returns: whether it is there.
-    func find(_ line: UInt64, state: UInt64, mask: UInt64) -> Bool {
+    /// - Returns: its entry; nil if it is not there.
+    func find(_ line: UInt64, state: UInt64, mask: UInt64) -> UnsafeMutablePointer<UInt64>? {
         let set = Int(truncatingIfNeeded: line & setMask)
         let first = entries + set &* ways
         let key = line &<< CacheBank.stateBits | state | mask
         var way = 0
         while first[way] | mask != key {
             way &+= 1
-            if way == ways { return false }
+            if way == ways { return nil }
         }
         guard policy == .lru else {
             if policy.notesUses { CacheBank.noteUse(policy, pointers + set, way, ways) }
-            if keepsHints {
-                hints[Int(truncatingIfNeeded: line & hintMask)] = UInt8(truncatingIfNeeded: way)
-            }
-            return true
+            hints[Int(truncatingIfNeeded: line & hintMask)] = UInt8(truncatingIfNeeded: way)
+            return first + way
         }
         let entry = first[way]
         var place = way
@@ -53,6 +49,6 @@ struct CacheWindow: BitwiseCopyable {
             place &-= 1
         }
         first.pointee = entry
-        return true
+        return first
     }
 }

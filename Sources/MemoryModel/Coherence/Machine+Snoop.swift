@@ -72,10 +72,11 @@ extension Machine where P: ~Copyable {
         var holder: Place?
         var owner: Place?
         var left = others
+        let set = level1Data.setNumber(line, 0)
         while left != 0 {
             let other = left.trailingZeroBitCount
             left &= left &- 1
-            let inner = level1Data.peek(line, other)
+            let inner = level1Data.index(of: line, in: set &+ other &* level1Data.sets)
             let outer =
                 hasPrivateLevel2
                 ? level2.peek(level2.line(of: level1Data.address(ofLine: line)), other) : -1

@@ -56,8 +56,10 @@ struct HitRule: BitwiseCopyable {
 
     /// Searches the line's set and notes the use.
     ///
-    /// - Returns: whether it is there, in the state that is asked for.
-    func find(_ line: UInt64) -> Bool { window.find(line, state: state, mask: mask) }
+    /// - Returns: the entry of the line, if it is there in the state that is asked for; a store may find it clean.
+    func find(_ line: UInt64) -> UnsafeMutablePointer<UInt64>? {
+        window.find(line, state: state, mask: mask | CacheBank.dirty)
+    }
 }
 
 /// How many fetches, loads and stores there were, in one word, so that a loop adds to one register.

@@ -29,11 +29,32 @@ extension Machine where P: ~Copyable {
         while true {
             index = performFast(base, from: index, to: accesses.count, firstRecord, step)
             guard index < accesses.count else { return }
-            performSlowly(
-                base[index],
-                record: firstRecord &+ UInt32(truncatingIfNeeded: index) &* step)
+            let record = firstRecord &+ UInt32(truncatingIfNeeded: index) &* step
+            if reopenFastPath(for: base[index], record: record) {
+                let next = performFast(base, from: index, to: accesses.count, firstRecord, step)
+                guard next == index else {
+                    index = next
+                    continue
+                }
+            }
+            performSlowly(base[index], record: record)
             index &+= 1
         }
+    }
+
+    /// Lets a core take the fast path where only its turn or its time was against it: another core issued last, or
+    /// something is due.
+    ///
+    /// - Returns: whether it may be tried again; if so the access's statement has been issued.
+    private mutating func reopenFastPath(for access: MemoryAccess, record: UInt32) -> Bool {
+        let core = Int(access.agent.rawValue)
+        guard core < cores.count, access.kindNumber(of: UInt32(core)) <= 2,
+            fastKey != UInt32(core) || fastState.pointee.now >= fastUntil
+        else { return false }
+        self.record = record
+        issue(core)
+        openFastPath(for: core)
+        return true
     }
 
     /// Performs accesses for as long as they are on the fast path.
@@ -147,11 +168,16 @@ extension Machine where P: ~Copyable {
         let line = address &>> window.lineShift
         let next = (line &+ 1) &<< window.lineShift
         let inLine = next &- address
-        guard UInt64(size) > inLine else { return rule.pointee.find(line) ? 0 : nil }
+        guard UInt64(size) > inLine else {
+            guard let entry = rule.pointee.find(line) else { return nil }
+            // A store to a line that is not dirty yet, or not everywhere, asks nobody either.
+            if kind == 1 { entry.pointee |= level1Data.dirtyBits(address, UInt64(size)) }
+            return 0
+        }
         // What crosses must end in the next line, of the same mapping.
         guard kind == 2, UInt64(size) &- inLine <= window.lineMask &+ 1,
-            next &- (mapStart &+ mapDelta) < fastEnd, rule.pointee.find(line),
-            rule.pointee.find(line &+ 1)
+            next &- (mapStart &+ mapDelta) < fastEnd, rule.pointee.find(line) != nil,
+            rule.pointee.find(line &+ 1) != nil
         else { return nil }
         return rule.pointee.count
     }

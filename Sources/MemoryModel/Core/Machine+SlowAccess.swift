@@ -118,7 +118,8 @@ extension Machine where P: ~Copyable {
                 enterPage(of: address, Int(access.agent.rawValue), isFetch: access.kind == .fetch)
             }
             let physical = address &+ mapDelta
-            let room = min(lineSize &- (physical & (lineSize &- 1)), mapSize &- (address &- mapStart))
+            let room = min(
+                lineSize &- (physical & (lineSize &- 1)), mapSize &- (address &- mapStart))
             let piece = min(room, left)
             body(&self, physical, piece)
             address &+= piece
@@ -179,9 +180,11 @@ extension Machine where P: ~Copyable {
     // MARK: Loads
 
     mutating func load(_ address: UInt64, _ size: UInt64, _ core: Int) {
-        if !earlyLoads.isEmpty, let early = earlyLoads.firstIndex(where: {
-            $0.core == core && $0.address <= address && address + size <= $0.address + $0.size
-        }) {
+        if !earlyLoads.isEmpty,
+            let early = earlyLoads.firstIndex(where: {
+                $0.core == core && $0.address <= address && address + size <= $0.address + $0.size
+            })
+        {
             // The value was taken when `env late` said so.
             earlyLoads.remove(at: early)
             spendHit(core)
