@@ -35,7 +35,7 @@ extension Machine where P: ~Copyable {
                     let index = machine.level1Data.peek(line, core)
                     guard index >= 0 else { continue }
                     let entry = machine.level1Data.entries[index]
-                    machine.level1Data.remove(at: index)
+                    machine.level1Data.remove(at: index, core)
                     machine.evictFromLevel1(entry, core, at: tick, reason: .environment)
                 }
             }
@@ -47,7 +47,7 @@ extension Machine where P: ~Copyable {
                     let index = machine.level2.peek(line, machine.level2Copy(core))
                     guard index >= 0 else { return }
                     let entry = machine.level2.entries[index]
-                    machine.level2.remove(at: index)
+                    machine.level2.remove(at: index, machine.level2Copy(core))
                     machine.evictFromLevel2(entry, core, at: tick, reason: .environment)
                 }
             }
@@ -57,7 +57,7 @@ extension Machine where P: ~Copyable {
             let index = machine.level3.peek(line, 0)
             guard index >= 0 else { return }
             let entry = machine.level3.entries[index]
-            machine.level3.remove(at: index)
+            machine.level3.remove(at: index, 0)
             machine.evictFromLevel3(entry, .core(0), at: tick, reason: .environment)
         }
     }

@@ -141,34 +141,30 @@ public struct Machine<P: Probe & ~Copyable>: ~Copyable {
         let line = configuration.dataLineSize
         let nothing = CacheConfiguration(size: UInt64(line), ways: 1, lineSize: line)
         cores = OwnedBuffer(repeating: CoreState(), count: count)
-        level1Data = CacheBank(configuration.level1Data ?? nothing, copies: count, seed: seed)
-        level1Instruction = CacheBank(
+        let data = CacheBank(configuration.level1Data ?? nothing, copies: count, seed: seed)
+        let instruction = CacheBank(
             configuration.level1Instruction ?? nothing, copies: count, seed: seed &+ 1)
+        let costs = TickCosts(configuration)
+        hitRules = HitRule.table(data, instruction, costs)
+        level1Data = data
+        level1Instruction = instruction
         let isPrivate = configuration.level2?.isPrivate ?? false
         level2 = CacheBank(
-            configuration.level2?.cache ?? nothing, copies: isPrivate ? count : 1, seed: seed &+ 2)
-        level3 = CacheBank(configuration.level3?.cache ?? nothing, copies: 1, seed: seed &+ 3)
+            configuration.level2?.cache ?? nothing, copies: isPrivate ? count : 1,
+            seed: seed &+ 2, keepsHeads: false)
+        level3 = CacheBank(
+            configuration.level3?.cache ?? nothing, copies: 1, seed: seed &+ 3, keepsHeads: false)
         hasPrivateLevel2 = isPrivate
         hasLevel3 = configuration.level3 != nil
         isLevel3MemorySide = configuration.level3?.isMemorySide ?? false
         inclusion = configuration.level2?.inclusion ?? .none
         fastState = cores.base
-        let costs = TickCosts(configuration)
-        let period = configuration.core.clock.period.rawValue
-        let first = HitRule.load(level1Data.window(0), ticks: period)
-        hitRules = OwnedBuffer(repeating: first, count: 3 * count)
-        for core in 0..<count {
-            let (data, fetches) = (level1Data.window(core), level1Instruction.window(core))
-            hitRules[3 * core] = .load(data, ticks: period)
-            hitRules[3 * core + 1] = .store(data, ticks: period)
-            hitRules[3 * core + 2] = .fetch(fetches, ticks: costs.fetch)
-        }
         fastRules = UnsafePointer(hitRules.base)
         hasLevel1Data = configuration.level1Data != nil
         hasLevel1Instruction = configuration.level1Instruction != nil
         hasLevel2 = configuration.level2 != nil
         hasOuter = configuration.hasOuterCache
-        self.period = period
+        period = configuration.core.clock.period.rawValue
         self.costs = costs
         rules = Rules(configuration)
         fastMargin = UInt64(
@@ -255,6 +251,8 @@ struct EarlyLoad {
 
 /// The machine's parameters in ticks, worked out once.
 struct TickCosts {
+    /// A core cycle: what an L1 hit takes of the core's time.
+    let cycle: UInt64
     let hitExtra: UInt64
     let fetch: UInt64
     let level2Hit: UInt64
@@ -293,6 +291,7 @@ struct TickCosts {
 
     init(_ configuration: MachineConfiguration) {
         let cycle = configuration.core.clock.period.rawValue
+        self.cycle = cycle
         func ticks(_ cycles: Int) -> UInt64 { UInt64(cycles) * cycle }
         let l2 = configuration.level2
         fetch = (UInt64(configuration.core.milliCyclesPerFetch) * cycle + 500) / 1_000

@@ -155,7 +155,7 @@ final class BankUnderTest {
 
     func remove(_ line: UInt64) {
         let index = bank.peek(line, 0)
-        if index >= 0 { bank.remove(at: index) }
+        if index >= 0 { bank.remove(at: index, 0) }
     }
 }
 

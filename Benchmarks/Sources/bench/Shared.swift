@@ -59,11 +59,6 @@ struct Shared: ~Copyable {
         Replay.run(UnsafeBufferPointer(accesses), machine: machine).elapsed.rawValue
     }
 
-    private func seconds(_ body: () -> Void) -> Double {
-        let time = ContinuousClock().measure(body).components
-        return Double(time.attoseconds) / 1e18 + Double(time.seconds)
-    }
-
     /// Measures timing and the C loop, which knows one core only, on the same records in turn.
     ///
     /// - Returns: the ratio, and both rates in millions a second.
@@ -77,11 +72,11 @@ struct Shared: ~Copyable {
             let raw = UnsafeRawPointer(accesses.baseAddress)?.assumingMemoryBound(
                 to: loop_access.self)
             loops.append(
-                seconds {
+                processorSeconds {
                     let status = loop_run(raw, accesses.count, 6, 128, 4, 512, 16, &counts)
                     precondition(status == 0, "no memory")
                 })
-            timings.append(seconds { _ = runTiming(machine) })
+            timings.append(processorSeconds { _ = runTiming(machine) })
         }
         let millions = Double(accesses.count) / 1e6
         let ratio = median(zip(loops, timings).map { $0 / $1 })

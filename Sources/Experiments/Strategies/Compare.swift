@@ -72,6 +72,26 @@ public enum Compare {
     ///
     /// - Throws: if the trace itself cannot be run, or no device in it transfers anything.
     public static func run(_ setup: Setup) throws(TraceErrors) -> ComparisonResult {
+        let lifted = try lift(setup)
+        var results: [StrategyResult] = []
+        var unavailable: [UnavailableStrategy] = []
+        for strategy in Strategy.allCases {
+            do {
+                results.append(try evaluate(strategy, lifted, setup))
+            } catch {
+                if strategy == .asWritten { throw error }
+                unavailable.append(UnavailableStrategy(strategy: strategy, reason: error.firstLine))
+            }
+        }
+        results = results.enumerated().sorted {
+            ($0.element.isCorrect ? 0 : 1, $0.element.elapsed, $0.offset)
+                < ($1.element.isCorrect ? 0 : 1, $1.element.elapsed, $1.offset)
+        }.map(\.element)
+        return ComparisonResult(setup: setup, results: results, unavailable: unavailable)
+    }
+
+    /// The transfers of a trace that strategies can be compared on.
+    private static func lift(_ setup: Setup) throws(TraceErrors) -> LiftedProgram {
         // Every strategy holds, runs and judges a program of its own.
         guard setup.program.statements.count <= statementLimit else {
             throw TraceErrors([
@@ -121,21 +141,7 @@ public enum Compare {
                     expected: "buffers below 2^62 and shorter than 4 GiB, for comparing strategies")
             ])
         }
-        var results: [StrategyResult] = []
-        var unavailable: [UnavailableStrategy] = []
-        for strategy in Strategy.allCases {
-            do {
-                results.append(try evaluate(strategy, lifted, setup))
-            } catch {
-                if strategy == .asWritten { throw error }
-                unavailable.append(UnavailableStrategy(strategy: strategy, reason: error.firstLine))
-            }
-        }
-        results = results.enumerated().sorted {
-            ($0.element.isCorrect ? 0 : 1, $0.element.elapsed, $0.offset)
-                < ($1.element.isCorrect ? 0 : 1, $1.element.elapsed, $1.offset)
-        }.map(\.element)
-        return ComparisonResult(setup: setup, results: results, unavailable: unavailable)
+        return lifted
     }
 
     private static func evaluate(

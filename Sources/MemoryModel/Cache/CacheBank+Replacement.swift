@@ -39,12 +39,12 @@ extension CacheBank {
             var place = 0
             while place < ways &- 1, base[place] & Self.valid != 0 { place &+= 1 }
             let victim = base[place]
+            noteInsertion(line, victim, set, copy)
             while place > 0 {
                 base[place] = base[place - 1]
                 place -= 1
             }
             base[0] = entry
-            if victim != 0 { left &+= 1 }
             return (first, victim)
         }
         var way = 0
@@ -52,18 +52,17 @@ extension CacheBank {
         if way == ways { way = victimWay(set, copy) }
         let victim = base[way]
         base[way] = entry
-        if victim != 0 { left &+= 1 }
+        noteInsertion(line, victim, set, copy)
         noteFill(set, way)
-        // The first hit of a line that SRRIP filled changes its prediction, so that it must not be taken by the hint.
-        hints[hint(line, set, copy)] =
-            policy == .srrip ? Self.noHint : UInt8(truncatingIfNeeded: way)
         return (first + way, victim)
     }
 
-    /// Where the hint for a line is; a set's one hint names the line used last in it, under an alias or not.
     @inline(__always)
-    private func hint(_ line: UInt64, _ set: Int, _ copy: Int) -> Int {
-        hintMask == setMask ? set : Int(line & hintMask) &+ copy &* Int(hintMask &+ 1)
+    private mutating func noteInsertion(_ line: UInt64, _ victim: UInt64, _ set: Int, _ copy: Int) {
+        clearHeads(line, set, copy)
+        guard victim != 0 else { return }
+        left &+= 1
+        clearHeads(self.line(ofEntry: victim), set, copy)
     }
 
     /// Notes a use.
@@ -71,6 +70,7 @@ extension CacheBank {
     /// - Returns: where the entry is now.
     @inline(__always)
     func noteUse(_ set: Int, _ way: Int, _ line: UInt64, _ copy: Int) -> Int {
+        clearHeads(line, set, copy)
         if policy == .lru {
             let base = entries.base + set * ways
             let entry = base[way]
@@ -83,7 +83,6 @@ extension CacheBank {
             return set * ways
         }
         Self.noteUse(policy, pointers.base + set, way, ways)
-        hints[hint(line, set, copy)] = UInt8(truncatingIfNeeded: way)
         return set &* ways &+ way
     }
 
@@ -176,15 +175,18 @@ extension CacheBank {
         tree.pointee = bits
     }
 
-    /// Takes a line out.
-    mutating func remove(at index: Int) {
+    /// Takes a line out of copy `copy`.
+    mutating func remove(at index: Int, _ copy: Int) {
         left &+= 1
+        let line = line(ofEntry: entries[index])
+        let set = setNumber(line, copy)
+        clearHeads(line, set, copy)
         guard policy == .lru else {
             entries[index] = 0
             return
         }
         // Keep the order of use: the lines behind it move up, the free way goes last.
-        let end = index / ways * ways + ways
+        let end = (set + 1) * ways
         var place = index
         while place + 1 < end {
             entries[place] = entries[place + 1]

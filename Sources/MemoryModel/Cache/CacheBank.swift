@@ -26,8 +26,6 @@ public struct CacheBank: ~Copyable {
     static var shared: UInt64 { 0x20 }
     /// A prefetcher brought the line and nobody has used it.
     static var prefetched: UInt64 { 0x40 }
-    /// A hint that names no way: past the ways of any set.
-    static var noHint: UInt8 { 255 }
     /// All bits of the state.
     static var stateMask: UInt64 { 0x7F }
     /// Where the number of a line says under which alias it was loaded.
@@ -38,15 +36,20 @@ public struct CacheBank: ~Copyable {
     let pointers: OwnedBuffer<UInt64>
     /// What the policy keeps for each copy: a counter for all its sets.
     let counters: OwnedBuffer<UInt64>
-    /// Where a line was last found, by the low bits of its number.
+    /// Lines whose next hit changes nothing: by the low bits of a line's number the address of one that a load or a
+    /// fetch hits so.
     ///
-    /// Under policies that note uses there is one hint a set, so that a hit through it is the set's last use again
-    /// and changes nothing; under the others there are four.
-    let hints: OwnedBuffer<UInt8>
+    /// Under policies that note uses there is one a set, the line used last in it; under the others there are
+    /// four. Whoever uses or changes a line in another way clears its head; a search sets it (``CacheWindow``).
+    let loadHeads: OwnedBuffer<UInt64>
+    /// Those that a store hits so.
+    let storeHeads: OwnedBuffer<UInt64>
+    let keepsHeads: Bool
     /// How far the set's address is from the physical one, in lines, for each alias.
     let synonymLines: OwnedBuffer<UInt64>
     let hasSynonyms: Bool
-    let hintMask: UInt64
+    /// Heads of a copy, less one.
+    let headMask: UInt64
     let setMask: UInt64
     /// Ways that are not locked down.
     let ways: Int
@@ -73,18 +76,27 @@ public struct CacheBank: ~Copyable {
 
     /// Builds empty caches.
     ///
+    /// - Parameters:
+    ///   - configuration: What one of them is.
+    ///   - copies: How many.
+    ///   - seed: For pseudo-random replacement.
+    ///   - keepsHeads: Whether the fast path looks lines up here.
     /// - Precondition: `configuration` has no faults.
-    public init(_ configuration: CacheConfiguration, copies: Int, seed: UInt64) {
+    public init(
+        _ configuration: CacheConfiguration, copies: Int, seed: UInt64, keepsHeads: Bool = true
+    ) {
         precondition(configuration.faults(path: "").isEmpty, "a cache that cannot be built")
         // Nothing of `self` is read before all of it is there: the optimiser of Swift 6.3.1 frees buffers of a
         // noncopyable value whose initialiser reads an enumeration in between (seen with valgrind).
-        let hintMask = configuration.sets * (configuration.replacement.notesUses ? 1 : 4) - 1
+        let headMask = configuration.sets * (configuration.replacement.notesUses ? 1 : 4) - 1
         let sets = Int(configuration.sets) * copies
         self.configuration = configuration
         self.copies = copies
-        self.hintMask = hintMask
+        self.headMask = headMask
+        self.keepsHeads = keepsHeads
         ways = configuration.openWays
-        lineShift = UInt64(configuration.lineSize.trailingZeroBitCount)
+        let lineShift = UInt64(configuration.lineSize.trailingZeroBitCount)
+        self.lineShift = lineShift
         granuleShift = UInt64(
             (configuration.dirtyGranule.map { min($0, configuration.lineSize) }
                 ?? configuration.lineSize).trailingZeroBitCount)
@@ -92,12 +104,17 @@ public struct CacheBank: ~Copyable {
         policy = configuration.replacement
         random = SplitMix64(seed: seed)
         hasSynonyms = configuration.hasSynonyms
-        // A hint that names no way points behind its set, at an entry of other lines or behind all of them.
-        entries = OwnedBuffer(
-            repeating: 0, count: sets * configuration.openWays + Int(Self.noHint) + 1)
+        entries = OwnedBuffer(repeating: 0, count: sets * configuration.openWays)
         pointers = OwnedBuffer(repeating: 0, count: sets)
         counters = OwnedBuffer(repeating: 0, count: copies)
-        hints = OwnedBuffer(repeating: 0, count: Int(hintMask + 1) * copies)
+        let count = keepsHeads ? Int(headMask + 1) * copies : 0
+        loadHeads = OwnedBuffer(repeating: 0, count: count)
+        storeHeads = OwnedBuffer(repeating: 0, count: count)
+        for head in 0..<count {
+            let none = (UInt64(head) & headMask ^ 1) << lineShift
+            loadHeads[head] = none
+            storeHeads[head] = none
+        }
         synonymLines = OwnedBuffer(repeating: 0, count: 8)
     }
 
@@ -176,10 +193,30 @@ public struct CacheBank: ~Copyable {
         let sets = Int(setMask + 1)
         return CacheWindow(
             entries: entries.base + copy * sets * ways,
-            hints: hints.base + copy * Int(hintMask + 1), pointers: pointers.base + copy * sets,
-            setMask: setMask, hintMask: hintMask, lineMask: UInt64(lineSize - 1),
-            lineShift: lineShift, ways: ways, setBytes: ways * MemoryLayout<UInt64>.stride,
-            policy: policy)
+            loadHeads: loadHeads.base + copy * Int(headMask + 1),
+            storeHeads: storeHeads.base + copy * Int(headMask + 1),
+            pointers: pointers.base + copy * sets, setMask: setMask, headMask: headMask,
+            lineShift: lineShift, ways: ways, policy: policy)
+    }
+
+    /// Changes the state of a line that is there.
+    @inline(__always)
+    func put(_ entry: UInt64, at index: Int, _ copy: Int) {
+        entries[index] = entry
+        let line = line(ofEntry: entry)
+        clearHeads(line, setNumber(line, copy), copy)
+    }
+
+    /// Lets no access to a line, or where the policy notes uses to its set, pass unseen.
+    @inline(__always)
+    func clearHeads(_ line: UInt64, _ set: Int, _ copy: Int) {
+        guard keepsHeads else { return }
+        // Under an alias the set is not that of the physical line.
+        let place = (headMask == setMask ? UInt64(truncatingIfNeeded: set) : line) & headMask
+        let head = Int(truncatingIfNeeded: place) &+ copy &* Int(headMask &+ 1)
+        // A line of another place stands for none.
+        loadHeads[head] = (place ^ 1) &<< lineShift
+        storeHeads[head] = (place ^ 1) &<< lineShift
     }
 
     /// Finds a line and notes its use.

@@ -1,29 +1,19 @@
 /// The arrays of one copy of a cache by their addresses, for the fast path.
 struct CacheWindow: BitwiseCopyable {
     let entries: UnsafeMutablePointer<UInt64>
-    let hints: UnsafeMutablePointer<UInt8>
+    /// See ``CacheBank/loadHeads``.
+    let loadHeads: UnsafeMutablePointer<UInt64>
+    /// See ``CacheBank/storeHeads``.
+    let storeHeads: UnsafeMutablePointer<UInt64>
     let pointers: UnsafeMutablePointer<UInt64>
     let setMask: UInt64
-    let hintMask: UInt64
-    /// The size of a line less one.
-    let lineMask: UInt64
+    let headMask: UInt64
     let lineShift: UInt64
     let ways: Int
-    /// Bytes of a set's entries.
-    let setBytes: Int
     let policy: ReplacementPolicy
 
-    /// The entry that the hint of a line names.
-    ///
-    /// A hint that hits needs no note of the use: under the policies that note any it names the line used last in
-    /// its set.
-    @inline(__always)
-    func hinted(_ line: UInt64) -> UInt64 {
-        let hint = Int(truncatingIfNeeded: hints[Int(truncatingIfNeeded: line & hintMask)])
-        let set =
-            UnsafeRawPointer(entries) + Int(truncatingIfNeeded: line & setMask) &* setBytes
-        return set.assumingMemoryBound(to: UInt64.self)[hint]
-    }
+    /// Bytes of a line.
+    var lineSize: UInt64 { 1 &<< lineShift }
 
     /// Searches the set of a line for it, in a state that `mask` leaves open, and notes its use.
     ///
@@ -39,7 +29,6 @@ struct CacheWindow: BitwiseCopyable {
         }
         guard policy == .lru else {
             if policy.notesUses { CacheBank.noteUse(policy, pointers + set, way, ways) }
-            hints[Int(truncatingIfNeeded: line & hintMask)] = UInt8(truncatingIfNeeded: way)
             return first + way
         }
         let entry = first[way]
@@ -50,5 +39,20 @@ struct CacheWindow: BitwiseCopyable {
         }
         first.pointee = entry
         return first
+    }
+
+    /// Lets accesses to a line that was used just now pass unseen, as far as its state allows.
+    @inline(__always)
+    func setHeads(_ line: UInt64, _ entry: UInt64) {
+        let state = entry & CacheBank.stateMask
+        let place = line & headMask
+        let none = (place ^ 1) &<< lineShift
+        let address = line &<< lineShift
+        let head = Int(truncatingIfNeeded: place)
+        // A load does not care whether the line is dirty or shared, but whether a prefetcher brought it. A store
+        // changes nothing if all of the line is dirty and no other core has it.
+        let isLoadable = state & (CacheBank.valid | CacheBank.prefetched) == CacheBank.valid
+        loadHeads[head] = isLoadable ? address : none
+        storeHeads[head] = state == CacheBank.valid | CacheBank.dirty ? address : none
     }
 }

@@ -88,7 +88,7 @@ extension Machine where P: ~Copyable {
         guard snoop.source == nil, inclusion == .exclusive, source.place.isLevel2 else { return }
         let index = level2.peek(level2.line(of: level1Data.address(ofLine: line)), level2Copy(core))
         guard index >= 0 else { return }
-        level2.remove(at: index)
+        level2.remove(at: index, level2Copy(core))
         emit(
             .invalidate, at: tick, agent: .core(core), place: source.place,
             address: level1Data.address(ofLine: line), size: UInt64(level1Data.lineSize),
@@ -173,7 +173,7 @@ extension Machine where P: ~Copyable {
         let index = level1Data.peek(line, core)
         guard index >= 0, level1Data.entries[index] & CacheBank.dirty != 0 else { return }
         let entry = level1Data.entries[index]
-        level1Data.entries[index] = entry & ~CacheBank.dirty
+        level1Data.put(entry & ~CacheBank.dirty, at: index, core)
         writeBackFromLevel1(entry, core, at: tick, reason: reason)
     }
 

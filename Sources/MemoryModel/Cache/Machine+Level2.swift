@@ -150,7 +150,7 @@ extension Machine where P: ~Copyable {
                 other: place.rawValue, address: address, size: size,
                 detail: MoveReason.inclusion.rawValue, record: record)
         }
-        level1Data.remove(at: index)
+        level1Data.remove(at: index, core)
         emit(
             .invalidate, at: tick, agent: .core(core), place: level1Place(core, line),
             address: address, size: size, detail: MoveReason.inclusion.rawValue, record: record)

@@ -140,13 +140,15 @@ extension Machine where P: ~Copyable {
             writeBackFromLevel2(entry, other, at: tick, reason: .snoop)
         }
         guard forStore else {
-            if inner >= 0 { level1Data.entries[inner] |= CacheBank.shared }
+            if inner >= 0 {
+                level1Data.put(level1Data.entries[inner] | CacheBank.shared, at: inner, other)
+            }
             if below >= 0 { level2.entries[below] |= CacheBank.shared }
             return
         }
         if inner >= 0 { takeFromLevel1(line, other, by: core, .snoop, at: tick) }
         if below >= 0 {
-            level2.remove(at: below)
+            level2.remove(at: below, other)
             emit(
                 .invalidate, at: tick, agent: .core(core), place: .level2(other),
                 address: level2.address(ofLine: level2.line(of: address)),
@@ -178,7 +180,7 @@ extension Machine where P: ~Copyable {
     ) {
         let index = level1Data.peek(line, other)
         guard index >= 0 else { return }
-        level1Data.remove(at: index)
+        level1Data.remove(at: index, other)
         emit(
             .invalidate, at: tick, agent: .core(core), place: .level1Data(other),
             address: level1Data.address(ofLine: line), size: UInt64(level1Data.lineSize),
@@ -197,8 +199,9 @@ extension Machine where P: ~Copyable {
         claimLevel2(line, core)
         let index = level1Data.peek(line, core)
         if index >= 0 {
-            level1Data.entries[index] =
-                level1Data.entries[index] & ~CacheBank.shared | found.state & CacheBank.dirty
+            let entry = level1Data.entries[index]
+            level1Data.put(
+                entry & ~CacheBank.shared | found.state & CacheBank.dirty, at: index, core)
         }
         return index
     }

@@ -1,3 +1,5 @@
+import Quantities
+
 // What the fast path looks up for an access, and how it counts, so that its loop branches on nothing but whether the
 // access is on the fast path.
 
@@ -5,60 +7,62 @@
 ///
 /// A core has one of these for each of the three, so that the fast path looks up what differs and does not branch.
 struct HitRule: BitwiseCopyable {
-    let window: CacheWindow
-    /// The state that the line must have, with all bits of `mask`.
-    let state: UInt64
-    /// What does not matter of the state.
-    let mask: UInt64
+    /// The lines that it hits so, by the low bits of their numbers (``CacheBank/loadHeads``).
+    private let heads: UnsafePointer<UInt64>
+    private let headMask: UInt64
+    private let lineShift: UInt64
+    /// Bytes of a line; 0: no access passes.
+    private let reach: UInt64
     /// How long it takes.
     let ticks: UInt64
     /// What it adds to the counts.
     let count: UInt64
+    let window: CacheWindow
 
-    /// A load of a line that no prefetcher brought; it may be dirty, and another core may have it.
-    static func load(_ window: CacheWindow, ticks: UInt64) -> HitRule {
-        HitRule(
-            window, CacheBank.valid, mask: CacheBank.dirty | CacheBank.shared, ticks,
-            HitCounts.oneLoad)
+    /// The rules of each core in turn: for loads, for stores, for fetches.
+    static func table(
+        _ data: borrowing CacheBank, _ instruction: borrowing CacheBank, _ costs: TickCosts
+    ) -> OwnedBuffer<HitRule> {
+        let first = HitRule(data.window(0), isStore: false, costs.cycle, HitCounts.oneLoad)
+        let rules = OwnedBuffer(repeating: first, count: 3 * data.copies)
+        for core in 0..<data.copies {
+            let (data, fetches) = (data.window(core), instruction.window(core))
+            rules[3 * core] = HitRule(data, isStore: false, costs.cycle, HitCounts.oneLoad)
+            rules[3 * core + 1] = HitRule(data, isStore: true, costs.cycle, HitCounts.oneStore)
+            rules[3 * core + 2] = HitRule(fetches, isStore: false, costs.fetch, HitCounts.oneFetch)
+        }
+        return rules
     }
 
-    /// A store to a line that it changes no bit of: all dirty, and no other core has it.
-    static func store(_ window: CacheWindow, ticks: UInt64) -> HitRule {
-        HitRule(
-            window, CacheBank.valid | CacheBank.dirty, mask: 0, ticks, HitCounts.oneStore)
-    }
-
-    /// A fetch.
-    static func fetch(_ window: CacheWindow, ticks: UInt64) -> HitRule {
-        HitRule(
-            window, CacheBank.valid, mask: CacheBank.dirty | CacheBank.shared, ticks,
-            HitCounts.oneFetch)
-    }
-
-    private init(
-        _ window: CacheWindow, _ state: UInt64, mask: UInt64, _ ticks: UInt64, _ count: UInt64
-    ) {
-        self.window = window
-        self.state = state | mask
-        self.mask = mask
+    private init(_ window: CacheWindow, isStore: Bool, _ ticks: UInt64, _ count: UInt64) {
+        heads = UnsafePointer(isStore ? window.storeHeads : window.loadHeads)
+        headMask = window.headMask
+        lineShift = window.lineShift
+        // With a single head no line could stand for none.
+        reach = window.headMask == 0 ? 0 : window.lineSize
         self.ticks = ticks
         self.count = count
+        self.window = window
     }
 
-    /// Zero if all bytes are in one line, which the hint of the line names, in the state that is asked for.
+    /// Whether all bytes are in one line whose next hit changes nothing.
     @inline(__always)
-    func difference(_ address: UInt64, _ size: UInt32) -> UInt64 {
-        let line = address &>> window.lineShift
+    func passes(_ address: UInt64, _ size: UInt32) -> Bool {
+        let head = heads[Int(truncatingIfNeeded: address &>> lineShift & headMask)]
         let last = address &+ UInt64(size) &- 1
-        return (window.hinted(line) | mask) ^ (line &<< CacheBank.stateBits | state)
-            | (address ^ last) & ~window.lineMask
+        return (address ^ head) | (last ^ head) < reach
     }
 
     /// Searches the line's set and notes the use.
     ///
-    /// - Returns: the entry of the line, if it is there in the state that is asked for; a store may find it clean.
-    func find(_ line: UInt64) -> UnsafeMutablePointer<UInt64>? {
-        window.find(line, state: state, mask: mask | CacheBank.dirty)
+    /// - Parameters:
+    ///   - line: The line.
+    ///   - isStore: Whether no other core may have it; it may be clean then, too.
+    /// - Returns: the entry of the line, if it is there so that nobody else need be asked.
+    func find(_ line: UInt64, isStore: Bool) -> UnsafeMutablePointer<UInt64>? {
+        window.find(
+            line, state: CacheBank.valid,
+            mask: isStore ? CacheBank.dirty : CacheBank.dirty | CacheBank.shared)
     }
 }
 

@@ -63,6 +63,7 @@ extension Machine where P: ~Copyable {
     /// fetches differ in what they look up, so that their order in the trace decides no branch.
     ///
     /// - Returns: the index of the first access that is not.
+    @inline(never)
     private mutating func performFast(
         _ base: UnsafePointer<MemoryAccess>, from start: Int, to end: Int, _ firstRecord: UInt32,
         _ step: UInt32
@@ -82,7 +83,7 @@ extension Machine where P: ~Copyable {
             guard kind <= 2, virtual &- mapStart < fastEnd else { break }
             let rule = rules + Int(kind)
             let address = virtual &+ mapDelta
-            if rule.pointee.difference(address, access.pointee.size) != 0 {
+            if !rule.pointee.passes(address, access.pointee.size) {
                 guard let more = hitLate(rule, kind, address, access.pointee.size) else { break }
                 counts.sum &+= more
             }
@@ -153,7 +154,7 @@ extension Machine where P: ~Copyable {
         state.pointee.streamNext = end
     }
 
-    /// Searches the set where the hint does not hold, and lets instructions cross a line, as is common in
+    /// Searches the set of a line that is not at its head, and lets instructions cross a line, as is common in
     /// variable-length code.
     ///
     /// Out of line: the loop has all of its registers.
@@ -169,16 +170,20 @@ extension Machine where P: ~Copyable {
         let next = (line &+ 1) &<< window.lineShift
         let inLine = next &- address
         guard UInt64(size) > inLine else {
-            guard let entry = rule.pointee.find(line) else { return nil }
+            guard let entry = rule.pointee.find(line, isStore: kind == 1) else { return nil }
             // A store to a line that is not dirty yet, or not everywhere, asks nobody either.
             if kind == 1 { entry.pointee |= level1Data.dirtyBits(address, UInt64(size)) }
+            window.setHeads(line, entry.pointee)
             return 0
         }
         // What crosses must end in the next line, of the same mapping.
-        guard kind == 2, UInt64(size) &- inLine <= window.lineMask &+ 1,
-            next &- (mapStart &+ mapDelta) < fastEnd, rule.pointee.find(line) != nil,
-            rule.pointee.find(line &+ 1) != nil
+        guard kind == 2, UInt64(size) &- inLine <= window.lineSize,
+            next &- (mapStart &+ mapDelta) < fastEnd,
+            let first = rule.pointee.find(line, isStore: false)
         else { return nil }
+        window.setHeads(line, first.pointee)
+        guard let second = rule.pointee.find(line &+ 1, isStore: false) else { return nil }
+        window.setHeads(line &+ 1, second.pointee)
         return rule.pointee.count
     }
 

@@ -226,7 +226,8 @@ extension Machine where P: ~Copyable {
 
     /// The first load of a line that a prefetcher brought: it may be on its way still.
     private mutating func usePrefetched(_ line: UInt64, _ index: Int, _ core: Int, at now: UInt64) {
-        level1Data.entries[index] &= ~CacheBank.prefetched
+        level1Data.put(
+            level1Data.entries[index] & ~CacheBank.prefetched, at: index, core)
         let arrival = streams.arrival(of: line, core)
         trainLevel1(line, core, at: now)
         if arrival > cores[core].now {
@@ -246,7 +247,9 @@ extension Machine where P: ~Copyable {
         if let other = found.movesFrom {
             cleanLevel1(line, other, at: tick, reason: .snoop)
             let index = level1Data.peek(line, other)
-            if index >= 0 { level1Data.entries[index] |= CacheBank.shared }
+            if index >= 0 {
+                level1Data.put(level1Data.entries[index] | CacheBank.shared, at: index, other)
+            }
         }
         if let place = found.source {
             return LineSource(

@@ -73,9 +73,8 @@ extension Machine where P: ~Copyable {
                 index = upgrade(line, core, index, mapIsShared, at: cores[core].now)
             }
             if index >= 0 {
-                level1Data.entries[index] =
-                    level1Data.entries[index] & ~CacheBank.prefetched
-                    | level1Data.dirtyBits(address, size)
+                let entry = level1Data.entries[index] & ~CacheBank.prefetched
+                level1Data.put(entry | level1Data.dirtyBits(address, size), at: index, core)
                 emitStore(address, size, core, level1Place(core, line))
                 spendHit(core)
                 return
@@ -319,8 +318,8 @@ extension Machine where P: ~Copyable {
                 takeForStore(line, core, entry.isShared, at: tick)
             }
             if index >= 0 {
-                level1Data.entries[index] =
-                    level1Data.entries[index] & ~CacheBank.prefetched | bits
+                let stored = level1Data.entries[index] & ~CacheBank.prefetched | bits
+                level1Data.put(stored, at: index, core)
                 drain(entry, core, to: level1Place(core, line), at: tick)
                 return
             }

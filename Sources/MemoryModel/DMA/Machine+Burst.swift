@@ -239,7 +239,7 @@ extension Machine where P: ~Copyable {
             if index >= 0 {
                 if !isWhole { cleanLevel1(line, core, at: tick, reason: .snoop) }
                 let left = level1Data.peek(line, core)
-                if left >= 0 { level1Data.remove(at: left) }
+                if left >= 0 { level1Data.remove(at: left, core) }
                 emit(
                     .invalidate, at: tick, agent: .core(core), place: .level1Data(core),
                     address: line << level1Data.lineShift, size: UInt64(level1Data.lineSize),
@@ -254,7 +254,7 @@ extension Machine where P: ~Copyable {
             {
                 writeBackFromLevel2(level2.entries[below], core, at: tick, reason: .snoop)
             }
-            level2.remove(at: below)
+            level2.remove(at: below, core)
             emit(
                 .invalidate, at: tick, agent: .core(core), place: .level2(core),
                 address: outer << level2.lineShift, size: UInt64(level2.lineSize),

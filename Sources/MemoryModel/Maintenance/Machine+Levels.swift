@@ -42,7 +42,7 @@ extension Machine where P: ~Copyable {
             cleanForMaintenance(entry, index, core, copy, isThird: isThird)
         }
         guard instruction.invalidates, !stays(instruction, wasDirty: wasDirty) else { return }
-        if isThird { level3.remove(at: index) } else { level2.remove(at: index) }
+        if isThird { level3.remove(at: index, 0) } else { level2.remove(at: index, copy) }
         emit(
             .invalidate, at: cores[core].now, agent: .core(core), place: place,
             other: wasDirty && !cleans ? 1 : 0, address: address, size: size,

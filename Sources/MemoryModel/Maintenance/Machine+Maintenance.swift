@@ -93,7 +93,7 @@ extension Machine where P: ~Copyable {
         }
         let left = level1Data.peek(line, copy)
         if instruction.invalidates, left >= 0 {
-            level1Data.remove(at: left)
+            level1Data.remove(at: left, copy)
             emit(
                 .invalidate, at: cores[core].now, agent: .core(core),
                 place: level1Place(copy, line), other: isDirty && !cleans ? 1 : 0,
@@ -148,7 +148,7 @@ extension Machine where P: ~Copyable {
         for other in 0..<cores.count {
             let index = level1Instruction.peek(line, other)
             guard index >= 0 else { continue }
-            level1Instruction.remove(at: index)
+            level1Instruction.remove(at: index, other)
             emit(
                 .invalidate, at: cores[core].now, agent: .core(core),
                 place: .level1Instruction(other),

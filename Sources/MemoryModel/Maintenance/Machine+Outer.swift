@@ -124,7 +124,7 @@ extension Machine where P: ~Copyable {
             let index = level2.peek(line, 0)
             guard index >= 0 else { continue }
             let isDirty = level2.entries[index] & CacheBank.dirty != 0
-            level2.remove(at: index)
+            level2.remove(at: index, 0)
             emit(
                 .invalidate, at: flush.end, agent: .core(flush.core), place: .outer,
                 other: isDirty ? 1 : 0, address: level2.address(ofLine: line),

@@ -8,19 +8,18 @@ import Quantities
 
 /// Which accesses need nothing but to be counted.
 struct PlainGate: ~Copyable {
-    /// For each set the line for which a load passes, one for which a store does, one for which a fetch does.
-    private let loadHeads: OwnedBuffer<UInt64>
-    /// See `loadHeads`.
-    private let storeHeads: OwnedBuffer<UInt64>
-    /// See `loadHeads`.
-    private let fetchHeads: OwnedBuffer<UInt64>
-    /// How loads, stores and fetches pass, by the raw values of their kinds.
+    /// For each set, four words apart, the line for which a load passes, a store, a fetch.
+    private let heads: OwnedBuffer<UInt64>
+    /// How loads, stores and fetches find their lines, by the raw values of their kinds.
     private let rules: OwnedBuffer<Rule>
+    /// Whether they find them alike, which most machines' do: the loop then keeps that at hand.
+    let isAlike: Bool
 
-    /// When an access of one kind passes.
+    /// Log2 of the words of a set.
+    private static var stride: UInt64 { 2 }
+
+    /// How an access of one kind finds its line.
     struct Rule: BitwiseCopyable {
-        /// The line for which it does, for each set.
-        let heads: UnsafeMutablePointer<UInt64>
         let setMask: UInt64
         let shift: UInt64
         /// Bytes in a line; 0: no access passes; all ones: every access does.
@@ -28,60 +27,67 @@ struct PlainGate: ~Copyable {
         /// What it adds to the counts.
         let count: UInt64
 
-        init(
-            _ cache: borrowing PlainCache, _ heads: borrowing OwnedBuffer<UInt64>, isThere: Bool,
-            count: UInt64
-        ) {
-            self.heads = heads.base
+        init(_ cache: borrowing PlainCache, isThere: Bool, count: UInt64) {
             setMask = cache.setMask
             shift = cache.shift
             // A single set has no line that could stand for none, see refreshAll.
             reach = !isThere ? .max : setMask == 0 ? 0 : 1 &<< shift
             self.count = count
         }
-
-        /// Whether both ends lie within the line: they differ from its address in its lowest bits alone.
-        @inline(__always)
-        func holds(_ access: MemoryAccess) -> Bool {
-            let first = access.address
-            let last = first &+ UInt64(access.size) &- 1
-            let head = heads[Int(truncatingIfNeeded: first &>> shift & setMask)]
-            return (first ^ head) | (last ^ head) < reach
-        }
     }
 
     init(data: borrowing PlainCache, instruction: borrowing PlainCache, hasInstruction: Bool) {
-        loadHeads = OwnedBuffer(repeating: 0, count: Int(data.setMask + 1))
-        storeHeads = OwnedBuffer(repeating: 0, count: Int(data.setMask + 1))
-        fetchHeads = OwnedBuffer(repeating: 0, count: Int(instruction.setMask + 1))
-        let load = Rule(data, loadHeads, isThere: true, count: HitCounts.oneLoad)
-        rules = OwnedBuffer(repeating: load, count: 3)
-        rules[1] = Rule(data, storeHeads, isThere: true, count: HitCounts.oneStore)
-        rules[2] = Rule(
-            instruction, fetchHeads, isThere: hasInstruction, count: HitCounts.oneFetch)
+        let load = Rule(data, isThere: true, count: HitCounts.oneLoad)
+        let fetch = Rule(instruction, isThere: hasInstruction, count: HitCounts.oneFetch)
+        let rules = OwnedBuffer(repeating: load, count: 3)
+        rules[1] = Rule(data, isThere: true, count: HitCounts.oneStore)
+        rules[2] = fetch
+        isAlike =
+            load.setMask == fetch.setMask && load.shift == fetch.shift && load.reach == fetch.reach
+        self.rules = rules
+        let sets = max(data.setMask, instruction.setMask) + 1
+        heads = OwnedBuffer(repeating: 0, count: Int(sets &<< Self.stride))
         refreshAll(data: data, instruction: instruction)
     }
 
     // MARK: Passing
 
     /// The gate as a loop sees it; valid while the gate lives.
-    var open: Open { Open(rules: UnsafePointer(rules.base)) }
+    var open: Open { Open(heads: heads.base, rules: rules.base, first: rules[0]) }
 
     /// Tells which accesses pass, and counts them.
     ///
     /// Loads, stores and fetches differ in what is looked up: their order in the trace decides no branch.
     struct Open {
+        fileprivate let heads: UnsafePointer<UInt64>
         fileprivate let rules: UnsafePointer<Rule>
+        fileprivate let first: Rule
         /// What has passed since the last time.
         var counts = HitCounts()
 
-        fileprivate init(rules: UnsafePointer<Rule>) { self.rules = rules }
+        fileprivate init(
+            heads: UnsafePointer<UInt64>, rules: UnsafePointer<Rule>, first: Rule
+        ) {
+            self.heads = heads
+            self.rules = rules
+            self.first = first
+        }
 
         /// Lets an access pass, counted, if it needs nothing else; the rarer kinds take the long way.
+        ///
+        /// Passes are lines that hold both ends: these differ from its address in its lowest bits alone.
         @inline(__always)
-        mutating func passes(_ access: MemoryAccess) -> Bool {
+        mutating func passes(_ access: MemoryAccess, isAlike: Bool) -> Bool {
             let kind = Int(access.kind.rawValue)
-            guard kind <= 2, rules[kind].holds(access) else { return false }
+            guard kind <= 2 else { return false }
+            let shift = isAlike ? first.shift : rules[kind].shift
+            let setMask = isAlike ? first.setMask : rules[kind].setMask
+            let reach = isAlike ? first.reach : rules[kind].reach
+            let start = access.address
+            let last = start &+ UInt64(access.size) &- 1
+            let set = start &>> shift & setMask
+            let head = heads[Int(truncatingIfNeeded: set &<< PlainGate.stride) &+ kind]
+            guard (start ^ head) | (last ^ head) < reach else { return false }
             counts.sum &+= rules[kind].count
             return true
         }
@@ -92,19 +98,19 @@ struct PlainGate: ~Copyable {
     /// Learns the head of a set of the data cache after one of its lines was used.
     @inline(__always)
     func refresh(_ line: UInt64, data: borrowing PlainCache) {
-        let set = Int(truncatingIfNeeded: line & data.setMask)
+        let place = Int(truncatingIfNeeded: (line & data.setMask) &<< Self.stride)
         let entry = data.set(line)[0]
         let head = (entry &>> 1) &<< data.shift
-        loadHeads[set] = head
+        heads[place] = head
         // A line of another set stands for none.
-        storeHeads[set] = entry & 1 == 1 ? head : head ^ 1 &<< data.shift
+        heads[place &+ 1] = entry & 1 == 1 ? head : head ^ 1 &<< data.shift
     }
 
     /// Learns the head of a set of the instruction cache after one of its lines was used.
     @inline(__always)
     func refresh(_ line: UInt64, instruction: borrowing PlainCache) {
-        fetchHeads[Int(truncatingIfNeeded: line & instruction.setMask)] =
-            (instruction.set(line)[0] &>> 1) &<< instruction.shift
+        let place = Int(truncatingIfNeeded: (line & instruction.setMask) &<< Self.stride)
+        heads[place &+ 2] = (instruction.set(line)[0] &>> 1) &<< instruction.shift
     }
 
     /// Learns all heads.
@@ -113,13 +119,13 @@ struct PlainGate: ~Copyable {
             refresh(set, data: data)
             guard data.set(set)[0] == PlainCache.empty else { continue }
             let none = (set ^ 1) &<< data.shift
-            loadHeads[Int(set)] = none
-            storeHeads[Int(set)] = none
+            heads[Int(set &<< Self.stride)] = none
+            heads[Int(set &<< Self.stride) + 1] = none
         }
         for set in 0...instruction.setMask {
             refresh(set, instruction: instruction)
             guard instruction.set(set)[0] == PlainCache.empty else { continue }
-            fetchHeads[Int(set)] = (set ^ 1) &<< instruction.shift
+            heads[Int(set &<< Self.stride) + 2] = (set ^ 1) &<< instruction.shift
         }
     }
 }

@@ -72,7 +72,11 @@ public struct PlainHierarchy: ~Copyable {
             var gate = self.gate.open
             let block = UnsafeBufferPointer(rebasing: rest.prefix(HitCounts.most))
             rest = rest.dropFirst(HitCounts.most)
-            for access in block where !gate.passes(access) { perform(access) }
+            if self.gate.isAlike {
+                for access in block where !gate.passes(access, isAlike: true) { perform(access) }
+            } else {
+                for access in block where !gate.passes(access, isAlike: false) { perform(access) }
+            }
             data.counts.reads &+= gate.counts.loads
             data.counts.writes &+= gate.counts.stores
             instruction.counts.reads &+= gate.counts.fetches
