@@ -7,7 +7,11 @@ import Quantities
 
 extension Machine where P: ~Copyable {
     mutating func performEnvironment(_ event: EnvironmentEvent) {
-        let core = if case .core(let number) = event.target { number } else { 0 }
+        // Only evictions and fills are of no core; `ProgramChecker` and the parser say so to traces.
+        let named = if case .core(let number) = event.target { number } else { -1 }
+        precondition(
+            named >= 0 || event.kind == .evict || event.kind == .fill, "\(event.kind) names a core")
+        let core = max(named, 0)
         precondition(core < cores.count, "core \(core) of a machine with \(cores.count)")
         lastIssue = lastIssueEnd
         catchUp(to: lastIssue)

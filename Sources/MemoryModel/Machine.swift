@@ -328,7 +328,10 @@ struct TickCosts {
         drainAge = configuration.storeBuffer?.drainCycles.map(ticks)
         outerDrainAge = l2?.outer?.storeBufferDrainCycles.map(ticks)
         interrupt = ticks(configuration.software.interruptCycles)
-        microMiss = ticks(configuration.core.tlb?.microMissCycles ?? 0)
+        // Without a micro TLB nothing is asked before the main one.
+        microMiss = ticks(
+            configuration.core.tlb.flatMap { $0.microEntries == nil ? nil : $0.microMissCycles }
+                ?? 0)
         walk = ticks(configuration.core.tlb?.walkCycles ?? 0)
     }
 

@@ -2,7 +2,7 @@ import Quantities
 
 /// A cache maintenance operation.
 public struct Maintenance: Hashable, Sendable, BitwiseCopyable {
-    /// Which operation: instructions of the core first, then those of an outer cache's controller.
+    /// Which operation; the raw values are those of the binary format.
     public enum Instruction: UInt8, CaseIterable, Sendable, BitwiseCopyable {
         /// Clean by address to the Point of Coherency.
         case dcCVAC
@@ -22,7 +22,7 @@ public struct Maintenance: Hashable, Sendable, BitwiseCopyable {
         case dcISW
         /// Invalidate instructions by address to the Point of Unification.
         case icIVAU
-        /// Invalidate all instructions to the Point of Unification.
+        /// Invalidate all instructions to the Point of Unification, of the core that asks alone.
         case icIALLU
         /// Clean an outer cache by physical address.
         case outerClean
@@ -34,14 +34,19 @@ public struct Maintenance: Hashable, Sendable, BitwiseCopyable {
         case outerCleanAndInvalidateWays
         /// Wait until the outer cache's buffers are empty (PL310 `CACHE SYNC`).
         case outerSync
+        /// Invalidate all instructions to the Point of Unification, of every core (inner shareable).
+        case icIALLUIS
 
         /// Whether the operation goes to an outer cache's controller, not through the core's own hierarchy.
-        public var isOuter: Bool { rawValue >= Self.outerClean.rawValue }
+        public var isOuter: Bool {
+            rawValue >= Self.outerClean.rawValue && rawValue <= Self.outerSync.rawValue
+        }
 
         /// Whether the operation names bytes.
         public var isByAddress: Bool {
             switch self {
-            case .dcCSW, .dcCISW, .dcISW, .icIALLU, .outerCleanAndInvalidateWays, .outerSync: false
+            case .dcCSW, .dcCISW, .dcISW, .icIALLU, .icIALLUIS: false
+            case .outerCleanAndInvalidateWays, .outerSync: false
             default: true
             }
         }
@@ -98,7 +103,7 @@ public struct EnvironmentEvent: Hashable, Sendable, BitwiseCopyable {
         case fill
         /// Stores leave the store buffer.
         case drain
-        /// Nothing leaves the store buffer until a barrier that waits for it, or a `drain`.
+        /// Nothing leaves the store buffer until a barrier for others that waits for it, or a `drain`.
         case hold
         /// The next load of these bytes performs before earlier loads.
         case late

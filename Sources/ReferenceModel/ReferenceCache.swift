@@ -138,7 +138,7 @@ struct ReferenceCache {
         var bits: UInt8 = 0
         for quarter in 0..<UInt64(4) {
             let first = (line + quarter * lineSize / 4) / granule * granule
-            if first < start + bytes, start < first + granule { bits |= 1 << quarter }
+            if first < start + bytes, start <= first + (granule - 1) { bits |= 1 << quarter }
         }
         return bits
     }

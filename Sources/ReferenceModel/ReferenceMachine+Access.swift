@@ -7,6 +7,8 @@ import Quantities
 
 /// The part of an access that lies in one line and one mapping.
 struct ReferencePiece {
+    /// As the program addresses it.
+    var virtual: UInt64
     var address: UInt64
     var size: UInt64
     var type: MemoryType
@@ -42,7 +44,7 @@ extension ReferenceMachine {
         let mapping = map.mapping(of: virtual)
         let physical = mapping.physical &+ (virtual - mapping.start)
         let piece = ReferencePiece(
-            address: physical, size: 0, type: treated(mapping.type),
+            virtual: virtual, address: physical, size: 0, type: treated(mapping.type),
             isShared: mapping.shareability != .nonShareable,
             alias: alias(
                 virtual, physical, numbers: treated(mapping.type).isCacheable))
@@ -51,18 +53,52 @@ extension ReferenceMachine {
 
     /// The pieces of some bytes, cut where lines end.
     mutating func pieces(
-        _ virtual: UInt64, _ size: UInt64, cache: CacheConfiguration?
+        _ virtual: UInt64, _ size: UInt64, cache: CacheConfiguration?, page: UInt64 = .max
     ) -> [ReferencePiece] {
         var result: [ReferencePiece] = []
         var at = virtual
         while at < virtual + size {
             var (piece, left) = locate(at)
             let line = cache.map { UInt64($0.lineSize) } ?? dataLine
-            piece.size = min(virtual + size - at, left, line - piece.address % line)
+            piece.size = min(
+                virtual + size - at, left, line - piece.address % line, page - at % page)
             at += piece.size
             result.append(piece)
         }
         return result
+    }
+
+    /// The pieces of an access whose addresses are translated.
+    mutating func translatedPieces(_ virtual: UInt64, _ size: UInt64) -> [ReferencePiece] {
+        pieces(
+            virtual, size, cache: configuration.level1Data,
+            page: configuration.core.tlb?.pageBytes ?? .max)
+    }
+
+    /// Looks the page of a piece up, and pays for what is not there.
+    mutating func translate(_ piece: ReferencePiece, _ core: Int) {
+        guard let tlb = configuration.core.tlb else { return }
+        let page = piece.virtual / tlb.pageBytes
+        guard cores[core].translation.last != page else { return }
+        cores[core].translation.last = page
+        var cycles = 0
+        if let micro = tlb.microEntries {
+            if Self.lookUp(page, in: &cores[core].translation.micro, entries: micro) { return }
+            cycles += tlb.microMissCycles
+        }
+        if !Self.lookUp(page, in: &cores[core].translation.main, entries: tlb.entries) {
+            cycles += tlb.walkCycles
+        }
+        spend(core, ticks(cycles), .translation)
+    }
+
+    /// Puts a page first in a list of so many, and says whether it was there.
+    private static func lookUp(_ page: UInt64, in pages: inout [UInt64], entries: Int) -> Bool {
+        let place = pages.firstIndex(of: page)
+        if let place { pages.remove(at: place) }
+        pages.insert(page, at: 0)
+        if pages.count > entries { pages.removeLast() }
+        return place != nil
     }
 
     func target(_ piece: ReferencePiece) -> ReferenceTarget {
@@ -89,9 +125,8 @@ extension ReferenceMachine {
         case .storeExclusive: storeExclusive(access.address, size, core)
         case .fetch: fetch(access.address, size, core)
         case .prefetch:
-            for piece in pieces(
-                access.address, size, cache: configuration.level1Data)
-            {
+            for piece in translatedPieces(access.address, size) {
+                translate(piece, core)
                 hint(piece, core)
             }
         case .copyBack, .invalidate:
@@ -120,14 +155,18 @@ extension ReferenceMachine {
         for index in 0..<copy.count {
             let offset = index * UInt64(copy.size)
             let size = copy.size(at: index)
+            bytes.loaded = layouts.isEmpty ? nil : Array(repeating: nil, count: Int(size))
             perform(
                 MemoryAccess(
                     .load, at: copy.source.address.rawValue + offset, size: size,
                     agent: .core(core)), core)
+            bytes.storing = bytes.loaded
+            bytes.loaded = nil
             perform(
                 MemoryAccess(
                     .store, at: copy.destination.address.rawValue + offset, size: size,
                     agent: .core(core)), core)
+            bytes.storing = nil
             spend(core, ticks(copy.work), .work)
         }
     }

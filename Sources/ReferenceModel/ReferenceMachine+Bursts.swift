@@ -6,13 +6,18 @@ import Quantities
 // Section 10: what a burst reads and writes.
 
 extension ReferenceMachine {
+    /// The port that a device reads or writes through.
+    func side(_ device: Int, _ isWrite: Bool) -> ReferenceSide {
+        isWrite ? devices[device].writing : devices[device].reading
+    }
+
     /// Moves the bytes of a burst; the result is what memory lets it wait.
     mutating func move(
         _ device: Int, _ address: UInt64, _ bytes: UInt64, isWrite: Bool, at tick: UInt64
     ) -> UInt64 {
         if isWrite { clearMonitors(except: nil, address, bytes) }
-        let hasCaches = !level1Data.isEmpty || !level2.isEmpty
-        guard devices[device].snoops && hasCaches || hasMemorySide else {
+        let hasCaches = !level1Data.isEmpty || !level2.isEmpty || !level3.isEmpty
+        guard side(device, isWrite).snoops && hasCaches || hasMemorySide else {
             tellMove(device, .memory, address, bytes, isWrite, at: tick)
             return deviceMemory(device, address, bytes, isWrite, at: tick)
         }
@@ -20,7 +25,8 @@ extension ReferenceMachine {
         var delay: UInt64 = 0
         var at = address
         while at < address + bytes {
-            let end = min(address + bytes, at / line * line + line)
+            // The last line of all ends where numbers do.
+            let end = at + min(address + bytes - at, line - at % line)
             let place =
                 isWrite
                 ? writePlace(device, at, end - at, at: tick)
@@ -45,7 +51,7 @@ extension ReferenceMachine {
     private mutating func deviceMemory(
         _ device: Int, _ address: UInt64, _ bytes: UInt64, _ isWrite: Bool, at tick: UInt64
     ) -> UInt64 {
-        let name = devices[device].port.controllerPort
+        let name = side(device, isWrite).port.controllerPort
         let port = configuration.memory.controllerPorts.firstIndex { $0.name == name }
         let delay = memory.request(address, bytes, isWrite: isWrite, port: port, at: tick)
         tell(
@@ -62,7 +68,7 @@ extension ReferenceMachine {
     private mutating func readPlace(
         _ device: Int, _ address: UInt64, _ bytes: UInt64, at tick: UInt64
     ) -> Place {
-        if devices[device].snoops {
+        if side(device, false).snoops {
             for core in snooped where !level1Data.isEmpty && level1Data[core].holds(address) {
                 return .level1Data(core)
             }
@@ -78,7 +84,7 @@ extension ReferenceMachine {
     private mutating func writePlace(
         _ device: Int, _ address: UInt64, _ bytes: UInt64, at tick: UInt64
     ) -> Place {
-        guard devices[device].snoops else {
+        guard side(device, true).snoops else {
             return lookUpMemorySide(.device(device), address, bytes, isWrite: true, at: tick)
         }
         for core in snooped {
@@ -88,7 +94,7 @@ extension ReferenceMachine {
         if !hasPrivateLevel2, !level2.isEmpty {
             let base = level2[0].base(address)
             let fills =
-                devices[device].port.allocates && bytes == level2[0].lineSize && base == address
+                side(device, true).port.allocates && bytes == level2[0].lineSize && base == address
             if !level2[0].holds(base), fills {
                 insertLevel2(0, ReferenceLine(address: base), at: tick)
             }

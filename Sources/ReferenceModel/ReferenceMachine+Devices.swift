@@ -36,12 +36,22 @@ extension ReferenceMachine {
     }
 
     mutating func perform(_ operation: DeviceOperation, device: Int) {
-        let virtual = operation.start.address.rawValue
-        let mapping = map.mapping(of: virtual)
+        func physical(_ operand: Operand) -> UInt64 {
+            let virtual = operand.address.rawValue
+            let mapping = map.mapping(of: virtual)
+            return mapping.physical &+ (virtual - mapping.start)
+        }
         var transfer = ReferenceTransfer(
-            operation: operation, start: mapping.physical &+ (virtual - mapping.start),
+            operation: operation, start: physical(operation.start),
             record: record, earliest: 0, followsDoorbell: false)
-        let startLatency = devices[device].port.startLatency.rawValue
+        transfer.copy = operation.source.map { ReferenceCopy(source: physical($0)) }
+        if let layout = layouts[operation.layout] {
+            transfer.operation.bytes = UInt64(layout.size)
+            transfer.chain = ReferenceChain(
+                layout: layout, first: transfer.start,
+                limit: operation.limit ?? DescriptorLayout.usualLimit)
+        }
+        let startLatency = devices[device].writing.port.startLatency.rawValue
         if let doorbell = devices[device].doorbell {
             transfer.followsDoorbell = true
             transfer.earliest = max(doorbell + startLatency, lastIssue)
@@ -54,77 +64,104 @@ extension ReferenceMachine {
         }
     }
 
-    /// When a device's next burst is due.
-    func nextBurst(_ device: Int) -> UInt64? {
+    /// A device's next burst and when it is due.
+    func nextBurst(_ device: Int) -> ReferenceBurst? {
         guard let transfer = devices[device].transfers.first else { return nil }
         let tick = max(devices[device].nextBurst, transfer.earliest)
         switch transfer.operation.kind {
-        case .read, .descriptorFetch: return max(tick, readChannels[devices[device].portIndex])
-        case .write: return max(tick, writeChannels[devices[device].portIndex])
-        case .interrupt: return tick
+        case .interrupt:
+            return ReferenceBurst(tick: tick, isWrite: false, address: 0, bytes: 0)
+        case .write where transfer.copy != nil: return nextOfCopy(transfer, device)
+        default:
+            let isWrite = transfer.operation.kind == .write
+            let address =
+                transfer.start + UInt64(transfer.row) * transfer.operation.pitch
+                + transfer.offset
+            let bytes = side(device, isWrite).cut(
+                address, left: transfer.operation.bytes - transfer.offset,
+                burst: transfer.operation.burst)
+            return ReferenceBurst(
+                tick: max(tick, open(device, isWrite)), isWrite: isWrite, address: address,
+                bytes: bytes)
         }
     }
 
-    /// How many bytes the next burst of a transfer has.
-    private func burstBytes(
-        _ transfer: ReferenceTransfer, _ port: PortConfiguration, _ address: UInt64
-    ) -> UInt64 {
-        let most = UInt64(port.burstBeats * port.widthBytes)
-        let burst = min(transfer.operation.burst.map(UInt64.init) ?? most, most)
-        let bytes = min(transfer.operation.bytes - transfer.offset, burst - address % burst)
-        let sizes = port.sizes.map(UInt64.init)
-        guard let least = sizes.first else { return bytes }
-        return sizes.last { $0 <= bytes && address % $0 == 0 }
-            ?? min(bytes, least - address % least)
+    /// When a device's channel, and its controller, take the next burst.
+    func open(_ device: Int, _ isWrite: Bool) -> UInt64 {
+        let side = side(device, isWrite)
+        let channel = isWrite ? writeChannels[side.index] : readChannels[side.index]
+        guard let number = side.controller else { return channel }
+        let controller = controllers[number]
+        let ends = isWrite ? controller.writeEnds : controller.readEnds
+        let most = isWrite ? controller.engine.writeIssuing : controller.engine.readIssuing
+        let place = ends.count < most ? 0 : ends.sorted(by: >)[most - 1]
+        return max(channel, controller.last, place)
+    }
+
+    /// The device that is due first.
+    func nextDevice() -> (tick: UInt64, device: Int)? {
+        var best: (tick: UInt64, device: Int)?
+        for device in devices.indices {
+            guard let tick = nextBurst(device)?.tick else { continue }
+            guard let old = best else {
+                best = (tick, device)
+                continue
+            }
+            if tick < old.tick || tick == old.tick && comes(device, before: old.device) {
+                best = (tick, device)
+            }
+        }
+        return best
+    }
+
+    /// Whether a channel is served before another one of its controller.
+    private func comes(_ device: Int, before other: Int) -> Bool {
+        guard let number = devices[device].controller, devices[other].controller == number,
+            let served = controllers[number].served
+        else { return false }
+        func turn(_ device: Int) -> Int { (device - served - 1 + devices.count) % devices.count }
+        return turn(device) < turn(other)
     }
 
     /// One burst.
-    mutating func burst(_ device: Int, at tick: UInt64) {
-        guard var transfer = devices[device].transfers.first else { return }
+    mutating func burst(_ device: Int) {
+        guard var transfer = devices[device].transfers.first, let burst = nextBurst(device)
+        else { return }
         let current = record
         record = transfer.record
         defer { record = current }
-        let agent = Agent.device(device)
-        if !transfer.hasStarted {
-            tell(
-                .deviceStart, at: tick, agent, .memory, other: transfer.followsDoorbell ? 1 : 0)
-            transfer.hasStarted = true
+        start(&transfer, device, at: burst.tick)
+        if let controller = devices[device].controller {
+            controllers[controller].last = max(controllers[controller].last, burst.tick)
+            controllers[controller].served = device
         }
         if transfer.operation.kind == .interrupt {
-            let port = devices[device].port
-            let latency =
-                port.readLatency.rawValue
-                + (devices[device].snoops ? port.snoopLatency.rawValue : 0)
-            devices[device].nextBurst = tick + latency / UInt64(port.outstanding)
-            finishPass(device, transfer, done: tick)
+            let side = devices[device].reading
+            devices[device].nextBurst = burst.tick
+            if side.controller == nil {
+                devices[device].nextBurst += side.latency.read / UInt64(side.port.outstanding)
+            }
+            finishPass(device, transfer, done: burst.tick)
             return
         }
-        let isWrite = transfer.operation.kind == .write
-        let port = devices[device].port
-        let address =
-            transfer.start + UInt64(transfer.row) * transfer.operation.pitch + transfer.offset
-        let bytes = burstBytes(transfer, port, address)
-        let beats = (bytes + UInt64(port.widthBytes) - 1) / UInt64(port.widthBytes)
-        let occupancy = beats * port.clock.period.rawValue
-        if isWrite {
-            writeChannels[devices[device].portIndex] = tick + occupancy
-        } else {
-            readChannels[devices[device].portIndex] = tick + occupancy
+        bytes.read = []
+        bytes.readNewest = []
+        bytes.piece = (0, burst.address)
+        bytes.writing = transfer.operation.value.map {
+            Array(
+                ReferenceBytes.number($0, count: Int(transfer.offset + burst.bytes))
+                    .dropFirst(Int(transfer.offset)))
         }
-        var delay: UInt64 = 0
-        if bytes > 0 { delay = move(device, address, bytes, isWrite: isWrite, at: tick) }
-        if isWrite {
-            let ahead = memory.pinTime(UInt64(port.fifoBytes ?? 0))
-            delay = delay > ahead ? delay - ahead : 0
+        let sent = send(burst, device)
+        if transfer.copy != nil {
+            goOn(with: &transfer, burst, sent, device)
+            return
         }
-        let latency =
-            (isWrite ? port.writeLatency : port.readLatency).rawValue
-            + (devices[device].snoops ? port.snoopLatency.rawValue : 0)
-        let next = tick + max(occupancy, latency / UInt64(port.outstanding)) + delay
-        devices[device].nextBurst =
-            tick + max(occupancy, (latency + delay) / UInt64(port.outstanding))
-        transfer.end = max(transfer.end, next + latency)
-        transfer.offset += bytes
+        transfer.chain?.seen += bytes.read
+        transfer.chain?.newest += bytes.readNewest
+        devices[device].nextBurst = burst.tick + sent.interval
+        transfer.end = max(transfer.end, sent.end)
+        transfer.offset += burst.bytes
         if transfer.offset >= transfer.operation.bytes {
             transfer.offset = 0
             transfer.row += 1
@@ -136,15 +173,71 @@ extension ReferenceMachine {
         }
     }
 
+    /// Tells that a transfer starts, if it has not.
+    private mutating func start(
+        _ transfer: inout ReferenceTransfer, _ device: Int, at tick: UInt64
+    ) {
+        guard !transfer.hasStarted else { return }
+        transfer.hasStarted = true
+        let isDescriptor = transfer.chain != nil
+        tell(
+            .deviceStart, at: tick, .device(device), .memory,
+            other: transfer.followsDoorbell ? 1 : 0, isDescriptor ? transfer.start : 0,
+            isDescriptor ? transfer.operation.bytes : 0)
+    }
+
+    /// Moves what a burst moves; the result is after how long the next one may be sent, and when this one ends.
+    private mutating func send(
+        _ burst: ReferenceBurst, _ device: Int
+    ) -> (interval: UInt64, end: UInt64) {
+        let side = side(device, burst.isWrite)
+        let width = UInt64(side.port.widthBytes)
+        let occupancy = (burst.bytes + width - 1) / width * side.port.clock.period.rawValue
+        if burst.isWrite {
+            writeChannels[side.index] = burst.tick + occupancy
+        } else {
+            readChannels[side.index] = burst.tick + occupancy
+        }
+        var delay: UInt64 = 0
+        if burst.bytes > 0 {
+            delay = move(
+                device, burst.address, burst.bytes, isWrite: burst.isWrite, at: burst.tick)
+        }
+        if burst.isWrite {
+            let ahead = memory.pinTime(UInt64(side.port.fifoBytes ?? 0))
+            delay = delay > ahead ? delay - ahead : 0
+        }
+        let latency = burst.isWrite ? side.latency.write : side.latency.read
+        guard let controller = side.controller else {
+            let outstanding = UInt64(side.port.outstanding)
+            return (
+                max(occupancy, (latency + delay) / outstanding),
+                burst.tick + max(occupancy, latency / outstanding) + delay + latency
+            )
+        }
+        let end = burst.tick + occupancy + delay + latency
+        if burst.bytes > 0, burst.isWrite {
+            controllers[controller].writeEnds.append(end)
+        } else if burst.bytes > 0 {
+            controllers[controller].readEnds.append(end)
+        }
+        return (occupancy, end)
+    }
+
     /// A transfer has come to its end, or to the end of a cycle.
-    private mutating func finishPass(_ device: Int, _ transfer: ReferenceTransfer, done: UInt64) {
+    mutating func finishPass(_ device: Int, _ transfer: ReferenceTransfer, done: UInt64) {
         var transfer = transfer
+        let further = decode(transfer)
         tell(.deviceDone, at: done, .device(device))
         devices[device].end = max(devices[device].end, done)
         transfer.row = 0
         transfer.cycle += 1
         if transfer.cycle >= transfer.operation.cycles {
             devices[device].transfers.removeFirst()
+            devices[device].transfers.insert(contentsOf: further, at: 0)
+            if let next = devices[device].transfers.first, next.isStatus {
+                devices[device].transfers[0].earliest = max(next.earliest, done)
+            }
         } else {
             tell(
                 .deviceStart, at: done, .device(device), .memory,

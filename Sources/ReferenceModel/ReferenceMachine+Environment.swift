@@ -13,23 +13,25 @@ extension ReferenceMachine {
         switch event.kind {
         case .evict: evict(event, named)
         case .fill: fill(event, named)
-        case .drain:
-            for core in cores.indices where named == nil || named == core { drain(event, core) }
-        case .hold:
-            for core in cores.indices where named == nil || named == core {
-                cores[core].isHeld = true
-            }
-        case .leave, .join:
-            for core in cores.indices where named == nil || named == core {
-                setCoherent(event.kind == .join, core: core)
-            }
-        case .late:
+        case .drain, .hold, .leave, .join, .late:
+            guard let named else { preconditionFailure("names a core") }
+            perform(event, named)
+        }
+    }
+
+    /// What happens to one core.
+    private mutating func perform(_ event: EnvironmentEvent, _ core: Int) {
+        switch event.kind {
+        case .drain: drain(event, core)
+        case .hold: cores[core].isHeld = true
+        case .leave, .join: setCoherent(event.kind == .join, core: core)
+        default:
             perform(
                 MemoryAccess(
                     .load, at: event.start.address.rawValue, size: UInt32(max(event.bytes, 1)),
-                    agent: .core(named ?? 0)), named ?? 0)
+                    agent: .core(core)), core)
             let start = locate(event.start.address.rawValue).piece.address
-            cores[named ?? 0].late.append((start, start + max(event.bytes, 1)))
+            cores[core].late.append((start, start + max(event.bytes, 1)))
         }
     }
 
@@ -45,21 +47,26 @@ extension ReferenceMachine {
                 }
             }
         }
-        guard named == nil, let cache = level2.first else { return }
-        for virtual in linesOf(start, max(event.bytes, 1), cache.lineSize) {
-            let address = locate(virtual).piece.address
-            for core in hasPrivateLevel2 ? cores.indices.filter({ cores[$0].isActive }) : [0] {
-                if let line = level2[core].line(address) {
-                    evictLevel2(core, line, reason: .environment, at: lastIssue)
-                }
-            }
-        }
+        guard named == nil else { return }
+        evictFromLevel2(start, max(event.bytes, 1))
         guard event.target == .everywhere, hasIntegratedLevel3 else { return }
         for virtual in linesOf(start, max(event.bytes, 1), level3[0].lineSize) {
             let address = locate(virtual).piece.address
             if let line = level3[0].line(address) {
                 level3[0].remove(line.address)
                 evictLevel3(0, line, reason: .environment, at: lastIssue)
+            }
+        }
+    }
+
+    private mutating func evictFromLevel2(_ start: UInt64, _ bytes: UInt64) {
+        guard let cache = level2.first else { return }
+        for virtual in linesOf(start, bytes, cache.lineSize) {
+            let address = locate(virtual).piece.address
+            for core in hasPrivateLevel2 ? cores.indices.filter({ cores[$0].isActive }) : [0] {
+                if let line = level2[core].line(address) {
+                    evictLevel2(core, line, reason: .environment, at: lastIssue)
+                }
             }
         }
     }

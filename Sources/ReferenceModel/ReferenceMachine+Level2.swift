@@ -30,7 +30,7 @@ extension ReferenceMachine {
         }
         tell(.levelRead, at: tick, .core(core), place, other: 0, line, size)
         var arrival = ReferenceArrival(
-            completion: start + level2HitTicks, cause: .level2, source: place)
+            completion: hitLevel2(number, at: start), cause: .level2, source: place)
         if held.isPrefetched {
             level2[number].change(base) { $0.isPrefetched = false }
             if let coming = level2[number].prefetcher.arrivals.last(where: { $0.line == base }) {
@@ -51,7 +51,19 @@ extension ReferenceMachine {
     ) -> ReferenceArrival {
         let number = second(core)
         let size = level2[number].lineSize
-        var arrival = readBelowLevel2(core, line, size, at: tick)
+        let cache = level2[number].configuration
+        let doubles = configuration.level2?.outer?.doublesLinefills ?? false
+        let start = whenFree(traffic[number].linefills, cache.linefillBuffers, at: tick)
+        var arrival =
+            doubles
+            ? ReferenceArrival(
+                completion: readMemory(
+                    .core(core), line / (2 * size) * (2 * size), 2 * size, missTicks, at: start),
+                cause: .memory, source: .memory)
+            : readBelowLevel2(core, line, size, at: start)
+        if arrival.cause == .memory, !cache.criticalWordFirst {
+            arrival.completion += memory.pinTime(size)
+        }
         var new = ReferenceLine(address: line)
         new.isPrefetched = reason == .prefetch
         new.isShared = shared
@@ -60,8 +72,35 @@ extension ReferenceMachine {
             .linefill, at: tick, .core(core), level2[number].place,
             other: arrival.source.rawValue, line, size, detail: reason.rawValue)
         if let victim { evictLevel2(core, victim, reason: .replacement, at: tick) }
+        traffic[number].linefills.removeAll { $0 <= tick }
+        traffic[number].linefills.append(arrival.completion)
+        if doubles { fillOther(of: line, core, at: tick) }
         arrival.source = level2[number].place
         return arrival
+    }
+
+    /// The other line of a pair that an outer cache has read comes in behind the one asked for.
+    private mutating func fillOther(of line: UInt64, _ core: Int, at tick: UInt64) {
+        let other = line ^ level2[0].lineSize
+        guard !level2[0].holds(other) else { return }
+        let victim = level2[0].insert(ReferenceLine(address: other), random: &randoms[2])
+        tell(
+            .linefill, at: tick, .core(core), level2[0].place, other: Place.memory.rawValue, other,
+            level2[0].lineSize, detail: MoveReason.prefetch.rawValue)
+        if let victim {
+            evictLevel2(
+                core, victim, reason: .replacement,
+                drops: configuration.level2?.outer?.erratum752271 == true, at: tick)
+        }
+    }
+
+    /// When a hit of L2 is answered.
+    mutating func hitLevel2(_ number: Int, at tick: UInt64) -> UInt64 {
+        let start = whenFree(
+            traffic[number].hits, configuration.level2?.outer?.lineReadBuffers, at: tick)
+        traffic[number].hits.removeAll { $0 <= tick }
+        traffic[number].hits.append(start + level2HitTicks)
+        return start + level2HitTicks
     }
 
     /// Puts a line into L2 without reading it.
@@ -73,7 +112,8 @@ extension ReferenceMachine {
 
     /// A line that L2 has lost, or loses now, goes on.
     mutating func evictLevel2(
-        _ core: Int, _ line: ReferenceLine, reason: MoveReason, at tick: UInt64
+        _ core: Int, _ line: ReferenceLine, reason: MoveReason, drops: Bool = false,
+        at tick: UInt64
     ) {
         let number = second(core)
         var line = line
@@ -81,12 +121,13 @@ extension ReferenceMachine {
             let served = hasPrivateLevel2 ? [core] : Array(cores.indices)
             for other in served { takeUp(other, &line, at: tick) }
         }
-        if line.dirty != 0 {
+        if line.dirty != 0, !drops {
             writeBackLevel2(number, line, agent: core, reason: reason, at: tick)
         }
         level2[number].remove(line.address)
         tell(
-            .invalidate, at: tick, .core(core), level2[number].place, line.address,
+            .invalidate, at: tick, .core(core), level2[number].place,
+            other: drops && line.dirty != 0 ? 1 : 0, line.address,
             level2[number].lineSize, detail: reason.rawValue)
     }
 
@@ -119,6 +160,10 @@ extension ReferenceMachine {
         tell(
             .writeback, at: tick, .core(agent), level2[number].place, other: target.rawValue,
             start, bytes, detail: reason.rawValue)
-        if target == .memory { writeMemory(.core(agent), start, bytes, at: tick) }
+        if target == .memory {
+            let ahead = level2[number].configuration.evictionBuffers
+                .map { UInt64($0) * level2[number].lineSize }
+            writeMemory(.core(agent), start, bytes, ahead: ahead, at: tick)
+        }
     }
 }

@@ -7,7 +7,9 @@ import Quantities
 
 extension ReferenceMachine {
     mutating func load(_ address: UInt64, _ size: UInt64, _ core: Int) {
-        for piece in pieces(address, size, cache: configuration.level1Data) {
+        for piece in translatedPieces(address, size) {
+            translate(piece, core)
+            bytes.piece = (piece.virtual - address, piece.address)
             if let late = cores[core].late.firstIndex(where: {
                 $0.start <= piece.address && piece.address + piece.size <= $0.end
             }) {
@@ -128,12 +130,12 @@ extension ReferenceMachine {
         }
         drainSlots(touching: piece.address, piece.size)
         let now = cores[core].now
-        let place = lookUpMemorySide(core, piece.address, piece.size, isWrite: false, at: now)
+        let place =
+            goesThroughOuter(piece.type, isShared: piece.isShared)
+            ? lookUpOuter(core, piece, at: now)
+            : lookUpMemorySide(core, piece.address, piece.size, isWrite: false, at: now)
         tellLoad(piece, core, place, other: 2)
-        let completion =
-            place == .memory
-            ? readMemory(.core(core), piece.address, piece.size, missTicks, at: now)
-            : now + ticks(configuration.level3?.cache.hitCycles ?? 0)
+        let completion = completionUncached(piece, core, from: place, at: now)
         spend(core, period, .uncached)
         if configuration.core.outstandingUncached <= 1 {
             wait(core, until: completion, .uncached)
@@ -141,6 +143,38 @@ extension ReferenceMachine {
             cores[core].valueCause = .uncached
         } else {
             miss(core, completion, .uncached, isUncached: true)
+        }
+    }
+
+    /// Looks up a line of the outer cache for a non-cacheable load, which fills none.
+    private mutating func lookUpOuter(
+        _ core: Int, _ piece: ReferencePiece, at tick: UInt64
+    ) -> Place {
+        let isHit = level2[0].holds(piece.address)
+        level2[0].use(piece.address)
+        tell(
+            .levelRead, at: tick, .core(core), .outer, other: isHit ? 0 : 1, piece.address,
+            piece.size)
+        return isHit ? .outer : .memory
+    }
+
+    private mutating func completionUncached(
+        _ piece: ReferencePiece, _ core: Int, from place: Place, at tick: UInt64
+    ) -> UInt64 {
+        switch place {
+        case .memory:
+            let least = configuration.core.uncachedReadBytes ?? 1
+            let start = piece.address / least * least
+            let end = (piece.address + piece.size + least - 1) / least * least
+            return readMemory(.core(core), start, end - start, missTicks, at: tick)
+        case .outer:
+            let completion = hitLevel2(0, at: tick)
+            guard let line = level2[0].line(piece.address), line.isPrefetched else {
+                return completion
+            }
+            let coming = level2[0].prefetcher.arrivals.last { $0.line == line.address }
+            return max(completion, coming?.tick ?? 0)
+        default: return tick + ticks(configuration.level3?.cache.hitCycles ?? 0)
         }
     }
 

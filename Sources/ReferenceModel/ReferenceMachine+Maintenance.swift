@@ -9,7 +9,9 @@ extension ReferenceMachine {
     mutating func perform(_ barrier: Barrier, _ core: Int) {
         issue(core)
         let isBarrier = barrier.instruction != .isb
-        if barrier.ordersStores, barrier.domain != .nonShareable {
+        let isForItself = barrier.domain == .nonShareable
+        let leavesStores = isForItself && (barrier.instruction == .dmb || cores[core].isHeld)
+        if barrier.ordersStores, !leavesStores {
             cores[core].isHeld = false
             drainBuffer(core, .barrier)
         }
@@ -17,7 +19,7 @@ extension ReferenceMachine {
         let completes =
             barrier.accesses == .all
             || barrier.accesses == .stores && configuration.architecture != .arm64
-        if barrier.instruction == .dsb, completes, barrier.domain != .nonShareable {
+        if barrier.instruction == .dsb, completes {
             wait(core, until: cores[core].maintenanceDone, .barrier)
         }
         let cycles =
@@ -51,15 +53,17 @@ extension ReferenceMachine {
                 maintainData(line, operation.instruction, core)
             }
         case .dcZVA:
-            for line in linesOf(start, bytes, dataLine) { store(line, dataLine, core) }
+            for line in linesOf(start, bytes, dataLine) { storeZeros(line, dataLine, core) }
         case .dcCSW, .dcCISW, .dcISW: maintainSets(operation, core)
         case .icIVAU:
             let size = configuration.level1Instruction.map { UInt64($0.lineSize) } ?? dataLine
             for line in linesOf(start, bytes, size) { invalidateInstructions(line, size, core) }
-        case .icIALLU:
-            for other in level1Instruction.indices {
+        case .icIALLU, .icIALLUIS:
+            for other in level1Instruction.indices
+            where operation.instruction == .icIALLUIS || other == core {
                 for line in level1Instruction[other].all {
-                    removeInstructions(line.address, core)
+                    removeInstructions(
+                        line.address, core, from: operation.instruction == .icIALLU ? core : nil)
                 }
             }
             spend(core, ticks(configuration.costs.setWayCycles), .maintenance)
@@ -168,7 +172,10 @@ extension ReferenceMachine {
         {
             return
         }
-        if instruction.invalidates {
+        let isDeferred =
+            instruction == .outerCleanAndInvalidateWays
+            && configuration.level2?.outer?.erratum727915 == true
+        if instruction.invalidates, !isDeferred {
             removeLevel2(
                 number, line, reason: .maintenance, agent: .core(core), drops: isDirty,
                 at: cores[core].now)
@@ -243,9 +250,10 @@ extension ReferenceMachine {
         removeInstructions(line, core)
     }
 
-    /// Removes a line of instructions wherever it is.
-    private mutating func removeInstructions(_ line: UInt64, _ core: Int) {
-        for other in level1Instruction.indices where level1Instruction[other].holds(line) {
+    /// Removes a line of instructions wherever it is, or from one core's L1I.
+    private mutating func removeInstructions(_ line: UInt64, _ core: Int, from only: Int? = nil) {
+        for other in level1Instruction.indices
+        where (only ?? other) == other && level1Instruction[other].holds(line) {
             level1Instruction[other].remove(line)
             tell(
                 .invalidate, at: cores[core].now, .core(core), .level1Instruction(other),

@@ -75,10 +75,10 @@ extension ReferenceMachine {
 
     /// Writes memory; nobody waits, but the path holds when too much is waiting.
     mutating func writeMemory(
-        _ agent: Agent, _ address: UInt64, _ bytes: UInt64, at tick: UInt64
+        _ agent: Agent, _ address: UInt64, _ bytes: UInt64, ahead: UInt64? = nil, at tick: UInt64
     ) {
         _ = memory.request(address, bytes, isWrite: true, port: nil, at: tick)
-        let backlog = memory.pinTime(4 * UInt64(configuration.dataLineSize))
+        let backlog = memory.pinTime(ahead ?? 4 * UInt64(configuration.dataLineSize))
         if memory.free > backlog { pathOut = max(pathOut, memory.free - backlog) }
         tell(.memoryTraffic, at: tick, agent, .memory, other: 1, address, bytes)
     }

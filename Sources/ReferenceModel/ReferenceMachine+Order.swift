@@ -74,6 +74,7 @@ extension ReferenceMachine {
         case buffer(Int)
         case slot(Int)
         case device(Int)
+        case flush
     }
 
     /// What happens by itself next, and when.
@@ -88,10 +89,9 @@ extension ReferenceMachine {
         for slot in slots.indices where slots[slot].ready != .max {
             all.append((slots[slot].ready, .slot(slot)))
         }
-        for device in devices.indices {
-            if let tick = nextBurst(device) { all.append((tick, .device(device))) }
-        }
-        // Of equals the first: cores, slots, devices.
+        if let next = nextDevice() { all.append((next.tick, .device(next.device))) }
+        if let flush { all.append((flush.end, .flush)) }
+        // Of equals the first: cores, slots, devices, the flush.
         return all.min { $0.tick < $1.tick }
     }
 
@@ -100,7 +100,8 @@ extension ReferenceMachine {
         switch due.what {
         case .buffer(let core): drainEntry(0, of: core, at: due.tick)
         case .slot(let slot): drainSlot(slot, at: due.tick)
-        case .device(let device): burst(device, at: due.tick)
+        case .device(let device): burst(device)
+        case .flush: endFlush()
         }
     }
 

@@ -15,12 +15,18 @@ extension ReferenceMachine {
             spend(core, ticks(outer.syncCycles), .barrier)
             if outer.erratum753970 { mergingEnded = true }
         case .outerCleanAndInvalidateWays:
+            endFlush()
             drainAllSlots(at: cores[core].now)
-            for line in cache.all {
+            for line in level2[0].all {
                 tellMaintenance(
                     .outer, line.address, cache.lineSize, operation.instruction, core)
                 maintainLevel2(0, line.address, operation.instruction, core)
-                spend(core, ticks(configuration.costs.setWayCycles), .maintenance)
+            }
+            spendSetWay(cache.configuration, core)
+            if outer.erratum727915 {
+                flush = ReferenceFlush(
+                    lines: level2[0].all.map(\.address), end: cores[core].now, core: core,
+                    record: record)
             }
         default:
             let start = operation.start.address.rawValue
@@ -31,6 +37,21 @@ extension ReferenceMachine {
                 maintainLevel2(0, base, operation.instruction, core)
                 spend(core, ticks(outer.operationCycles), .maintenance)
             }
+        }
+    }
+
+    /// A flush by way removes the lines that it cleaned, whatever has happened to them since.
+    mutating func endFlush() {
+        guard let flush else { return }
+        self.flush = nil
+        let current = record
+        record = flush.record
+        defer { record = current }
+        for line in flush.lines {
+            guard let held = level2[0].line(line) else { continue }
+            removeLevel2(
+                0, line, reason: .maintenance, agent: .core(flush.core), drops: held.dirty != 0,
+                at: flush.end)
         }
     }
 

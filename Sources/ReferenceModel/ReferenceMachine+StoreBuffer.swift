@@ -113,7 +113,9 @@ extension ReferenceMachine {
             drainWriteBack(entry, core, at: tick)
             return
         }
-        if entry.type == .writeThrough { copyThrough(entry, core, at: tick) }
+        if entry.type == .writeThrough || goesThroughOuter(entry.type, isShared: entry.isShared) {
+            copyThrough(entry, core, at: tick)
+        }
         if configuration.hasOuterCache {
             enterSlot(entry, core, at: tick)
         } else {
@@ -121,7 +123,13 @@ extension ReferenceMachine {
         }
     }
 
-    /// A write-through entry goes into the caches that hold its line, which stay clean.
+    /// Whether the outer cache takes part in a non-cacheable access.
+    func goesThroughOuter(_ type: MemoryType, isShared: Bool) -> Bool {
+        type == .nonCacheable && isShared
+            && configuration.level2?.outer.map { !$0.overridesShared } ?? false
+    }
+
+    /// A write-through entry, or one that is treated so, goes into the caches that hold its line, which stay clean.
     private mutating func copyThrough(_ entry: ReferenceEntry, _ core: Int, at tick: UInt64) {
         if !level2.isEmpty, level2[second(core)].holds(entry.start) {
             tellDrain(

@@ -7,21 +7,33 @@ import Quantities
 
 extension ReferenceMachine {
     mutating func store(_ address: UInt64, _ size: UInt64, _ core: Int) {
-        for piece in pieces(address, size, cache: configuration.level1Data) {
-            switch piece.type {
-            case .writeBack: storeWriteBack(piece, core)
-            case .writeThrough: storeThrough(piece, core)
-            case .nonCacheable:
-                spend(core, period, .level1)
-                enterBuffer(piece, core, granule: entryBytes)
-            case .device:
-                if drains(.deviceStore), !cores[core].buffer.isEmpty, !cores[core].isHeld {
-                    drainBuffer(core, .device)
-                }
-                tellStore(piece, core, .memory, other: 2)
-                spend(core, period, .device)
-            case .stronglyOrdered: storeOrdered(piece, core)
+        for piece in translatedPieces(address, size) {
+            translate(piece, core)
+            bytes.piece.offset = piece.virtual - address
+            store(piece, core)
+        }
+    }
+
+    /// `dc zva` of a line, which the TLB rules leave out.
+    mutating func storeZeros(_ address: UInt64, _ size: UInt64, _ core: Int) {
+        for piece in pieces(address, size, cache: configuration.level1Data) { store(piece, core) }
+    }
+
+    private mutating func store(_ piece: ReferencePiece, _ core: Int) {
+        bytes.piece.address = piece.address
+        switch piece.type {
+        case .writeBack: storeWriteBack(piece, core)
+        case .writeThrough: storeThrough(piece, core)
+        case .nonCacheable:
+            spend(core, period, .level1)
+            enterBuffer(piece, core, granule: entryBytes)
+        case .device:
+            if drains(.deviceStore), !cores[core].buffer.isEmpty, !cores[core].isHeld {
+                drainBuffer(core, .device)
             }
+            tellStore(piece, core, .memory, other: 2)
+            spend(core, period, .device)
+        case .stronglyOrdered: storeOrdered(piece, core)
         }
     }
 
@@ -148,7 +160,7 @@ extension ReferenceMachine {
     mutating func clearMonitors(except core: Int?, _ start: UInt64, _ bytes: UInt64) {
         for other in cores.indices where other != core {
             if let watched = cores[other].monitor, watched < start + bytes,
-                start < watched + dataLine
+                start <= watched + (dataLine - 1)
             {
                 cores[other].monitor = nil
             }

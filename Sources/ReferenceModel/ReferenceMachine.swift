@@ -21,6 +21,9 @@ public struct ReferenceMachine {
     var level1Instruction: [ReferenceCache] = []
     /// None, one, or one for each core.
     var level2: [ReferenceCache] = []
+    /// What each of them has on its way.
+    var traffic: [ReferenceTraffic] = []
+    var flush: ReferenceFlush?
     /// None or one.
     var level3: [ReferenceCache] = []
     var randoms: [SplitMix64]
@@ -30,6 +33,11 @@ public struct ReferenceMachine {
     var mergingEnded = false
     var memory: ReferenceMemory
     var devices: [ReferenceDevice] = []
+    var controllers: [ReferenceController] = []
+    var layouts: [SymbolID: DescriptorLayout] = [:]
+    var bytes = ReferenceBytes()
+    /// The first chain that could not be followed.
+    public internal(set) var chainFault: (record: UInt32, fault: ChainLog.Fault)?
     var readChannels: [UInt64]
     var writeChannels: [UInt64]
     var lastIssue: UInt64 = 0
@@ -63,6 +71,7 @@ public struct ReferenceMachine {
                 ? (0..<count).map { ReferenceCache(second.cache, place: .level2($0)) }
                 : [ReferenceCache(second.cache, place: second.outer == nil ? .level2 : .outer)]
         }
+        traffic = level2.map { _ in ReferenceTraffic() }
         if let third = configuration.level3 {
             level3 = [ReferenceCache(third.cache, place: .level3)]
         }
@@ -74,11 +83,26 @@ public struct ReferenceMachine {
     /// Puts the next device on a port.
     public mutating func attach(
         _ agent: Agent, to port: PortConfiguration,
-        attributes: TransactionAttributes = .coherent
+        attributes: TransactionAttributes = .coherent, reading readPort: PortConfiguration? = nil
     ) {
-        let index = configuration.ports.firstIndex { $0.name == port.name }
-        devices.append(
-            ReferenceDevice(port: port, portIndex: index ?? 0, attributes: attributes))
+        func side(_ port: PortConfiguration) -> ReferenceSide {
+            ReferenceSide(
+                port: port,
+                index: configuration.ports.firstIndex { $0.name == port.name } ?? 0,
+                snoops: port.snoops && port.snoopRule.snoops(attributes),
+                controller: controllers.firstIndex { $0.port == port.name })
+        }
+        for port in [port, readPort ?? port] where !controllers.contains { $0.port == port.name } {
+            if let engine = port.engine {
+                controllers.append(ReferenceController(port: port.name, engine: engine))
+            }
+        }
+        devices.append(ReferenceDevice(writing: side(port), reading: side(readPort ?? port)))
+    }
+
+    /// Says how engines read the descriptors of a layout.
+    public mutating func declare(_ layout: DescriptorLayout, as name: SymbolID) {
+        layouts[name] = layout
     }
 
     /// Lets a core take part in coherence, or not.
@@ -91,7 +115,10 @@ public struct ReferenceMachine {
         self.record = record
         let core = agent.isCore ? agent.index : 0
         switch operation {
-        case .access(let access, symbol: _, value: _): perform(access, core)
+        case .access(let access, symbol: _, let value):
+            bytes.storing = value.map { ReferenceBytes.number($0, count: Int(access.size)) }
+            perform(access, core)
+            bytes.storing = nil
         case .run(let run): perform(run, core)
         case .copy(let copy): perform(copy, core)
         case .work(let cycles):
@@ -112,6 +139,7 @@ public struct ReferenceMachine {
     /// Lets devices run to their end and cores wait for their loads.
     public mutating func finish() {
         for device in devices.indices { runToEnd(device) }
+        endFlush()
         for core in cores.indices { waitForLoads(core, nil) }
     }
 
@@ -135,10 +163,10 @@ public struct ReferenceMachine {
         _ kind: Event.Kind, at tick: UInt64, _ agent: Agent, _ place: Place = .memory,
         other: UInt8 = 0, _ address: UInt64 = 0, _ size: UInt64 = 0, detail: UInt32 = 0
     ) {
-        events.append(
-            Event(
-                kind, at: Ticks(rawValue: tick), agent: agent, place: place, other: other,
-                address: address, size: UInt32(size), detail: detail,
-                record: record))
+        let event = Event(
+            kind, at: Ticks(rawValue: tick), agent: agent, place: place, other: other,
+            address: address, size: UInt32(size), detail: detail, record: record)
+        events.append(event)
+        if !layouts.isEmpty { bytes.follow(event) }
     }
 }

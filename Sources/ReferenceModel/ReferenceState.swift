@@ -60,6 +60,31 @@ struct ReferenceCore {
     /// What `env late` has had loaded before its time.
     var late: [(start: UInt64, end: UInt64)] = []
     var maintenanceDone: UInt64 = 0
+    var translation = ReferenceTLB()
+}
+
+/// What a core's TLBs hold, the page used last first.
+struct ReferenceTLB {
+    var main: [UInt64] = []
+    var micro: [UInt64] = []
+    /// The page that was looked up last.
+    var last: UInt64?
+}
+
+/// What each L2 has beside its lines.
+struct ReferenceTraffic {
+    /// When linefills complete.
+    var linefills: [UInt64] = []
+    /// When hits complete that have an outer cache's line read buffer.
+    var hits: [UInt64] = []
+}
+
+/// A flush by way that goes on in the background (erratum 727915).
+struct ReferenceFlush {
+    var lines: [UInt64]
+    var end: UInt64
+    var core: Int
+    var record: UInt32
 }
 
 /// A stream of misses that a prefetcher follows.
@@ -95,32 +120,4 @@ struct ReferenceArrival {
     var dirty: UInt8 = 0
     /// Whether an exclusive L2 gives the line up.
     var leavesLevel2 = false
-}
-
-/// A transfer that a device has been asked for.
-struct ReferenceTransfer {
-    var operation: DeviceOperation
-    var start: UInt64
-    var record: UInt32
-    var earliest: UInt64
-    var followsDoorbell: Bool
-    var hasStarted = false
-    var cycle: UInt32 = 0
-    var row: UInt32 = 0
-    var offset: UInt64 = 0
-    /// The latest end of a burst so far.
-    var end: UInt64 = 0
-}
-
-/// A device.
-struct ReferenceDevice {
-    var port: PortConfiguration
-    var portIndex: Int
-    var attributes: TransactionAttributes
-    var transfers: [ReferenceTransfer] = []
-    var doorbell: UInt64?
-    var nextBurst: UInt64 = 0
-    var end: UInt64 = 0
-
-    var snoops: Bool { port.snoops && port.snoopRule.snoops(attributes) }
 }

@@ -26,14 +26,17 @@ enum RandomMachine {
             instructions?.prefetch = nil
         }
         let second = random.percent(70) ? level2(&random, line: line, cores: cores) : nil
-        let third = random.percent(35) ? level3(&random, second) : nil
+        let third = random.percent(35) ? level3(&random, line: line, second) : nil
         let memory = memory(&random)
         return try MachineConfiguration(
             name: "random", architecture: random.pick(MachineConfiguration.Architecture.allCases),
             core: core(&random, cores),
             level1Instruction: instructions, level1Data: first,
             storeBuffer: random.percent(85)
-                ? buffer(&random, line: first?.lineSize ?? second?.cache.lineSize ?? 32) : nil,
+                ? buffer(
+                    &random,
+                    line: first?.lineSize ?? second?.cache.lineSize ?? third?.cache.lineSize ?? 32)
+                : nil,
             level2: second,
             level3: third, memory: memory, costs: costs(&random),
             ports: ["p0", "p1"].map { port(&random, $0, memory.controllerPorts) },
@@ -109,6 +112,11 @@ enum RandomMachine {
             controller?.dataLatencyCycles = random.in(0, 3)
             controller?.erratum588369 = random.percent(30)
             controller?.erratum753970 = random.percent(30)
+            controller?.erratum727915 = random.percent(30)
+            controller?.overridesShared = random.percent(50)
+            if random.percent(40) { controller?.lineReadBuffers = random.in(1, 3) }
+            controller?.doublesLinefills = random.percent(30)
+            controller?.erratum752271 = random.percent(50)
         }
         var result = Level2Configuration(
             cache: cache, missCycles: 13, readCyclesPerLine: random.in(0, 6),
@@ -119,10 +127,11 @@ enum RandomMachine {
     }
 
     private static func level3(
-        _ random: inout SplitMix64, _ second: Level2Configuration?
+        _ random: inout SplitMix64, line: Int, _ second: Level2Configuration?
     ) -> Level3Configuration? {
-        guard let second, second.outer == nil else { return nil }
-        var cache = cache(&random, line: second.cache.lineSize, sets: [1, 2, 4], hit: 17)
+        guard second?.outer == nil else { return nil }
+        let size = second?.cache.lineSize ?? line * random.pick([1, 1, 2])
+        var cache = cache(&random, line: size, sets: [1, 2, 4], hit: 17)
         cache.prefetch = nil
         return Level3Configuration(cache: cache, missCycles: 21, isMemorySide: random.percent(50))
     }
@@ -135,6 +144,15 @@ enum RandomMachine {
             milliCyclesPerFetch: random.pick([1_000, 500, 377, 0]))
         core.speculates = random.percent(50)
         core.invalidateCleans = random.percent(30)
+        if random.percent(30) { core.uncachedReadBytes = random.pick([4, 8, 16, 32, 64]) }
+        if random.percent(30) {
+            let entries = random.in(1, 5)
+            core.tlb = TLBConfiguration(
+                entries: entries, pageBytes: random.pick([1_024, 4_096, 65_536]),
+                walkCycles: random.pick([0, 17, 40]),
+                microEntries: random.percent(50) ? random.in(1, min(entries, 3)) : nil,
+                microMissCycles: random.pick([0, 2]))
+        }
         return core
     }
 
@@ -190,6 +208,12 @@ enum RandomMachine {
         port.allocates = random.percent(40)
         if random.percent(25) { port.sizes = random.pick([[16, 64], [4, 32], [1]]) }
         if random.percent(50) { port.fifoBytes = random.pick([16, 64, 128]) }
+        if random.percent(35) {
+            let burst = port.burstBeats * port.widthBytes
+            port.engine = EngineConfiguration(
+                channels: 8, fifoBytes: burst * random.in(1, 3) + random.pick([0, 0, 4, 12]),
+                readIssuing: random.in(1, 3), writeIssuing: random.in(1, 3))
+        }
         return port
     }
 

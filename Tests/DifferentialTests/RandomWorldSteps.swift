@@ -6,14 +6,18 @@ import Quantities
 /// Draws mappings and a program on a few lines of them.
 struct RandomSteps {
     var generator: SplitMix64
-    private let cores: Int
-    private let devices: Int
-    private let line: UInt64
+    let cores: Int
+    let devices: Int
+    let line: UInt64
     /// Where the program's accesses go, the likeliest several times.
-    private var regions: [UInt64]
+    var regions: [UInt64]
     private(set) var mappings: [MemoryMapping] = []
     /// Offsets of the few lines of each region that are used.
-    private var lines: [UInt64] = []
+    var lines: [UInt64] = []
+    /// How engines read descriptors, if any does so by itself.
+    private(set) var layout: DescriptorLayout?
+    /// What belongs together comes one step after another.
+    var pending: [RandomWorld.Step] = []
 
     static let writeBack: UInt64 = 0x1000_0000
     static let pages: UInt64 = 0x1_0000
@@ -35,6 +39,7 @@ struct RandomSteps {
         for _ in 0..<self.generator.in(3, 8) {
             lines.append(first + UInt64(self.generator.in(0, span - 1)) * line)
         }
+        if self.generator.percent(30) { layout = RandomLayout.draw(&self.generator) }
     }
 
     /// Some regions of other types, and other names for the first one.
@@ -62,19 +67,24 @@ struct RandomSteps {
         regions.append(start)
     }
 
-    private var anyDevice: Agent { mutating get { .device(generator.in(0, devices - 1)) } }
+    var anyDevice: Agent { mutating get { .device(generator.in(0, devices - 1)) } }
 
-    private mutating func address() -> UInt64 {
+    mutating func address() -> UInt64 {
         let start = generator.pick(regions) + generator.pick(lines)
         return start + (generator.percent(30) ? 0 : UInt64(generator.in(0, Int(line) - 1)))
     }
 
-    private mutating func bytes(_ most: Int) -> UInt64 { UInt64(generator.in(1, most)) }
+    mutating func bytes(_ most: Int) -> UInt64 { UInt64(generator.in(1, most)) }
 
     /// The next step.
     mutating func next() -> RandomWorld.Step {
+        if !pending.isEmpty { return pending.removeFirst() }
         let core = generator.in(0, cores - 1)
         let agent = Agent.core(core)
+        if let layout, generator.percent(15) {
+            pending = descriptor(layout, agent)
+            return pending.removeFirst()
+        }
         switch generator.in(0, 99) {
         case 0..<56: return .perform(access(agent), agent)
         case 56..<60: return .perform(run(), agent)
@@ -104,7 +114,8 @@ struct RandomSteps {
         return .access(
             MemoryAccess(
                 kind, at: address(), size: UInt32(size), agent: agent,
-                isDependent: generator.percent(kind == .load ? 25 : 5)), symbol: .none, value: nil)
+                isDependent: generator.percent(kind == .load ? 25 : 5)), symbol: .none,
+            value: generator.percent(20) ? generator.next() & 0xFF : nil)
     }
 
     private mutating func run() -> Operation {
@@ -150,6 +161,12 @@ struct RandomSteps {
         var operation = DeviceOperation(
             kind, at: Operand(address()),
             bytes: kind == .interrupt || generator.percent(4) ? 0 : bytes(150), burst: burst)
+        if kind == .write, generator.percent(30) {
+            operation.source = Operand(address())
+            operation.bytes = bytes(generator.pick([20, 150, 150, 600]))
+            return .device(operation)
+        }
+        if kind == .write, generator.percent(20) { operation.value = generator.next() & 0xFF }
         if kind != .interrupt, generator.percent(25) {
             operation.rows = UInt32(generator.in(2, 3))
             operation.pitch = UInt64(generator.in(0, 200))

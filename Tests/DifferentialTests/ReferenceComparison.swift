@@ -29,8 +29,16 @@ enum ReferenceComparison {
             reference.declare(mapping)
         }
         for (index, device) in world.devices.enumerated() {
-            machine.attach(.device(index), to: device.port, attributes: device.attributes)
-            reference.attach(.device(index), to: device.port, attributes: device.attributes)
+            machine.attach(
+                .device(index), to: device.port, attributes: device.attributes,
+                reading: device.readPort)
+            reference.attach(
+                .device(index), to: device.port, attributes: device.attributes,
+                reading: device.readPort)
+        }
+        if let layout = world.layout {
+            machine.declare(layout, as: RandomLayout.name)
+            reference.declare(layout, as: RandomLayout.name)
         }
         let cores = world.configuration.core.count
         var spent = [[UInt64]](
@@ -56,7 +64,11 @@ enum ReferenceComparison {
             for event in machine.probe.events where event.kind == .time {
                 spent[event.agent.index][Int(event.other)] += event.address
             }
-            guard told != expected || spent != reference.spent else { continue }
+            let faults = [machine.chainLog.fault, reference.chainFault].map { fault in
+                fault.map { "record \($0.record): \($0.fault)" } ?? "none"
+            }
+            guard told != expected || spent != reference.spent || faults[0] != faults[1]
+            else { continue }
             var result = ReferenceDifference(
                 world: world, step: step, model: told, reference: expected)
             if told != expected {
@@ -65,6 +77,9 @@ enum ReferenceComparison {
                     ?? min(told.count, expected.count)
             }
             result.times = times(spent, reference.spent)
+            if faults[0] != faults[1] {
+                result.times.append("fault: model \(faults[0]), reference \(faults[1])")
+            }
             return result
         }
         return nil

@@ -19,8 +19,11 @@ extension ReferenceDifference: CustomStringConvertible {
                 "device\(index) \(port.name) \(port.widthBytes)x\(port.burstBeats)"
                     + " out \(port.outstanding) snoops \(port.snoops) \(port.snoopRule)"
                     + " \(device.attributes) sizes \(port.sizes)"
-                    + " fifo \(String(describing: port.fifoBytes)) allocates \(port.allocates)")
+                    + " fifo \(String(describing: port.fifoBytes)) allocates \(port.allocates)"
+                    + " reads \(device.readPort?.name ?? "there")"
+                    + (port.engine.map { " \($0)" } ?? ""))
         }
+        if let layout = world.layout { lines.append("\(layout)") }
         for (index, step) in world.steps.prefix(self.step + 1).enumerated() {
             lines.append("  \(index + 1). \(Self.words(step))")
         }
@@ -80,9 +83,10 @@ extension ReferenceDifference: CustomStringConvertible {
 
     private static func words(_ operation: Operation) -> String {
         switch operation {
-        case .access(let access, symbol: _, value: _):
+        case .access(let access, symbol: _, let value):
             return "\(access.kind) 0x\(String(access.address, radix: 16)) \(access.size)"
                 + (access.isDependent ? " dependent" : "")
+                + (value.map { " = 0x\(String($0, radix: 16))" } ?? "")
         case .run(let run):
             return "run \(run.kind) \(hex(run.start)) \(run.bytes) by \(run.size) step \(run.step)"
                 + " work \(run.work)"
@@ -100,6 +104,8 @@ extension ReferenceDifference: CustomStringConvertible {
             return "\(transfer.kind) \(hex(transfer.start)) \(transfer.bytes)"
                 + " burst \(transfer.burst ?? 0) rows \(transfer.rows)"
                 + " pitch \(transfer.pitch) cycles \(transfer.cycles)"
+                + (transfer.source.map { " from \(hex($0))" } ?? "")
+                + (transfer.limit.map { " limit \($0)" } ?? "")
         case .setMemoryType(let start, let size, let type, let shareability):
             return "type 0x\(String(start, radix: 16)) \(size) \(type) \(shareability)"
         default: return "\(operation)"

@@ -127,4 +127,90 @@ struct PastDifferencesTests {
         #expect(written.map(\.address) == [0x1000])
         #expect(written.map(\.size) == [16])
     }
+
+    @Test("A miss of the main TLB costs the micro TLB's miss only where there is one")
+    func microMiss() throws {
+        let cache = CacheConfiguration(size: 1_024, ways: 2, lineSize: 32, hitCycles: 3)
+        for (entries, cost) in [(nil, 17), (2, 17 + 5)] as [(Int?, UInt64)] {
+            let bench = try bench(level1: cache) {
+                $0.core.tlb = TLBConfiguration(
+                    entries: 4, walkCycles: 17, microEntries: entries, microMissCycles: 5)
+            }
+            #expect(bench.spent { bench.load(0x1000) }[.translation] == cost)
+        }
+    }
+
+    @Test(
+        "A clean and invalidate by way takes the time of all ways, whether lines are there or not")
+    func flushway() throws {
+        let bench = try Bench(TestMachine.make { $0.hasOuter = true })
+        let spent = bench.spent { bench.maintain(.outerCleanAndInvalidateWays) }
+        #expect(spent[.maintenance] == 8_192 / 32 * 2)
+    }
+
+    @Test("IC IALLU is for the core that asks, IC IALLUIS for all", arguments: [false, true])
+    func allInstructions(_ isForAll: Bool) throws {
+        let bench = try Bench(TestMachine.make { $0.cores = 2 })
+        for core in 0..<2 { bench.access(.fetch, 0x1000, core: core) }
+        bench.maintain(isForAll ? .icIALLUIS : .icIALLU, core: 1)
+        let gone = bench.events(.invalidate).map(\.place)
+        #expect(
+            gone
+                == (isForAll
+                    ? [.level1Instruction(0), .level1Instruction(1)] : [.level1Instruction(1)]))
+    }
+
+    @Test("A DSB for the core itself completes stores and maintenance, a DMB does not")
+    func barriersForItself() throws {
+        for instruction in [Barrier.Instruction.dmb, .dsb] {
+            let bench = try Bench(TestMachine.make { $0.bytesPerSecond = 100_000_000 })
+            bench.declare(0x10_0000, 0x1000, .nonCacheable)
+            bench.store(0x1000)
+            bench.maintain(.dcCVAC, 0x1000)
+            bench.store(0x10_0000)
+            bench.perform(.barrier(Barrier(instruction, .nonShareable)))
+            #expect(bench.events(.drain).count == (instruction == .dsb ? 1 : 0))
+            let pins = bench.events(.memoryTraffic).filter { $0.other == 1 }
+            // 32 bytes at 100 MB/s keep the pins for 320 ns.
+            #expect((bench.cycles() >= 320) == (instruction == .dsb))
+            #expect(pins.count == (instruction == .dsb ? 2 : 1))
+        }
+    }
+
+    @Test("A DSB for the core itself leaves a held buffer, one for others does not")
+    func heldBarriers() throws {
+        let bench = try Bench(TestMachine.make())
+        bench.environment(.hold, in: .core(0))
+        bench.store(0x1000)
+        bench.perform(.barrier(Barrier(.dsb, .nonShareable)))
+        #expect(bench.events(.drain).isEmpty)
+        bench.perform(.barrier(Barrier(.dsb, .innerShareable)))
+        #expect(bench.events(.drain).count == 1)
+    }
+
+    @Test(
+        "Without an L1D an entry of the store buffer is at most a line of the next level, or 64 bytes",
+        arguments: [(32, 32, true), (32, 64, false), (64, 64, true), (128, 128, false)])
+    func entryBytes(_ line: Int, _ entry: Int, _ isRight: Bool) throws {
+        let base = try TestMachine.make()
+        func make() throws(ConfigurationFaults) -> MachineConfiguration {
+            try MachineConfiguration(
+                name: "test", architecture: .arm32v7, core: base.core, level1Instruction: nil,
+                level1Data: nil,
+                storeBuffer: StoreBufferConfiguration(
+                    entries: 4, entryBytes: entry, drainCycles: nil),
+                level2: Level2Configuration(
+                    cache: CacheConfiguration(size: 8_192, ways: 4, lineSize: line),
+                    missCycles: 7, readCyclesPerLine: 2, writeDeciCyclesPerLine: 40),
+                memory: base.memory, costs: base.costs, ports: base.ports,
+                software: base.software)
+        }
+        do {
+            _ = try make()
+            #expect(isRight)
+        } catch {
+            #expect(!isRight)
+            #expect(error.faults.map(\.path) == ["store_buffer.entry_bytes"])
+        }
+    }
 }

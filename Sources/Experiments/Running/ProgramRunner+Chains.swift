@@ -35,7 +35,7 @@ extension ProgramRunner where P: ~Copyable {
         case .range(let start, let bytes):
             return (
                 "a descriptor of \(bytes) byte(s) at \(hexadecimal(start))",
-                "bytes below 2^64, at most \(ChainLog.mostBytes) of all descriptors of a chain"
+                "bytes below 2^56, at most \(ChainLog.mostBytes) of all descriptors of a chain"
             )
         }
     }

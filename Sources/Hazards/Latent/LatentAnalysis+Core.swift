@@ -204,7 +204,7 @@ extension LatentAnalysis {
                 lines[granule]?.pendingOuterClean = 0
             }
             waitingForSync = []
-        case .icIVAU, .icIALLU: break
+        case .icIVAU, .icIALLU, .icIALLUIS: break
         case .dcZVA:
             touch(
                 operation.start.address.rawValue & ~(profile.lineSize - 1),

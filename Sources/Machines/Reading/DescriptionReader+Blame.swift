@@ -64,7 +64,7 @@ extension DescriptionReader {
             case "index": ["\(section).size", "\(section).ways", "core.count"]
             case "line" where section == "l2": ["l1i.line", "l1d.line", "l2.kind"]
             case "line" where section == "l3": ["l1i.line", "l1d.line", "l2.line", "l2.kind"]
-            case "entry_bytes": ["l1d.line", "l3.line"]
+            case "entry_bytes": ["l1d.line", "l2.line", "l3.line"]
             case "double_linefill": ["l2.inclusion"]
             case "micro_entries": ["\(section).entries"]
             case "high_water": ["\(section).entries"]

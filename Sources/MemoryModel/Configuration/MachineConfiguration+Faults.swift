@@ -68,11 +68,16 @@ extension MachineConfiguration {
                     path: "core.uncached_read_bytes", found: "\(bytes)",
                     expected: "a power of two from 1 to 256 bytes"))
         }
-        if let buffer = storeBuffer, let line = level1Data?.lineSize, buffer.entryBytes > line {
+        // Without an L1D entries go to the next level as they are; an entry's mask has a bit for each of 64 bytes.
+        let key = level1Data != nil ? "l1d.line" : level2 != nil ? "l2.line" : "l3.line"
+        let isLine = dataLineSize <= 64 && (level1Data != nil || level2 != nil || level3 != nil)
+        if let buffer = storeBuffer, buffer.entryBytes > min(dataLineSize, 64) {
             faults.append(
                 ConfigurationFault(
                     path: "store_buffer.entry_bytes", found: "\(buffer.entryBytes)",
-                    expected: "at most l1d.line (\(line) bytes)"))
+                    expected: isLine
+                        ? "at most \(key) (\(dataLineSize) bytes)"
+                        : "at most \(min(dataLineSize, 64)) bytes"))
         }
         if let mark = storeBuffer?.highWater, mark < 1 || mark > storeBuffer?.entries ?? 1 {
             faults.append(
@@ -152,9 +157,6 @@ extension MachineConfiguration {
             for (inner, key) in [(level1Data, "l1d.line"), (level1Instruction, "l1i.line")] {
                 guard let inner = inner?.lineSize, line < inner else { continue }
                 add("l3.line", "\(line)", "at least \(key) (\(inner) bytes)")
-            }
-            if let entry = storeBuffer?.entryBytes, level1Data == nil, entry > line {
-                add("store_buffer.entry_bytes", "\(entry)", "at most l3.line (\(line) bytes)")
             }
             if let granule = level3?.cache.dirtyGranule, level1Data?.lineSize != line {
                 add("l3.dirty_granule", "\(granule)", "none unless l1d.line equals l3.line")

@@ -24,6 +24,15 @@ public struct ChainLog: Sendable {
     /// The most bytes that the descriptors of one chain may move together: well under a minute's work.
     public static let mostBytes: UInt64 = 1 << 28
 
+    /// Whether bytes that a descriptor names have physical addresses: at most 56 bits, as the architecture has.
+    ///
+    /// A trace may use the kernel's addresses as they are, so that the same number of bytes at the other end is right,
+    /// too. Old bytes read as an address often are not.
+    public static func isInRange(_ start: UInt64, _ bytes: UInt64) -> Bool {
+        let (end, overflows) = start.addingReportingOverflow(bytes)
+        return !overflows && start >> 56 == end >> 56 && (start >> 56 == 0 || start >> 56 == 0xFF)
+    }
+
     /// How many chains have begun.
     public internal(set) var chains = 0
     /// What was done, in order.

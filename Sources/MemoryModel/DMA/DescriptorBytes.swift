@@ -99,7 +99,8 @@ final class DescriptorBytes {
         case .deviceRead: fetch(event)
         case .linefill: move(event, from: event.otherPlace, to: event.place)
         case .writeback: move(event, from: event.place, to: event.otherPlace)
-        case .invalidate: drop(event)
+        // A line that is given up keeps its bytes: one that a prefetcher drives out of L2 while it is on its way to L1D
+        // gets there all the same, and nobody else asks a place that does not hold it.
         case .drain: drain(event, keeping: false)
         case .drainCopy: drain(event, keeping: true)
         case .slotEntered: enterSlot(event)
@@ -117,17 +118,12 @@ final class DescriptorBytes {
             let address = event.address &+ offset
             let value = next < values.count ? values[next] : Self.unknown
             next += 1
-            // Memory that nobody gave a value to is not kept.
-            guard value != Self.unknown || granules[address / Self.granuleSize] != nil else {
-                continue
-            }
+            // A buffer's unknown bytes are: somebody may give their memory values before they get there.
+            if isBuffer { entries[event.detail]?[address] = value }
+            guard keeps(value, address) else { continue }
             granules[address / Self.granuleSize, default: Granule()]
                 .latest[Int(address % Self.granuleSize)] = value
-            if isBuffer {
-                entries[event.detail]?[address] = value
-            } else {
-                put(value, address, event.place)
-            }
+            if !isBuffer { put(value, address, event.place) }
         }
     }
 
@@ -167,6 +163,11 @@ final class DescriptorBytes {
         return nil
     }
 
+    /// Whether a byte is worth keeping: memory that nobody gave a value to is not.
+    private func keeps(_ value: Byte, _ address: UInt64) -> Bool {
+        value != Self.unknown || granules[address / Self.granuleSize] != nil
+    }
+
     private func put(_ value: Byte, _ address: UInt64, _ place: Place) {
         let offset = Int(address % Self.granuleSize)
         let nothing = [Byte](repeating: Self.unknown, count: Int(Self.granuleSize))
@@ -176,10 +177,6 @@ final class DescriptorBytes {
 
     private func move(_ event: Event, from source: Place, to target: Place) {
         forEachKept(event) { address in put(value(address, source), address, target) }
-    }
-
-    private func drop(_ event: Event) {
-        forEachKept(event) { address in put(Self.unknown, address, event.place) }
     }
 
     /// The bytes of an event whose granule is kept.
@@ -193,7 +190,9 @@ final class DescriptorBytes {
     private func drain(_ event: Event, keeping: Bool) {
         guard let bytes = entries[event.detail] else { return }
         // Each byte has its own target, so that their order changes nothing.
-        for (address, value) in bytes { put(value, address, event.otherPlace) }
+        for (address, value) in bytes where keeps(value, address) {
+            put(value, address, event.otherPlace)
+        }
         if !keeping { close(event.detail, in: event.place) }
     }
 

@@ -31,7 +31,9 @@ extension Machine where P: ~Copyable {
         defer { record = running }
         if !transfer.hasStarted { start(&transfer, device, at: tick) }
         ports[device.writing.portIndex].engine?.lastServed = index
-        ports[device.writing.portIndex].engine?.servedAt = tick
+        let port = device.writing.portIndex
+        let servedAt = max(ports[port].engine?.servedAt ?? 0, tick)
+        ports[port].engine?.servedAt = servedAt
         if let copy = transfer.copy, copyDue(device, transfer, copy)?.isRead == true {
             readAhead(&transfer, device, at: tick)
             devices[index].transfers[device.finished] = transfer

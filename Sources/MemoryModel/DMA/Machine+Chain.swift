@@ -84,7 +84,8 @@ private struct DescriptorReader {
         self.bytes = bytes
         isStale = chain.layout.fields.contains {
             let (seen, newest) = bytes.number($0, of: device)
-            return $0.role != .status && seen != newest
+            return $0.role != .status
+                && seen.map($0.meaning) != newest.map($0.meaning)
         }
     }
 
@@ -126,9 +127,7 @@ private struct DescriptorReader {
     ) -> DeviceOperation? {
         for role in [DescriptorLayout.Role.source, .destination] {
             guard let address = said[role] else { continue }
-            guard length <= chain.bytesLeft,
-                !address.addingReportingOverflow(length).overflow
-            else {
+            guard length <= chain.bytesLeft, ChainLog.isInRange(address, length) else {
                 if !isStale { fault = .range(start: address, bytes: length) }
                 return nil
             }
@@ -152,7 +151,7 @@ private struct DescriptorReader {
             if !isStale { fault = .endless(limit: chain.limit) }
             return nil
         }
-        guard !next.addingReportingOverflow(UInt64(chain.layout.size)).overflow else {
+        guard ChainLog.isInRange(next, UInt64(chain.layout.size)) else {
             if !isStale { fault = .range(start: next, bytes: UInt64(chain.layout.size)) }
             return nil
         }

@@ -34,8 +34,9 @@ extension Machine where P: ~Copyable {
                 max(arrival, ports[device.writing.portIndex].free(isWrite: true)))
         }
         guard canRead(transfer, copy, device) else { return write.map { ($0, false) } }
+        // The first read comes after what the device did before, as a write would.
         let read = max(
-            max(copy.nextRead, earliest),
+            max(transfer.hasStarted ? copy.nextRead : device.nextBurst, earliest),
             ports[device.reading.portIndex].free(isWrite: false))
         if let write, write <= read { return (write, false) }
         return (read, true)

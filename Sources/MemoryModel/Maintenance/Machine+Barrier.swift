@@ -12,7 +12,9 @@ import Quantities
 //   DSB LD          yes     -        -
 //   DSB ST          -       yes      ARMv7 and before; ARMv8 asks for a DSB of loads and stores
 //   DSB             yes     yes      yes
-//   any of NSH      loads as above; nobody else can see the stores, so that nothing waits for them
+//   DMB .. NSH      as above, but for stores: the core itself sees them in program order already
+//   DSB .. NSH      as the others: its own table walks and fetches do not look into the store buffer;
+//                   but stores that `env hold` holds it leaves there, since nobody else need see them
 //
 // (Arm ARM DDI 0487, DMB and DSB; DDI 0406C A3.8.3 and B2.2.9.) Neither reaches an outer cache's store buffer.
 // Ordering stores costs what their completion costs here: the store buffer has no marks to keep them apart.
@@ -23,15 +25,12 @@ extension Machine where P: ~Copyable {
         case .isb:
             spend(core, costs.isb, on: .barrier)
         case .dmb, .dsb:
-            if barrier.ordersStores, barrier.domain != .nonShareable {
-                (cores.base + core).pointee.holds = false
-                drainStoreBuffer(core, on: .barrier)
-            }
+            if barrier.ordersStores { waitForStores(barrier, core) }
             if barrier.accesses != .stores { waitForMisses(core, on: .barrier) }
             let completes =
                 barrier.accesses == .all
                 || barrier.ordersStores && configuration.architecture != .arm64
-            if barrier.instruction == .dsb, completes, barrier.domain != .nonShareable {
+            if barrier.instruction == .dsb, completes {
                 wait(core, until: maintenanceDone[core], on: .barrier)
             }
             spend(core, barrier.instruction == .dsb ? costs.dsb : costs.dmb, on: .barrier)
@@ -40,5 +39,13 @@ extension Machine where P: ~Copyable {
             UInt32(barrier.instruction.rawValue) | UInt32(barrier.domain.rawValue) << 2
             | UInt32(barrier.accesses.rawValue) << 4
         emit(.barrier, at: cores[core].now, agent: .core(core), detail: detail, record: record)
+    }
+
+    private mutating func waitForStores(_ barrier: Barrier, _ core: Int) {
+        if barrier.domain == .nonShareable {
+            guard barrier.instruction == .dsb, !cores[core].holds else { return }
+        }
+        (cores.base + core).pointee.holds = false
+        drainStoreBuffer(core, on: .barrier)
     }
 }

@@ -29,11 +29,12 @@ extension Machine where P: ~Copyable {
             forEachLine(operation, shift: level1Instruction.lineShift) { machine, line in
                 machine.invalidateInstructions(line, core)
             }
-        case .icIALLU:
-            for other in 0..<cores.count where hasLevel1Instruction {
+        case .icIALLU, .icIALLUIS:
+            let isLocal = operation.instruction == .icIALLU
+            for other in 0..<cores.count where hasLevel1Instruction && (!isLocal || other == core) {
                 for entry in level1Instruction.allEntries(other) {
-                    invalidateInstructions(
-                        level1Instruction.line(ofEntry: entry), core, charge: false)
+                    removeInstructions(
+                        level1Instruction.line(ofEntry: entry), core, isLocal: isLocal)
                 }
             }
             spend(core, costs.setWay, on: .maintenance)
@@ -138,14 +139,18 @@ extension Machine where P: ~Copyable {
         }
     }
 
-    private func linesOf(_ cache: CacheConfiguration?) -> Int {
+    func linesOf(_ cache: CacheConfiguration?) -> Int {
         cache.map { Int($0.sets) * $0.ways } ?? 0
     }
 
-    private mutating func invalidateInstructions(_ line: UInt64, _ core: Int, charge: Bool = true) {
-        if charge { spend(core, costs.maintenance, on: .maintenance) }
-        guard hasLevel1Instruction else { return }
-        for other in 0..<cores.count {
+    private mutating func invalidateInstructions(_ line: UInt64, _ core: Int) {
+        spend(core, costs.maintenance, on: .maintenance)
+        if hasLevel1Instruction { removeInstructions(line, core, isLocal: false) }
+    }
+
+    /// Removes a line of instructions from the L1I of a core, or of all.
+    private mutating func removeInstructions(_ line: UInt64, _ core: Int, isLocal: Bool) {
+        for other in 0..<cores.count where !isLocal || other == core {
             let index = level1Instruction.peek(line, other)
             guard index >= 0 else { continue }
             level1Instruction.remove(at: index, other)

@@ -98,10 +98,10 @@ extension Machine where P: ~Copyable {
             endBackgroundFlush()
             drainAllOuterSlots(at: cores[core].now)
             let lines = level2.allEntries(0).map { level2.line(ofEntry: $0) }
-            for line in lines {
-                maintainLevel2(line, operation.instruction, core)
-                spend(core, costs.setWay, on: .maintenance)
-            }
+            for line in lines { maintainLevel2(line, operation.instruction, core) }
+            // The controller goes through all lines of its ways, whether something is there or not.
+            spend(
+                core, costs.setWay * UInt64(linesOf(configuration.level2?.cache)), on: .maintenance)
             guard rules.outer.erratum727915 else { return }
             backgroundFlush = BackgroundFlush(
                 lines: lines, end: cores[core].now, core: core, record: record)

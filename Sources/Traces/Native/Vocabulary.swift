@@ -79,7 +79,7 @@ enum Vocabulary {
 
     /// What follows `ic`.
     static let instructionCache: [(StaticString, Maintenance.Instruction)] = [
-        ("ivau", .icIVAU), ("iallu", .icIALLU),
+        ("ivau", .icIVAU), ("iallu", .icIALLU), ("ialluis", .icIALLUIS),
     ]
 
     /// What follows `l2`.

@@ -156,6 +156,7 @@ private func access(
         NativeSample("dc isw 7", .maintenance(Maintenance(.dcISW, level: 7))),
         NativeSample("ic ivau rx 64", .maintenance(Maintenance(.icIVAU, at: rx(), bytes: 64))),
         NativeSample("ic iallu", .maintenance(Maintenance(.icIALLU))),
+        NativeSample("ic ialluis", .maintenance(Maintenance(.icIALLUIS))),
         NativeSample("l2 clean rx 64", .maintenance(Maintenance(.outerClean, at: rx(), bytes: 64))),
         NativeSample(
             "l2 inv rx 64", .maintenance(Maintenance(.outerInvalidate, at: rx(), bytes: 64))),

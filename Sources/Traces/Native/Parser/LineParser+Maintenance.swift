@@ -16,9 +16,9 @@ extension LineParser {
             options: hasLevel ? "" : "a cache level (1 to \(NativeLimits.cacheLevel)), ")
     }
 
-    /// `ic ivau ADDRESS [BYTES]`, `ic iallu`.
+    /// `ic ivau ADDRESS [BYTES]`, `ic iallu`, `ic ialluis`.
     mutating func parseInstructionCache(agent: Agent) throws(NativeFault) {
-        let instruction = try takeOne(of: Vocabulary.instructionCache, "ivau or iallu")
+        let instruction = try takeOne(of: Vocabulary.instructionCache, "ivau, iallu or ialluis")
         if instruction.isByAddress {
             return try parseLines(instruction, agent: agent)
         }
