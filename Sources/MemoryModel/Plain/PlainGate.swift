@@ -12,39 +12,58 @@ struct PlainGate: ~Copyable {
     private let heads: OwnedBuffer<UInt64>
     /// How loads, stores and fetches find their lines, by the raw values of their kinds.
     private let rules: OwnedBuffer<Rule>
-    /// Whether they find them alike, which most machines' do: the loop then keeps that at hand.
+    /// Whether they find them alike, in lines of 32 bytes or more, as in most machines: the loop then keeps at hand how.
     let isAlike: Bool
 
-    /// Log2 of the words of a set.
+    /// What each adds to the counts, likewise.
+    private let counts: OwnedBuffer<UInt64>
+    /// Log2 of the words of a set, and of its bytes.
     private static var stride: UInt64 { 2 }
+    /// See `stride`.
+    private static var setShift: UInt64 { stride + 3 }
 
     /// How an access of one kind finds its line.
     struct Rule: BitwiseCopyable {
         let setMask: UInt64
-        let shift: UInt64
+        let lineShift: UInt64
         /// Bytes in a line; 0: no access passes; all ones: every access does.
         let reach: UInt64
-        /// What it adds to the counts.
-        let count: UInt64
 
-        init(_ cache: borrowing PlainCache, isThere: Bool, count: UInt64) {
+        init(_ cache: borrowing PlainCache, isThere: Bool) {
             setMask = cache.setMask
-            shift = cache.shift
+            lineShift = cache.shift
             // A single set has no line that could stand for none, see refreshAll.
-            reach = !isThere ? .max : setMask == 0 ? 0 : 1 &<< shift
-            self.count = count
+            reach = !isThere ? .max : setMask == 0 ? 0 : 1 &<< lineShift
+        }
+
+        /// Where the heads of an address's set are, in bytes.
+        @inline(__always)
+        func place(_ address: UInt64) -> UInt64 {
+            (address &>> lineShift & setMask) &<< PlainGate.setShift
+        }
+
+        /// The same in fewer steps, for lines of at least as many bytes as a set has bytes of heads.
+        @inline(__always)
+        func shortPlace(_ address: UInt64) -> UInt64 {
+            address &>> (lineShift &- PlainGate.setShift) & setMask &<< PlainGate.setShift
+        }
+
+        func isLike(_ other: Rule) -> Bool {
+            setMask == other.setMask && lineShift == other.lineShift && reach == other.reach
         }
     }
 
     init(data: borrowing PlainCache, instruction: borrowing PlainCache, hasInstruction: Bool) {
-        let load = Rule(data, isThere: true, count: HitCounts.oneLoad)
-        let fetch = Rule(instruction, isThere: hasInstruction, count: HitCounts.oneFetch)
+        let load = Rule(data, isThere: true)
+        let fetch = Rule(instruction, isThere: hasInstruction)
         let rules = OwnedBuffer(repeating: load, count: 3)
-        rules[1] = Rule(data, isThere: true, count: HitCounts.oneStore)
         rules[2] = fetch
-        isAlike =
-            load.setMask == fetch.setMask && load.shift == fetch.shift && load.reach == fetch.reach
+        isAlike = load.isLike(fetch) && load.lineShift >= Self.setShift
         self.rules = rules
+        let counts = OwnedBuffer(repeating: HitCounts.oneLoad, count: 3)
+        counts[1] = HitCounts.oneStore
+        counts[2] = HitCounts.oneFetch
+        self.counts = counts
         let sets = max(data.setMask, instruction.setMask) + 1
         heads = OwnedBuffer(repeating: 0, count: Int(sets &<< Self.stride))
         refreshAll(data: data, instruction: instruction)
@@ -53,24 +72,27 @@ struct PlainGate: ~Copyable {
     // MARK: Passing
 
     /// The gate as a loop sees it; valid while the gate lives.
-    var open: Open { Open(heads: heads.base, rules: rules.base, first: rules[0]) }
+    var open: Open { Open(heads: heads.base, rules: rules.base, counts: counts.base) }
 
     /// Tells which accesses pass, and counts them.
     ///
     /// Loads, stores and fetches differ in what is looked up: their order in the trace decides no branch.
     struct Open {
-        fileprivate let heads: UnsafePointer<UInt64>
-        fileprivate let rules: UnsafePointer<Rule>
-        fileprivate let first: Rule
+        private let heads: UnsafeRawPointer
+        private let rules: UnsafePointer<Rule>
+        private let countOf: UnsafePointer<UInt64>
+        /// The rule of all, where they are alike.
+        private let first: Rule
         /// What has passed since the last time.
         var counts = HitCounts()
 
         fileprivate init(
-            heads: UnsafePointer<UInt64>, rules: UnsafePointer<Rule>, first: Rule
+            heads: UnsafePointer<UInt64>, rules: UnsafePointer<Rule>, counts: UnsafePointer<UInt64>
         ) {
-            self.heads = heads
+            self.heads = UnsafeRawPointer(heads)
             self.rules = rules
-            self.first = first
+            countOf = counts
+            first = rules[0]
         }
 
         /// Lets an access pass, counted, if it needs nothing else; the rarer kinds take the long way.
@@ -80,15 +102,15 @@ struct PlainGate: ~Copyable {
         mutating func passes(_ access: MemoryAccess, isAlike: Bool) -> Bool {
             let kind = Int(access.kind.rawValue)
             guard kind <= 2 else { return false }
-            let shift = isAlike ? first.shift : rules[kind].shift
-            let setMask = isAlike ? first.setMask : rules[kind].setMask
-            let reach = isAlike ? first.reach : rules[kind].reach
             let start = access.address
             let last = start &+ UInt64(access.size) &- 1
-            let set = start &>> shift & setMask
-            let head = heads[Int(truncatingIfNeeded: set &<< PlainGate.stride) &+ kind]
+            let place = isAlike ? first.shortPlace(start) : rules[kind].place(start)
+            let reach = isAlike ? first.reach : rules[kind].reach
+            let words = (heads + Int(truncatingIfNeeded: place))
+                .assumingMemoryBound(to: UInt64.self)
+            let head = words[kind]
             guard (start ^ head) | (last ^ head) < reach else { return false }
-            counts.sum &+= rules[kind].count
+            counts.sum &+= countOf[kind]
             return true
         }
     }
