@@ -35,14 +35,9 @@ extension ReferenceMachine {
             said[field.role] = value
         }
         if said[.own] == 0 { return [] }
-        var next = transfer
-        next.earliest = transfer.end
-        next.hasStarted = false
-        next.cycle = 0
-        next.row = 0
-        next.offset = 0
-        next.end = 0
-        next.chain = nil
+        let next = ReferenceTransfer(
+            operation: transfer.operation, start: 0, record: transfer.record,
+            earliest: transfer.end, followsDoorbell: transfer.followsDoorbell)
         var result: [ReferenceTransfer] = []
         let length = said[.length] ?? 0
         let ends = [said[.source], said[.destination]].compactMap { $0 }

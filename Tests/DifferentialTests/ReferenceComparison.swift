@@ -64,9 +64,7 @@ enum ReferenceComparison {
             for event in machine.probe.events where event.kind == .time {
                 spent[event.agent.index][Int(event.other)] += event.address
             }
-            let faults = [machine.chainLog.fault, reference.chainFault].map { fault in
-                fault.map { "record \($0.record): \($0.fault)" } ?? "none"
-            }
+            let faults = [machine.chainLog.fault, reference.chainFault].map(words)
             guard told != expected || spent != reference.spent || faults[0] != faults[1]
             else { continue }
             var result = ReferenceDifference(
@@ -77,12 +75,18 @@ enum ReferenceComparison {
                     ?? min(told.count, expected.count)
             }
             result.times = times(spent, reference.spent)
-            if faults[0] != faults[1] {
-                result.times.append("fault: model \(faults[0]), reference \(faults[1])")
-            }
+            result.times += differing(faults)
             return result
         }
         return nil
+    }
+
+    private static func differing(_ faults: [String]) -> [String] {
+        faults[0] == faults[1] ? [] : ["fault: model \(faults[0]), reference \(faults[1])"]
+    }
+
+    private static func words(_ fault: (record: UInt32, fault: ChainLog.Fault)?) -> String {
+        fault.map { "record \($0.record): \($0.fault)" } ?? "none"
     }
 
     /// Whether all that a model told is what the reference did, times summed.
