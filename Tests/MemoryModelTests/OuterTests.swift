@@ -213,6 +213,7 @@ struct OuterTests {
         let bench = try bench {
             $0.cores = 2
             $0.level1?.writeAllocates = false
+            $0.level2 = CacheConfiguration(size: 64 * 32, ways: 4, lineSize: 32, hitCycles: 11)
         } _: {
             $0.erratum727915 = hasErratum
         }
