@@ -72,7 +72,9 @@ struct PlainGate: ~Copyable {
     // MARK: Passing
 
     /// The gate as a loop sees it; valid while the gate lives.
-    var open: Open { Open(heads: heads.base, rules: rules.base, counts: counts.base) }
+    var open: Open {
+        Open(heads: heads.base, rules: rules.base, counts: counts.base, isAlike: isAlike)
+    }
 
     /// Tells which accesses pass, and counts them.
     ///
@@ -81,37 +83,57 @@ struct PlainGate: ~Copyable {
         private let heads: UnsafeRawPointer
         private let rules: UnsafePointer<Rule>
         private let countOf: UnsafePointer<UInt64>
-        /// The rule of all, where they are alike.
-        private let first: Rule
+        private let isAlike: Bool
         /// What has passed since the last time.
         var counts = HitCounts()
 
         fileprivate init(
-            heads: UnsafePointer<UInt64>, rules: UnsafePointer<Rule>, counts: UnsafePointer<UInt64>
+            heads: UnsafePointer<UInt64>, rules: UnsafePointer<Rule>,
+            counts: UnsafePointer<UInt64>, isAlike: Bool
         ) {
             self.heads = UnsafeRawPointer(heads)
             self.rules = rules
             countOf = counts
-            first = rules[0]
+            self.isAlike = isAlike
         }
 
-        /// Lets an access pass, counted, if it needs nothing else; the rarer kinds take the long way.
+        /// Lets accesses pass, counted, up to the first that needs something else.
         ///
-        /// Passes are lines that hold both ends: these differ from its address in its lowest bits alone.
+        /// A loop of its own, without a call in it, has all that it needs in registers.
+        ///
+        /// - Returns: that access, or `end`.
+        @inline(never)
+        mutating func pass(
+            _ access: UnsafePointer<MemoryAccess>, to end: UnsafePointer<MemoryAccess>
+        ) -> UnsafePointer<MemoryAccess> {
+            isAlike ? pass(access, to: end, isAlike: true) : pass(access, to: end, isAlike: false)
+        }
+
+        /// Passes are lines that hold both ends: these differ from its address in its lowest bits alone. The rarer
+        /// kinds take the long way.
         @inline(__always)
-        mutating func passes(_ access: MemoryAccess, isAlike: Bool) -> Bool {
-            let kind = Int(access.kind.rawValue)
-            guard kind <= 2 else { return false }
-            let start = access.address
-            let last = start &+ UInt64(access.size) &- 1
-            let place = isAlike ? first.shortPlace(start) : rules[kind].place(start)
-            let reach = isAlike ? first.reach : rules[kind].reach
-            let words = (heads + Int(truncatingIfNeeded: place))
-                .assumingMemoryBound(to: UInt64.self)
-            let head = words[kind]
-            guard (start ^ head) | (last ^ head) < reach else { return false }
-            counts.sum &+= countOf[kind]
-            return true
+        private mutating func pass(
+            _ start: UnsafePointer<MemoryAccess>, to end: UnsafePointer<MemoryAccess>, isAlike: Bool
+        ) -> UnsafePointer<MemoryAccess> {
+            var access = start
+            var sum = counts.sum
+            let (first, heads, rules, countOf) = (rules[0], heads, rules, countOf)
+            while access < end {
+                let kind = Int(access.pointee.kind.rawValue)
+                guard kind <= 2 else { break }
+                let start = access.pointee.address
+                let last = start &+ UInt64(access.pointee.size) &- 1
+                let place = isAlike ? first.shortPlace(start) : rules[kind].place(start)
+                let reach = isAlike ? first.reach : rules[kind].reach
+                let words = (heads + Int(truncatingIfNeeded: place))
+                    .assumingMemoryBound(to: UInt64.self)
+                let head = words[kind]
+                guard (start ^ head) | (last ^ head) < reach else { break }
+                sum &+= countOf[kind]
+                access += 1
+            }
+            counts.sum = sum
+            return access
         }
     }
 

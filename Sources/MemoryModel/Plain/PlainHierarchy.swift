@@ -67,15 +67,16 @@ public struct PlainHierarchy: ~Copyable {
     ///
     /// - Complexity: O(*w*) an access in the associativity *w*, mostly one compare.
     public mutating func replay(_ accesses: UnsafeBufferPointer<MemoryAccess>) {
-        var rest = accesses[...]
-        while !rest.isEmpty {
+        guard var access = UnsafePointer(accesses.baseAddress) else { return }
+        let end = access + accesses.count
+        while access < end {
             var gate = self.gate.open
-            let block = UnsafeBufferPointer(rebasing: rest.prefix(HitCounts.most))
-            rest = rest.dropFirst(HitCounts.most)
-            if self.gate.isAlike {
-                for access in block where !gate.passes(access, isAlike: true) { perform(access) }
-            } else {
-                for access in block where !gate.passes(access, isAlike: false) { perform(access) }
+            let last = access + min(HitCounts.most, end - access)
+            while true {
+                access = gate.pass(access, to: last)
+                guard access < last else { break }
+                perform(access.pointee)
+                access += 1
             }
             data.counts.reads &+= gate.counts.loads
             data.counts.writes &+= gate.counts.stores
