@@ -33,7 +33,7 @@ public final class AccessReader {
     ///
     /// - Precondition: `format` is a stream of accesses (``TraceFormat/isAccessStream``).
     public init(_ source: ByteSource, format: TraceFormat) {
-        precondition(format.isAccessStream, "a native trace is no stream of accesses")
+        precondition(format.isAccessStream, "\(format.name) is no stream of accesses")
         self.source = source
         self.format = format
         window = ByteWindow(source)
@@ -64,7 +64,8 @@ public final class AccessReader {
                 case .extendedDin:
                     try readLines(ExtendedDinGrammar.self, into: base, room: block.count)
                 case .dineroBinary: try readBinary(into: base, room: block.count)
-                case .native, .nativeBinary: preconditionFailure("refused by the initialiser")
+                case .native, .nativeBinary, .kernelLog:
+                    preconditionFailure("refused by the initialiser")
                 }
             if !faults.isEmpty { throw faults }
             if count == 0, recordCount == 0 { throw TraceFormat.noRecords(source.file) }

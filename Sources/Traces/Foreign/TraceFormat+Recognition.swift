@@ -13,10 +13,14 @@ extension TraceFormat {
         if prefix.starts(with: Array("SLTB".utf8)) { return .nativeBinary }
         let text = prefix.starts(with: [0xEF, 0xBB, 0xBF]) ? prefix.dropFirst(3) : prefix[...]
         var sawValgrind = false
+        var sawTracer = false
         for line in text.split(separator: UInt8(ascii: "\n")) {
             let bare = trimmed(line)
             guard let first = bare.first else { continue }
-            if first == UInt8(ascii: "#") { continue }
+            if first == UInt8(ascii: "#") {
+                sawTracer = sawTracer || bare.starts(with: Array("# tracer:".utf8))
+                continue
+            }
             if LackeyGrammar.isMessage(bare) {
                 sawValgrind = true
                 continue
@@ -24,7 +28,7 @@ extension TraceFormat {
             if isHeader(bare) { return .native }
             return shape(of: line)
         }
-        return sawValgrind ? .lackey : nil
+        return sawValgrind ? .lackey : sawTracer ? .kernelLog : nil
     }
 
     /// Recognises the format of a source without taking anything from it.
@@ -92,6 +96,7 @@ extension TraceFormat {
             if case .pair = LackeyGrammar.parse(content) { return .lackey }
             if case .access = ExtendedDinGrammar.parse(content) { return .extendedDin }
             if case .access = DinGrammar.parse(content) { return .din }
+            if KernelLogReader.isLine(content) { return .kernelLog }
             return nil
         }
     }

@@ -12,6 +12,8 @@ public enum TraceFormat: String, CaseIterable, Sendable {
     case extendedDin = "xdin"
     /// Dinero's binary, `-informat b`.
     case dineroBinary = "dinero-binary"
+    /// The kernel's `dma:*` tracepoints, as ftrace, trace-cmd or perf print them.
+    case kernelLog = "kernel-log"
 
     /// The format's name for `--format`.
     public var name: String { rawValue }
@@ -20,7 +22,9 @@ public enum TraceFormat: String, CaseIterable, Sendable {
     public init?(name: String) { self.init(rawValue: name) }
 
     /// Whether ``AccessReader`` reads it: a stream of accesses and nothing else.
-    public var isAccessStream: Bool { self != .native && self != .nativeBinary }
+    public var isAccessStream: Bool {
+        self != .native && self != .nativeBinary && self != .kernelLog
+    }
 
     /// The format in words.
     public var summary: String {
@@ -31,6 +35,7 @@ public enum TraceFormat: String, CaseIterable, Sendable {
         case .din: "Dinero III text (-informat d)"
         case .extendedDin: "Dinero IV extended text (-informat D)"
         case .dineroBinary: "Dinero IV binary (-informat b), never guessed"
+        case .kernelLog: "dma tracepoints of ftrace, trace-cmd or perf"
         }
     }
 }

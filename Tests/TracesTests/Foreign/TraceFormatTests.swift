@@ -15,6 +15,9 @@ struct TraceFormatTests {
             ("0 1000\n", .din), ("2 0x1000 comment\n", .din),
             ("I  04016b80,3\n", .lackey), (" M 1fff000718,8\r\n", .lackey),
             ("==1== Lackey\n==1==\n L 1000,4\n", .lackey), ("==1== Lackey\n", .lackey),
+            ("# tracer: nop\n#\n", .kernelLog), ("cpus=2\n", .kernelLog),
+            ("  ip-164  [000] d....  4.192714: dma_free_sgt: x y=1\n", .kernelLog),
+            ("ip 164 [000] 4.192714: dma:dma_free_sgt: x y=1\n", .kernelLog),
         ])
     func recognised(text: String, format: TraceFormat) {
         #expect(TraceFormat.recognise(Array(text.utf8)) == format)
@@ -68,7 +71,7 @@ struct TraceFormatTests {
     func names() {
         #expect(
             TraceFormat.allCases.map(\.name) == [
-                "slt", "sltb", "lackey", "din", "xdin", "dinero-binary",
+                "slt", "sltb", "lackey", "din", "xdin", "dinero-binary", "kernel-log",
             ])
         for format in TraceFormat.allCases { #expect(TraceFormat(name: format.name) == format) }
         #expect(TraceFormat(name: "elf") == nil)
