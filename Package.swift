@@ -98,7 +98,7 @@ let package = Package(
             name: "ReportsTests",
             dependencies: [
                 "Reports", "Experiments", "Hazards", "Machines", "MemoryModel", "Traces",
-                "Operations",
+                "Operations", "DMAMapping",
             ]),
         .testTarget(
             name: "LitmusTests",

@@ -1,0 +1,303 @@
+import Operations
+
+/// What a kernel log says is mapped or allocated, until it is released.
+struct LoggedMapping {
+    /// How it came to be; what releases it must be of the same kind.
+    enum Kind: UInt8 {
+        /// `dma_map_page`, `dma_map_phys`.
+        case page
+        /// `dma_map_resource`: registers, not memory.
+        case resource
+        /// A segment of a list of `dma_map_sg`.
+        case list
+        /// `dma_alloc`.
+        case coherent
+        /// `dma_alloc_pages`.
+        case pages
+        /// `dma_alloc_sgt`.
+        case table
+
+        /// The function in words.
+        var name: String {
+            switch self {
+            case .page: "dma_map_page"
+            case .resource: "dma_map_resource"
+            case .list: "dma_map_sg"
+            case .coherent: "dma_alloc"
+            case .pages: "dma_alloc_pages"
+            case .table: "dma_alloc_sgt"
+            }
+        }
+
+        /// Whether it is a mapping of memory that was there before.
+        var isStreaming: Bool { self == .page || self == .list }
+    }
+
+    var kind: Kind
+    var device: Int32
+    /// An allocation without one is used both ways.
+    var direction: DMADirection
+    var attributes: DMAAttributes
+    var dma: UInt64
+    var physical: UInt64
+    var size: UInt64
+    /// The line of the log that told it.
+    var line: UInt64
+    /// The function that called, if a stack named it; -1: none did.
+    var function: Int32 = -1
+    /// The entries of the list, on its first segment.
+    var entries: Int32 = 0
+    /// The next segment of the list; -1: none.
+    var next: Int32 = -1
+    /// Whether this is the first segment of a list.
+    var isHead = false
+    /// Whether the log leaves entries of the list out.
+    var isTruncated = false
+    /// Whether the core took a part of it back (sync-for-CPU), and has not given it to the device since.
+    var isSynced = false
+}
+
+/// The live mappings, found by device and address.
+///
+/// Each is in the chain of every bucket that it touches. Buckets are of 16 KiB; long mappings have larger ones, so
+/// that none is in more than 64. Memory grows with what is mapped at one time, not with the log.
+struct MappingTable {
+    /// The most mappings at one time, a list's segments each counted.
+    static let limit = 1 << 20
+
+    private struct Node {
+        var key: UInt64
+        var mapping: Int32
+        var next: Int32
+    }
+
+    private var mappings: [LoggedMapping] = []
+    private var freeMappings: [Int32] = []
+    private var nodes: [Node] = []
+    private var freeNodes: [Int32] = []
+    private var heads = [Int32](repeating: -1, count: 1 << 12)
+    /// How many live mappings have buckets of each size.
+    private var shiftCounts = [Int](repeating: 0, count: Self.shifts.count)
+    private static let shifts: [UInt64] = [14, 22, 30, 40, 58]
+    /// Keys of lists, which `dma_unmap_sg` names by their first physical address.
+    private static let listShift = 7
+
+    /// How many are live.
+    private(set) var count = 0
+
+    /// A live mapping by its place.
+    subscript(place: Int32) -> LoggedMapping {
+        get { mappings[Int(place)] }
+        _modify { yield &mappings[Int(place)] }
+    }
+
+    /// Adds a mapping.
+    ///
+    /// - Returns: its place, for as long as it lives.
+    mutating func insert(_ mapping: LoggedMapping) -> Int32 {
+        let place: Int32
+        if let free = freeMappings.popLast() {
+            place = free
+            mappings[Int(place)] = mapping
+        } else {
+            place = Int32(mappings.count)
+            mappings.append(mapping)
+        }
+        count += 1
+        let shift = Self.shift(mapping.size)
+        shiftCounts[shift] += 1
+        forEachKey(of: mapping, shift) { table, key in table.link(place, key) }
+        if mapping.isHead {
+            link(place, Self.key(mapping.device, mapping.physical, Self.listShift))
+        }
+        return place
+    }
+
+    /// Takes a mapping away.
+    mutating func remove(_ place: Int32) {
+        let mapping = mappings[Int(place)]
+        let shift = Self.shift(mapping.size)
+        shiftCounts[shift] -= 1
+        forEachKey(of: mapping, shift) { table, key in table.unlink(place, key) }
+        if mapping.isHead {
+            unlink(place, Self.key(mapping.device, mapping.physical, Self.listShift))
+        }
+        freeMappings.append(place)
+        count -= 1
+    }
+
+    /// The mappings of a device that hold an address, the newest first, until `body` says that it is enough.
+    func forEach(
+        device: Int32, at address: UInt64, _ body: (Int32, LoggedMapping) -> Bool
+    ) {
+        for (index, shift) in Self.shifts.enumerated() where shiftCounts[index] > 0 {
+            let key = Self.key(device, address >> shift, index)
+            var node = heads[slot(key)]
+            while node >= 0 {
+                let entry = nodes[Int(node)]
+                node = entry.next
+                guard entry.key == key else { continue }
+                let mapping = mappings[Int(entry.mapping)]
+                guard mapping.device == device, address >= mapping.dma,
+                    address - mapping.dma < max(mapping.size, 1)
+                else { continue }
+                if !body(entry.mapping, mapping) { return }
+            }
+        }
+    }
+
+    /// The mappings of a device that share a byte with a short range, a line for example.
+    func forEach(
+        device: Int32, overlapping range: Range<UInt64>, _ body: (LoggedMapping) -> Void
+    ) {
+        for (index, shift) in Self.shifts.enumerated() where shiftCounts[index] > 0 {
+            let buckets = range.lowerBound >> shift...(range.upperBound - 1) >> shift
+            for bucket in buckets {
+                let key = Self.key(device, bucket, index)
+                var node = heads[slot(key)]
+                while node >= 0 {
+                    let entry = nodes[Int(node)]
+                    node = entry.next
+                    guard entry.key == key else { continue }
+                    let mapping = mappings[Int(entry.mapping)]
+                    guard mapping.device == device, mapping.dma < range.upperBound,
+                        mapping.dma + max(mapping.size, 1) > range.lowerBound
+                    else { continue }
+                    body(mapping)
+                }
+            }
+        }
+    }
+
+    /// The newest list of a device that begins at a physical address.
+    func list(device: Int32, physical: UInt64) -> Int32? {
+        let key = Self.key(device, physical, Self.listShift)
+        var node = heads[slot(key)]
+        while node >= 0 {
+            let entry = nodes[Int(node)]
+            node = entry.next
+            guard entry.key == key else { continue }
+            let mapping = mappings[Int(entry.mapping)]
+            if mapping.isHead, mapping.device == device, mapping.physical == physical {
+                return entry.mapping
+            }
+        }
+        return nil
+    }
+
+    /// What is live, in the order of the log.
+    var live: [LoggedMapping] {
+        var isFree = [Bool](repeating: false, count: mappings.count)
+        for place in freeMappings { isFree[Int(place)] = true }
+        return zip(mappings, isFree).filter { !$0.1 }.map(\.0).sorted {
+            ($0.line, $0.dma) < ($1.line, $1.dma)
+        }
+    }
+
+    // MARK: Buckets
+
+    private static func shift(_ size: UInt64) -> Int {
+        shifts.firstIndex { size >> $0 < 62 } ?? shifts.count - 1
+    }
+
+    /// Mixed so that neighbouring buckets, devices and sizes of buckets spread over the heads.
+    private static func key(_ device: Int32, _ bucket: UInt64, _ shift: Int) -> UInt64 {
+        var key = bucket &* 0x9E37_79B9_7F4A_7C15
+        key ^= (UInt64(UInt32(bitPattern: device)) << 3 | UInt64(shift)) &* 0xC2B2_AE3D_27D4_EB4F
+        return key ^ key >> 29
+    }
+
+    private func slot(_ key: UInt64) -> Int { Int(truncatingIfNeeded: key) & (heads.count - 1) }
+
+    private mutating func forEachKey(
+        of mapping: LoggedMapping, _ shift: Int, _ body: (inout Self, UInt64) -> Void
+    ) {
+        let first = mapping.dma >> Self.shifts[shift]
+        let last = (mapping.dma &+ (max(mapping.size, 1) - 1)) >> Self.shifts[shift]
+        for bucket in first...max(first, last) {
+            body(&self, Self.key(mapping.device, bucket, shift))
+        }
+    }
+
+    private mutating func link(_ mapping: Int32, _ key: UInt64) {
+        if nodes.count - freeNodes.count >= heads.count { grow() }
+        let slot = slot(key)
+        let node = Node(key: key, mapping: mapping, next: heads[slot])
+        if let free = freeNodes.popLast() {
+            nodes[Int(free)] = node
+            heads[slot] = free
+        } else {
+            nodes.append(node)
+            heads[slot] = Int32(nodes.count - 1)
+        }
+    }
+
+    private mutating func unlink(_ mapping: Int32, _ key: UInt64) {
+        let slot = slot(key)
+        var before: Int32 = -1
+        var node = heads[slot]
+        while node >= 0 {
+            let entry = nodes[Int(node)]
+            if entry.mapping == mapping, entry.key == key {
+                if before < 0 {
+                    heads[slot] = entry.next
+                } else {
+                    nodes[Int(before)].next = entry.next
+                }
+                freeNodes.append(node)
+                return
+            }
+            before = node
+            node = entry.next
+        }
+    }
+
+    /// Doubles the heads.
+    ///
+    /// Within a chain the newest stays first: chains are taken from their ends.
+    private mutating func grow() {
+        let old = heads
+        heads = [Int32](repeating: -1, count: old.count * 2)
+        for head in old {
+            var chain: [Int32] = []
+            var node = head
+            while node >= 0 {
+                chain.append(node)
+                node = nodes[Int(node)].next
+            }
+            for node in chain.reversed() {
+                let slot = slot(nodes[Int(node)].key)
+                nodes[Int(node)].next = heads[slot]
+                heads[slot] = node
+            }
+        }
+    }
+}
+
+/// Which addresses were released lately, so that a second release can be told from the release of something that was
+/// mapped before the log began.
+struct ReleaseHistory {
+    private struct Entry {
+        var device: Int32 = -1
+        var dma: UInt64 = 0
+        var line: UInt64 = 0
+    }
+
+    private var entries = [Entry](repeating: Entry(), count: 1 << 15)
+
+    private func slot(_ device: Int32, _ dma: UInt64) -> Int {
+        let key = (dma ^ UInt64(UInt32(bitPattern: device)) << 48) &* 0x9E37_79B9_7F4A_7C15
+        return Int(truncatingIfNeeded: key >> 49)
+    }
+
+    /// Books a release.
+    mutating func note(_ device: Int32, _ dma: UInt64, line: UInt64) {
+        entries[slot(device, dma)] = Entry(device: device, dma: dma, line: line)
+    }
+
+    /// The line of the last release of an address, if it is still known.
+    func line(_ device: Int32, _ dma: UInt64) -> UInt64? {
+        let entry = entries[slot(device, dma)]
+        return entry.device == device && entry.dma == dma ? entry.line : nil
+    }
+}
