@@ -32,6 +32,11 @@ public struct KernelLogReport: Sendable {
 
     // MARK: Text
 
+    /// A number of things.
+    private static func counted(_ count: UInt64, _ thing: String) -> String {
+        "\(Format.grouped(count)) \(thing)\(count == 1 ? "" : "s")"
+    }
+
     /// The report for people.
     public var text: String {
         [head, pairing, costs, sites, live, findings, unknown, closing]
@@ -196,7 +201,7 @@ public struct KernelLogReport: Sendable {
         var out = ""
         if result.losses > 0 {
             out +=
-                "\(Format.grouped(result.losses)) notes of lost events"
+                "\(Self.counted(result.losses, "note")) of lost events"
                 + (result.lostEvents > 0 ? ", \(Format.grouped(result.lostEvents)) of them" : "")
                 + ": what does not match may be their doing, and live mappings may be released.\n"
         }
@@ -229,10 +234,10 @@ public struct KernelLogReport: Sendable {
         let verdict =
             count == 0
             ? "nothing found that breaks the rules of the DMA API"
-            : "\(Format.grouped(count)) misuses of \(result.findings.count) kinds"
+            : "\(Self.counted(count, "misuse")) of \(Self.counted(UInt64(result.findings.count), "kind"))"
         let before =
             unmatched > 0
-            ? ", \(Format.grouped(unmatched)) calls for what was mapped before the log began or lost from it"
+            ? ", \(Self.counted(unmatched, "call")) for what was mapped before the log began or lost from it"
             : ""
         let total = result.total.maintenance
         return

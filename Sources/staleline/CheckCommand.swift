@@ -3,18 +3,45 @@ import Experiments
 import Reports
 import Traces
 
+/// What only a kernel log needs to be told.
+struct LogOptions: ParsableArguments {
+    @Option(
+        name: .customLong("coherent"),
+        help: "A device of a kernel log that is coherent, which the log does not say. May repeat.")
+    var coherent: [String] = []
+
+    /// Refuses the options for other traces.
+    func refuseWithoutLog() throws {
+        guard coherent.isEmpty else {
+            throw BadInput(
+                "--coherent \(coherent[0]): only a kernel log needs it; a trace declares its devices"
+            )
+        }
+    }
+}
+
 /// `staleline check`.
 struct CheckCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check", abstract: "Find stale and lost data, with cause and mend.",
-        discussion: "Exit status: 0 nothing found, 1 findings, 2 bad input.")
+        discussion: """
+            A kernel log of dma tracepoints (ftrace, trace-cmd report, perf script) is checked for calls that do not \
+            match, and priced on the machine. Exit status: 0 nothing found, 1 findings, 2 bad input.
+            """)
 
     @OptionGroup var trace: TraceOptions
     @OptionGroup var machine: MachineOptions
+    @OptionGroup var log: LogOptions
     @Flag(help: "Print JSON (schema staleline.check/1).") var json = false
 
     func run() throws {
-        let (program, file) = try trace.open().program(for: "check")
+        let opened = try trace.open()
+        if case .kernelLog(let reader) = opened {
+            try check(reader)
+            return
+        }
+        try log.refuseWithoutLog()
+        let (program, file) = try opened.program(for: "check")
         if machine.printConfig {
             Output.write(try machine.description(declared: program).effectiveYAML())
             return
@@ -24,6 +51,20 @@ struct CheckCommand: ParsableCommand {
         Output.write(json ? report.json.text + "\n" : report.text(colours: Output.hasColours))
         if !result.judgement.findings.isEmpty { throw ExitCode(1) }
     }
+
+    private func check(_ reader: KernelLogReader) throws {
+        let description = try machine.description(declared: nil)
+        if machine.printConfig {
+            Output.write(description.effectiveYAML())
+            return
+        }
+        let result = try KernelLogAudit.run(
+            reader, machine: description.configuration, kernel: machine.era(),
+            coherent: log.coherent)
+        let report = KernelLogReport(result)
+        Output.write(json ? report.json.text + "\n" : report.text)
+        if !result.findings.isEmpty { throw ExitCode(1) }
+    }
 }
 
 /// `staleline compare`.
@@ -32,20 +73,41 @@ struct CompareCommand: ParsableCommand {
         commandName: "compare", abstract: "Cost every DMA mapping strategy for a trace.",
         discussion: """
             The trace's transfers are lifted and lowered again for each strategy; each is timed and checked. \
-            A strategy that is wrong on this machine is marked and not ranked.
+            A strategy that is wrong on this machine is marked and not ranked. A kernel log of dma tracepoints has no \
+            accesses: of it, what is certain to be saved is told apart from what may be.
             """)
 
     @OptionGroup var trace: TraceOptions
     @OptionGroup var machine: MachineOptions
+    @OptionGroup var log: LogOptions
     @Flag(help: "Print JSON (schema staleline.compare/1).") var json = false
 
     func run() throws {
-        let (program, file) = try trace.open().program(for: "compare")
+        let opened = try trace.open()
+        if case .kernelLog(let reader) = opened {
+            try compare(reader)
+            return
+        }
+        try log.refuseWithoutLog()
+        let (program, file) = try opened.program(for: "compare")
         if machine.printConfig {
             Output.write(try machine.description(declared: program).effectiveYAML())
             return
         }
         let report = CompareReport(try Compare.run(machine.setup(program, file: file)))
+        Output.write(json ? report.json.text + "\n" : report.text)
+    }
+
+    private func compare(_ reader: KernelLogReader) throws {
+        let description = try machine.description(declared: nil)
+        if machine.printConfig {
+            Output.write(description.effectiveYAML())
+            return
+        }
+        let report = KernelLogCompareReport(
+            try KernelLogComparison.run(
+                reader, machine: description.configuration, kernel: machine.era(),
+                coherent: log.coherent))
         Output.write(json ? report.json.text + "\n" : report.text)
     }
 }

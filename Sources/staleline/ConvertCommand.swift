@@ -36,6 +36,7 @@ struct ConvertCommand: ParsableCommand {
                 losses = reader.skipped
             case (.accesses(let reader), _):
                 (count, losses) = try copy(reader, format, to: target.path)
+            case (.kernelLog, _): throw OpenedTrace.isLog("convert")
             }
             try target.commit()
         } catch {

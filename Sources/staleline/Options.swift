@@ -113,7 +113,8 @@ struct TraceOptions: ParsableArguments {
 
     @Option(
         help:
-            "The trace's format: slt, sltb, lackey, din, xdin, dinero-binary. Default: by content.")
+            "The trace's format: slt, sltb, lackey, din, xdin, dinero-binary, kernel-log. Default: by content."
+    )
     var format: String?
 
     /// Opens the trace and recognises it.
@@ -126,6 +127,8 @@ enum OpenedTrace {
     case program(Program, file: String)
     /// A stream of accesses.
     case accesses(any AccessSource)
+    /// A kernel's log of `dma:*` tracepoints.
+    case kernelLog(KernelLogReader)
 
     /// The longest native text that is read into memory, in bytes.
     static let programLimit = 96 << 20
@@ -155,8 +158,16 @@ enum OpenedTrace {
                 reader.statementCount > UInt64(NativeLimits.statements)
                 ? .accesses(reader)
                 : .program(try BinaryReader.read(bytes, file: source.file), file: source.file)
+        case .kernelLog: self = .kernelLog(KernelLogReader(source))
         default: self = .accesses(AccessReader(source, format: recognised))
         }
+    }
+
+    /// Why a command does not take a kernel log.
+    static func isLog(_ command: String) -> BadInput {
+        BadInput(
+            "\(command) needs a trace of accesses: a kernel log of dma tracepoints has none; "
+                + "`staleline check` and `staleline compare` take it")
     }
 
     /// The program, for commands that need declarations, devices and calls.
@@ -167,6 +178,7 @@ enum OpenedTrace {
             throw BadInput(
                 "\(command) needs a native trace (.slt or .sltb): a trace of accesses has no devices and no "
                     + "maintenance; add them to what `staleline convert IN OUT.slt` gives")
+        case .kernelLog: throw Self.isLog(command)
         }
     }
 }

@@ -74,6 +74,7 @@ struct ReplayCommand: ParsableCommand {
                     seed: machine.seed))
         case .accesses(let reader):
             result = try Replay.run(reader, machine: description.configuration, seed: machine.seed)
+        case .kernelLog: throw OpenedTrace.isLog("replay")
         }
         let report = ReplayReport(result)
         Output.write(json ? report.json.text + "\n" : report.text)
@@ -161,6 +162,7 @@ struct ReplayCommand: ParsableCommand {
             return try Replay.count(reader, configuration, flushes: finalFlush)
         case .program(let program, let file):
             return try Replay.count(program, file: file, configuration, flushes: finalFlush)
+        case .kernelLog: throw OpenedTrace.isLog("replay --plain")
         }
     }
 }
