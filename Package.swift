@@ -40,7 +40,9 @@ let package = Package(
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .target(
             name: "Machines",
-            dependencies: ["Quantities", "MemoryModel", .product(name: "Yams", package: "Yams")]),
+            dependencies: [
+                "Quantities", "Operations", "MemoryModel", .product(name: "Yams", package: "Yams"),
+            ]),
         .target(
             name: "Traces", dependencies: ["Quantities", "Operations", "CZlib", "CZstd"],
             swiftSettings: hot),
@@ -98,7 +100,7 @@ let package = Package(
             name: "ReportsTests",
             dependencies: [
                 "Reports", "Experiments", "Hazards", "Machines", "MemoryModel", "Traces",
-                "Operations", "DMAMapping",
+                "DMAMapping", "Operations", "Quantities",
             ]),
         .testTarget(
             name: "LitmusTests",

@@ -4,6 +4,10 @@ import Operations
 enum AttributeTreatment: Hashable, Sendable {
     /// The call does no maintenance.
     case noMaintenance
+    /// The memory gets the type of `dma_alloc_wc`.
+    case writeCombining
+    /// The memory gets no mapping of its own.
+    case noMapping
     /// Nothing: no effect on Arm, or on what is done to caches.
     case ignored
     /// What it means is not known to any table here; the call is refused.
@@ -15,9 +19,11 @@ enum AttributeTreatment: Hashable, Sendable {
     static let rows: [(mapping: AttributeTreatment, allocation: AttributeTreatment)] = [
         (.ignored, .ignored),  // WRITE_BARRIER
         (.ignored, .ignored),  // WEAK_ORDERING
-        (.ignored, .ignored),  // WRITE_COMBINE: the same type as coherent on all families here
-        (.ignored, .notLowered),  // NON_CONSISTENT
-        (.ignored, .notLowered),  // NO_KERNEL_MAPPING
+        (.ignored, .writeCombining),  // WRITE_COMBINE
+        // arch/arm looks at WRITE_COMBINE alone; kernel/dma/direct.c needs DMA_NONCOHERENT_CACHE_SYNC, which arm64
+        // does not select (both from memory).
+        (.ignored, .ignored),  // NON_CONSISTENT
+        (.ignored, .noMapping),  // NO_KERNEL_MAPPING
         (.noMaintenance, .ignored),  // SKIP_CPU_SYNC
         (.ignored, .ignored),  // FORCE_CONTIGUOUS
         (.ignored, .ignored),  // ALLOC_SINGLE_PAGES

@@ -8,7 +8,9 @@ enum CallClass: Hashable, Sendable {
     case unmapResource
     case syncForDevice
     case syncForCPU
-    case mappingError
+    /// `dma_cache_sync`, which no Arm kernel does anything for.
+    case cacheSync
+    case query
     case allocateCoherent
     case allocateNoncoherent
     case freeCoherent
@@ -23,17 +25,22 @@ enum CallClass: Hashable, Sendable {
     init(_ function: DMACall.Function) {
         self =
             switch function {
-            case .mapSingle, .mapPage, .mapSG: .map
-            case .unmapSingle, .unmapPage, .unmapSG: .unmap
+            case .mapSingle, .mapPage, .mapPhys, .mapSG, .mapSGTable: .map
+            case .unmapSingle, .unmapPage, .unmapPhys, .unmapSG, .unmapSGTable: .unmap
             case .mapResource: .mapResource
             case .unmapResource: .unmapResource
-            case .syncSingleForDevice, .syncSGForDevice: .syncForDevice
-            case .syncSingleForCPU, .syncSGForCPU: .syncForCPU
-            case .mappingError: .mappingError
-            case .allocCoherent, .zallocCoherent, .allocWriteCombine: .allocateCoherent
-            case .allocNoncoherent, .allocPages: .allocateNoncoherent
-            case .freeCoherent, .freeWriteCombine: .freeCoherent
-            case .freeNoncoherent, .freePages: .freeNoncoherent
+            case .syncSingleForDevice, .syncSingleRangeForDevice, .syncSGForDevice,
+                .syncSGTableForDevice:
+                .syncForDevice
+            case .syncSingleForCPU, .syncSingleRangeForCPU, .syncSGForCPU, .syncSGTableForCPU:
+                .syncForCPU
+            case .cacheSync: .cacheSync
+            case .mappingError, .needSync: .query
+            case .allocCoherent, .zallocCoherent, .allocWriteCombine, .allocAttrs:
+                .allocateCoherent
+            case .allocNoncoherent, .allocPages, .allocNoncontiguous: .allocateNoncoherent
+            case .freeCoherent, .freeWriteCombine, .freeAttrs: .freeCoherent
+            case .freeNoncoherent, .freePages, .freeNoncontiguous: .freeNoncoherent
             case .poolCreate: .poolCreate
             case .poolAlloc, .poolZalloc: .poolAllocate
             case .poolFree: .poolFree
@@ -42,8 +49,8 @@ enum CallClass: Hashable, Sendable {
             }
     }
 
-    /// Whether ``LoweringProfile/callCycles`` are spent on it: not on a comparison, nor on what is no call at all.
-    var isCharged: Bool { self != .mappingError && self != .driverUnbind }
+    /// Whether ``LoweringProfile/callCycles`` are spent on it: not on a question, nor on what is no call at all.
+    var isCharged: Bool { self != .query && self != .driverUnbind }
 
     /// Whether it takes attributes as a mapping does, as an allocation does, or not at all.
     var isAllocation: Bool {

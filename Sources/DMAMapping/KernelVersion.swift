@@ -89,9 +89,36 @@ public enum KernelVersionError: Error, Hashable, Sendable, CustomStringConvertib
 typealias KernelSpan = Range<KernelVersion>
 
 extension KernelVersion {
+    /// The first version that a table knows.
+    ///
+    /// Assumption: from 2.6.30 on `dma_cache_maint` takes an inner and an outer operation by direction; older ones
+    /// were not read.
+    static let firstKnown = KernelVersion(2, 6, 30)
+
+    /// The version from which the kernel maintains buffers before *and* after a transfer.
+    static let maintainsTwice = KernelVersion(2, 6, 34)
+
+    /// The first version in which a call of arm64 waits once, however many entries its list has.
+    ///
+    /// Assumption: the series was posted for the merge window of 7.1. (linux-dma.md §2.6, §8)
+    static let batches = KernelVersion(7, 1)
+
     /// The first version that no table knows.
     ///
-    /// The sources read end at 6.18. From 7.0 on maintenance is batched: one DSB for a whole scatter-gather list
-    /// instead of one for each entry, which no table here says.
-    static let firstUnknown = KernelVersion(7, 0)
+    /// The sources read end at 6.18. Assumption: 7.0 and 7.1 differ from it in what `batches` says and nothing else.
+    static let firstUnknown = KernelVersion(7, 2)
+}
+
+// The spans that more than one table has.
+extension Range<KernelVersion> {
+    static var all: Self { KernelVersion.firstKnown..<KernelVersion.firstUnknown }
+    static var maintainingOnce: Self { KernelVersion.firstKnown..<KernelVersion.maintainsTwice }
+    static var maintainingTwice: Self { KernelVersion.maintainsTwice..<KernelVersion.firstUnknown }
+    static var before3p12: Self { KernelVersion.firstKnown..<KernelVersion(3, 12) }
+    static var from3p12To4p19: Self { KernelVersion(3, 12)..<KernelVersion(4, 20) }
+    static var from4p20: Self { KernelVersion(4, 20)..<KernelVersion.firstUnknown }
+    /// ARM11MPCore is in 6.1 and no longer in 6.18; between them nothing was read.
+    static var armElevenMPCore: Self { KernelVersion.firstKnown..<KernelVersion(6, 2) }
+    /// Assumption: the routines of arm64 are the same from 4.17 on, the oldest that was read.
+    static var arm64: Self { KernelVersion(4, 17)..<KernelVersion.firstUnknown }
 }

@@ -17,110 +17,144 @@ struct LineRun: Hashable, Sendable {
     }
 }
 
-/// The kernel's loops over the lines from `start` to `end`, for lines of `lineSize` bytes.
+/// One thing that a loop over lines does.
+enum LineStep: Hashable, Sendable {
+    /// Maintenance.
+    case run(LineRun)
+    /// The core loads from the line, and stores the same back if it wants to own it, so that no other core has it.
+    case own(address: UInt64, bytes: UInt32, stores: Bool)
+}
+
+/// A loop of the kernel over the lines of a range, as data: which lines, which operation, which order.
 ///
-/// Pure functions: which lines, which operation, which order. Barriers and routines that combine loops are not here.
-/// A partial line is one that the range covers in part; `start` and `end` are the caller's bytes, not rounded.
-/// `end` is not in the last page of the address space; ``Lowering`` refuses such ranges.
-enum LineLoop {
-    /// Every line touched, ascending, and one line even if there are no bytes: a do-while over rounded-down lines.
-    ///
-    /// Sources: arch/arm/mm/cache-v7.S and cache-v7m.S, `v7_dma_clean_range`, `v7_dma_flush_range`;
-    /// arch/arm64 `dcache_by_line_op`, `dcache_by_myline_op`. (linux-dma.md §2.3)
-    static func everyLine(
-        _ operation: RangeOperation, start: UInt64, end: UInt64
-    ) -> [LineRun] {
-        [LineRun(operation: operation, start: start, bytes: end - start)]
+/// All loops have the same three parts: what is done to a first line that the range covers in part, what is done to
+/// such a last line, and what is done to line after line. A partial line is recognised by the caller's bytes:
+/// `start` or `end` inside it. `end` is not in the last page of the address space; ``Lowering`` refuses such ranges.
+struct LineLoop: Hashable, Sendable {
+    /// When a partial last line has its turn.
+    enum LastTurn: Hashable, Sendable {
+        case beforeFirst
+        case afterFirst
+        case afterBody
     }
 
-    /// ARMv7 from 4.20 on: partial lines are cleaned and invalidated, and are not invalidated again.
+    /// The pieces that a controller's operations by range take.
+    struct Pieces: Hashable, Sendable {
+        /// The most bytes of one.
+        var bytes: UInt64
+        /// What none crosses, in bytes.
+        var boundary: UInt64
+    }
+
+    /// What is done to a partial first line, one after the other.
+    var partialFirst: [RangeOperation] = []
+    /// What is done to a partial last line.
+    var partialLast: [RangeOperation] = []
+    /// When.
+    var lastTurn = LastTurn.afterFirst
+    /// Whether a last line is left alone if it was a partial first line already.
+    var doesSharedLineOnce = false
+    /// What is done to line after line; several: one after the other on each line, or on each piece.
+    var body: [RangeOperation]
+    /// Whether the body begins behind a partial first line.
+    var skipsPartialFirst = false
+    /// Whether the body ends before a partial last line (`end` is rounded down).
+    var skipsPartialLast = false
+    /// Whether the end of the body is asked for after the first line (do-while): there is always one.
     ///
-    /// Start first, then end, then the whole lines between. Both ends in one line give the operation twice.
-    /// Source: arch/arm/mm/cache-v7.S, `v7_dma_inv_range`. (linux-dma.md §2.3)
-    static func invalidateV7(start: UInt64, end: UInt64, lineSize: UInt64) -> [LineRun] {
+    /// It has no say where the body begins behind a partial first line.
+    var doesAtLeastOne = true
+    /// The pieces of operations by range; nil: line by line.
+    var pieces: Pieces?
+    /// How the core takes each line for itself before its operation; nil: it does not.
+    var ownership: Ownership?
+
+    /// How a core takes a line for itself (`CONFIG_DMA_CACHE_RWFO`).
+    enum Ownership: Hashable, Sendable {
+        /// A load of a word from each line.
+        case read
+        /// A load and a store of a byte of the range's first line, then of so many bytes of each further one.
+        case readWrite(bytes: UInt32)
+    }
+
+    /// The steps for a range, in order.
+    func steps(start: UInt64, end: UInt64, lineSize: UInt64) -> [LineStep] {
         let mask = lineSize - 1
-        var runs: [LineRun] = []
-        var line = start & ~mask
+        let first = start & ~mask
         let last = end & ~mask
-        if start & mask != 0 {
-            runs.append(LineRun(operation: .cleanAndInvalidate, start: line, bytes: 0))
+        let isFirstPartial = start & mask != 0 && !partialFirst.isEmpty
+        let isShared = isFirstPartial && first == last
+        let isLastPartial =
+            end & mask != 0 && !partialLast.isEmpty && !(doesSharedLineOnce && isShared)
+
+        let firstSteps = isFirstPartial ? partialFirst.map { Self.line($0, first) } : []
+        var lastSteps = isLastPartial ? partialLast.map { Self.line($0, last) } : []
+        var steps: [LineStep] = []
+        if case .readWrite = ownership {
+            steps.append(.own(address: start, bytes: 1, stores: true))
+            if isLastPartial {
+                lastSteps.insert(.own(address: end - 1, bytes: 1, stores: true), at: 0)
+            }
+        }
+        let bodySteps = bodySteps(
+            start: start, end: end, isFirstDone: isFirstPartial, lineSize: lineSize)
+        switch lastTurn {
+        case .beforeFirst: steps += lastSteps + firstSteps + bodySteps
+        case .afterFirst: steps += firstSteps + lastSteps + bodySteps
+        case .afterBody: steps += firstSteps + bodySteps + lastSteps
+        }
+        return steps
+    }
+
+    /// What is done to line after line.
+    private func bodySteps(
+        start: UInt64, end: UInt64, isFirstDone: Bool, lineSize: UInt64
+    ) -> [LineStep] {
+        let mask = lineSize - 1
+        let isBehindFirst = skipsPartialFirst && isFirstDone
+        let from = (start & ~mask) + (isBehindFirst ? lineSize : 0)
+        let to = skipsPartialLast ? end & ~mask : end
+        guard from < to || (doesAtLeastOne && !isBehindFirst) else { return [] }
+        if let pieces {
+            return pieceSteps(pieces, from: from, to: (to + mask) & ~mask)
+        }
+        if body.count == 1, ownership == nil {
+            // A loop over the whole range is told by the range's own bytes.
+            let first = isBehindFirst || skipsPartialLast ? from : start
+            return body.map {
+                .run(LineRun(operation: $0, start: first, bytes: to > first ? to - first : 0))
+            }
+        }
+        var steps: [LineStep] = []
+        var line = from
+        repeat {
+            switch ownership {
+            case .read: steps.append(.own(address: line, bytes: 4, stores: false))
+            case .readWrite(let bytes) where line != from:
+                steps.append(.own(address: line, bytes: bytes, stores: true))
+            default: break
+            }
+            steps += body.map { Self.line($0, line) }
             line += lineSize
-        }
-        if end & mask != 0 {
-            runs.append(LineRun(operation: .cleanAndInvalidate, start: last, bytes: 0))
-        }
-        if line < last {
-            runs.append(LineRun(operation: .invalidate, start: line, bytes: last - line))
-        }
-        return runs
+        } while line < to
+        return steps
     }
 
-    /// ARMv7 before 4.20: a partial first line is cleaned and invalidated, *then invalidated again*.
-    ///
-    /// Another core's store to the neighbour between the two is lost; 4.20 mended that. The loop is a do-while,
-    /// so the first line is invalidated whatever the range.
-    /// Source: arch/arm/mm/cache-v7.S of 3.10, `v7_dma_inv_range`. (linux-dma.md §2.3)
-    static func invalidateV7Before4p20(
-        start: UInt64, end: UInt64, lineSize: UInt64
-    ) -> [LineRun] {
-        let mask = lineSize - 1
-        let first = start & ~mask
-        let last = end & ~mask
-        var runs: [LineRun] = []
-        if start & mask != 0 {
-            runs.append(LineRun(operation: .cleanAndInvalidate, start: first, bytes: 0))
+    private func pieceSteps(_ pieces: Pieces, from: UInt64, to: UInt64) -> [LineStep] {
+        var steps: [LineStep] = []
+        var start = from
+        while start < to {
+            let boundary = (start | (pieces.boundary - 1)) + 1
+            let end = min(to, min(start + pieces.bytes, boundary))
+            steps += body.map {
+                .run(LineRun(operation: $0, start: start, bytes: end - start))
+            }
+            start = end
         }
-        if end & mask != 0 {
-            runs.append(LineRun(operation: .cleanAndInvalidate, start: last, bytes: 0))
-        }
-        let bytes = first < last ? last - first : 0
-        runs.append(LineRun(operation: .invalidate, start: first, bytes: bytes))
-        return runs
+        return steps
     }
 
-    /// 64-bit Arm: the partial *end* first, then the start line, then the lines between.
-    ///
-    /// The start line is always maintained: cleaned and invalidated if partial, else invalidated. So a range that
-    /// starts on a line and is shorter than one gets CIVAC, then IVAC *of the same line*: a neighbour's store
-    /// between the two is lost. An empty range on a line boundary gets one IVAC.
-    /// Source: arch/arm64/mm/cache.S, `dcache_inval_poc` (`__inval_cache_range` before). (linux-dma.md §2.6)
-    static func invalidateArm64(start: UInt64, end: UInt64, lineSize: UInt64) -> [LineRun] {
-        let mask = lineSize - 1
-        let first = start & ~mask
-        let last = end & ~mask
-        var runs: [LineRun] = []
-        if end & mask != 0 {
-            runs.append(LineRun(operation: .cleanAndInvalidate, start: last, bytes: 0))
-        }
-        guard start & mask != 0 else {
-            // The start line and the lines after it are one ascending run of the same operation.
-            let bytes = first < last ? last - first : 0
-            return runs + [LineRun(operation: .invalidate, start: first, bytes: bytes)]
-        }
-        runs.append(LineRun(operation: .cleanAndInvalidate, start: first, bytes: 0))
-        let second = first + lineSize
-        if second < last {
-            runs.append(LineRun(operation: .invalidate, start: second, bytes: last - second))
-        }
-        return runs
-    }
-
-    /// An outer cache's clean, or clean and invalidate: every line touched, ascending; none if there are no bytes
-    /// and `start` is on a line boundary (a while loop from the rounded-down start).
-    ///
-    /// Source: arch/arm/mm/cache-l2x0.c, `l2c210_clean_range`, `l2c210_flush_range`. (linux-dma.md §2.4)
-    static func outerEveryLine(
-        _ operation: RangeOperation, start: UInt64, end: UInt64, lineSize: UInt64
-    ) -> [LineRun] {
-        guard start & ~(lineSize - 1) < end else { return [] }
-        return [LineRun(operation: operation, start: start, bytes: end - start)]
-    }
-
-    /// An outer cache's invalidate: partial lines are cleaned and invalidated, and not invalidated again.
-    ///
-    /// The same shape as ``invalidateV7(start:end:lineSize:)``, in lines of the outer cache.
-    /// Source: arch/arm/mm/cache-l2x0.c, `l2c210_inv_range`. (linux-dma.md §2.4)
-    static func outerInvalidate(start: UInt64, end: UInt64, lineSize: UInt64) -> [LineRun] {
-        invalidateV7(start: start, end: end, lineSize: lineSize)
+    private static func line(_ operation: RangeOperation, _ start: UInt64) -> LineStep {
+        .run(LineRun(operation: operation, start: start, bytes: 0))
     }
 }

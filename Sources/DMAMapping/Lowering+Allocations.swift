@@ -24,8 +24,7 @@ extension Lowering {
         allocations[call.handle] = AllocationRecord(
             handle: call.handle, function: function, device: device, start: segment.start,
             size: segment.size, bytes: bytes, direction: call.direction,
-            type: steps.contains(.setMemoryType(.nonCacheable)) ? .nonCacheable : .writeBack,
-            pool: .none, sequence: takeSequence())
+            type: Self.memoryType(after: steps), pool: .none, sequence: takeSequence())
     }
 
     /// Lowers a free: the memory type goes back, and the caches are left alone.
@@ -46,10 +45,16 @@ extension Lowering {
             attributes: call.attributes, profile: profile)
         let size = call.size ?? record.size
         try check(function, DMACall.Segment(at: record.start, size: size))
-        if size > 0 && record.isLive && record.pool == .none {
+        if size > 0 && record.isLive && record.pool == .none && record.type != .writeBack {
             expand(steps, over: record.start, size: Self.wholePages(size), into: &output)
         }
         allocations[call.handle]?.isLive = false
+    }
+
+    /// The type that memory has after some steps.
+    static func memoryType(after steps: [LoweringStep]) -> MemoryType {
+        for case .setMemoryType(let type) in steps { return type }
+        return .writeBack
     }
 
     /// A size in whole pages; checked before to fit.

@@ -38,7 +38,7 @@ extension Lowering {
     ) throws(LoweringError) {
         guard let steps = row.barriers[barrier] else {
             let known = BarrierRow.rows.filter {
-                $0.architecture == profile.architecture && $0.barriers[barrier] != nil
+                $0.architectures.contains(profile.architecture) && $0.barriers[barrier] != nil
             }
             throw .notLowered(
                 barrier.rawValue, profile.architecture, profile.kernel,
@@ -48,7 +48,7 @@ extension Lowering {
             switch step {
             case .instruction(let instruction): output.append(.barrier(instruction))
             case .outerSync:
-                if profile.outerSyncOnBarrier {
+                if profile.drainsOuterOnBarrier {
                     output.append(.maintenance(Maintenance(.outerSync)))
                 }
             }
@@ -58,14 +58,14 @@ extension Lowering {
     private func barrierRow(_ what: String) throws(LoweringError) -> BarrierRow {
         switch profile.kernel {
         case .bareMetal:
-            guard let row = BarrierRow.rows.first(where: { $0.architecture == nil }) else {
+            guard let row = BarrierRow.rows.first(where: { $0.kernels.isEmpty }) else {
                 preconditionFailure("the table has a row for bare metal")
             }
             return row
         case .linux(let version):
             return try Self.find(
                 what, in: BarrierRow.rows, profile, version,
-                key: { ($0.architecture, $0.kernels) })
+                where: { $0.architectures.contains(profile.architecture) }, kernels: \.kernels)
         }
     }
 }

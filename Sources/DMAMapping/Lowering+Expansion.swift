@@ -3,68 +3,118 @@ import Quantities
 
 extension Lowering {
     /// Puts a range into the steps of a plan and appends what comes out.
+    ///
+    /// - Parameters:
+    ///   - steps: The plan.
+    ///   - start: The first byte.
+    ///   - size: How many bytes.
+    ///   - isBatched: Whether the core's routines leave out what ends them, because the call ends with it.
+    ///   - output: Where the operations are appended.
     func expand(
-        _ steps: [LoweringStep], over start: Operand, size: UInt64, into output: inout [Operation]
+        _ steps: [LoweringStep], over start: Operand, size: UInt64, isBatched: Bool = false,
+        into output: inout [Operation]
     ) {
         for step in steps {
             switch step {
             case .inner(let operation):
-                expandInner(operation, start, size: size, into: &output)
+                expandInner(operation, start, size: size, isBatched: isBatched, into: &output)
             case .outer(let operation):
                 expandOuter(operation, start, size: size, into: &output)
             case .zero:
                 if zeroesAllocations { expandZero(start, size: size, into: &output) }
             case .setMemoryType(let type):
-                // Normal non-cacheable memory is outer shareable whatever its attributes say.
+                // What is not cached is outer shareable whatever its attributes say.
                 output.append(
                     .setMemoryType(
                         start: start.address.rawValue, size: size, type,
-                        type == .nonCacheable ? .outerShareable : .innerShareable))
+                        type == .writeBack ? .innerShareable : .outerShareable))
             }
         }
     }
 
     private func expandInner(
-        _ operation: RangeOperation, _ start: Operand, size: UInt64, into output: inout [Operation]
+        _ operation: RangeOperation, _ start: Operand, size: UInt64, isBatched: Bool,
+        into output: inout [Operation]
     ) {
+        let routine = innerRoutines[operation]
+        if let opening = routine.opening { output.append(.barrier(opening)) }
+        switch routine.work {
+        case .nothing: break
+        case .all(let instruction): output.append(.maintenance(Maintenance(instruction)))
+        case .lines(let loop):
+            let first = start.address.rawValue
+            for step in loop.steps(
+                start: first, end: first + size, lineSize: profile.innerLineSize)
+            {
+                append(step, symbol: start.symbol, instruction: \.inner, into: &output)
+            }
+        }
+        if !isBatched { append(routine.closing, into: &output) }
+    }
+
+    /// The routines of the profile's core in its kernel.
+    private var innerRoutines: RangeRoutines {
         guard case .linux(let version) = profile.kernel,
             let row = InnerRoutineRow.rows.first(where: { row in
-                row.architecture == profile.architecture
+                row.routines.contains(profile.inner)
                     && row.kernels.contains { $0.contains(version) }
             })
         else { preconditionFailure("a kernel with a row of steps has a row of routines") }
-        if profile.errata764369 { output.append(.barrier(Barrier(.dsb))) }
-        let first = start.address.rawValue
-        let runs = row.runs(
-            operation, start: first, end: first + size, lineSize: profile.innerLineSize)
-        for run in runs {
-            let place = Operand(run.start, symbol: start.symbol)
-            output.append(
-                .maintenance(Maintenance(run.operation.inner, at: place, bytes: run.bytes)))
-        }
-        output.append(.barrier(row.closing))
+        return row.ranges
     }
 
     private func expandOuter(
         _ operation: RangeOperation, _ start: Operand, size: UInt64, into output: inout [Operation]
     ) {
-        guard let lineSize = profile.outerLineSize else { return }
+        guard let outer = profile.outer else { return }
         let program = start.address.rawValue
         let mapping = memoryMap.mapping(of: program)
         let first = mapping.physical &+ (program - mapping.start)
         // A name means the address the program uses: another address does not go by it.
         let symbol = first == program ? start.symbol : .none
-        let runs =
-            operation == .invalidate
-            ? LineLoop.outerInvalidate(start: first, end: first + size, lineSize: lineSize)
-            : LineLoop.outerEveryLine(
-                operation, start: first, end: first + size, lineSize: lineSize)
-        for run in runs {
+        let routine = OuterRoutineRow.row(of: outer.routines).ranges[operation]
+        if case .lines(let loop) = routine.work {
+            for step in loop.steps(start: first, end: first + size, lineSize: outer.lineSize) {
+                append(step, symbol: symbol, instruction: \.outer, into: &output)
+                if routine.closing == .cacheSyncAfterEachPiece {
+                    output.append(.maintenance(Maintenance(.outerSync)))
+                }
+            }
+        }
+        if routine.closing != .cacheSyncAfterEachPiece { append(routine.closing, into: &output) }
+    }
+
+    private func append(
+        _ step: LineStep, symbol: SymbolID,
+        instruction: KeyPath<RangeOperation, Maintenance.Instruction>,
+        into output: inout [Operation]
+    ) {
+        switch step {
+        case .run(let run):
             let place = Operand(run.start, symbol: symbol)
             output.append(
-                .maintenance(Maintenance(run.operation.outer, at: place, bytes: run.bytes)))
+                .maintenance(
+                    Maintenance(run.operation[keyPath: instruction], at: place, bytes: run.bytes)))
+        case .own(let address, let bytes, let stores):
+            for kind in stores ? [AccessKind.load, .store] : [.load] {
+                let access = MemoryAccess(kind, at: address, size: bytes)
+                output.append(.access(access, symbol: symbol, value: nil))
+            }
         }
-        output.append(.maintenance(Maintenance(.outerSync)))
+    }
+
+    private func append(
+        _ closing: MaintenanceRoutine.Closing?, into output: inout [Operation]
+    ) {
+        switch closing {
+        case .barrier(let barrier): output.append(.barrier(barrier))
+        case .barrierToOuter:
+            output.append(.barrier(Barrier(.dsb)))
+            output.append(.maintenance(Maintenance(.outerSync)))
+        case .cacheSync, .cacheSyncAfterEachPiece:
+            output.append(.maintenance(Maintenance(.outerSync)))
+        case nil: break
+        }
     }
 
     private func expandZero(_ start: Operand, size: UInt64, into output: inout [Operation]) {

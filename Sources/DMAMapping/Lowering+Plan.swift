@@ -19,37 +19,44 @@ extension Lowering {
     ) throws(LoweringError) -> [LoweringStep] {
         let version = try linux(function, profile)
         let kind = CallClass(function)
-        let isSkipped = try skipsMaintenance(function, attributes)
+        let treatments = try treatments(of: function, attributes)
+        try checkExistence(of: function, profile)
         let steps: [LoweringStep]
         switch kind {
         case .map, .unmap, .syncForDevice, .syncForCPU:
             guard let direction else { throw .missing(function, .direction) }
-            let row = try find(
-                function.rawValue, in: StreamingRow.rows, profile, version,
-                key: { ($0.architecture, $0.kernels) })
+            let row = try streamingRow(function, profile)
             let isForDevice = kind == .map || kind == .syncForDevice
             guard let found = (isForDevice ? row.forDevice : row.forCPU)[direction] else {
                 throw .noDirection(function)
             }
-            steps = isCoherent || isSkipped ? [] : found
+            steps = isCoherent || treatments.contains(.noMaintenance) ? [] : found
         case .allocateCoherent, .poolAllocate:
             let row = try find(
                 function.rawValue, in: AllocationRow.coherent, profile, version,
-                key: { ($0.architecture, $0.kernels) })
-            steps = isCoherent ? row.coherentSteps : row.steps
+                where: { $0.architectures.contains(profile.architecture) }, kernels: \.kernels)
+            let combines =
+                function == .allocWriteCombine || treatments.contains(.writeCombining)
+            steps =
+                isCoherent
+                ? row.coherentSteps
+                : treatments.contains(.noMapping)
+                    ? row.unmappedSteps
+                    : (combines ? row.writeCombineSteps : nil) ?? row.steps
         case .allocateNoncoherent:
             let row = try find(
                 function.rawValue, in: AllocationRow.noncoherent, profile, version,
-                key: { ($0.architecture, $0.kernels) })
+                where: { $0.architectures.contains(profile.architecture) }, kernels: \.kernels)
             steps = isCoherent ? row.coherentSteps : row.steps
         case .freeCoherent, .poolDestroy:
-            steps = isCoherent ? [] : [.setMemoryType(.writeBack)]
-        case .mapResource, .unmapResource, .mappingError, .freeNoncoherent, .poolCreate, .poolFree,
-            .driverUnbind:
+            steps =
+                isCoherent || treatments.contains(.noMapping) ? [] : [.setMemoryType(.writeBack)]
+        case .mapResource, .unmapResource, .cacheSync, .query, .freeNoncoherent, .poolCreate,
+            .poolFree, .driverUnbind:
             steps = []
         }
         return steps.filter {
-            if case .outer = $0 { profile.outerLineSize != nil } else { true }
+            if case .outer = $0 { profile.outer != nil } else { true }
         }
     }
 
@@ -61,20 +68,40 @@ extension Lowering {
         return version
     }
 
-    /// The row of a table for a family and a kernel.
+    /// What streaming calls do on a processor and its kernel.
+    static func streamingRow(
+        _ function: DMACall.Function, _ profile: LoweringProfile
+    ) throws(LoweringError) -> StreamingRow {
+        try find(
+            function.rawValue, in: StreamingRow.rows, profile, try linux(function, profile),
+            where: { $0.routines.contains(profile.inner) }, kernels: \.kernels)
+    }
+
+    /// The row of a table for a processor and a kernel.
     static func find<Row>(
         _ what: String, in rows: [Row], _ profile: LoweringProfile, _ version: KernelVersion,
-        key: (Row) -> (LoweringProfile.Architecture?, [KernelSpan])
+        where isMeant: (Row) -> Bool, kernels: (Row) -> [KernelSpan]
     ) throws(LoweringError) -> Row {
         var known: [KernelSpan] = []
-        for row in rows {
-            let (architecture, kernels) = key(row)
-            guard architecture == profile.architecture else { continue }
-            if kernels.contains(where: { $0.contains(version) }) { return row }
-            known += kernels
+        for row in rows where isMeant(row) {
+            if kernels(row).contains(where: { $0.contains(version) }) { return row }
+            known += kernels(row)
         }
         throw .notLowered(
             what, profile.architecture, profile.kernel, known: describe(kernels: known))
+    }
+
+    /// Refuses a call that its kernel does not have.
+    static func checkExistence(
+        of function: DMACall.Function, _ profile: LoweringProfile
+    ) throws(LoweringError) {
+        let version = try linux(function, profile)
+        guard let spans = FunctionTable.kernels[function],
+            !spans.contains(where: { $0.contains(version) })
+        else { return }
+        throw .notLowered(
+            function.rawValue, profile.architecture, profile.kernel, known: describe(kernels: spans)
+        )
     }
 
     /// The spans of a table in words, neighbours joined.
@@ -92,22 +119,22 @@ extension Lowering {
             .joined(separator: ", ")
     }
 
-    /// Whether attributes keep a call from doing maintenance.
-    private static func skipsMaintenance(
-        _ function: DMACall.Function, _ attributes: DMAAttributes
-    ) throws(LoweringError) -> Bool {
-        var isSkipped = false
+    /// What attributes change about a call.
+    private static func treatments(
+        of function: DMACall.Function, _ attributes: DMAAttributes
+    ) throws(LoweringError) -> Set<AttributeTreatment> {
+        var found: Set<AttributeTreatment> = []
         for bit in 0..<UInt32.bitWidth where attributes.rawValue & (1 << UInt32(bit)) != 0 {
             guard bit < AttributeTreatment.rows.count else {
                 throw .attributeNotLowered(function, "bit \(bit)")
             }
             let row = AttributeTreatment.rows[bit]
-            switch CallClass(function).isAllocation ? row.allocation : row.mapping {
-            case .noMaintenance: isSkipped = true
-            case .ignored: break
-            case .notLowered: throw .attributeNotLowered(function, DMAAttributes.names[bit])
+            let treatment = CallClass(function).isAllocation ? row.allocation : row.mapping
+            guard treatment != .notLowered else {
+                throw .attributeNotLowered(function, DMAAttributes.names[bit])
             }
+            found.insert(treatment)
         }
-        return isSkipped
+        return found
     }
 }

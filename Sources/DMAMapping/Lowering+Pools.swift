@@ -57,8 +57,7 @@ extension Lowering {
         allocations[call.handle] = AllocationRecord(
             handle: call.handle, function: function, device: pool.device, start: start,
             size: pool.blockSize, bytes: pool.blockSize,
-            type: steps.contains(.setMemoryType(.nonCacheable)) ? .nonCacheable : .writeBack,
-            pool: call.pool, sequence: takeSequence())
+            type: Self.memoryType(after: steps), pool: call.pool, sequence: takeSequence())
     }
 
     mutating func lowerPoolFree(_ call: DMACall) throws(LoweringError) {

@@ -7,7 +7,7 @@ extension Lowering {
     ) throws(LoweringError) {
         let function = call.function
         guard let device = call.device else { throw .missing(function, .device) }
-        guard function == .mapSG || call.segments.count == 1 else {
+        guard function.takesList || call.segments.count == 1 else {
             throw .missing(function, .segment)
         }
         guard let direction = call.direction else { throw .missing(function, .direction) }
@@ -16,9 +16,7 @@ extension Lowering {
         let steps = try Self.describe(
             function, direction: direction, isCoherent: coherentDevices.contains(device),
             attributes: call.attributes, profile: profile)
-        for segment in call.segments {
-            expand(steps, over: segment.start, size: segment.size, into: &output)
-        }
+        try expand(steps, of: call.function, over: call.segments, into: &output)
         allocations[call.handle] = nil
         mappings[call.handle] = MappingRecord(
             handle: call.handle, function: function, device: device, segments: call.segments,
@@ -44,16 +42,31 @@ extension Lowering {
             function, direction: direction,
             isCoherent: coherentDevices.contains(call.device ?? target.device),
             attributes: isUnmap ? call.attributes : [], profile: profile)
-        for segment in segments {
-            expand(steps, over: segment.start, size: segment.size, into: &output)
-        }
+        try expand(steps, of: function, over: segments, into: &output)
         if isUnmap { mappings[call.handle]?.isLive = false }
     }
 
-    mutating func lowerMappingError(_ call: DMACall) throws(LoweringError) {
-        _ = try Self.linux(call.function, profile)
+    /// Puts all entries of a call into its steps.
+    ///
+    /// A batched call waits once, after its last entry.
+    private func expand(
+        _ steps: [LoweringStep], of function: DMACall.Function, over segments: [DMACall.Segment],
+        into output: inout [Operation]
+    ) throws(LoweringError) {
+        guard !steps.isEmpty, !segments.isEmpty else { return }
+        let isBatched = try Self.streamingRow(function, profile).isBatched
+        for segment in segments {
+            expand(
+                steps, over: segment.start, size: segment.size, isBatched: isBatched, into: &output)
+        }
+        if isBatched { output.append(.barrier(Barrier(.dsb))) }
+    }
+
+    /// Lowers a question about a mapping, which costs nothing.
+    mutating func lowerQuery(_ call: DMACall) throws(LoweringError) {
+        try Self.checkExistence(of: call.function, profile)
         _ = try transferTarget(of: call)
-        mappings[call.handle]?.isErrorChecked = true
+        if call.function == .mappingError { mappings[call.handle]?.isErrorChecked = true }
     }
 
     /// What a handle stands for: mapped memory, or allocated memory that the driver syncs.
@@ -80,7 +93,8 @@ extension Lowering {
         of call: DMACall, in segments: [DMACall.Segment]
     ) throws(LoweringError) -> [DMACall.Segment] {
         switch call.function {
-        case .unmapSG, .syncSGForCPU, .syncSGForDevice:
+        case .unmapSG, .syncSGForCPU, .syncSGForDevice, .unmapSGTable, .syncSGTableForCPU,
+            .syncSGTableForDevice:
             return Array(segments.prefix(Int(clamping: call.count ?? UInt64(segments.count))))
         default:
             guard let whole = segments.first else { return [] }
@@ -112,4 +126,9 @@ extension Lowering {
             }
         }
     }
+}
+
+extension DMACall.Function {
+    /// Whether the call maps a list.
+    var takesList: Bool { self == .mapSG || self == .mapSGTable }
 }

@@ -3,7 +3,8 @@ import Quantities
 
 /// Turns calls of the Linux DMA API, the kernel's barriers and its accessors into what a machine can perform.
 ///
-/// What each call does comes from tables: ``StreamingRow``, ``InnerRoutineRow``, ``AllocationRow``, ``BarrierRow``.
+/// What each call does comes from tables: ``StreamingRow``, ``InnerRoutineRow``, ``OuterRoutineRow``,
+/// ``AllocationRow``, ``BarrierRow``, ``FunctionTable``.
 /// This type keeps what calls refer to (mappings, allocations, pools), finds the row, and puts addresses in.
 ///
 /// What counts: the maintenance instructions and their barriers, the zeroing, the changes of memory type, and
@@ -81,9 +82,9 @@ public struct Lowering: Sendable {
         }
         switch CallClass(call.function) {
         case .map, .mapResource: try lowerMap(call, into: &lowered)
-        case .unmap, .unmapResource, .syncForDevice, .syncForCPU:
+        case .unmap, .unmapResource, .syncForDevice, .syncForCPU, .cacheSync:
             try lowerTransfer(call, into: &lowered)
-        case .mappingError: try lowerMappingError(call)
+        case .query: try lowerQuery(call)
         case .allocateCoherent, .allocateNoncoherent: try lowerAllocation(call, into: &lowered)
         case .freeCoherent, .freeNoncoherent: try lowerFree(call, into: &lowered)
         case .poolCreate: try lowerPoolCreate(call)

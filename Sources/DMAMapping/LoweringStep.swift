@@ -24,9 +24,9 @@ public enum LoweringStep: Hashable, Sendable, CustomStringConvertible {
     /// The step in words.
     public var description: String {
         switch self {
-        case .inner(let operation): "inner caches: \(operation.rawValue) the range, then a DSB"
+        case .inner(let operation): "the core's caches: \(operation.rawValue) the range"
         case .outer(let operation):
-            "outer cache: \(operation.rawValue) the range, then a cache sync"
+            "the outer cache: \(operation.rawValue) the range"
         case .zero: "store zeros over the range"
         case .setMemoryType(let type): "map the range as \(type.name)"
         }

@@ -5,7 +5,7 @@ import Quantities
 public struct MappingRecord: Hashable, Sendable {
     /// Its handle.
     public var handle: HandleID
-    /// The call that made it: `mapSingle`, `mapPage`, `mapSG` or `mapResource`.
+    /// The call that made it, such as `mapSingle` or `mapSG`.
     public var function: DMACall.Function
     /// For which device.
     public var device: Agent

@@ -23,12 +23,13 @@ public struct APIRules {
 
     private mutating func check(_ call: DMACall, by agent: Agent, record: UInt32) {
         switch call.function {
-        case .allocCoherent, .zallocCoherent, .allocWriteCombine, .poolAlloc, .poolZalloc:
+        case .allocCoherent, .zallocCoherent, .allocWriteCombine, .allocAttrs, .poolAlloc,
+            .poolZalloc:
             guard let segment = call.segments.first else { return }
             let start = segment.start.address.rawValue
             coherent[call.handle] = (start, start &+ max(segment.size, 1), record)
-        case .freeCoherent, .freeWriteCombine, .poolFree: coherent[call.handle] = nil
-        case .mapSingle, .mapPage, .mapSG:
+        case .freeCoherent, .freeWriteCombine, .freeAttrs, .poolFree: coherent[call.handle] = nil
+        case .mapSingle, .mapPage, .mapPhys, .mapSG, .mapSGTable:
             for segment in call.segments { checkStreaming(segment, agent, record) }
         default: break
         }

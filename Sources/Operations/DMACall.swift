@@ -95,13 +95,29 @@ public struct DMACall: Hashable, Sendable {
         case poolFree = "dma_pool_free"
         case poolDestroy = "dma_pool_destroy"
         case driverUnbind = "driver_unbind"
+        // Binary traces number the functions by their places: later ones are added at the end.
+        case mapPhys = "dma_map_phys"
+        case unmapPhys = "dma_unmap_phys"
+        case mapSGTable = "dma_map_sgtable"
+        case unmapSGTable = "dma_unmap_sgtable"
+        case syncSGTableForCPU = "dma_sync_sgtable_for_cpu"
+        case syncSGTableForDevice = "dma_sync_sgtable_for_device"
+        case syncSingleRangeForCPU = "dma_sync_single_range_for_cpu"
+        case syncSingleRangeForDevice = "dma_sync_single_range_for_device"
+        case needSync = "dma_need_sync"
+        case allocAttrs = "dma_alloc_attrs"
+        case freeAttrs = "dma_free_attrs"
+        case allocNoncontiguous = "dma_alloc_noncontiguous"
+        case freeNoncontiguous = "dma_free_noncontiguous"
+        case cacheSync = "dma_cache_sync"
 
         /// Whether the call gives a new handle (or pool), named on the left of `=`.
         public var makesHandle: Bool {
             switch self {
             case .mapSingle, .mapPage, .mapSG, .mapResource, .allocCoherent, .zallocCoherent,
                 .allocWriteCombine,
-                .allocNoncoherent, .allocPages, .poolCreate, .poolAlloc, .poolZalloc:
+                .allocNoncoherent, .allocPages, .poolCreate, .poolAlloc, .poolZalloc, .mapPhys,
+                .mapSGTable, .allocAttrs, .allocNoncontiguous:
                 true
             default: false
             }

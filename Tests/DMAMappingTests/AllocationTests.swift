@@ -104,13 +104,52 @@ import Testing
 
     @Test func unknownAttributesAreRefused() throws {
         var lowering = Lowering(try Build.profile(.arm64, "6.12", line: 64))
-        let noMapping = DMAAttributes(rawValue: 1 << 4)
-        #expect(
-            throws: LoweringError.attributeNotLowered(.allocCoherent, "NO_KERNEL_MAPPING")
-        ) { try lowering.lowered(Build.allocate(.allocCoherent, attributes: noMapping)) }
         let requireCoherent = DMAAttributes(rawValue: 1 << 12)
         #expect(throws: LoweringError.attributeNotLowered(.mapSingle, "REQUIRE_COHERENT")) {
             try lowering.lowered(Build.map(0, 64, .toDevice, attributes: requireCoherent))
         }
+    }
+
+    @Test func withoutAMappingOnlyTheCachesAreMaintained() throws {
+        let noMapping = DMAAttributes(rawValue: 1 << 4)
+        var arm64 = Lowering(try Build.profile(.arm64, "6.12", line: 64))
+        #expect(
+            try arm64.lowered(Build.allocate(.allocAttrs, attributes: noMapping)) == [
+                Short.clean(0x10000, 8_192), Short.dsb,
+            ])
+        #expect(arm64.allocation(Build.handle)?.type == .writeBack)
+        #expect(
+            try arm64.lowered(
+                DMACall(.freeAttrs, handle: Build.handle, attributes: noMapping)
+            ).isEmpty)
+        var armv7 = Lowering(try Build.profile(.arm32v7, "6.12"))
+        #expect(
+            try armv7.lowered(Build.allocate(.allocAttrs, attributes: noMapping)) == [
+                Self.zero, Short.both(0x10000, 8_192), Short.dsbStores,
+            ])
+    }
+
+    /// ARMv5 has no Normal memory without a cache; with write-combining its stores are at least buffered.
+    @Test func armv5IsNotBufferedUnlessAskedFor() throws {
+        let writeCombine = DMAAttributes.writeCombine
+        for (function, attributes, type) in [
+            (DMACall.Function.allocCoherent, DMAAttributes(), MemoryType.stronglyOrdered),
+            (.allocAttrs, [], .stronglyOrdered), (.allocAttrs, writeCombine, .nonCacheable),
+            (.allocWriteCombine, [], .nonCacheable),
+        ] {
+            var lowering = Lowering(try Build.profile(.arm32v5, "6.12"))
+            let allocated = try lowering.lowered(
+                Build.allocate(function, attributes: attributes))
+            #expect(
+                allocated == [
+                    Self.zero, Short.both(0x10000, 8_192), Short.dsb,
+                    .setMemoryType(start: 0x10000, size: 8_192, type, .outerShareable),
+                ])
+            #expect(lowering.allocation(Build.handle)?.type == type)
+            let freed = try lowering.lowered(DMACall(.freeAttrs, handle: Build.handle))
+            #expect(freed == [Self.toWriteBack])
+        }
+        var armv6 = Lowering(try Build.profile(.arm32v6, "6.12"))
+        #expect(try armv6.lowered(Build.allocate(.allocCoherent)).last == Self.toNonCacheable)
     }
 }

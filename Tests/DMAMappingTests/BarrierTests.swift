@@ -54,6 +54,21 @@ import Testing
             ["dsb sy", "dsb sy", "dsb st", "dsb sy", "dmb osh", "dmb oshst", "", "", ""],
             writel: "dsb st, ring", readl: "ld, dsb sy"),
         row(
+            "v6", .arm32v6, "6.12", outer: 32,
+            [
+                "dsb sy, l2 sync", "dsb sy", "dsb sy, l2 sync", "dsb sy, l2 sync", "dmb sy",
+                "dmb sy", "", "", "",
+            ], writel: "dsb sy, l2 sync, ring", readl: "ld, dsb sy"),
+        row(
+            "v5", .arm32v5, "6.12", ["", "", "", "", "", "", "", "", ""], writel: "ring",
+            readl: "ld"),
+        row(
+            "arm64 before 5.0", .arm64, "4.19",
+            [
+                "dsb sy", "dsb ld", "dsb st", "dmb osh", "dmb oshld", "dmb oshst", "dmb ish",
+                "dmb ishld", "dmb ishst",
+            ], writel: "dsb st, ring", readl: "ld, dsb ld"),
+        row(
             "bare metal", .armv7m, "none",
             [
                 "dsb sy", "dsb sy", "dsb sy", "dmb sy", "dmb sy", "dmb sy", "dmb sy", "dmb sy",
@@ -86,12 +101,25 @@ import Testing
     @Test func barriersCanLeaveTheOuterCacheAlone() throws {
         let profile = try LoweringProfile(
             architecture: .arm32v7, kernel: .linux(KernelVersion(6, 12)), innerLineSize: 32,
-            outerLineSize: 32, outerSyncOnBarrier: false)
+            outer: LoweringProfile.Outer(.pl310WithoutSync))
         var lowering = Lowering(profile)
         #expect(Self.words(try lowering.lowered(.kernelBarrier(.wmb))) == "dsb st")
         // Range operations end with a cache sync all the same.
         let mapped = try lowering.lowered(Build.map(0, 32, .toDevice))
         #expect(mapped.last == Short.outerSync)
+    }
+
+    /// Before 2.6.35 accessors drained nothing.
+    @Test func oldAccessorsAreBare() throws {
+        for architecture: LoweringProfile.Architecture in [.arm32v5, .arm32v6, .arm32v7] {
+            var lowering = Lowering(try Build.profile(architecture, "2.6.34", outer: 32))
+            let accessor = Accessor(.writel, of: Build.device, at: Operand(0x4000_0010))
+            #expect(Self.words(try lowering.lowered(.accessor(accessor))) == "ring")
+            let barrier = architecture == .arm32v7 ? "dmb sy" : ""
+            #expect(Self.words(try lowering.lowered(.kernelBarrier(.wmb))) == barrier)
+        }
+        var later = Lowering(try Build.profile(.arm32v7, "2.6.35", outer: 32))
+        #expect(Self.words(try later.lowered(.kernelBarrier(.wmb))) == "dsb sy, l2 sync")
     }
 
     @Test func whatDoesNotExistYetIsRefused() throws {
@@ -100,7 +128,7 @@ import Testing
         #expect(
             throws: LoweringError.notLowered(
                 "dma_wmb", .arm32v7, .linux(KernelVersion(3, 10)),
-                known: "from 3.19 to before 7.0")
+                known: "from 3.19 to before 7.2")
         ) { try lowering.lowered(.kernelBarrier(.dmaWmb)) }
     }
 

@@ -24,8 +24,8 @@ import Testing
         #expect(
             error?.description
                 == "dma_map_single: not known on arm64 with kernel 4.9; "
-                + "known for kernels from 5.4 to before 7.0")
-        var future = Lowering(try Build.profile(.arm32v7, "7.0"))
+                + "known for kernels from 4.17 to before 7.2")
+        var future = Lowering(try Build.profile(.arm32v7, "7.2"))
         #expect(throws: LoweringError.self) {
             try future.lowered(Build.map(0, 64, .toDevice))
         }
@@ -90,18 +90,20 @@ import Testing
     @Test func profilesNameAllTheirFaults() throws {
         let faults = #expect(throws: LoweringProfileFaults.self) {
             try LoweringProfile(
-                architecture: .arm64, kernel: .bareMetal, innerLineSize: 48, outerLineSize: 0,
-                errata764369: true)
+                architecture: .arm64, kernel: .bareMetal, inner: .v7, innerLineSize: 48,
+                outer: LoweringProfile.Outer(.pl310, lineSize: 0))
         }
         #expect(
             faults?.faults == [
-                .innerLineSize(48), .outerLineSize(0), .outerCache(.arm64), .errata764369(.arm64),
+                .innerRoutines(.v7, .arm64), .innerLineSize(48), .outerLineSize(0),
+                .outerRoutines(.pl310, .arm64),
             ])
-        let sync = #expect(throws: LoweringProfileFaults.self) {
-            try LoweringProfile(
-                architecture: .arm32v7, kernel: .bareMetal, innerLineSize: 32,
-                outerSyncOnBarrier: true)
-        }
-        #expect(sync?.faults == [.outerSyncWithoutOuterCache])
+        #expect(
+            faults?.description == """
+                inner: v7 on arm64; allowed: arm64, arm64_clean_invalidates
+                innerLineSize: 48 bytes; allowed: a power of two from 16 to 2048 bytes
+                outer.lineSize: 0 bytes; allowed: a power of two from 16 to 2048 bytes
+                outer: pl310 on arm64; allowed: none
+                """)
     }
 }

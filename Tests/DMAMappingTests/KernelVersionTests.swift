@@ -1,3 +1,4 @@
+import Operations
 import Testing
 
 @testable import DMAMapping
@@ -30,25 +31,43 @@ import Testing
         #expect(KernelVersion(3, 19) < KernelVersion(4, 0))
     }
 
+    /// Spans of one subject follow each other: none overlap, and no kernel between two is forgotten.
+    private func expectNeighbours(_ spans: [KernelSpan], _ subject: String) {
+        let sorted = spans.sorted { $0.lowerBound < $1.lowerBound }
+        for (span, next) in zip(sorted, sorted.dropFirst()) {
+            #expect(span.upperBound == next.lowerBound, "\(subject)")
+        }
+    }
+
     @Test(arguments: LoweringProfile.Architecture.allCases)
     func noVersionHasTwoRows(_ architecture: LoweringProfile.Architecture) {
-        let tables: [[KernelSpan]] = [
-            StreamingRow.rows.filter { $0.architecture == architecture }.flatMap(\.kernels),
-            InnerRoutineRow.rows.filter { $0.architecture == architecture }.flatMap(\.kernels),
-            AllocationRow.coherent.filter { $0.architecture == architecture }.flatMap(\.kernels),
-            AllocationRow.noncoherent.filter { $0.architecture == architecture }
-                .flatMap(\.kernels),
-            BarrierRow.rows.filter { $0.architecture == architecture }.flatMap(\.kernels),
-        ]
-        for spans in tables {
-            let sorted = spans.sorted { $0.lowerBound < $1.lowerBound }
-            for (span, next) in zip(sorted, sorted.dropFirst()) {
-                #expect(span.upperBound == next.lowerBound)
-            }
+        for table in [AllocationRow.coherent, AllocationRow.noncoherent] {
+            expectNeighbours(
+                table.filter { $0.architectures.contains(architecture) }.flatMap(\.kernels),
+                architecture.rawValue)
         }
-        // Where there are steps there is a routine for them.
-        let routines = Lowering.describe(kernels: tables[1])
-        #expect(Lowering.describe(kernels: tables[0]) == routines)
+        expectNeighbours(
+            BarrierRow.rows.filter { $0.architectures.contains(architecture) }.flatMap(\.kernels),
+            architecture.rawValue)
+    }
+
+    @Test(arguments: InnerRoutines.allCases)
+    func everyFamilyHasOneRowForEachKernel(_ routines: InnerRoutines) {
+        let streaming = StreamingRow.rows.filter { $0.routines.contains(routines) }
+        let inner = InnerRoutineRow.rows.filter { $0.routines.contains(routines) }
+        expectNeighbours(streaming.flatMap(\.kernels), routines.rawValue)
+        expectNeighbours(inner.flatMap(\.kernels), routines.rawValue)
+        // Where there are steps there are routines for them, and the other way round.
+        #expect(!streaming.isEmpty)
+        #expect(
+            Lowering.describe(kernels: streaming.flatMap(\.kernels))
+                == Lowering.describe(kernels: inner.flatMap(\.kernels)))
+    }
+
+    @Test func everyControllerHasOneRow() {
+        for routines in OuterRoutines.allCases {
+            #expect(OuterRoutineRow.rows.count { $0.routines == routines } == 1)
+        }
     }
 
     @Test func everyAttributeHasARow() {

@@ -84,7 +84,8 @@ import Testing
     }
 
     @Test func theErratumPutsABarrierFirst() throws {
-        var lowering = Lowering(try Build.profile(.arm32v7, "6.12", outer: 32, errata: true))
+        var lowering = Lowering(
+            try Build.profile(.arm32v7, "6.12", inner: .v7Erratum764369, outer: 32))
         #expect(
             try lowering.lowered(Build.map(0x1000, 64, .toDevice)) == [
                 Short.dsb, Short.clean(0x1000, 64), Short.dsbStores,

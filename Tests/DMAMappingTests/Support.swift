@@ -9,11 +9,13 @@ enum Build {
 
     static func profile(
         _ architecture: LoweringProfile.Architecture, _ kernel: String, line: UInt64 = 32,
-        outer: UInt64? = nil, errata: Bool = false, callCycles: UInt64 = 0
+        inner: InnerRoutines? = nil, outer: UInt64? = nil, controller: OuterRoutines = .pl310,
+        callCycles: UInt64 = 0
     ) throws -> LoweringProfile {
         try LoweringProfile(
-            architecture: architecture, kernel: KernelEra(parsing: kernel), innerLineSize: line,
-            outerLineSize: outer, outerSyncOnBarrier: outer != nil, errata764369: errata,
+            architecture: architecture, kernel: KernelEra(parsing: kernel), inner: inner,
+            innerLineSize: line,
+            outer: outer.map { LoweringProfile.Outer(controller, lineSize: $0) },
             callCycles: callCycles)
     }
 

@@ -119,31 +119,10 @@ public struct Setup: Sendable {
 
     /// What lowering needs to know.
     func lowering() throws(TraceErrors) -> Lowering {
-        let architecture: LoweringProfile.Architecture =
-            switch machine.architecture {
-            // Bare metal before ARMv7 has the same operations; what the kernel does there is not known here yet.
-            case .arm32v5, .arm32v6, .arm32v7: .arm32v7
-            case .arm64: .arm64
-            case .armv7m: .armv7m
-            }
-        let isOld = machine.architecture == .arm32v5 || machine.architecture == .arm32v6
-        if isOld, case .linux = kernel {
-            throw TraceErrors([
-                TraceError(
-                    file: file, line: 0, found: "machine \(machine.name) with kernel \(kernel)",
-                    expected: "kernel none: the DMA API before ARMv7 is not there yet")
-            ])
-        }
         var map = MemoryMap()
         for mapping in declaredMappings { map.insert(mapping) }
         do {
-            let profile = try LoweringProfile(
-                architecture: architecture, kernel: kernel,
-                innerLineSize: UInt64(machine.dataLineSize),
-                outerLineSize: machine.hasOuterCache
-                    ? machine.level2.map { UInt64($0.cache.lineSize) } : nil,
-                outerSyncOnBarrier: machine.hasOuterCache,
-                callCycles: UInt64(machine.software.callCycles))
+            let profile = try machine.loweringProfile(kernel: kernel)
             let coherent = Set(program.devices.filter(isCoherent).map(\.agent))
             return Lowering(profile, coherentDevices: coherent, memoryMap: map)
         } catch {
@@ -176,7 +155,8 @@ public struct Setup: Sendable {
             symbols: program.symbols)
         for (name, layout) in program.layouts { profile.layouts[name] = layout }
         for statement in program.statements {
-            guard case .operation(_, .dma(let call)) = statement.body, call.function == .mapSG
+            guard case .operation(_, .dma(let call)) = statement.body,
+                [.mapSG, .mapSGTable].contains(call.function)
             else { continue }
             profile.scatterGather += call.segments.compactMap {
                 let start = $0.start.address.rawValue

@@ -1,4 +1,5 @@
 import MemoryModel
+import Operations
 import Quantities
 
 // A value that is wrong has its fault already. The others shall be checked against each other all the same, so a
@@ -27,10 +28,16 @@ extension DescriptionReader {
                 isbCycles: number("costs.isb"), maintenanceCycles: number("costs.maintenance"),
                 dirtyCycles: number("costs.dirty"), setWayCycles: number("costs.set_way")),
             ports: names("ports").map(port),
-            software: SoftwareConfiguration(
-                callCycles: number("software.call_cycles"),
-                interruptCycles: number("software.interrupt_cycles")),
+            software: software,
             coherence: coherence)
+    }
+
+    private var software: SoftwareConfiguration {
+        var software = SoftwareConfiguration(
+            callCycles: number("software.call_cycles"),
+            interruptCycles: number("software.interrupt_cycles"))
+        software.cacheRoutines = InnerRoutines(rawValue: word("software.cache_routines"))
+        return software
     }
 
     private var core: CoreConfiguration {

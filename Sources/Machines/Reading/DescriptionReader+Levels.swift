@@ -61,6 +61,7 @@ extension DescriptionReader {
         outer.doublesLinefills = flag("l2.outer.double_linefill")
         outer.erratum727915 = flag("l2.outer.erratum_727915")
         outer.erratum752271 = flag("l2.outer.erratum_752271")
+        outer.routines = choice("l2.outer.routines", .pl310)
         return outer
     }
 

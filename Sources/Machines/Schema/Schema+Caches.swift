@@ -1,4 +1,5 @@
 import MemoryModel
+import Operations
 
 // What the levels have in common, and what each has beside that.
 
@@ -84,6 +85,9 @@ extension Schema {
         Field("double_linefill", .flag, else: "false", "a linefill reads one line"),
         Field("erratum_727915", .flag, else: "false", "a revision that has it mended"),
         Field("erratum_752271", .flag, else: "false", "a revision that has it mended"),
+        Field(
+            "routines", .word(OuterRoutines.allCases.map(\.rawValue)), else: "pl310",
+            "the controller that most outer caches have"),
     ]
 
     /// The kinds of second level.

@@ -1,4 +1,5 @@
 import MemoryModel
+import Operations
 import Quantities
 
 /// The keys of a machine file, in the order in which files are written.
@@ -107,5 +108,8 @@ enum Schema {
     private static let software: [Field] = [
         Field("call_cycles", .whole(0...10_000_000, "cycles")),
         Field("interrupt_cycles", .whole(0...10_000_000, "cycles")),
+        Field(
+            "cache_routines", .word(["usual"] + InnerRoutines.allCases.map(\.rawValue)),
+            else: "usual", "the routines that most cores of the architecture have"),
     ]
 }

@@ -1,3 +1,4 @@
+import Operations
 import Quantities
 
 /// The cores of a machine.
@@ -171,6 +172,8 @@ public struct SoftwareConfiguration: Sendable, Hashable {
     public var callCycles: Int
     /// Taking an interrupt until the driver's handler runs.
     public var interruptCycles: Int
+    /// Which of the kernel's routines maintain the cores' caches; nil: those of most cores of the architecture.
+    public var cacheRoutines: InnerRoutines?
 
     /// Makes costs.
     public init(callCycles: Int, interruptCycles: Int) {

@@ -1,3 +1,4 @@
+import Operations
 import Quantities
 
 /// Which lines a second level holds beside the first.
@@ -74,6 +75,8 @@ public struct OuterConfiguration: Sendable, Hashable {
     public var erratum727915 = false
     /// Whether the second line of a pair overwrites a dirty line (PL310 erratum 752271, r3p0 to r3p1-50rel0).
     public var erratum752271 = false
+    /// Which of the kernel's routines drive it.
+    public var routines = OuterRoutines.pl310
 
     /// Makes a controller.
     public init(

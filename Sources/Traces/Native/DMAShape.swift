@@ -10,6 +10,8 @@ enum DMAShape {
     case unmap
     /// `… H [NENTS] [DIRECTION]`.
     case list
+    /// `… H [DIRECTION]`.
+    case table
     /// `… H [OFFSET SIZE] [DIRECTION]`.
     case sync
     /// `… H`.
@@ -34,15 +36,22 @@ extension DMACall.Function {
     /// Which operands the call has.
     var shape: DMAShape {
         switch self {
-        case .mapSingle, .mapPage, .mapResource: .map
-        case .mapSG: .mapList
-        case .unmapSingle, .unmapPage: .unmap
+        case .mapSingle, .mapPage, .mapPhys, .mapResource: .map
+        case .mapSG, .mapSGTable: .mapList
+        case .unmapSingle, .unmapPage, .unmapPhys: .unmap
         case .unmapSG, .syncSGForCPU, .syncSGForDevice: .list
-        case .syncSingleForCPU, .syncSingleForDevice: .sync
-        case .unmapResource, .mappingError: .handle
-        case .allocCoherent, .zallocCoherent, .allocWriteCombine, .allocNoncoherent, .allocPages:
+        // A table knows its own number of entries, and cannot be given another.
+        case .unmapSGTable, .syncSGTableForCPU, .syncSGTableForDevice: .table
+        case .syncSingleForCPU, .syncSingleForDevice, .syncSingleRangeForCPU,
+            .syncSingleRangeForDevice, .cacheSync:
+            .sync
+        case .unmapResource, .mappingError, .needSync: .handle
+        case .allocCoherent, .zallocCoherent, .allocWriteCombine, .allocNoncoherent, .allocPages,
+            .allocAttrs, .allocNoncontiguous:
             .allocate
-        case .freeCoherent, .freeWriteCombine, .freeNoncoherent, .freePages: .free
+        case .freeCoherent, .freeWriteCombine, .freeNoncoherent, .freePages, .freeAttrs,
+            .freeNoncontiguous:
+            .free
         case .poolCreate: .poolCreate
         case .poolAlloc, .poolZalloc: .poolAllocate
         case .poolFree: .poolFree
@@ -55,7 +64,8 @@ extension DMACall.Function {
     var takesAttributes: Bool {
         switch self {
         case .mapSingle, .mapPage, .unmapSingle, .unmapPage, .allocCoherent, .zallocCoherent,
-            .allocWriteCombine, .allocNoncoherent, .allocPages:
+            .allocWriteCombine, .allocNoncoherent, .allocPages, .mapPhys, .unmapPhys, .mapSG,
+            .unmapSG, .mapSGTable, .unmapSGTable, .allocAttrs, .freeAttrs, .allocNoncontiguous:
             true
         default: false
         }

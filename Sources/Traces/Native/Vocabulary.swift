@@ -55,8 +55,23 @@ enum Vocabulary {
         words += Accessor.Function.allCases.map { ($0.rawValue, .accessor($0)) }
         words += KernelBarrier.allCases.map { ($0.rawValue, .kernelBarrier($0)) }
         words += DMACall.Function.allCases.map { ($0.rawValue, .dma($0)) }
+        words += otherNames.map { ($0.0, .dma($0.1)) }
         return words
     }()
+
+    /// Further names of the kernel's for calls that have one already.
+    ///
+    /// The functions with `_attrs` are the ones that the shorter names stand for; `dmam_` frees by itself.
+    static let otherNames: [(String, DMACall.Function)] = [
+        ("dma_map_single_attrs", .mapSingle), ("dma_unmap_single_attrs", .unmapSingle),
+        ("dma_map_page_attrs", .mapPage), ("dma_unmap_page_attrs", .unmapPage),
+        ("dma_map_sg_attrs", .mapSG), ("dma_unmap_sg_attrs", .unmapSG),
+        ("dma_alloc_writecombine", .allocWriteCombine),
+        ("dma_free_writecombine", .freeWriteCombine),
+        ("dmam_alloc_coherent", .allocCoherent), ("dmam_free_coherent", .freeCoherent),
+        ("dmam_alloc_attrs", .allocAttrs),
+        ("dmam_pool_create", .poolCreate), ("dmam_pool_destroy", .poolDestroy),
+    ]
 
     /// The keywords, found by their bytes.
     static let keywordTable = WordTable(keywords)

@@ -100,7 +100,9 @@ import Testing
         #expect(DMACall.Function.allocCoherent.place == 13)
         #expect(DMACall.Function.poolCreate.place == 22)
         #expect(DMACall.Function.driverUnbind.place == 27)
-        #expect(DMACall.Function.allCases.count == 28)
+        #expect(DMACall.Function.mapPhys.place == 28)
+        #expect(DMACall.Function.cacheSync.place == 41)
+        #expect(DMACall.Function.allCases.count == 42)
         #expect(
             KernelBarrier.allCases.map(\.rawValue).joined(separator: " ")
                 == "mb rmb wmb dma_rmb dma_wmb dma_mb smp_mb smp_rmb smp_wmb")

@@ -43,6 +43,25 @@ private func segment(_ size: UInt64) -> [DMACall.Segment] { [DMACall.Segment(at:
                     segments: segment(64) + [DMACall.Segment(at: Operand(0x2000), size: 1_024)],
                     direction: DMADirection.none))),
         NativeSample(
+            "h = dma_map_sgtable eth0 TO_DEVICE rx,64 attrs=SKIP_CPU_SYNC",
+            .dma(
+                DMACall(
+                    .mapSGTable, handle: handle, device: dev, segments: segment(64),
+                    direction: .toDevice, attributes: .skipCPUSync))),
+        NativeSample(
+            "h = dma_map_phys eth0 rx 64 TO_DEVICE",
+            .dma(
+                DMACall(
+                    .mapPhys, handle: handle, device: dev, segments: segment(64),
+                    direction: .toDevice))),
+        NativeSample(
+            "h = dma_map_single_attrs eth0 rx 64 TO_DEVICE attrs=SKIP_CPU_SYNC",
+            canonical: "core0: h = dma_map_single eth0 rx 64 TO_DEVICE attrs=SKIP_CPU_SYNC",
+            .dma(
+                DMACall(
+                    .mapSingle, handle: handle, device: dev, segments: segment(64),
+                    direction: .toDevice, attributes: .skipCPUSync))),
+        NativeSample(
             "core2: p = dma_pool_create eth0 64 32 4096",
             canonical: "core2: p = dma_pool_create eth0 64 32 4096",
             .dma(
@@ -53,7 +72,7 @@ private func segment(_ size: UInt64) -> [DMACall.Segment] { [DMACall.Segment(at:
 
     static let allocations: [NativeSample] = [
         DMACall.Function.allocCoherent, .zallocCoherent, .allocWriteCombine, .allocNoncoherent,
-        .allocPages,
+        .allocPages, .allocAttrs, .allocNoncontiguous,
     ].map { function in
         NativeSample(
             "h = \(function.rawValue) eth0 rx 4096 attrs=NO_WARN",
@@ -101,6 +120,31 @@ private func segment(_ size: UInt64) -> [DMACall.Segment] { [DMACall.Segment(at:
         NativeSample("dma_free_wc h", .dma(DMACall(.freeWriteCombine, handle: handle))),
         NativeSample("dma_free_noncoherent h", .dma(DMACall(.freeNoncoherent, handle: handle))),
         NativeSample("dma_free_pages h", .dma(DMACall(.freePages, handle: handle))),
+        NativeSample("dma_unmap_phys h 64", .dma(DMACall(.unmapPhys, handle: handle, size: 64))),
+        NativeSample(
+            "dma_unmap_sgtable h TO_DEVICE attrs=SKIP_CPU_SYNC",
+            .dma(
+                DMACall(
+                    .unmapSGTable, handle: handle, direction: .toDevice, attributes: .skipCPUSync))),
+        NativeSample(
+            "dma_sync_sgtable_for_cpu h", .dma(DMACall(.syncSGTableForCPU, handle: handle))),
+        NativeSample(
+            "dma_sync_sgtable_for_device h FROM_DEVICE",
+            .dma(DMACall(.syncSGTableForDevice, handle: handle, direction: .fromDevice))),
+        NativeSample(
+            "dma_sync_single_range_for_cpu h 8 16",
+            .dma(DMACall(.syncSingleRangeForCPU, handle: handle, offset: 8, size: 16))),
+        NativeSample(
+            "dma_sync_single_range_for_device h 8 16",
+            .dma(DMACall(.syncSingleRangeForDevice, handle: handle, offset: 8, size: 16))),
+        NativeSample("dma_cache_sync h", .dma(DMACall(.cacheSync, handle: handle))),
+        NativeSample("dma_need_sync h", .dma(DMACall(.needSync, handle: handle))),
+        NativeSample(
+            "dma_free_attrs h attrs=NO_WARN",
+            .dma(
+                DMACall(
+                    .freeAttrs, handle: handle, attributes: DMAAttributes(rawValue: 1 << 8)))),
+        NativeSample("dma_free_noncontiguous h", .dma(DMACall(.freeNoncontiguous, handle: handle))),
         NativeSample("driver_unbind eth0", .dma(DMACall(.driverUnbind, device: dev))),
     ]
 

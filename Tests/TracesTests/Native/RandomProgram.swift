@@ -344,7 +344,7 @@ struct RandomProgram {
                 call.offset = number(bits: 30)
                 call.size = size()
             }
-        case .handle, .unbind: break
+        case .handle, .table, .unbind: break
         }
         complete(&call)
     }
@@ -357,7 +357,7 @@ struct RandomProgram {
         }
         switch shape {
         case .map, .mapList: call.direction = any(DMADirection.allCases)
-        case .unmap, .list, .sync: call.direction = maybe(any(DMADirection.allCases))
+        case .unmap, .list, .table, .sync: call.direction = maybe(any(DMADirection.allCases))
         default: break
         }
         switch shape {

@@ -81,7 +81,7 @@ extension ProgramChecker {
         case .poolFree:
             try check(call.pool, is: .pool)
             try check(call.handle, is: .handle)
-        case .unmap, .list, .sync, .handle, .free: try check(call.handle, is: .handle)
+        case .unmap, .list, .table, .sync, .handle, .free: try check(call.handle, is: .handle)
         case .unbind: return
         }
     }
@@ -112,6 +112,7 @@ extension DMACall {
         case .list:
             plain.count = count
             plain.direction = direction
+        case .table: plain.direction = direction
         case .sync:
             plain.offset = offset
             plain.size = size

@@ -85,6 +85,7 @@ extension LineParser {
                 call.offset = offset
                 call.size = try size(from: offset)
             }
+        case .table: break
         default: return
         }
         if call.function.shape != .free { call.direction = takeOptional(Vocabulary.directions) }
@@ -107,7 +108,15 @@ extension LineParser {
             }
             total = sum
             call.segments.append(segment)
-        } while lexer.token.kind == .word
+        } while lexer.token.kind == .word && !isAttributesNext
+    }
+
+    /// Whether `attrs=` comes next, and not a buffer of that name.
+    private var isAttributesNext: Bool {
+        guard matches(lexer.token, "attrs") else { return false }
+        var ahead = lexer
+        ahead.advance()
+        return ahead.token.kind == .equals
     }
 
     private mutating func segment(separated: Bool) throws(NativeFault) -> DMACall.Segment {
@@ -178,7 +187,9 @@ extension LineParser {
         switch call.function.shape {
         case .unmap: return (call.size == nil ? "a size, a direction, " : "a direction, ") + rest
         case .list:
-            return call.count == nil ? "a number of entries, a direction, " : "a direction, "
+            return (call.count == nil ? "a number of entries, a direction, " : "a direction, ")
+                + rest
+        case .table: return "a direction, " + rest
         case .sync:
             return call.size == nil ? "an offset and a size, a direction, " : "a direction, "
         case .free: return call.size == nil ? "a size, " : ""

@@ -23,7 +23,7 @@ extension ProgramPrinter {
         switch call.function.shape {
         case .poolAllocate, .poolDestroy: add(" " + name(call.pool))
         case .poolFree: add(" \(name(call.pool)) \(name(call.handle))")
-        case .unmap, .list, .sync, .handle, .free: add(" " + name(call.handle))
+        case .unmap, .list, .table, .sync, .handle, .free: add(" " + name(call.handle))
         case .map, .mapList, .allocate, .poolCreate, .unbind: return
         }
     }

@@ -1,0 +1,24 @@
+import Operations
+
+/// Which kernels have a function, where not all have.
+///
+/// (linux-dma.md §1.1, §1.2) Assumptions, from memory: 5.9 for `dma_need_sync`, 5.13 for `dma_alloc_noncontiguous`.
+/// `dma_alloc_noncoherent` and `dma_alloc_pages` are in ``AllocationRow/noncoherent``.
+enum FunctionTable {
+    static let kernels: [DMACall.Function: [KernelSpan]] = [
+        .mapPhys: [physical], .unmapPhys: [physical],
+        .mapSGTable: tables, .unmapSGTable: tables,
+        .syncSGTableForCPU: tables, .syncSGTableForDevice: tables,
+        .needSync: [KernelVersion(5, 9)..<KernelVersion.firstUnknown],
+        .allocNoncontiguous: [noncontiguous], .freeNoncontiguous: [noncontiguous],
+        .cacheSync: [KernelVersion.firstKnown..<KernelVersion(5, 10)],
+    ]
+
+    private static let physical = KernelVersion(6, 18)..<KernelVersion.firstUnknown
+    /// In 5.8, and back-ported: it is in 5.4.301, the release of 5.4 that was read.
+    private static let tables = [
+        KernelVersion(5, 4, 301)..<KernelVersion(5, 5),
+        KernelVersion(5, 8)..<KernelVersion.firstUnknown,
+    ]
+    private static let noncontiguous = KernelVersion(5, 13)..<KernelVersion.firstUnknown
+}

@@ -1,0 +1,33 @@
+import DMAMapping
+import MemoryModel
+
+extension MachineConfiguration {
+    /// What decides how the DMA API is lowered on this machine.
+    ///
+    /// - Parameter kernel: The kernel, or none.
+    /// - Returns: the profile.
+    /// - Throws: ``LoweringProfileFaults`` if the machine names routines that its cores do not have.
+    public func loweringProfile(
+        kernel: KernelEra
+    ) throws(LoweringProfileFaults) -> LoweringProfile {
+        try LoweringProfile(
+            architecture: loweringArchitecture, kernel: kernel, inner: software.cacheRoutines,
+            innerLineSize: UInt64(dataLineSize),
+            outer: level2.flatMap { level in
+                level.outer.map {
+                    LoweringProfile.Outer($0.routines, lineSize: UInt64(level.cache.lineSize))
+                }
+            },
+            callCycles: UInt64(software.callCycles))
+    }
+
+    private var loweringArchitecture: LoweringProfile.Architecture {
+        switch architecture {
+        case .arm32v5: .arm32v5
+        case .arm32v6: .arm32v6
+        case .arm32v7: .arm32v7
+        case .arm64: .arm64
+        case .armv7m: .armv7m
+        }
+    }
+}
