@@ -75,26 +75,3 @@ struct MachinesCommand: ParsableCommand {
             table.text + "\n`staleline machines zynq7000` shows where each number comes from.\n")
     }
 }
-
-/// `staleline explain`.
-struct ExplainCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "explain",
-        abstract: "A hazard's page: what, why, the shortest trace, the mend.")
-
-    @Argument(help: "A code, as H08; without one, the list of all.") var code: String?
-    @Flag(help: "Print JSON (schema staleline.explain/1).") var json = false
-
-    func run() throws {
-        guard let code else {
-            Output.write(json ? HazardReport.listJSON.text + "\n" : HazardReport.list)
-            return
-        }
-        guard let known = HazardCode(rawValue: code.uppercased()) else {
-            throw BadInput(
-                "\(code): expected a hazard's code, H01 to H42; `staleline explain` lists them")
-        }
-        let page = HazardCatalogue.page(known)
-        Output.write(json ? HazardReport.json(page).text + "\n" : HazardReport.text(page))
-    }
-}

@@ -48,10 +48,13 @@ enum Sample {
 
     static func setup(_ text: String, machine name: String) throws -> Setup {
         let program = try NativeParser.parse(Array(text.utf8), file: "sample.slt")
+        return try Setup(program, file: "sample.slt", machine: machine(name).configuration)
+    }
+
+    static func machine(_ name: String) throws -> MachineDescription {
         let yaml = try String(
             contentsOf: root.appendingPathComponent("configs/\(name).yaml"), encoding: .utf8)
-        let machine = try MachineDescription.parse(yaml: yaml, file: name)
-        return try Setup(program, file: "sample.slt", machine: machine.configuration)
+        return try MachineDescription.parse(yaml: yaml, file: name)
     }
 }
 

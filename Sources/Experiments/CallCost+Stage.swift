@@ -1,0 +1,161 @@
+import DMAMapping
+import Events
+import MemoryModel
+import Operations
+import Quantities
+import Traces
+
+/// A machine on which a trace is played and its last statement is timed, operation by operation.
+struct CallStage: ~Copyable {
+    private let setup: Setup
+    private var lowering: Lowering
+    private var machine: Machine<NoProbe>
+
+    init(_ setup: Setup) throws(TraceErrors) {
+        self.setup = setup
+        lowering = try setup.lowering()
+        machine = Machine(setup.machine, probe: NoProbe(), seed: setup.seed)
+        for mapping in setup.declaredMappings { machine.declare(mapping) }
+        for device in setup.program.devices {
+            guard let port = setup.port(of: device) else { continue }
+            machine.attach(
+                device.agent, to: port, attributes: setup.attributes(of: device),
+                reading: setup.readPort(of: device))
+        }
+    }
+
+    /// What decides how calls are lowered here.
+    var profile: LoweringProfile { lowering.profile }
+
+    /// Plays a program and gives the parts of its last operation.
+    mutating func play(_ program: Program) throws(TraceErrors) -> [CallCost.Part] {
+        let operations = program.statements.compactMap { statement -> Operation? in
+            guard case .operation(_, let operation) = statement.body else { return nil }
+            return operation
+        }
+        guard let last = operations.last else { return [] }
+        for operation in operations.dropLast() {
+            for part in try lower(operation) { perform(part) }
+        }
+        // Nothing that came before is still on its way.
+        perform(.barrier(Barrier(.dsb)))
+        if setup.machine.hasOuterCache { perform(.maintenance(Maintenance(.outerSync))) }
+        var parts: [CallCost.Part] = []
+        for operation in try lower(last) {
+            let before = machine.time(ofCore: 0)
+            perform(operation)
+            parts.append(
+                CallCost.Part(
+                    text: CallCost.words(operation), lines: lines(of: operation),
+                    time: machine.time(ofCore: 0) - before))
+        }
+        return parts
+    }
+
+    private mutating func lower(_ operation: Operation) throws(TraceErrors) -> [Operation] {
+        var lowered: [Operation] = []
+        do {
+            try lowering.lower(operation, agent: .core(0), into: &lowered)
+        } catch {
+            // What is wrong, then a way out: lowering parts the two by its first semicolon.
+            let parts = error.description.split(separator: ";", maxSplits: 1)
+            throw TraceErrors([
+                TraceError(
+                    file: setup.file, line: 0, found: String(parts[0]),
+                    expected: parts.count > 1
+                        ? "a way out:\(parts[1])" : "a call that this kernel can make there")
+            ])
+        }
+        return lowered
+    }
+
+    private mutating func perform(_ operation: Operation) {
+        var operation = operation
+        if case .barrier(let barrier) = operation {
+            operation = .barrier(barrier.executed(on: setup.machine.architecture))
+        }
+        machine.perform(operation, by: .core(0), record: 0)
+    }
+
+    private func lines(of operation: Operation) -> UInt64? {
+        guard case .maintenance(let maintenance) = operation, maintenance.instruction.isByAddress
+        else { return nil }
+        let outer = maintenance.instruction.isOuter ? setup.machine.level2?.cache.lineSize : nil
+        let size = UInt64(outer ?? setup.machine.dataLineSize)
+        let start = maintenance.start.address.rawValue
+        return (start + max(maintenance.bytes, 1) - 1) / size - start / size + 1
+    }
+}
+
+extension CallCost {
+    /// A lowered operation in the words of the trace format.
+    static func words(_ operation: Operation) -> String {
+        switch operation {
+        case .work: "the call itself"
+        case .barrier(let barrier): words(barrier)
+        case .maintenance(let maintenance): words(maintenance)
+        case .run(let run):
+            "\(run.kind == .store ? "st" : "ld") \(hex(run.start.address.rawValue)) "
+                + "\(run.count * run.step) by \(run.size)"
+        case .copy(let copy):
+            "copy \(hex(copy.destination.address.rawValue)) "
+                + "\(hex(copy.source.address.rawValue)) \(copy.bytes) by \(copy.size)"
+        case .access(let access, _, _):
+            "\(access.kind == .store ? "st" : "ld") \(hex(access.address)) \(access.size)"
+        case .setMemoryType(let start, let size, let type, _):
+            "map \(hex(start)) \(size) as \(type.name)"
+        case .ring: "st to the register"
+        default: preconditionFailure("not a lowered operation: \(operation)")
+        }
+    }
+
+    private static func words(_ barrier: Barrier) -> String {
+        let name =
+            switch barrier.instruction {
+            case .dmb: "dmb"
+            case .dsb: "dsb"
+            case .isb: "isb"
+            }
+        let domain =
+            switch barrier.domain {
+            case .fullSystem: ""
+            case .outerShareable: "osh"
+            case .innerShareable: "ish"
+            case .nonShareable: "nsh"
+            }
+        let accesses =
+            switch barrier.accesses {
+            case .all: ""
+            case .stores: "st"
+            case .loads: "ld"
+            }
+        return "\(name) \((domain + accesses).isEmpty ? "sy" : domain + accesses)"
+    }
+
+    private static func words(_ maintenance: Maintenance) -> String {
+        let name =
+            switch maintenance.instruction {
+            case .dcCVAC: "dc cvac"
+            case .dcCIVAC: "dc civac"
+            case .dcIVAC: "dc ivac"
+            case .dcCVAU: "dc cvau"
+            case .dcZVA: "dc zva"
+            case .dcCSW: "dc csw"
+            case .dcCISW: "dc cisw"
+            case .dcISW: "dc isw"
+            case .icIVAU: "ic ivau"
+            case .icIALLU: "ic iallu"
+            case .icIALLUIS: "ic ialluis"
+            case .outerClean: "l2 clean"
+            case .outerInvalidate: "l2 inv"
+            case .outerCleanAndInvalidate: "l2 flush"
+            case .outerCleanAndInvalidateWays: "l2 flushway"
+            case .outerSync: "l2 sync"
+            }
+        guard maintenance.instruction.isByAddress else { return name }
+        let bytes = maintenance.bytes > 0 ? " \(maintenance.bytes)" : ""
+        return "\(name) \(hex(maintenance.start.address.rawValue))\(bytes)"
+    }
+
+    private static func hex(_ address: UInt64) -> String { "0x" + String(address, radix: 16) }
+}

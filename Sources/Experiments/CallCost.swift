@@ -1,0 +1,223 @@
+import DMAMapping
+import Events
+import MemoryModel
+import Operations
+import Quantities
+import Traces
+
+/// What a call of the DMA API, a barrier or a register access is made of on a machine, and what each part costs there.
+///
+/// The call is lowered for the machine and its kernel, and performed by core 0 of a machine where nothing else happens:
+/// all that came before has completed. What it costs depends on what the caches hold of the buffer, so that is part of
+/// the question.
+public struct CallCost: Sendable {
+    /// What the caches hold of the buffer before the call.
+    public enum LineState: String, CaseIterable, Sendable {
+        /// Nothing.
+        case absent
+        /// All that fits, loaded.
+        case clean
+        /// All that fits, stored to.
+        case dirty
+    }
+
+    /// What is asked.
+    public struct Question: Sendable {
+        /// The name of the call, the barrier or the accessor.
+        public var name: String
+        /// The direction, for calls that have one.
+        public var direction: DMADirection
+        /// The offset of the buffer in its first page, in bytes.
+        public var offset: UInt64
+        /// The size of the buffer, in bytes.
+        public var size: UInt64
+        /// Whether the kernel believes the device to be coherent.
+        public var isCoherent: Bool
+        /// What the caches hold of the buffer; nil: dirty lines before the device has it, clean ones after.
+        public var state: LineState?
+
+        /// Asks about a call; without more, about a page that starts where a page does.
+        public init(
+            _ name: String, direction: DMADirection = .toDevice, offset: UInt64 = 0,
+            size: UInt64 = 4_096, isCoherent: Bool = false, state: LineState? = nil
+        ) {
+            self.name = name
+            self.direction = direction
+            self.offset = offset
+            self.size = size
+            self.isCoherent = isCoherent
+            self.state = state
+        }
+    }
+
+    /// One operation of the call.
+    public struct Part: Sendable, Hashable {
+        /// In the words of the trace format.
+        public var text: String
+        /// How many lines it goes through, if it goes through lines.
+        public var lines: UInt64?
+        /// What core 0 spends on it.
+        public var time: Ticks
+    }
+
+    /// What was asked.
+    public var question: Question
+    /// The machine's name.
+    public var machine: String
+    /// The kernel.
+    public var kernel: KernelEra
+    /// What the caches held of the buffer; nil: there is none.
+    public var state: LineState?
+    /// The rows of the kernel's tables, as steps over the whole buffer.
+    public var plan: [LoweringStep]
+    /// The operations in their order.
+    public var parts: [Part]
+    /// The length of a core cycle.
+    public var period: Ticks
+
+    /// What all operations take together.
+    public var time: Ticks { parts.reduce(Ticks.zero) { $0 + $1.time } }
+
+    /// Whether the call has a direction: maps, unmaps and syncs have.
+    public var hasDirection: Bool {
+        state != nil && ["map", "sync"].contains { question.name.contains($0) }
+    }
+
+    /// Core cycles, rounded to the nearest.
+    public func cycles(_ time: Ticks) -> UInt64 {
+        (time.rawValue + period.rawValue / 2) / period.rawValue
+    }
+
+    /// The names that can be asked about.
+    public static var names: [String] {
+        DMACall.Function.allCases.filter { $0 != .driverUnbind }.map(\.rawValue)
+            + KernelBarrier.allCases.map(\.rawValue) + Accessor.Function.allCases.map(\.rawValue)
+    }
+
+    /// The largest buffer that is asked about: larger ones cost the same for each byte.
+    public static let sizeLimit: UInt64 = 16 << 20
+
+    /// Answers a question.
+    ///
+    /// - Parameters:
+    ///   - question: What is asked; its name is one of ``names``.
+    ///   - machine: On which machine.
+    ///   - kernel: With which kernel.
+    /// - Throws: if the machine's kernel has no such call, or the range makes none.
+    public init(
+        _ question: Question, machine: MachineConfiguration, kernel: KernelEra
+    ) throws(TraceErrors) {
+        let scene = CallScene(question)
+        let place = "\(machine.name) with kernel \(kernel)"
+        let program = try NativeParser.parse(Array(scene.text.utf8), file: place)
+        let setup = try Setup(program, file: place, machine: machine, kernel: kernel)
+        var stage = try CallStage(setup)
+        self.question = question
+        self.machine = machine.name
+        self.kernel = kernel
+        state = scene.state
+        period = machine.core.clock.period
+        parts = try stage.play(program)
+        plan = []
+        if let function = DMACall.Function(rawValue: question.name) {
+            do {
+                plan = try Lowering.describe(
+                    function, direction: question.direction, isCoherent: question.isCoherent,
+                    profile: stage.profile)
+            } catch { preconditionFailure("what was lowered has a plan: \(error)") }
+        }
+    }
+}
+
+/// The trace that ends with the call in question.
+struct CallScene {
+    /// The native trace.
+    let text: String
+    /// What the caches hold of the buffer before the last statement; nil: there is no buffer.
+    let state: CallCost.LineState?
+
+    /// Where the buffer's first page is.
+    private static let page: UInt64 = 0x1000_0000
+
+    init(_ question: CallCost.Question) {
+        var lines = ["staleline 1", "device dev \(question.isCoherent ? "" : "non")coherent"]
+        let buffer = "0x\(String(Self.page + question.offset, radix: 16)) \(question.size)"
+        let direction = question.direction.name
+        var state: CallCost.LineState?
+        func fill(_ usual: CallCost.LineState) {
+            let wanted = question.state ?? usual
+            state = wanted
+            if wanted != .absent { lines.append("ld \(buffer) by 1") }
+            if wanted == .dirty { lines.append("st \(buffer) by 1") }
+        }
+        switch DMACall.Function(rawValue: question.name) {
+        case nil:
+            let isAccessor = Accessor.Function(rawValue: question.name) != nil
+            lines.append(isAccessor ? "\(question.name) dev+0x10" : question.name)
+        case let function? where function.makesHandle:
+            fill(.dirty)
+            lines.append(CallScene.creation(function, buffer: buffer, direction: direction))
+        case let function?:
+            let creator = function.creator
+            lines.append(CallScene.creation(creator, buffer: buffer, direction: direction))
+            // What the caches hold of an allocation makes no difference to its end.
+            if creator != .poolAlloc, !function.isFree {
+                fill(function.isForDevice ? .dirty : .clean)
+            }
+            lines.append(function.use)
+        }
+        self.state = state
+        text = lines.joined(separator: "\n") + "\n"
+    }
+
+    /// A statement that makes `H`, and the pool before it where there has to be one.
+    private static func creation(
+        _ function: DMACall.Function, buffer: String, direction: String
+    ) -> String {
+        let size = buffer.split(separator: " ")[1]
+        let address = buffer.split(separator: " ")[0]
+        let pool = "P = dma_pool_create dev \(size) 4"
+        return switch function {
+        case .poolCreate: pool
+        case .poolAlloc, .poolZalloc: "\(pool)\nH = \(function.rawValue) P \(address)"
+        case .mapSG, .mapSGTable: "H = \(function.rawValue) dev \(direction) \(address),\(size)"
+        case .mapSingle, .mapPage, .mapPhys, .mapResource:
+            "H = \(function.rawValue) dev \(buffer) \(direction)"
+        default: "H = \(function.rawValue) dev \(buffer)"
+        }
+    }
+}
+
+extension DMACall.Function {
+    /// The call that makes what this one uses.
+    fileprivate var creator: DMACall.Function {
+        switch self {
+        case .unmapPage: .mapPage
+        case .unmapPhys: .mapPhys
+        case .unmapResource: .mapResource
+        case .unmapSG, .syncSGForCPU, .syncSGForDevice: .mapSG
+        case .unmapSGTable, .syncSGTableForCPU, .syncSGTableForDevice: .mapSGTable
+        case .freeCoherent: .allocCoherent
+        case .freeAttrs: .allocAttrs
+        case .freeWriteCombine: .allocWriteCombine
+        case .freeNoncoherent: .allocNoncoherent
+        case .freePages: .allocPages
+        case .freeNoncontiguous: .allocNoncontiguous
+        case .poolFree, .poolDestroy: .poolAlloc
+        default: .mapSingle
+        }
+    }
+
+    fileprivate var isFree: Bool { rawValue.hasPrefix("dma_free") }
+
+    fileprivate var isForDevice: Bool { rawValue.hasSuffix("_for_device") }
+
+    /// The statement that uses `H`.
+    fileprivate var use: String {
+        switch self {
+        case .poolFree: "dma_pool_free P H"
+        case .poolDestroy: "dma_pool_free P H\ndma_pool_destroy P"
+        default: "\(rawValue) H"
+        }
+    }
+}

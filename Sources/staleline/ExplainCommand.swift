@@ -1,0 +1,122 @@
+import ArgumentParser
+import DMAMapping
+import Experiments
+import Hazards
+import Operations
+import Quantities
+import Reports
+
+/// `staleline explain`.
+struct ExplainCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "explain",
+        abstract: "A hazard's page, or what a call of the DMA API does and costs on a machine.",
+        discussion: """
+            explain H08             what, why, the shortest trace, the mend
+            explain dma_map_single  the operations of the call, each with its cycles
+            explain writel          the same of a barrier or a register access
+            """)
+
+    @Argument(
+        help:
+            "A code as H08, a call as dma_map_single, a barrier as wmb, an accessor as writel; none: the list of codes."
+    )
+    var name: String?
+    @OptionGroup var call: CallOptions
+    @Flag(help: "Print JSON (schema staleline.explain/1; of a call: staleline.call/1).") var json =
+        false
+
+    func run() throws {
+        guard let name else {
+            try call.refuse(for: "the list of codes")
+            Output.write(json ? HazardReport.listJSON.text + "\n" : HazardReport.list)
+            return
+        }
+        if let code = HazardCode(rawValue: name.uppercased()) {
+            try call.refuse(for: "the page of a hazard")
+            let page = HazardCatalogue.page(code)
+            Output.write(json ? HazardReport.json(page).text + "\n" : HazardReport.text(page))
+            return
+        }
+        guard CallCost.names.contains(name) else { throw unknown(name) }
+        let report = CallCostReport(try call.cost(of: name))
+        Output.write(json ? report.json.text + "\n" : report.text)
+    }
+
+    private func unknown(_ name: String) -> BadInput {
+        let guess = Suggestion.nearest(to: name, among: CallCost.names)
+        return BadInput(
+            "\(name): expected a hazard's code, H01 to H42 (`staleline explain` lists them), or a call, a barrier "
+                + "or an accessor of Linux, as dma_map_single, wmb, writel"
+                + (guess.map { "; did you mean '\($0)'?" } ?? ""))
+    }
+}
+
+/// The circumstances of a call.
+struct CallOptions: ParsableArguments {
+    @Option(help: "Of a call: the machine's name or file. Default: zynq7000.")
+    var machine: String?
+    @Option(name: .customLong("set"), help: "Override a machine key, as l2.size=256K. May repeat.")
+    var overrides: [String] = []
+    @Option(help: "Of a call: the kernel. Default: 6.12.")
+    var kernel: String?
+    @Option(help: "Of a call: TO_DEVICE, FROM_DEVICE or BIDIRECTIONAL. Default: TO_DEVICE.")
+    var direction: String?
+    @Option(help: "Of a call: the buffer's size in bytes. Default: 4096.")
+    var size: UInt64?
+    @Option(help: "Of a call: the buffer's offset in its first page. Default: 0.")
+    var offset: UInt64?
+    @Option(
+        help:
+            "What the caches hold of the buffer before: absent, clean, dirty. Default: dirty before the device has it, clean after."
+    )
+    var lines: String?
+    @Flag(help: "Of a call: the kernel believes the device to be coherent.") var coherent = false
+
+    /// Throws if anything is given to what takes none of it.
+    func refuse(for what: String) throws {
+        let isBare =
+            machine == nil && overrides.isEmpty && kernel == nil && direction == nil && size == nil
+            && offset == nil && lines == nil && !coherent
+        guard isBare else {
+            throw ValidationError("\(what) takes no options of a call")
+        }
+    }
+
+    /// What a call costs under these circumstances.
+    func cost(of name: String) throws -> CallCost {
+        var machine = MachineOptions()
+        machine.machine = self.machine ?? "zynq7000"
+        machine.overrides = overrides
+        machine.kernel = kernel ?? "6.12"
+        var question = CallCost.Question(name, isCoherent: coherent)
+        if let direction {
+            guard let known = DMADirection(name: Substring(direction)), known != .none else {
+                throw BadInput(
+                    "--direction \(direction): expected TO_DEVICE, FROM_DEVICE or BIDIRECTIONAL")
+            }
+            question.direction = known
+        }
+        if let size {
+            guard 1...CallCost.sizeLimit ~= size else {
+                throw BadInput("--size \(size): expected 1 to \(CallCost.sizeLimit) bytes")
+            }
+            question.size = size
+        }
+        if let offset {
+            guard offset < Lowering.pageSize else {
+                throw BadInput("--offset \(offset): expected 0 to \(Lowering.pageSize - 1) bytes")
+            }
+            question.offset = offset
+        }
+        if let lines {
+            guard let state = CallCost.LineState(rawValue: lines) else {
+                throw BadInput("--lines \(lines): expected absent, clean or dirty")
+            }
+            question.state = state
+        }
+        return try CallCost(
+            question, machine: machine.description(declared: nil).configuration,
+            kernel: try machine.era() ?? .bareMetal)
+    }
+}
