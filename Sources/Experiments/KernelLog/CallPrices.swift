@@ -95,7 +95,7 @@ struct CallPrices {
         lowering = try setup.lowering()
         lowering.zeroesAllocations = false
         let longest = max(
-            lowering.profile.innerLineSize, lowering.profile.outerLineSize ?? 0)
+            lowering.profile.innerLineSize, lowering.profile.outer?.lineSize ?? 0)
         lineMask = longest - 1
         dirtyLineCycles = 0
         do throws(LoweringError) {
@@ -198,7 +198,7 @@ struct CallPrices {
                 counts.outerSyncs += 1
                 counts.cycles &+= UInt64(outer.syncCycles)
             } else {
-                let lines = Self.lines(maintenance, lowering.profile.outerLineSize ?? 32)
+                let lines = Self.lines(maintenance, lowering.profile.outer?.lineSize ?? 32)
                 counts.outer += lines
                 counts.cycles &+= lines &* UInt64(outer.operationCycles)
             }

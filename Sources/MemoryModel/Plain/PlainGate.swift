@@ -109,8 +109,9 @@ struct PlainGate: ~Copyable {
             isAlike ? pass(access, to: end, isAlike: true) : pass(access, to: end, isAlike: false)
         }
 
-        /// Passes are lines that hold both ends: these differ from its address in its lowest bits alone. The rarer
-        /// kinds take the long way.
+        /// Lets accesses pass whose line holds both ends: these differ from its address in its lowest bits alone.
+        ///
+        /// The rarer kinds take the long way.
         @inline(__always)
         private mutating func pass(
             _ start: UnsafePointer<MemoryAccess>, to end: UnsafePointer<MemoryAccess>, isAlike: Bool
