@@ -41,7 +41,7 @@ gcc -O2 -falign-functions=64 -c Benchmarks/Sources/CLoop/loop.c -I Benchmarks/So
 rm -f "$cloop/libcloop.a"
 ar rcs "$cloop/libcloop.a" "$cloop/loop.o"
 # The plan of a build before does not know files that have come into the package it depends on since.
-rm -f "$scratch"/*.yaml "$scratch/workspace-state.json"
+rm -f "$scratch"/*.yaml "$scratch/workspace-state.json" "$scratch/release/bench"
 swift build -c release --package-path Benchmarks --scratch-path "$scratch" --product bench
 bench=$scratch/release/bench
 
