@@ -92,70 +92,10 @@ extension CallCost {
     static func words(_ operation: Operation) -> String {
         switch operation {
         case .work: "the call itself"
-        case .barrier(let barrier): words(barrier)
-        case .maintenance(let maintenance): words(maintenance)
-        case .run(let run):
-            "\(run.kind == .store ? "st" : "ld") \(hex(run.start.address.rawValue)) "
-                + "\(run.count * run.step) by \(run.size)"
-        case .copy(let copy):
-            "copy \(hex(copy.destination.address.rawValue)) "
-                + "\(hex(copy.source.address.rawValue)) \(copy.bytes) by \(copy.size)"
-        case .access(let access, _, _):
-            "\(access.kind == .store ? "st" : "ld") \(hex(access.address)) \(access.size)"
-        case .setMemoryType(let start, let size, let type, _):
-            "map \(hex(start)) \(size) as \(type.name)"
         case .ring: "st to the register"
-        default: preconditionFailure("not a lowered operation: \(operation)")
+        case .setMemoryType(let start, let size, let type, _):
+            "map 0x\(String(start, radix: 16)) \(size) as \(type.name)"
+        default: NativeWriter.words(operation)
         }
     }
-
-    private static func words(_ barrier: Barrier) -> String {
-        let name =
-            switch barrier.instruction {
-            case .dmb: "dmb"
-            case .dsb: "dsb"
-            case .isb: "isb"
-            }
-        let domain =
-            switch barrier.domain {
-            case .fullSystem: ""
-            case .outerShareable: "osh"
-            case .innerShareable: "ish"
-            case .nonShareable: "nsh"
-            }
-        let accesses =
-            switch barrier.accesses {
-            case .all: ""
-            case .stores: "st"
-            case .loads: "ld"
-            }
-        return "\(name) \((domain + accesses).isEmpty ? "sy" : domain + accesses)"
-    }
-
-    private static func words(_ maintenance: Maintenance) -> String {
-        let name =
-            switch maintenance.instruction {
-            case .dcCVAC: "dc cvac"
-            case .dcCIVAC: "dc civac"
-            case .dcIVAC: "dc ivac"
-            case .dcCVAU: "dc cvau"
-            case .dcZVA: "dc zva"
-            case .dcCSW: "dc csw"
-            case .dcCISW: "dc cisw"
-            case .dcISW: "dc isw"
-            case .icIVAU: "ic ivau"
-            case .icIALLU: "ic iallu"
-            case .icIALLUIS: "ic ialluis"
-            case .outerClean: "l2 clean"
-            case .outerInvalidate: "l2 inv"
-            case .outerCleanAndInvalidate: "l2 flush"
-            case .outerCleanAndInvalidateWays: "l2 flushway"
-            case .outerSync: "l2 sync"
-            }
-        guard maintenance.instruction.isByAddress else { return name }
-        let bytes = maintenance.bytes > 0 ? " \(maintenance.bytes)" : ""
-        return "\(name) \(hex(maintenance.start.address.rawValue))\(bytes)"
-    }
-
-    private static func hex(_ address: UInt64) -> String { "0x" + String(address, radix: 16) }
 }

@@ -30,4 +30,14 @@ public enum NativeWriter {
     public static func text(_ program: Program) throws(ProgramError) -> String {
         String(decoding: try write(program), as: UTF8.self)
     }
+
+    /// An operation alone in the words of the format, without who performs it.
+    ///
+    /// - Precondition: it names no symbol and no device, as what calls are lowered to does not.
+    public static func words(_ operation: Operation) -> String {
+        var printer = ProgramPrinter(Program())
+        let start = printer.output.count
+        printer.print(operation)
+        return String(decoding: printer.output[start...], as: UTF8.self)
+    }
 }

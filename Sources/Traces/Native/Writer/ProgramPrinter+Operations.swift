@@ -7,6 +7,11 @@ extension ProgramPrinter {
         if case .environment(let event) = operation { return print(event) }
         add(name(agent))
         add(": ")
+        print(operation)
+    }
+
+    /// Prints an operation, whoever performs it.
+    mutating func print(_ operation: Operation) {
         switch operation {
         case .access(let access, let symbol, let value): print(access, symbol, value)
         case .run(let run): print(run)
