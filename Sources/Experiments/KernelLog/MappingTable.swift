@@ -131,18 +131,13 @@ struct MappingTable {
         device: Int32, at address: UInt64, _ body: (Int32, LoggedMapping) -> Bool
     ) {
         for (index, shift) in Self.shifts.enumerated() where shiftCounts[index] > 0 {
-            let key = Self.key(device, address >> shift, index)
-            var node = heads[slot(key)]
-            while node >= 0 {
-                let entry = nodes[Int(node)]
-                node = entry.next
-                guard entry.key == key else { continue }
-                let mapping = mappings[Int(entry.mapping)]
+            let goesOn = forEach(Self.key(device, address >> shift, index)) { place, mapping in
                 guard mapping.device == device, address >= mapping.dma,
                     address - mapping.dma < max(mapping.size, 1)
-                else { continue }
-                if !body(entry.mapping, mapping) { return }
+                else { return true }
+                return body(place, mapping)
             }
+            if !goesOn { return }
         }
     }
 
@@ -151,38 +146,44 @@ struct MappingTable {
         device: Int32, overlapping range: Range<UInt64>, _ body: (LoggedMapping) -> Void
     ) {
         for (index, shift) in Self.shifts.enumerated() where shiftCounts[index] > 0 {
-            let buckets = range.lowerBound >> shift...(range.upperBound - 1) >> shift
-            for bucket in buckets {
-                let key = Self.key(device, bucket, index)
-                var node = heads[slot(key)]
-                while node >= 0 {
-                    let entry = nodes[Int(node)]
-                    node = entry.next
-                    guard entry.key == key else { continue }
-                    let mapping = mappings[Int(entry.mapping)]
-                    guard mapping.device == device, mapping.dma < range.upperBound,
+            for bucket in range.lowerBound >> shift...(range.upperBound - 1) >> shift {
+                _ = forEach(Self.key(device, bucket, index)) { _, mapping in
+                    if mapping.device == device, mapping.dma < range.upperBound,
                         mapping.dma + max(mapping.size, 1) > range.lowerBound
-                    else { continue }
-                    body(mapping)
+                    {
+                        body(mapping)
+                    }
+                    return true
                 }
             }
         }
     }
 
-    /// The newest list of a device that begins at a physical address.
-    func list(device: Int32, physical: UInt64) -> Int32? {
-        let key = Self.key(device, physical, Self.listShift)
+    /// The mappings under a key, the newest first, until `body` says that it is enough.
+    ///
+    /// - Returns: false if it did.
+    @inline(__always)
+    private func forEach(_ key: UInt64, _ body: (Int32, LoggedMapping) -> Bool) -> Bool {
         var node = heads[slot(key)]
         while node >= 0 {
             let entry = nodes[Int(node)]
             node = entry.next
             guard entry.key == key else { continue }
-            let mapping = mappings[Int(entry.mapping)]
-            if mapping.isHead, mapping.device == device, mapping.physical == physical {
-                return entry.mapping
-            }
+            if !body(entry.mapping, mappings[Int(entry.mapping)]) { return false }
         }
-        return nil
+        return true
+    }
+
+    /// The newest list of a device that begins at a physical address.
+    func list(device: Int32, physical: UInt64) -> Int32? {
+        var found: Int32?
+        _ = forEach(Self.key(device, physical, Self.listShift)) { place, mapping in
+            if mapping.isHead, mapping.device == device, mapping.physical == physical {
+                found = place
+            }
+            return found == nil
+        }
+        return found
     }
 
     /// What is live, in the order of the log.
