@@ -124,7 +124,7 @@ extension HazardCatalogue {
             All machines that are not coherent; which case fails depends on architecture and \
             kernel era.
             """,
-        status: .planned)
+        status: .inKernelLogs)
 
     /// The maintained range is not the range that is used.
     static let h16 = HazardPage(
@@ -176,7 +176,7 @@ extension HazardCatalogue {
             inside it that is too short is legal.
             """,
         affects: "All machines that are not coherent, all kernels.",
-        status: .planned)
+        status: .inKernelLogs)
 
     /// Maintenance is skipped that was needed.
     static let h21 = HazardPage(

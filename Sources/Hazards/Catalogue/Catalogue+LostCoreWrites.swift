@@ -188,5 +188,5 @@ extension HazardCatalogue {
             All machines that are not coherent, all kernels; the report is absent in 5.4 and \
             seen from about 5.14.
             """,
-        status: .planned)
+        status: .inKernelLogs)
 }

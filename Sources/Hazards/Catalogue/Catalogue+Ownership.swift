@@ -105,7 +105,7 @@ extension HazardCatalogue {
             device does.
             """,
         affects: "All machines, coherent ones too; an IOMMU turns it into a fault.",
-        status: .planned)
+        status: .inKernelLogs)
 
     /// The core touches a buffer that the device owns.
     static let h18 = HazardPage(

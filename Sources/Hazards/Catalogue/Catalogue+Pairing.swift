@@ -50,7 +50,7 @@ extension HazardCatalogue {
         affects: """
             All kernels; what comes of it depends on the machine, the misuse does not.
             """,
-        status: .planned)
+        status: .inKernelLogs)
 
     /// A failed map is used.
     static let h32 = HazardPage(
@@ -101,7 +101,7 @@ extension HazardCatalogue {
         affects: """
             All kernels and machines; harmless until a bounce pool or an IOMMU runs out.
             """,
-        status: .planned)
+        status: .inKernelLogs)
 
     /// A scatter list is used with the wrong count or the wrong lengths.
     static let h34 = HazardPage(
@@ -160,5 +160,5 @@ extension HazardCatalogue {
         affects: """
             All kernels; it shows where an IOMMU joins entries, or where maintenance is needed.
             """,
-        status: .planned)
+        status: .inKernelLogs)
 }

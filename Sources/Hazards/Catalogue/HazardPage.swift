@@ -28,6 +28,8 @@ public enum HazardFamily: String, CaseIterable, Sendable {
 public enum DetectionStatus: Hashable, Sendable {
     /// It does, with these verdicts.
     case detected(verdicts: [Verdict])
+    /// In kernel logs, which show the calls alone; not yet in traces.
+    case inKernelLogs
     /// Not yet: the page is there, no detector.
     case planned
 }
