@@ -16,7 +16,7 @@ import Quantities
 //   DSB .. NSH      as the others: its own table walks and fetches do not look into the store buffer;
 //                   but stores that `env hold` holds it leaves there, since nobody else need see them
 //
-// (Arm ARM DDI 0487, DMB and DSB; DDI 0406C A3.8.3 and B2.2.9.) Neither reaches an outer cache's store buffer.
+// (Arm ARM DDI 0487, DMB and DSB; for ARMv7 what Linux relies on, decision 0006.) Neither reaches an outer cache's store buffer.
 // Ordering stores costs what their completion costs here: the store buffer has no marks to keep them apart.
 
 extension Machine where P: ~Copyable {

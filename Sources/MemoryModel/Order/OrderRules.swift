@@ -177,7 +177,8 @@ extension OrderRules.Pair {
         switch accesses {
         case .all: true
         case .loads: earlier.isRead
-        // ARMv7 completes maintenance at any DSB (A3.8.3); Armv8-A at one of loads and stores only.
+        // ARMv7 completes maintenance at any DSB, as Linux takes it (decision 0006); Armv8-A at one of loads and
+        // stores only.
         case .stores: earlier.isWrite || earlier.isMaintenance && rules.architecture != .arm64
         }
     }
