@@ -33,9 +33,11 @@ public enum NativeWriter {
 
     /// An operation alone in the words of the format, without who performs it.
     ///
-    /// - Precondition: it names no symbol and no device, as what calls are lowered to does not.
+    /// Addresses are numbers.
+    ///
+    /// - Precondition: it names no device, as what calls are lowered to does not, but for doorbells.
     public static func words(_ operation: Operation) -> String {
-        var printer = ProgramPrinter(Program())
+        var printer = ProgramPrinter(Program(), namesPlaces: false)
         let start = printer.output.count
         printer.print(operation)
         return String(decoding: printer.output[start...], as: UTF8.self)

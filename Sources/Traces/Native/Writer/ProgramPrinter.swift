@@ -10,10 +10,13 @@ struct ProgramPrinter {
 
     private let symbols: [SymbolTable.Entry]
     private let deviceNames: [String]
+    /// Whether addresses go by the names that they were given under.
+    private let namesPlaces: Bool
     private var depth = 0
 
-    /// Starts on a program.
-    init(_ program: Program) {
+    /// Starts on a program, or on operations alone, whose addresses are all printed as numbers.
+    init(_ program: Program, namesPlaces: Bool = true) {
+        self.namesPlaces = namesPlaces
         symbols = program.symbols.entries
         deviceNames = program.devices.map { program.symbols[$0.name]?.name ?? "" }
         output.reserveCapacity(16 + program.statements.count * 24)
@@ -78,7 +81,7 @@ struct ProgramPrinter {
 
     /// Appends a blank and an address.
     mutating func add(_ operand: Operand) {
-        guard operand.symbol != .none else {
+        guard namesPlaces, operand.symbol != .none else {
             return add(" ", hexadecimal: operand.address.rawValue)
         }
         let entry = symbols[Int(operand.symbol.rawValue) - 1]
