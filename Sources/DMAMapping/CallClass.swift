@@ -11,6 +11,14 @@ enum CallClass: Hashable, Sendable {
     /// `dma_cache_sync`, which no Arm kernel does anything for.
     case cacheSync
     case query
+    /// A range of an IOMMU's addresses is set aside.
+    case iovaReserve
+    /// Memory is put behind a part of it.
+    case iovaLink
+    /// The memory behind a part of it, or behind all of it, is taken away.
+    case iovaUnlink
+    /// The range is given up or its translations are flushed: nothing happens to memory.
+    case iovaEnd
     case allocateCoherent
     case allocateNoncoherent
     case freeCoherent
@@ -35,7 +43,11 @@ enum CallClass: Hashable, Sendable {
             case .syncSingleForCPU, .syncSingleRangeForCPU, .syncSGForCPU, .syncSGTableForCPU:
                 .syncForCPU
             case .cacheSync: .cacheSync
-            case .mappingError, .needSync: .query
+            case .mappingError, .needSync, .needUnmap: .query
+            case .iovaTryAlloc: .iovaReserve
+            case .iovaLink: .iovaLink
+            case .iovaUnlink, .iovaDestroy: .iovaUnlink
+            case .iovaSync, .iovaFree: .iovaEnd
             case .allocCoherent, .zallocCoherent, .allocWriteCombine, .allocAttrs:
                 .allocateCoherent
             case .allocNoncoherent, .allocPages, .allocNoncontiguous: .allocateNoncoherent

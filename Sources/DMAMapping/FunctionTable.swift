@@ -2,7 +2,8 @@ import Operations
 
 /// Which kernels have a function, where not all have.
 ///
-/// (linux-dma.md §1.1, §1.2) Assumptions, from memory: 5.9 for `dma_need_sync`, 5.13 for `dma_alloc_noncontiguous`.
+/// (linux-dma.md §1.1, §1.2) Assumptions, from memory: 5.9 for `dma_need_sync`, 5.13 for `dma_alloc_noncontiguous`,
+/// 6.16 for `dma_iova_*` and `dma_need_unmap`, which are in 6.18 and not in 6.12.
 /// `dma_alloc_noncoherent` and `dma_alloc_pages` are in ``AllocationRow/noncoherent``.
 enum FunctionTable {
     static let kernels: [DMACall.Function: [KernelSpan]] = [
@@ -12,7 +13,11 @@ enum FunctionTable {
         .needSync: [KernelVersion(5, 9)..<KernelVersion.firstUnknown],
         .allocNoncontiguous: [noncontiguous], .freeNoncontiguous: [noncontiguous],
         .cacheSync: [KernelVersion.firstKnown..<KernelVersion(5, 10)],
+        .iovaTryAlloc: [iova], .iovaLink: [iova], .iovaSync: [iova], .iovaUnlink: [iova],
+        .iovaFree: [iova], .iovaDestroy: [iova], .needUnmap: [iova],
     ]
+
+    private static let iova = KernelVersion(6, 16)..<KernelVersion.firstUnknown
 
     private static let physical = KernelVersion(6, 18)..<KernelVersion.firstUnknown
     /// In 5.8, and back-ported: it is in 5.4.301, the release of 5.4 that was read.

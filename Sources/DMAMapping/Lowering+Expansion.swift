@@ -14,8 +14,26 @@ extension Lowering {
         _ steps: [LoweringStep], over start: Operand, size: UInt64, isBatched: Bool = false,
         into output: inout [Operation]
     ) {
+        expand(
+            steps, over: MappedPart(DMACall.Segment(at: start, size: size)), isBatched: isBatched,
+            into: &output)
+    }
+
+    /// The same for a part of a mapping, which may have a bounce slot: that is maintained in its place.
+    func expand(
+        _ steps: [LoweringStep], over part: MappedPart, isBatched: Bool,
+        into output: inout [Operation]
+    ) {
+        let start = part.slot.map { Operand($0) } ?? part.segment.start
+        let size = part.segment.size
         for step in steps {
             switch step {
+            case .bounceOut:
+                expandCopy(to: start, from: part.segment.start, size: size, into: &output)
+            case .bounceBack:
+                // What was to wait at the end of the call has to be over before the slot is read.
+                if isBatched { output.append(.barrier(Barrier(.dsb))) }
+                expandCopy(to: part.segment.start, from: start, size: size, into: &output)
             case .inner(let operation):
                 expandInner(operation, start, size: size, isBatched: isBatched, into: &output)
             case .outer(let operation):
@@ -115,6 +133,16 @@ extension Lowering {
             output.append(.maintenance(Maintenance(.outerSync)))
         case nil: break
         }
+    }
+
+    /// A `memcpy`, by as much at a time as both ends and the size allow.
+    private func expandCopy(
+        to destination: Operand, from source: Operand, size: UInt64, into output: inout [Operation]
+    ) {
+        guard size > 0 else { return }
+        let both = destination.address.rawValue | source.address.rawValue
+        let width = min(Self.zeroingSize, (both | Self.zeroingSize) & ~((both | Self.zeroingSize) &- 1))
+        output.append(.copy(CopyRun(to: destination, from: source, bytes: size, by: UInt32(width))))
     }
 
     private func expandZero(_ start: Operand, size: UInt64, into output: inout [Operation]) {

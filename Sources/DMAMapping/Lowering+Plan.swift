@@ -10,12 +10,13 @@ extension Lowering {
     ///   - direction: The direction; needed by map, unmap and sync.
     ///   - isCoherent: Whether the kernel believes the device to be coherent.
     ///   - attributes: The attributes of the call.
+    ///   - isBounced: Whether the mapping has a bounce slot.
     ///   - profile: The processor and its kernel.
     /// - Returns: The steps in order; none for a call that does nothing.
     /// - Throws: ``LoweringError`` if no table says what the call does.
     public static func describe(
         _ function: DMACall.Function, direction: DMADirection? = nil, isCoherent: Bool,
-        attributes: DMAAttributes = [], profile: LoweringProfile
+        attributes: DMAAttributes = [], isBounced: Bool = false, profile: LoweringProfile
     ) throws(LoweringError) -> [LoweringStep] {
         let version = try linux(function, profile)
         let kind = CallClass(function)
@@ -23,14 +24,18 @@ extension Lowering {
         try checkExistence(of: function, profile)
         let steps: [LoweringStep]
         switch kind {
-        case .map, .unmap, .syncForDevice, .syncForCPU:
+        case .map, .unmap, .syncForDevice, .syncForCPU, .iovaLink, .iovaUnlink:
             guard let direction else { throw .missing(function, .direction) }
             let row = try streamingRow(function, profile)
-            let isForDevice = kind == .map || kind == .syncForDevice
+            let isForDevice = kind == .map || kind == .syncForDevice || kind == .iovaLink
             guard let found = (isForDevice ? row.forDevice : row.forCPU)[direction] else {
                 throw .noDirection(function)
             }
-            steps = isCoherent || treatments.contains(.noMaintenance) ? [] : found
+            let skips = treatments.contains(.noMaintenance)
+            let maintenance = isCoherent || skips ? [] : found
+            steps =
+                isBounced
+                ? try bouncing(kind, maintenance, direction, skips: skips, profile) : maintenance
         case .allocateCoherent, .poolAllocate:
             let row = try find(
                 function.rawValue, in: AllocationRow.coherent, profile, version,
@@ -52,11 +57,29 @@ extension Lowering {
             steps =
                 isCoherent || treatments.contains(.noMapping) ? [] : [.setMemoryType(.writeBack)]
         case .mapResource, .unmapResource, .cacheSync, .query, .freeNoncoherent, .poolCreate,
-            .poolFree, .driverUnbind:
+            .poolFree, .driverUnbind, .iovaReserve, .iovaEnd:
             steps = []
         }
         return steps.filter {
             if case .outer = $0 { profile.outer != nil } else { true }
+        }
+    }
+
+    /// A bounced call's steps: copies come before the maintenance of a slot on its way out, and after it on its way in.
+    ///
+    /// What skips maintenance at an unmap skips the copy, too.
+    private static func bouncing(
+        _ kind: CallClass, _ maintenance: [LoweringStep], _ direction: DMADirection, skips: Bool,
+        _ profile: LoweringProfile
+    ) throws(LoweringError) -> [LoweringStep] {
+        guard case .linux(let version) = profile.kernel else { return maintenance }
+        let row = try find(
+            "swiotlb", in: BounceRow.rows, profile, version, where: { _ in true }, kernels: \.kernels)
+        return switch kind {
+        case .map: (row.map[direction] ?? []) + maintenance
+        case .syncForDevice: (row.syncForDevice[direction] ?? []) + maintenance
+        case .unmap where skips: maintenance
+        default: maintenance + (row.forCPU[direction] ?? [])
         }
     }
 

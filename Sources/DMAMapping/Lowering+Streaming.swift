@@ -16,11 +16,22 @@ extension Lowering {
         let steps = try Self.describe(
             function, direction: direction, isCoherent: coherentDevices.contains(device),
             attributes: call.attributes, profile: profile)
-        try expand(steps, of: call.function, over: call.segments, into: &output)
-        allocations[call.handle] = nil
-        mappings[call.handle] = MappingRecord(
+        let bouncedSteps = try Self.describe(
+            function, direction: direction, isCoherent: coherentDevices.contains(device),
+            attributes: call.attributes, isBounced: true, profile: profile)
+        var record = MappingRecord(
             handle: call.handle, function: function, device: device, segments: call.segments,
             direction: direction, attributes: call.attributes, sequence: takeSequence())
+        place(&record)
+        allocations[call.handle] = nil
+        mappings[call.handle] = record
+        // What was mapped before a list failed is unmapped again without maintenance; what was done to it is done.
+        let placed = record.isFailed ? record.slots.count : record.segments.count
+        let parts = record.segments.prefix(placed).enumerated().map { index, segment in
+            MappedPart(segment, slot: record.slot(of: index))
+        }
+        try expand(steps, bounced: bouncedSteps, of: function, over: parts, into: &output)
+        note(record)
     }
 
     /// Lowers an unmap or a sync.
@@ -36,30 +47,42 @@ extension Lowering {
         let target = try transferTarget(of: call)
         let direction = call.direction ?? target.direction
         guard direction != DMADirection.none else { throw .noDirection(function) }
-        let segments = try range(of: call, in: target.segments)
+        let parts = try range(of: call, in: target.segments, slots: target.slots)
         // A sync has no attributes: what the map skipped, a sync does.
+        let isCoherent = coherentDevices.contains(call.device ?? target.device)
+        let attributes = isUnmap ? call.attributes : []
         let steps = try Self.describe(
-            function, direction: direction,
-            isCoherent: coherentDevices.contains(call.device ?? target.device),
-            attributes: isUnmap ? call.attributes : [], profile: profile)
-        try expand(steps, of: function, over: segments, into: &output)
-        if isUnmap { mappings[call.handle]?.isLive = false }
+            function, direction: direction, isCoherent: isCoherent, attributes: attributes,
+            profile: profile)
+        let bouncedSteps = try Self.describe(
+            function, direction: direction, isCoherent: isCoherent, attributes: attributes,
+            isBounced: true, profile: profile)
+        // There is no memory at `DMA_MAPPING_ERROR`.
+        if mappings[call.handle]?.isFailed != true {
+            try expand(steps, bounced: bouncedSteps, of: function, over: parts, into: &output)
+        }
+        if isUnmap { release(call.handle) }
     }
 
     /// Puts all entries of a call into its steps.
     ///
     /// A batched call waits once, after its last entry.
-    private func expand(
-        _ steps: [LoweringStep], of function: DMACall.Function, over segments: [DMACall.Segment],
-        into output: inout [Operation]
+    func expand(
+        _ steps: [LoweringStep], bounced: [LoweringStep]? = nil, of function: DMACall.Function,
+        over parts: [MappedPart], into output: inout [Operation]
     ) throws(LoweringError) {
-        guard !steps.isEmpty, !segments.isEmpty else { return }
+        let used = parts.contains { !($0.slot == nil ? steps : bounced ?? steps).isEmpty }
+        guard used else { return }
         let isBatched = try Self.streamingRow(function, profile).isBatched
-        for segment in segments {
+        for part in parts {
             expand(
-                steps, over: segment.start, size: segment.size, isBatched: isBatched, into: &output)
+                part.slot == nil ? steps : bounced ?? steps, over: part, isBatched: isBatched,
+                into: &output)
         }
-        if isBatched { output.append(.barrier(Barrier(.dsb))) }
+        let isMaintained = (steps + (bounced ?? [])).contains {
+            if case .inner = $0 { true } else { false }
+        }
+        if isBatched, isMaintained { output.append(.barrier(Barrier(.dsb))) }
     }
 
     /// Lowers a question about a mapping, which costs nothing.
@@ -73,14 +96,14 @@ extension Lowering {
     private func transferTarget(
         of call: DMACall
     ) throws(LoweringError) -> (
-        device: Agent, segments: [DMACall.Segment], direction: DMADirection?
+        device: Agent, segments: [DMACall.Segment], slots: [UInt64?], direction: DMADirection?
     ) {
         if let mapping = mappings[call.handle] {
-            return (mapping.device, mapping.segments, mapping.direction)
+            return (mapping.device, mapping.segments, mapping.slots, mapping.direction)
         }
         if let allocation = allocations[call.handle] {
             let segment = DMACall.Segment(at: allocation.start, size: allocation.size)
-            return (allocation.device, [segment], allocation.direction)
+            return (allocation.device, [segment], [], allocation.direction)
         }
         _ = try Self.linux(call.function, profile)
         throw .unknownHandle(call.function, call.handle)
@@ -90,12 +113,15 @@ extension Lowering {
     ///
     /// A count above the list's length is cut to it: the kernel would run off the end of the list.
     private func range(
-        of call: DMACall, in segments: [DMACall.Segment]
-    ) throws(LoweringError) -> [DMACall.Segment] {
+        of call: DMACall, in segments: [DMACall.Segment], slots: [UInt64?]
+    ) throws(LoweringError) -> [MappedPart] {
         switch call.function {
         case .unmapSG, .syncSGForCPU, .syncSGForDevice, .unmapSGTable, .syncSGTableForCPU,
             .syncSGTableForDevice:
-            return Array(segments.prefix(Int(clamping: call.count ?? UInt64(segments.count))))
+            let count = Int(clamping: call.count ?? UInt64(segments.count))
+            return segments.prefix(count).enumerated().map { index, segment in
+                MappedPart(segment, slot: index < slots.count ? slots[index] : nil)
+            }
         default:
             guard let whole = segments.first else { return [] }
             let offset = call.offset ?? 0
@@ -109,7 +135,7 @@ extension Lowering {
             let part = DMACall.Segment(
                 at: whole.start.advanced(by: offset), size: call.size ?? (whole.size - offset))
             try check(call.function, part)
-            return [part]
+            return [MappedPart(part, slot: slots.first.flatMap { $0 }.map { $0 &+ offset })]
         }
     }
 

@@ -4,12 +4,13 @@ import Quantities
 /// Turns calls of the Linux DMA API, the kernel's barriers and its accessors into what a machine can perform.
 ///
 /// What each call does comes from tables: ``StreamingRow``, ``InnerRoutineRow``, ``OuterRoutineRow``,
-/// ``AllocationRow``, ``BarrierRow``, ``FunctionTable``.
+/// ``AllocationRow``, ``BarrierRow``, ``BounceRow``, ``FunctionTable``.
 /// This type keeps what calls refer to (mappings, allocations, pools), finds the row, and puts addresses in.
 ///
 /// What counts: the maintenance instructions and their barriers, the zeroing, the changes of memory type, and
-/// ``LoweringProfile/callCycles`` for a call. Left out: page table updates and their barriers, bounce buffers, IOMMUs,
-/// the free list that a pool keeps inside its blocks, `soc_mb` of particular boards.
+/// ``LoweringProfile/callCycles`` for a call, the copies to and from bounce slots. Left out: page table updates and
+/// their barriers, the tables of an IOMMU, the free list that a pool keeps inside its blocks, `soc_mb` of particular
+/// boards.
 public struct Lowering: Sendable {
     /// Bytes in a page.
     public static let pageSize: UInt64 = 4_096
@@ -30,7 +31,17 @@ public struct Lowering: Sendable {
     /// A large allocation is many stores; who measures only what comes after can leave them out.
     public var zeroesAllocations = true
 
+    /// Which memory each device reaches; one that is not here reaches all.
+    public var reach: [Agent: DMAReach] = [:]
+    /// The bounce buffers; nil: the kernel has none.
+    var pool: BouncePool?
+    /// What devices have in a slot instead, mapped or not, oldest first; a slot's old use goes when it is given anew.
+    public internal(set) var bounces: [Bounce] = []
+    /// What the kernel says of the last map that failed; nil: none failed since it was taken.
+    var failure: MapFailure?
+
     var mappings: [HandleID: MappingRecord] = [:]
+    var ranges: [HandleID: IOVARecord] = [:]
     var allocations: [HandleID: AllocationRecord] = [:]
     var poolsByHandle: [HandleID: PoolRecord] = [:]
     private var nextSequence: UInt64 = 0
@@ -38,8 +49,9 @@ public struct Lowering: Sendable {
     /// Starts with nothing mapped and nothing allocated.
     public init(
         _ profile: LoweringProfile, coherentDevices: Set<Agent> = [],
-        memoryMap: MemoryMap = MemoryMap()
+        memoryMap: MemoryMap = MemoryMap(), bouncing pool: BounceDeclaration = .none
     ) {
+        self.pool = pool.size > 0 ? BouncePool(pool) : nil
         self.profile = profile
         self.coherentDevices = coherentDevices
         self.memoryMap = memoryMap
@@ -85,6 +97,10 @@ public struct Lowering: Sendable {
         case .unmap, .unmapResource, .syncForDevice, .syncForCPU, .cacheSync:
             try lowerTransfer(call, into: &lowered)
         case .query: try lowerQuery(call)
+        case .iovaReserve: try lowerReservation(call)
+        case .iovaLink: try lowerLink(call, into: &lowered)
+        case .iovaUnlink: try lowerUnlink(call, into: &lowered)
+        case .iovaEnd: try lowerRangeEnd(call)
         case .allocateCoherent, .allocateNoncoherent: try lowerAllocation(call, into: &lowered)
         case .freeCoherent, .freeNoncoherent: try lowerFree(call, into: &lowered)
         case .poolCreate: try lowerPoolCreate(call)

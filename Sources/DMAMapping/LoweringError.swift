@@ -22,6 +22,8 @@ public enum LoweringError: Error, Hashable, Sendable {
     case rangeTooLong(DMACall.Function, start: UInt64, size: UInt64)
     /// A sync starts behind the end of what is mapped, and has no size of its own.
     case offsetOutside(DMACall.Function, offset: UInt64, size: UInt64)
+    /// The device has no IOMMU that could give it addresses.
+    case noIOMMU(DMACall.Function, Agent)
     /// The allocator gives whole pages.
     case notPageAligned(DMACall.Function, UInt64)
     /// A pool of blocks like these is not made: the kernel returns NULL.
@@ -70,6 +72,9 @@ extension LoweringError: CustomStringConvertible {
                 + "reach the end of the address space"
         case .offsetOutside(let function, let offset, let size):
             "\(function.rawValue): offset \(offset) in a mapping of \(size) bytes, without a size"
+        case .noIOMMU(let function, let device):
+            "\(function.rawValue): device \(device.index) has no IOMMU, so that the kernel returns false; "
+                + "add the word iommu to its declaration, or map the pieces one by one as the driver would"
         case .notPageAligned(let function, let address):
             "\(function.rawValue): address 0x\(String(address, radix: 16)); "
                 + "the allocator gives multiples of \(Lowering.pageSize)"

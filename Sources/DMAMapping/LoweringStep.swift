@@ -18,6 +18,10 @@ public enum LoweringStep: Hashable, Sendable, CustomStringConvertible {
     case outer(RangeOperation)
     /// The core stores zeros over the range, through whatever memory type it has by then.
     case zero
+    /// The core copies the range to the bounce slot that the device has instead.
+    case bounceOut
+    /// The core copies the slot's bytes back to the range.
+    case bounceBack
     /// The range gets another memory type.
     case setMemoryType(MemoryType)
 
@@ -28,6 +32,8 @@ public enum LoweringStep: Hashable, Sendable, CustomStringConvertible {
         case .outer(let operation):
             "the outer cache: \(operation.rawValue) the range"
         case .zero: "store zeros over the range"
+        case .bounceOut: "copy the range to its bounce slot"
+        case .bounceBack: "copy the bounce slot back to the range"
         case .setMemoryType(let type): "map the range as \(type.name)"
         }
     }

@@ -21,8 +21,29 @@ public struct MappingRecord: Hashable, Sendable {
     public var isLive = true
     /// Whether `dma_mapping_error` was asked.
     public var isErrorChecked = false
+    /// Where the device finds the segments instead, for those that bounce; empty: none does.
+    public var slots: [UInt64?] = []
+    /// Whether the kernel could not map it and returned `DMA_MAPPING_ERROR`.
+    public var isFailed = false
     /// The order of creation among mappings, allocations and pools.
     public var sequence: UInt64
+}
+
+/// A stretch of memory that a device has in a bounce slot instead.
+public struct Bounce: Hashable, Sendable {
+    /// Which device.
+    public var device: Agent
+    /// The handle of its mapping.
+    public var handle: HandleID
+    /// The first address, as the program uses it.
+    public var start: UInt64
+    /// How many bytes.
+    public var size: UInt64
+    /// The first byte of the slot, a physical address.
+    public var slot: UInt64
+
+    /// The bytes of the slot that the mapping uses.
+    public var slotRange: Range<UInt64> { slot..<slot + max(size, 1) }
 }
 
 /// What an allocation made.

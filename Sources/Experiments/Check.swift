@@ -32,6 +32,9 @@ public enum Check {
         {
             throw TraceErrors([error])
         }
+        if let slots = try setup.bouncedBytes() {
+            watch.insert([slots], lineSize: profile.lineSize)
+        }
         if !setup.program.layouts.isEmpty {
             watch.insert(try touched(setup), lineSize: profile.lineSize)
         }

@@ -25,6 +25,8 @@ extension Machine where P: ~Copyable {
         case .late: loadEarly(event, core)
         case .leave: setCoherent(false, core: core)
         case .join: setCoherent(true, core: core)
+        case .pause, .resume:
+            preconditionFailure("who walks the program stops a statement, not the machine")
         }
     }
 

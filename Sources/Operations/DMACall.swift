@@ -110,6 +110,13 @@ public struct DMACall: Hashable, Sendable {
         case allocNoncontiguous = "dma_alloc_noncontiguous"
         case freeNoncontiguous = "dma_free_noncontiguous"
         case cacheSync = "dma_cache_sync"
+        case iovaTryAlloc = "dma_iova_try_alloc"
+        case iovaLink = "dma_iova_link"
+        case iovaSync = "dma_iova_sync"
+        case iovaUnlink = "dma_iova_unlink"
+        case iovaFree = "dma_iova_free"
+        case iovaDestroy = "dma_iova_destroy"
+        case needUnmap = "dma_need_unmap"
 
         /// Whether the call gives a new handle (or pool), named on the left of `=`.
         public var makesHandle: Bool {
@@ -117,7 +124,7 @@ public struct DMACall: Hashable, Sendable {
             case .mapSingle, .mapPage, .mapSG, .mapResource, .allocCoherent, .zallocCoherent,
                 .allocWriteCombine,
                 .allocNoncoherent, .allocPages, .poolCreate, .poolAlloc, .poolZalloc, .mapPhys,
-                .mapSGTable, .allocAttrs, .allocNoncontiguous:
+                .mapSGTable, .allocAttrs, .allocNoncontiguous, .iovaTryAlloc:
                 true
             default: false
             }
@@ -148,7 +155,7 @@ public struct DMACall: Hashable, Sendable {
     ///
     /// One segment, or the list of `dma_map_sg`. For an allocation: where the trace's allocator put it.
     public var segments: [Segment]
-    /// The offset of a partial sync, in bytes.
+    /// The offset of a partial sync, or of a part of an IOVA range, in bytes.
     public var offset: UInt64?
     /// The size given to unmap, sync, free; nil means the same as at map.
     public var size: UInt64?

@@ -111,6 +111,11 @@ public struct EnvironmentEvent: Hashable, Sendable, BitwiseCopyable {
         case leave
         /// The core joins the coherent cores.
         case join
+        /// The core's next statement stops after so many of its maintenance operations, as an interrupt or another
+        /// core's turn would stop it there.
+        case pause
+        /// The core goes on with the statement that it stopped in.
+        case resume
     }
 
     /// Which cache or buffer.
@@ -128,6 +133,8 @@ public struct EnvironmentEvent: Hashable, Sendable, BitwiseCopyable {
     /// To which bytes; without meaning for `hold`, `leave`, `join` and for a `drain` of everything.
     public var start: Operand
     /// How many bytes; 0: the one line, or everything for a `drain` without an address.
+    ///
+    /// Of a `pause`: how many maintenance operations are performed before it.
     public var bytes: UInt64
     /// Where.
     public var target: Target

@@ -128,6 +128,14 @@ public struct MemoryMap: Sendable, Hashable {
         mappings = result
     }
 
+    /// The physical address of an address.
+    ///
+    /// - Complexity: O(log *n*).
+    public func physical(of address: UInt64) -> UInt64 {
+        let mapping = mapping(of: address)
+        return mapping.physical &+ (address - mapping.start)
+    }
+
     /// The mapping of an address.
     ///
     /// Where none is declared: the stretch between its declared neighbours, write-back.

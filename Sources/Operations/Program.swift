@@ -18,6 +18,33 @@ public enum Declaration: Hashable, Sendable {
     case device(DeviceDeclaration)
     /// How an engine reads descriptors.
     case layout(SymbolID, DescriptorLayout)
+    /// Where the kernel bounces transfers that a device cannot reach.
+    case swiotlb(BounceDeclaration)
+}
+
+/// The memory of the kernel's bounce buffers (`swiotlb`) as a trace declares it.
+public struct BounceDeclaration: Hashable, Sendable {
+    /// The first physical address.
+    public var start: UInt64
+    /// How many bytes the pool has; 0: the kernel has no pool.
+    public var size: UInt64
+    /// Whether every mapping bounces (`swiotlb=force`).
+    public var isForced: Bool
+
+    /// Makes a declaration.
+    public init(start: UInt64, size: UInt64, isForced: Bool = false) {
+        self.start = start
+        self.size = size
+        self.isForced = isForced
+    }
+
+    /// Bytes in a slot: `IO_TLB_SIZE` of include/linux/swiotlb.h.
+    public static let slotSize: UInt64 = 2_048
+    /// The most bytes of a pool that can be declared, 1 GiB.
+    public static let maximumSize: UInt64 = 1 << 30
+
+    /// The kernel has no pool (`swiotlb=noforce`).
+    public static let none = BounceDeclaration(start: 0, size: 0)
 }
 
 /// A device as a trace declares it.
@@ -38,6 +65,8 @@ public struct DeviceDeclaration: Hashable, Sendable {
     public var attributes: TransactionAttributes?
     /// The port that it reads through, if that is another one than it writes through.
     public var readPort: String?
+    /// Whether an IOMMU translates its addresses: then it reaches all of memory.
+    public var hasIOMMU = false
 
     /// Makes a declaration.
     public init(

@@ -16,6 +16,7 @@ extension ReferenceMachine {
         case .drain, .hold, .leave, .join, .late:
             guard let named else { preconditionFailure("names a core") }
             perform(event, named)
+        case .pause, .resume: preconditionFailure("who walks the program stops a statement")
         }
     }
 

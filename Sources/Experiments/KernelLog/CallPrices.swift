@@ -91,7 +91,10 @@ struct CallPrices {
             ])
         }
         self.machine = machine
-        let setup = try Setup(Program(), file: file, machine: machine, kernel: kernel)
+        // A log tells of bounces, but not of their slots: every range is priced as if it were mapped as it is.
+        var program = Program()
+        program.statements.append(Statement(.declaration(.swiotlb(.none)), line: 1))
+        let setup = try Setup(program, file: file, machine: machine, kernel: kernel)
         lowering = try setup.lowering()
         lowering.zeroesAllocations = false
         let longest = max(

@@ -8,6 +8,17 @@ import Statistics
 public protocol OperationProbe: Probe, ~Copyable {
     /// Says which operation comes next.
     mutating func begin(_ operation: Operation, by agent: Agent, record: UInt32)
+    /// Says which call of the DMA API the next operations belong to.
+    mutating func begin(_ call: DMACall, by agent: Agent, record: UInt32)
+    /// Says that a device has a slot in place of some bytes from now on.
+    mutating func bounce(_ bytes: BouncedBytes)
+}
+
+extension OperationProbe where Self: ~Copyable {
+    /// Most probes look at operations alone.
+    public mutating func begin(_ call: DMACall, by agent: Agent, record: UInt32) {}
+    /// Most probes do not know what bytes mean.
+    public mutating func bounce(_ bytes: BouncedBytes) {}
 }
 
 extension CountersProbe: OperationProbe {
@@ -23,6 +34,18 @@ where First: OperationProbe & ~Copyable, Second: OperationProbe & ~Copyable {
     public mutating func begin(_ operation: Operation, by agent: Agent, record: UInt32) {
         first.begin(operation, by: agent, record: record)
         second.begin(operation, by: agent, record: record)
+    }
+
+    /// Tells both.
+    public mutating func begin(_ call: DMACall, by agent: Agent, record: UInt32) {
+        first.begin(call, by: agent, record: record)
+        second.begin(call, by: agent, record: record)
+    }
+
+    /// Tells both.
+    public mutating func bounce(_ bytes: BouncedBytes) {
+        first.bounce(bytes)
+        second.bounce(bytes)
     }
 }
 

@@ -35,6 +35,10 @@ public struct ProgramRunner<P: CountingProbe & ~Copyable>: ~Copyable {
     /// The bytes that the may-analysis is about; nil: no steps are kept.
     private let watch: WatchList?
     private var lowered: [Operation] = []
+    /// Where cores stop in their statements.
+    private var pauses = Pauses()
+    /// The maps that the kernel refused.
+    public private(set) var failures: [FailedMap] = []
 
     /// The most lowered operations that are kept for the may-analysis.
     public static var stepLimit: Int { 1 << 20 }
@@ -99,6 +103,7 @@ public struct ProgramRunner<P: CountingProbe & ~Copyable>: ~Copyable {
             }
             index += 1
         }
+        try pauses.checkEnd(file: setup.file)
         machine.finish()
         try checkChains()
         expandChains()
@@ -152,12 +157,64 @@ public struct ProgramRunner<P: CountingProbe & ~Copyable>: ~Copyable {
         _ operation: Operation, _ agent: Agent, _ statement: Statement, record: UInt32
     ) throws(TraceErrors) {
         performed += 1
+        if case .environment(let event) = operation, [.pause, .resume].contains(event.kind) {
+            for rest in try pauses.take(event, statement, file: setup.file) {
+                try perform(rest.lowered, rest.agent, rest.statement, record: rest.record)
+            }
+            return
+        }
+        try pauses.check(agent, statement, file: setup.file)
         lowered.removeAll(keepingCapacity: true)
         do {
-            try lowering.lower(operation, agent: agent, into: &lowered)
+            try lowering.lower(located(operation, agent), agent: agent, into: &lowered)
         } catch {
             throw TraceErrors([unlowered(error, statement)])
         }
+        noteBounces(of: operation, agent, record: record)
+        let now = pauses.split(&lowered, agent, statement, record: record)
+        try perform(now, agent, statement, record: record)
+        try checkChains()
+    }
+
+    /// A device's operation, where the device finds the bytes: in their bounce slots, if they have any.
+    private func located(_ operation: Operation, _ agent: Agent) -> Operation {
+        guard case .device(var device) = operation, !lowering.bounces.isEmpty else {
+            return operation
+        }
+        func locate(_ place: Operand) -> Operand {
+            let address = place.address.rawValue
+            let found = lowering.deviceAddress(of: address, for: agent)
+            return found == address ? place : Operand(found)
+        }
+        device.start = locate(device.start)
+        device.source = device.source.map(locate)
+        return .device(device)
+    }
+
+    /// Tells the probe which bytes have got a slot, and notes what could not be mapped.
+    private mutating func noteBounces(of operation: Operation, _ agent: Agent, record: UInt32) {
+        guard case .dma(let call) = operation else { return }
+        machine.probe.begin(call, by: agent, record: record)
+        if let failure = lowering.takeFailure() {
+            failures.append(
+                FailedMap(
+                    record: record, agent: agent, device: failure.device,
+                    address: failure.segment.start.address.rawValue, bytes: failure.segment.size,
+                    message: failure.message))
+        }
+        guard call.function.makesHandle else { return }
+        for bounce in lowering.bounces where bounce.handle == call.handle {
+            machine.probe.bounce(
+                BouncedBytes(
+                    device: bounce.device, record: record,
+                    start: lowering.memoryMap.physical(of: bounce.start), size: bounce.size,
+                    slot: bounce.slot))
+        }
+    }
+
+    private mutating func perform(
+        _ lowered: [Operation], _ agent: Agent, _ statement: Statement, record: UInt32
+    ) throws(TraceErrors) {
         for operation in lowered {
             var operation = operation
             if case .barrier(let barrier) = operation {
@@ -168,7 +225,6 @@ public struct ProgramRunner<P: CountingProbe & ~Copyable>: ~Copyable {
             machine.probe.begin(operation, by: agent, record: record)
             machine.perform(operation, by: agent, record: record)
         }
-        try checkChains()
     }
 
     /// An operation that cannot be lowered, with what lowering would take in its place.

@@ -124,7 +124,13 @@ public struct Setup: Sendable {
         do {
             let profile = try machine.loweringProfile(kernel: kernel)
             let coherent = Set(program.devices.filter(isCoherent).map(\.agent))
-            return Lowering(profile, coherentDevices: coherent, memoryMap: map)
+            var lowering = Lowering(
+                profile, coherentDevices: coherent, memoryMap: map, bouncing: bouncePool)
+            for device in program.devices {
+                lowering.reach[device.agent] = DMAReach(
+                    maskBits: device.maskBits ?? 32, hasIOMMU: device.hasIOMMU)
+            }
+            return lowering
         } catch {
             throw TraceErrors([
                 TraceError(

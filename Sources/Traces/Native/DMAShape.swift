@@ -30,6 +30,8 @@ enum DMAShape {
     case poolDestroy
     /// `… DEVICE`.
     case unbind
+    /// `… H ADDRESS OFFSET SIZE DIRECTION`.
+    case link
 }
 
 extension DMACall.Function {
@@ -38,16 +40,17 @@ extension DMACall.Function {
         switch self {
         case .mapSingle, .mapPage, .mapPhys, .mapResource: .map
         case .mapSG, .mapSGTable: .mapList
-        case .unmapSingle, .unmapPage, .unmapPhys: .unmap
+        case .unmapSingle, .unmapPage, .unmapPhys, .iovaDestroy: .unmap
         case .unmapSG, .syncSGForCPU, .syncSGForDevice: .list
         // A table knows its own number of entries, and cannot be given another.
         case .unmapSGTable, .syncSGTableForCPU, .syncSGTableForDevice: .table
         case .syncSingleForCPU, .syncSingleForDevice, .syncSingleRangeForCPU,
-            .syncSingleRangeForDevice, .cacheSync:
+            .syncSingleRangeForDevice, .cacheSync, .iovaSync, .iovaUnlink:
             .sync
-        case .unmapResource, .mappingError, .needSync: .handle
+        case .unmapResource, .mappingError, .needSync, .needUnmap, .iovaFree: .handle
+        case .iovaLink: .link
         case .allocCoherent, .zallocCoherent, .allocWriteCombine, .allocNoncoherent, .allocPages,
-            .allocAttrs, .allocNoncontiguous:
+            .allocAttrs, .allocNoncontiguous, .iovaTryAlloc:
             .allocate
         case .freeCoherent, .freeWriteCombine, .freeNoncoherent, .freePages, .freeAttrs,
             .freeNoncontiguous:
@@ -65,7 +68,8 @@ extension DMACall.Function {
         switch self {
         case .mapSingle, .mapPage, .unmapSingle, .unmapPage, .allocCoherent, .zallocCoherent,
             .allocWriteCombine, .allocNoncoherent, .allocPages, .mapPhys, .unmapPhys, .mapSG,
-            .unmapSG, .mapSGTable, .unmapSGTable, .allocAttrs, .freeAttrs, .allocNoncontiguous:
+            .unmapSG, .mapSGTable, .unmapSGTable, .allocAttrs, .freeAttrs, .allocNoncontiguous,
+            .iovaLink, .iovaUnlink, .iovaDestroy:
             true
         default: false
         }

@@ -10,6 +10,7 @@ enum Keyword: Sendable {
     case buffer
     case device
     case layout
+    case swiotlb
     case loadStore(AccessKind)
     case orderedAccess(AccessKind)
     case fetch
@@ -42,6 +43,7 @@ enum Vocabulary {
         var words: [(String, Keyword)] = [
             ("machine", .machine), ("kernel", .kernel), ("set", .set), ("region", .region),
             ("alias", .alias), ("buffer", .buffer), ("device", .device), ("layout", .layout),
+            ("swiotlb", .swiotlb),
             ("ld", .loadStore(.load)), ("st", .loadStore(.store)), ("fetch", .fetch),
             ("ldx", .orderedAccess(.loadExclusive)), ("stx", .orderedAccess(.storeExclusive)),
             ("lda", .orderedAccess(.loadAcquire)), ("stl", .orderedAccess(.storeRelease)),
@@ -111,7 +113,7 @@ enum Vocabulary {
     /// What follows `env`.
     static let environment: [(StaticString, EnvironmentEvent.Kind)] = [
         ("evict", .evict), ("fill", .fill), ("drain", .drain), ("hold", .hold), ("late", .late),
-        ("leave", .leave), ("join", .join),
+        ("leave", .leave), ("join", .join), ("pause", .pause), ("resume", .resume),
     ]
 
     /// The fields of a descriptor.

@@ -33,6 +33,11 @@ extension StatementDecoder {
             var layout = DescriptorLayout(size: UInt32(size), fields: [])
             for _ in 0..<count { layout.fields.append(try field()) }
             return .layout(symbol, layout)
+        case .swiotlb:
+            let start = try nextAddress()
+            let size = try input.number()
+            let isForced = try coded("a bounce pool") { $0 < 2 ? $0 == 1 : nil }
+            return .swiotlb(BounceDeclaration(start: start, size: size, isForced: isForced))
         default: return .device(try device())
         }
     }
@@ -62,7 +67,11 @@ extension StatementDecoder {
         let symbol = try symbol()
         var device = DeviceDeclaration(name: symbol, agent: try agent())
         let flags = try coded("flags of a device") { byte in
-            byte < 128 && byte & 6 != Flag.deviceCoherent ? byte : nil
+            byte & 6 != Flag.deviceCoherent ? byte : nil
+        }
+        if flags & Flag.deviceMore != 0 {
+            let more = try coded("more flags of a device") { 1...Flag.deviceIOMMU ~= $0 ? $0 : nil }
+            device.hasIOMMU = more & Flag.deviceIOMMU != 0
         }
         if flags & Flag.devicePort != 0 { device.port = try string() }
         if flags & Flag.deviceCoherencyKnown != 0 {

@@ -95,7 +95,7 @@ struct StatementDecoder {
 
     private mutating func body(_ tag: StatementTag) throws(NativeFault) -> Statement.Body {
         switch tag {
-        case .machine, .kernel, .set, .region, .alias, .buffer, .device, .layout:
+        case .machine, .kernel, .set, .region, .alias, .buffer, .device, .layout, .swiotlb:
             return .declaration(try declaration(tag))
         case .repeatBegin: return .repeatBegin(count: try input.number())
         case .spanBegin: return .spanBegin(try symbol())

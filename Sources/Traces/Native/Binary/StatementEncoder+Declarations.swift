@@ -32,6 +32,11 @@ extension StatementEncoder {
             add(address: address)
             output.add(size)
         case .device(let device): add(device)
+        case .swiotlb(let pool):
+            add(tag: .swiotlb)
+            add(address: pool.start)
+            output.add(pool.size)
+            output.add(byte: pool.isForced ? 1 : 0)
         case .layout(let symbol, let layout):
             add(tag: .layout)
             add(symbol)
@@ -68,10 +73,13 @@ extension StatementEncoder {
         if device.maskBits != nil { flags |= Flag.deviceMask }
         if device.attributes != nil { flags |= Flag.deviceAttributes }
         if device.readPort != nil { flags |= Flag.deviceReadPort }
+        let more: UInt8 = device.hasIOMMU ? Flag.deviceIOMMU : 0
+        if more != 0 { flags |= Flag.deviceMore }
         add(tag: .device)
         add(device.name)
         output.add(byte: device.agent.rawValue)
         output.add(byte: flags)
+        if more != 0 { output.add(byte: more) }
         if let port = device.port { add(string: port) }
         if let registers = device.registers {
             add(address: registers.lowerBound)

@@ -16,6 +16,7 @@ enum StatementTag: UInt8, CaseIterable {
     case end = 10
     case mark = 11
     case layout = 12
+    case swiotlb = 13
     case access = 16
     case run = 17
     case copy = 18
@@ -45,6 +46,9 @@ enum StatementFlag {
     static let deviceMask: UInt8 = 16
     static let deviceAttributes: UInt8 = 32
     static let deviceReadPort: UInt8 = 64
+    /// A second byte of flags follows.
+    static let deviceMore: UInt8 = 128
+    static let deviceIOMMU: UInt8 = 1
 
     static let fieldMask: UInt8 = 1
     static let fieldValue: UInt8 = 2

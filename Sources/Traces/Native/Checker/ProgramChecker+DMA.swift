@@ -31,7 +31,7 @@ extension ProgramChecker {
 
     private func checkSegments(of call: DMACall) throws(ProgramError) {
         switch call.function.shape {
-        case .map, .allocate, .poolAllocate:
+        case .map, .allocate, .poolAllocate, .link:
             try require(call.segments.count == 1, "\(call.segments.count) segments", "one")
         case .mapList:
             try require(!call.segments.isEmpty, "no segment", "at least one")
@@ -57,6 +57,9 @@ extension ProgramChecker {
         switch call.function.shape {
         case .map, .mapList:
             try require(call.direction != nil, "no direction", "one")
+        case .link:
+            try require(
+                call.direction != nil && call.offset != nil, "no direction or no offset", "both")
         case .sync:
             try require(
                 (call.offset == nil) == (call.size == nil), "an offset or a size alone", "both")
@@ -81,7 +84,8 @@ extension ProgramChecker {
         case .poolFree:
             try check(call.pool, is: .pool)
             try check(call.handle, is: .handle)
-        case .unmap, .list, .table, .sync, .handle, .free: try check(call.handle, is: .handle)
+        case .unmap, .list, .table, .sync, .handle, .free, .link:
+            try check(call.handle, is: .handle)
         case .unbind: return
         }
     }
@@ -118,6 +122,10 @@ extension DMACall {
             plain.size = size
             plain.direction = direction
         case .free: plain.size = size
+        case .link:
+            plain.segments = segments
+            plain.offset = offset
+            plain.direction = direction
         case .handle: break
         case .poolCreate:
             plain.device = device

@@ -37,6 +37,15 @@ extension ProgramChecker {
                 throw ProgramError(found: "a layout without it", expected: error.expected)
             }
             try declare(symbol, .layout, 0, UInt64(layout.size))
+        case .swiotlb(let pool):
+            try declareOnce("swiotlb")
+            guard pool != .none else { return }
+            do throws(NativeRules.Violation) {
+                try NativeRules.check(pool)
+            } catch {
+                throw ProgramError(
+                    found: "a pool of \(pool.size) bytes at \(pool.start)", expected: error.expected)
+            }
         }
     }
 

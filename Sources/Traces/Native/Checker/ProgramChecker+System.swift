@@ -95,7 +95,11 @@ extension ProgramChecker {
         case .evict, .fill: try check(event.start, bytes: max(event.bytes, 1))
         case .late: try check(event.start, bytes: event.bytes)
         case .drain where event.bytes > 0: try check(event.start, bytes: event.bytes)
-        case .drain, .hold, .leave, .join:
+        case .pause:
+            try require(
+                event.start == Operand(0) && event.bytes > 0, "a pause after no operation",
+                "a pause after one or more, and no address")
+        case .drain, .hold, .leave, .join, .resume:
             try require(
                 event.start == Operand(0) && event.bytes == 0,
                 "bytes that the event does not have", "none")

@@ -27,7 +27,7 @@ extension LineParser {
             throw fault(
                 token, expected: "an operation of a core",
                 hint: "'rd', 'wr' and 'irq' belong to a device, as in 'eth0: rd ADDRESS BYTES'")
-        case .machine, .kernel, .set, .region, .alias, .buffer, .device, .layout,
+        case .machine, .kernel, .set, .region, .alias, .buffer, .device, .layout, .swiotlb,
             .repeatBegin, .spanBegin, .end, .mark:
             throw fault(token, expected: "an operation of a core")
         }

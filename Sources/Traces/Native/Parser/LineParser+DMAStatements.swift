@@ -85,10 +85,19 @@ extension LineParser {
                 call.offset = offset
                 call.size = try size(from: offset)
             }
+        case .link: return try parseLink(&call)
         case .table: break
         default: return
         }
         if call.function.shape != .free { call.direction = takeOptional(Vocabulary.directions) }
+    }
+
+    /// `ADDRESS OFFSET SIZE DIRECTION`.
+    private mutating func parseLink(_ call: inout DMACall) throws(NativeFault) {
+        let start = try address()
+        call.offset = try number("an offset")
+        call.segments = [DMACall.Segment(at: start, size: try size(from: start.address.rawValue))]
+        call.direction = try direction()
     }
 
     private mutating func parsePoolFree(_ call: inout DMACall) throws(NativeFault) {

@@ -16,6 +16,7 @@ extension LineParser {
         case .buffer: declaration = try buffer()
         case .device: declaration = try deviceDeclaration()
         case .layout: declaration = try layout()
+        case .swiotlb: declaration = try swiotlb()
         default: return false
         }
         try append(.declaration(declaration))
@@ -116,7 +117,7 @@ extension LineParser {
         try add(SymbolTable.Entry(name: name, kind: kind, address: address, size: size))
     }
 
-    private mutating func checkFirst(
+    mutating func checkFirst(
         _ key: String, _ token: Token, _ expected: String
     ) throws(NativeFault) {
         guard singletons.insert(key).inserted else { throw fault(token, expected: expected) }

@@ -4,8 +4,8 @@ import Quantities
 extension LineParser {
     /// `device NAME {OPTION}`, the options in any order.
     ///
-    /// An option is `port PORT`, `reads PORT`, `coherent`, `noncoherent`, `regs ADDRESS SIZE`, `mask BITS`, `axcache N`, `axuser N`
-    /// or `axdomain N`.
+    /// An option is `port PORT`, `reads PORT`, `coherent`, `noncoherent`, `regs ADDRESS SIZE`, `mask BITS`,
+    /// `axcache N`, `axuser N`, `axdomain N` or `iommu`.
     mutating func deviceDeclaration() throws(NativeFault) -> Declaration {
         let token = lexer.token
         let name = try newName(.device)
@@ -51,6 +51,9 @@ extension LineParser {
         case .mask:
             try checkOption(device.maskBits == nil, token)
             device.maskBits = Int(try number("a number of address bits", in: 1...64))
+        case .iommu:
+            try checkOption(!device.hasIOMMU, token)
+            device.hasIOMMU = true
         case .cache:
             try checkOption(sideband.cache == nil, token)
             sideband.cache = try bits("AxCACHE bits", SidebandWords.most.cache)
@@ -80,6 +83,7 @@ extension LineParser {
         case coherency(Bool)
         case registers
         case mask
+        case iommu
         case cache
         case user
         case domain
@@ -89,7 +93,7 @@ extension LineParser {
         ("port", .port), ("reads", .readPort), ("coherent", .coherency(true)),
         ("noncoherent", .coherency(false)),
         ("regs", .registers), ("mask", .mask), ("axcache", .cache), ("axuser", .user),
-        ("axdomain", .domain),
+        ("axdomain", .domain), ("iommu", .iommu),
     ]
 
     private static let deviceOptionWords =

@@ -2,14 +2,19 @@ import Operations
 import Quantities
 
 extension LineParser {
-    /// `env evict|fill|drain|hold|late|leave|join …`.
+    /// `env evict|fill|drain|hold|late|leave|join|pause|resume …`.
     mutating func parseEnvironment() throws(NativeFault) {
         let kind = try takeOne(
-            of: Vocabulary.environment, "evict, fill, drain, hold, late, leave or join")
+            of: Vocabulary.environment,
+            "evict, fill, drain, hold, late, leave, join, pause or resume")
         switch kind {
         case .evict, .fill: try parseLineEvent(kind)
         case .drain: try parseDrain()
-        case .hold, .leave, .join:
+        case .pause:
+            let core = try core("core0 to core7")
+            let count = isNumberNext ? try size() : 1
+            try appendEvent(EnvironmentEvent(.pause, bytes: count, in: .core(core)))
+        case .hold, .leave, .join, .resume:
             let core = try core("core0 to core7")
             try appendEvent(EnvironmentEvent(kind, in: .core(core)))
         case .late:

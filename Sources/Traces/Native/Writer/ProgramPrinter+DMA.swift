@@ -23,12 +23,13 @@ extension ProgramPrinter {
         switch call.function.shape {
         case .poolAllocate, .poolDestroy: add(" " + name(call.pool))
         case .poolFree: add(" \(name(call.pool)) \(name(call.handle))")
-        case .unmap, .list, .table, .sync, .handle, .free: add(" " + name(call.handle))
+        case .unmap, .list, .table, .sync, .handle, .free, .link: add(" " + name(call.handle))
         case .map, .mapList, .allocate, .poolCreate, .unbind: return
         }
     }
 
     private mutating func printOperands(of call: DMACall) {
+        if call.function.shape == .link { return printLink(call) }
         for segment in call.segments {
             add(segment.start)
             // The block size of a pool is said once, where the pool is made.
@@ -42,6 +43,15 @@ extension ProgramPrinter {
             add(" ", call.alignment)
             if call.boundary > 0 { add(" ", call.boundary) }
         }
+    }
+
+    private mutating func printLink(_ call: DMACall) {
+        for segment in call.segments {
+            add(segment.start)
+            add(" ", optional: call.offset)
+            add(" ", segment.size)
+        }
+        if let direction = call.direction { add(" " + direction.name) }
     }
 
     private mutating func printList(_ call: DMACall) {

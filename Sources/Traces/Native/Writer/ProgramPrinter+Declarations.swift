@@ -29,6 +29,11 @@ extension ProgramPrinter {
             add(" ", hexadecimal: address)
             add(" ", size)
         case .device(let device): print(device)
+        case .swiotlb(let pool):
+            if pool.size == 0 { return add("swiotlb none") }
+            add("swiotlb ", hexadecimal: pool.start)
+            add(" ", pool.size)
+            if pool.isForced { add(" force") }
         case .layout(let symbol, let layout):
             add("layout \(name(symbol)) \(layout.size)")
             for field in layout.fields {
@@ -78,6 +83,7 @@ extension ProgramPrinter {
             add(" ", registers.upperBound - registers.lowerBound + 1)
         }
         if let mask = device.maskBits { add(" mask ", UInt64(mask)) }
+        if device.hasIOMMU { add(" iommu") }
         let sideband = SidebandWords(of: device)
         add(" axcache ", optional: sideband.cache.map(UInt64.init))
         add(" axuser ", optional: sideband.user.map(UInt64.init))

@@ -116,7 +116,7 @@ extension ProgramPrinter {
         add("env \(event.kind.rawValue)")
         let isLineEvent = event.kind == .evict || event.kind == .fill
         if !isLineEvent { add(event.target) }
-        if isLineEvent || event.bytes > 0 { add(event.start) }
+        if isLineEvent || event.bytes > 0 && event.kind != .pause { add(event.start) }
         if event.bytes > 0 { add(" ", event.bytes) }
         if isLineEvent { add(event.target) }
     }

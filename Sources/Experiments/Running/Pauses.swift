@@ -1,0 +1,94 @@
+import Operations
+import Quantities
+import Traces
+
+/// Cores that stop in the middle of a statement (`env pause`) until they go on (`env resume`).
+///
+/// A call of the DMA API is many instructions, and an interrupt or another core may come between any two of them. A
+/// pause says where: after so many maintenance operations of the core's next statement.
+struct Pauses {
+    /// What is left of a statement.
+    struct Rest {
+        var lowered: [Operation]
+        var agent: Agent
+        var statement: Statement
+        var record: UInt32
+    }
+
+    /// After how many maintenance operations each core is to stop; its line.
+    private var wanted: [Int: (count: UInt64, line: UInt32)] = [:]
+    /// What stopped cores have left to do.
+    private var stopped: [Int: Rest] = [:]
+
+    /// Takes an event: a pause is noted, a resume gives what is left to do.
+    mutating func take(
+        _ event: EnvironmentEvent, _ statement: Statement, file: String
+    ) throws(TraceErrors) -> [Rest] {
+        guard case .core(let core) = event.target else { return [] }
+        if event.kind == .pause {
+            if let rest = stopped[core] { throw busy(core, rest, statement, file) }
+            wanted[core] = (event.bytes, statement.line)
+            return []
+        }
+        guard let rest = stopped.removeValue(forKey: core) else {
+            throw Self.error(
+                file, statement.line, "env resume core\(core), which is not stopped",
+                "a statement of core\(core) after `env pause core\(core)` and before this line, with more "
+                    + "maintenance operations than the pause lets through")
+        }
+        return [rest]
+    }
+
+    /// Refuses a statement of a core that is stopped in another.
+    func check(_ agent: Agent, _ statement: Statement, file: String) throws(TraceErrors) {
+        guard agent.isCore, let rest = stopped[agent.index] else { return }
+        if case .operation(_, .environment) = statement.body { return }
+        throw busy(agent.index, rest, statement, file)
+    }
+
+    /// Cuts a statement where its core is to stop.
+    ///
+    /// - Returns: what is performed now. A statement with too few maintenance operations is performed whole, and the
+    ///   pause is over.
+    mutating func split(
+        _ lowered: inout [Operation], _ agent: Agent, _ statement: Statement, record: UInt32
+    ) -> [Operation] {
+        guard !wanted.isEmpty, agent.isCore, let pause = wanted[agent.index] else { return lowered }
+        if case .operation(_, .environment) = statement.body { return lowered }
+        wanted[agent.index] = nil
+        var left = pause.count
+        for (index, operation) in lowered.enumerated() {
+            guard case .maintenance = operation else { continue }
+            left -= 1
+            guard left == 0, index + 1 < lowered.count else { continue }
+            stopped[agent.index] = Rest(
+                lowered: Array(lowered[(index + 1)...]), agent: agent, statement: statement,
+                record: record)
+            return Array(lowered[...index])
+        }
+        return lowered
+    }
+
+    /// Refuses a program that ends while a core is stopped.
+    func checkEnd(file: String) throws(TraceErrors) {
+        guard let core = stopped.keys.min(), let rest = stopped[core] else { return }
+        throw Self.error(
+            file, rest.statement.line, "a statement that core\(core) never ends",
+            "`env resume core\(core)` before the end of the trace")
+    }
+
+    private func busy(
+        _ core: Int, _ rest: Rest, _ statement: Statement, _ file: String
+    ) -> TraceErrors {
+        Self.error(
+            file, statement.line,
+            "a statement of core\(core), which is stopped in line \(rest.statement.line)",
+            "`env resume core\(core)` before it")
+    }
+
+    private static func error(
+        _ file: String, _ line: UInt32, _ found: String, _ expected: String
+    ) -> TraceErrors {
+        TraceErrors([TraceError(file: file, line: Int(line), found: found, expected: expected)])
+    }
+}

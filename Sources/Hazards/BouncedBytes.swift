@@ -1,0 +1,53 @@
+import Quantities
+
+/// Bytes that a device has in a bounce slot instead.
+public struct BouncedBytes: Hashable, Sendable {
+    /// Which device.
+    public var device: Agent
+    /// The statement that mapped them.
+    public var record: UInt32
+    /// The first byte, a physical address.
+    public var start: UInt64
+    /// How many.
+    public var size: UInt64
+    /// The first byte of the slot, a physical address.
+    public var slot: UInt64
+
+    /// Describes a bounce.
+    public init(device: Agent, record: UInt32, start: UInt64, size: UInt64, slot: UInt64) {
+        self.device = device
+        self.record = record
+        self.start = start
+        self.size = size
+        self.slot = slot
+    }
+}
+
+/// A map that the kernel refused.
+public struct FailedMap: Hashable, Sendable {
+    /// The statement.
+    public var record: UInt32
+    /// Who called.
+    public var agent: Agent
+    /// For which device.
+    public var device: Agent
+    /// The first address of what was to be mapped.
+    public var address: UInt64
+    /// How many bytes.
+    public var bytes: UInt64
+    /// What the kernel prints.
+    public var message: String
+
+    /// Describes a failure.
+    public init(
+        record: UInt32, agent: Agent, device: Agent, address: UInt64, bytes: UInt64,
+        message: String
+    ) {
+        self.record = record
+        self.agent = agent
+        self.device = device
+        self.address = address
+        self.bytes = bytes
+        self.message = message
+    }
+}
