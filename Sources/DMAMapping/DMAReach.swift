@@ -15,7 +15,7 @@ public struct DMAReach: Hashable, Sendable {
     var mask: UInt64 { maskBits >= 64 ? .max : (1 << UInt64(maskBits)) - 1 }
 
     /// Whether it reaches bytes at a physical address.
-    func reaches(_ start: UInt64, _ size: UInt64) -> Bool {
+    public func reaches(_ start: UInt64, _ size: UInt64) -> Bool {
         hasIOMMU || start &+ (size > 0 ? size - 1 : 0) <= mask
     }
 }

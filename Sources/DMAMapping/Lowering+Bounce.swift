@@ -34,19 +34,22 @@ extension Lowering {
         for segment in record.segments {
             let isReached = reaches(record.device, segment)
             let reason = isMemory ? bounceReason(segment, record, isReached: isReached) : nil
-            if reason == nil, isReached {
-                record.slots.append(nil)
-            } else if reason != nil, pool != nil, let slot = pool?.allocate(segment.size) {
+            guard reason == nil, isReached else {
+                let slot = reason == nil ? nil : pool?.allocate(segment.size)
                 record.slots.append(slot)
-            } else {
-                record.isFailed = true
+                // The pool itself may be beyond the device's mask.
+                if let slot, canSend(record.device, slot, segment.size) { continue }
+                let failure = MapFailure(
+                    device: record.device, segment: segment,
+                    message: message(segment, record.device, pool, slot: slot))
                 for (slot, placed) in zip(record.slots, record.segments) {
                     if let slot { pool?.release(slot, placed.size) }
                 }
-                return MapFailure(
-                    device: record.device, segment: segment,
-                    message: message(segment, record.device, pool))
+                record.slots.removeLast()
+                record.isFailed = true
+                return failure
             }
+            record.slots.append(nil)
         }
         return nil
     }
@@ -76,21 +79,25 @@ extension Lowering {
     }
 
     private func reaches(_ device: Agent, _ segment: DMACall.Segment) -> Bool {
-        guard let reach = reach[device] else { return true }
-        return reach.reaches(memoryMap.physical(of: segment.start.address.rawValue), segment.size)
+        canSend(device, memoryMap.physical(of: segment.start.address.rawValue), segment.size)
+    }
+
+    private func canSend(_ device: Agent, _ physical: UInt64, _ size: UInt64) -> Bool {
+        reach[device]?.reaches(physical, size) ?? true
     }
 
     /// What the kernel prints of a map that fails. (linux-dma.md §3.4)
     private func message(
-        _ segment: DMACall.Segment, _ device: Agent, _ pool: BouncePool?
+        _ segment: DMACall.Segment, _ device: Agent, _ pool: BouncePool?, slot: UInt64?
     ) -> String {
-        if let pool {
+        if let pool, slot == nil {
             return "swiotlb buffer is full (sz: \(segment.size) bytes), "
                 + "total \(pool.slots) (slots), used \(pool.usedSlots) (slots)"
         }
-        let digits = String(memoryMap.physical(of: segment.start.address.rawValue), radix: 16)
+        let start = slot ?? memoryMap.physical(of: segment.start.address.rawValue)
+        let digits = String(start, radix: 16)
         let address = String(repeating: "0", count: 16 - digits.count) + digits
-        return "DMA addr 0x\(address)+\(segment.size) overflow "
+        return "\(slot == nil ? "DMA" : "swiotlb") addr 0x\(address)+\(segment.size) overflow "
             + "(mask \(String((reach[device] ?? DMAReach()).mask, radix: 16)), bus limit 0)."
     }
 

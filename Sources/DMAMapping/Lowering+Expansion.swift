@@ -141,7 +141,8 @@ extension Lowering {
     ) {
         guard size > 0 else { return }
         let both = destination.address.rawValue | source.address.rawValue
-        let width = min(Self.zeroingSize, (both | Self.zeroingSize) & ~((both | Self.zeroingSize) &- 1))
+        let width = min(
+            Self.zeroingSize, (both | Self.zeroingSize) & ~((both | Self.zeroingSize) &- 1))
         output.append(.copy(CopyRun(to: destination, from: source, bytes: size, by: UInt32(width))))
     }
 

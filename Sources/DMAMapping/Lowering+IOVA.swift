@@ -71,7 +71,10 @@ extension Lowering {
         let function = call.function
         let record = try iovaRange(of: call)
         guard let direction = call.direction ?? record.links.first?.direction else {
-            if function == .iovaDestroy { return ranges[call.handle]!.isLive = false }
+            if function == .iovaDestroy {
+                ranges[call.handle]!.isLive = false
+                return
+            }
             throw .missing(function, .direction)
         }
         let steps = try Self.describe(

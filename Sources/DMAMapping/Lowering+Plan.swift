@@ -74,7 +74,8 @@ extension Lowering {
     ) throws(LoweringError) -> [LoweringStep] {
         guard case .linux(let version) = profile.kernel else { return maintenance }
         let row = try find(
-            "swiotlb", in: BounceRow.rows, profile, version, where: { _ in true }, kernels: \.kernels)
+            "swiotlb", in: BounceRow.rows, profile, version, where: { _ in true },
+            kernels: \.kernels)
         return switch kind {
         case .map: (row.map[direction] ?? []) + maintenance
         case .syncForDevice: (row.syncForDevice[direction] ?? []) + maintenance

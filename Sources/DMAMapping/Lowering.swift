@@ -137,6 +137,28 @@ extension Lowering {
     /// What a handle maps, or mapped last; nil if the handle is not a mapping's.
     public func mapping(_ handle: HandleID) -> MappingRecord? { mappings[handle] }
 
+    /// The physical bytes that a handle stands for, those of its bounce slots among them.
+    public func physicalRanges(of handle: HandleID) -> [Range<UInt64>] {
+        func range(_ start: UInt64, _ size: UInt64) -> Range<UInt64> {
+            start..<start &+ max(size, 1)
+        }
+        if let mapping = mappings[handle] {
+            return mapping.segments.map {
+                range(memoryMap.physical(of: $0.start.address.rawValue), $0.size)
+            }
+                + zip(mapping.slots, mapping.segments).compactMap { slot, segment in
+                    slot.map { range($0, segment.size) }
+                }
+        }
+        if let allocation = allocations[handle] {
+            let start = memoryMap.physical(of: allocation.start.address.rawValue)
+            return [range(start, allocation.size)]
+        }
+        return ranges[handle]?.links.map {
+            range(memoryMap.physical(of: $0.segment.start.address.rawValue), $0.segment.size)
+        } ?? []
+    }
+
     /// What a handle stands for among allocations, freed or not; nil if the handle is not an allocation's.
     public func allocation(_ handle: HandleID) -> AllocationRecord? { allocations[handle] }
 }

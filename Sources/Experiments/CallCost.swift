@@ -33,6 +33,8 @@ public struct CallCost: Sendable {
         public var size: UInt64
         /// Whether the kernel believes the device to be coherent.
         public var isCoherent: Bool
+        /// Whether the mapping bounces.
+        public var isBounced = false
         /// What the caches hold of the buffer; nil: dirty lines before the device has it, clean ones after.
         public var state: LineState?
 
@@ -80,7 +82,7 @@ public struct CallCost: Sendable {
 
     /// Whether the call has a direction: maps, unmaps and syncs have.
     public var hasDirection: Bool {
-        state != nil && ["map", "sync"].contains { question.name.contains($0) }
+        state != nil && ["map", "sync", "link", "destroy"].contains { question.name.contains($0) }
     }
 
     /// Core cycles, rounded to the nearest.
@@ -123,7 +125,7 @@ public struct CallCost: Sendable {
             do {
                 plan = try Lowering.describe(
                     function, direction: question.direction, isCoherent: question.isCoherent,
-                    profile: stage.profile)
+                    isBounced: question.isBounced, profile: stage.profile)
             } catch { preconditionFailure("what was lowered has a plan: \(error)") }
         }
     }
@@ -140,7 +142,12 @@ struct CallScene {
     private static let page: UInt64 = 0x1000_0000
 
     init(_ question: CallCost.Question) {
-        var lines = ["staleline 1", "device dev \(question.isCoherent ? "" : "non")coherent"]
+        let isRange = question.name.hasPrefix("dma_iova")
+        var lines = [
+            "staleline 1",
+            "device dev \(question.isCoherent ? "" : "non")coherent\(isRange ? " iommu" : "")",
+        ]
+        if question.isBounced { lines.append("swiotlb 0xe0000000 1M force") }
         let buffer = "0x\(String(Self.page + question.offset, radix: 16)) \(question.size)"
         let direction = question.direction.name
         var state: CallCost.LineState?
@@ -160,11 +167,17 @@ struct CallScene {
         case let function?:
             let creator = function.creator
             lines.append(CallScene.creation(creator, buffer: buffer, direction: direction))
+            if function == .iovaUnlink || function == .iovaDestroy {
+                lines.append("dma_iova_link H \(buffer.replacing(" ", with: " 0 ")) \(direction)")
+            }
             // What the caches hold of an allocation makes no difference to its end.
             if creator != .poolAlloc, !function.isFree {
                 fill(function.isForDevice ? .dirty : .clean)
             }
-            lines.append(function.use)
+            lines.append(
+                function == .iovaLink
+                    ? "dma_iova_link H \(buffer.replacing(" ", with: " 0 ")) \(direction)"
+                    : function.use)
         }
         self.state = state
         text = lines.joined(separator: "\n") + "\n"
@@ -204,13 +217,14 @@ extension DMACall.Function {
         case .freePages: .allocPages
         case .freeNoncontiguous: .allocNoncontiguous
         case .poolFree, .poolDestroy: .poolAlloc
+        case .iovaLink, .iovaSync, .iovaUnlink, .iovaFree, .iovaDestroy: .iovaTryAlloc
         default: .mapSingle
         }
     }
 
     fileprivate var isFree: Bool { rawValue.hasPrefix("dma_free") }
 
-    fileprivate var isForDevice: Bool { rawValue.hasSuffix("_for_device") }
+    fileprivate var isForDevice: Bool { rawValue.hasSuffix("_for_device") || self == .iovaLink }
 
     /// The statement that uses `H`.
     fileprivate var use: String {

@@ -55,7 +55,7 @@ public enum Check {
         var latent = LatentAnalysis(profile: profile, watch: watch, map: map)
         let possible = latent.run(runner.steps)
         var rules = APIRules(profile: profile)
-        let misuse = rules.run(setup.program)
+        let misuse = rules.run(setup.program, unreachable: runner.failures)
         let replay = runner.result(on: setup.machine)
         let shown = runner.machine.probe.second.findings
         return CheckResult(

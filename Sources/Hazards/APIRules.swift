@@ -3,7 +3,7 @@ import Quantities
 
 /// Checks calls of the DMA API against its own rules, whatever happens to the bytes.
 ///
-/// Today: streaming calls on coherent memory (H14). The pairing rules of dma-debug follow.
+/// Here: streaming calls on coherent memory (H14), and addresses that a device does not reach (H33).
 public struct APIRules {
     let profile: HazardProfile
     private var coherent: [HandleID: (start: UInt64, end: UInt64, record: UInt32)] = [:]
@@ -13,12 +13,31 @@ public struct APIRules {
     public init(profile: HazardProfile) { self.profile = profile }
 
     /// Checks a program's calls in their order; loops are walked once, as their calls are the same each time.
-    public mutating func run(_ program: Program) -> [Finding] {
+    ///
+    /// - Parameters:
+    ///   - program: The program.
+    ///   - unreachable: What the run could not map or reach, each statement once.
+    public mutating func run(_ program: Program, unreachable: [FailedMap] = []) -> [Finding] {
+        findings += unreachable.map(finding)
         for (index, statement) in program.statements.enumerated() {
             guard case .operation(let agent, .dma(let call)) = statement.body else { continue }
             check(call, by: agent, record: UInt32(index + 1))
         }
         return findings
+    }
+
+    /// A map that the kernel refuses, or a transfer to where the device cannot send an address (H33).
+    private func finding(_ failure: FailedMap) -> Finding {
+        let device = profile.name(of: failure.device)
+        let text =
+            failure.message.isEmpty
+            ? "\(device) cannot send the address 0x\(String(failure.address, radix: 16))"
+            : "the map fails and returns DMA_MAPPING_ERROR; the kernel says: \(failure.message)"
+        return Finding(
+            .h33, .misuse, record: Int(failure.record), agent: failure.agent,
+            address: failure.address, bytes: failure.bytes, writer: failure.device,
+            writeRecord: Int(failure.record), detail: text,
+            chain: [ChainLink(record: Int(failure.record), text: text)])
     }
 
     private mutating func check(_ call: DMACall, by agent: Agent, record: UInt32) {

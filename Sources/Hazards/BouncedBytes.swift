@@ -23,7 +23,7 @@ public struct BouncedBytes: Hashable, Sendable {
     }
 }
 
-/// A map that the kernel refused.
+/// A map that the kernel refused, or a transfer to an address that its device cannot send.
 public struct FailedMap: Hashable, Sendable {
     /// The statement.
     public var record: UInt32
@@ -35,7 +35,7 @@ public struct FailedMap: Hashable, Sendable {
     public var address: UInt64
     /// How many bytes.
     public var bytes: UInt64
-    /// What the kernel prints.
+    /// What the kernel prints of the map; empty for a transfer.
     public var message: String
 
     /// Describes a failure.

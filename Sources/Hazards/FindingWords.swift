@@ -67,6 +67,18 @@ struct FindingWords {
             return
                 "An invalidate works on whole lines: it covers bytes beside the named range, and those were "
                 + "dirty."
+        case .h05:
+            return
+                "The stores that hand something over and the store that says so are not ordered: \(by) saw the "
+                + "later one first."
+        case .h06:
+            return
+                "The load of these bytes performed before the load that showed them to be ready (no barrier of "
+                + "loads stands between)."
+        case .h12:
+            return
+                "One line was cleaned and then invalidated by two operations, and the store in record "
+                + "\(writeRecord) came between them."
         case .h13:
             return
                 "The same bytes were accessed through mappings with different attributes: the store went past "
@@ -75,6 +87,24 @@ struct FindingWords {
             return
                 "The streaming API was called on memory from dma_alloc_coherent, which has its own handle and "
                 + "is not in the linear map as cacheable memory."
+        case .h19:
+            return
+                "Two mappings that were there at the same time share the \(line): the end of the one takes with "
+                + "it what belongs to the other."
+        case .h24:
+            return
+                "The buffer bounces, and no sync or unmap that copies stands between \(who)'s write (record "
+                + "\(writeRecord)) and this read."
+        case .h25:
+            return
+                "The cache has the line under another virtual address than the one that was maintained."
+        case .h27:
+            return
+                "\(deviceName) writes into a cache, and the kernel, which takes it to be not coherent, has the core "
+                + "read memory or drop the line."
+        case .h33:
+            return
+                "The address is beyond \(deviceName)'s mask, it has no IOMMU, and there is no bounce slot."
         case .h23:
             return
                 "Only the core's own caches were maintained, or in the wrong order: the outer L2 has "

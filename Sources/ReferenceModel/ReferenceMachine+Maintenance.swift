@@ -15,7 +15,10 @@ extension ReferenceMachine {
             cores[core].isHeld = false
             drainBuffer(core, .barrier)
         }
-        if isBarrier, barrier.accesses != .stores { waitForLoads(core, .barrier) }
+        if isBarrier, barrier.accesses != .stores {
+            waitForLoads(core, .barrier)
+            cores[core].late = []
+        }
         let completes =
             barrier.accesses == .all
             || barrier.accesses == .stores && configuration.architecture != .arm64

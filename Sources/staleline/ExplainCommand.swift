@@ -72,12 +72,13 @@ struct CallOptions: ParsableArguments {
     )
     var lines: String?
     @Flag(help: "Of a call: the kernel believes the device to be coherent.") var coherent = false
+    @Flag(help: "Of a call: the mapping has a bounce slot (swiotlb).") var bounced = false
 
     /// Throws if anything is given to what takes none of it.
     func refuse(for what: String) throws {
         let isBare =
             machine == nil && overrides.isEmpty && kernel == nil && direction == nil && size == nil
-            && offset == nil && lines == nil && !coherent
+            && offset == nil && lines == nil && !coherent && !bounced
         guard isBare else {
             throw ValidationError("\(what) takes no options of a call")
         }
@@ -90,6 +91,7 @@ struct CallOptions: ParsableArguments {
         machine.overrides = overrides
         machine.kernel = kernel ?? "6.12"
         var question = CallCost.Question(name, isCoherent: coherent)
+        question.isBounced = bounced
         if let direction {
             guard let known = DMADirection(name: Substring(direction)), known != .none else {
                 throw BadInput(

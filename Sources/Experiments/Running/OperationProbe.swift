@@ -9,14 +9,14 @@ public protocol OperationProbe: Probe, ~Copyable {
     /// Says which operation comes next.
     mutating func begin(_ operation: Operation, by agent: Agent, record: UInt32)
     /// Says which call of the DMA API the next operations belong to.
-    mutating func begin(_ call: DMACall, by agent: Agent, record: UInt32)
+    mutating func begin(_ call: CallFacts)
     /// Says that a device has a slot in place of some bytes from now on.
     mutating func bounce(_ bytes: BouncedBytes)
 }
 
 extension OperationProbe where Self: ~Copyable {
     /// Most probes look at operations alone.
-    public mutating func begin(_ call: DMACall, by agent: Agent, record: UInt32) {}
+    public mutating func begin(_ call: CallFacts) {}
     /// Most probes do not know what bytes mean.
     public mutating func bounce(_ bytes: BouncedBytes) {}
 }
@@ -37,9 +37,9 @@ where First: OperationProbe & ~Copyable, Second: OperationProbe & ~Copyable {
     }
 
     /// Tells both.
-    public mutating func begin(_ call: DMACall, by agent: Agent, record: UInt32) {
-        first.begin(call, by: agent, record: record)
-        second.begin(call, by: agent, record: record)
+    public mutating func begin(_ call: CallFacts) {
+        first.begin(call)
+        second.begin(call)
     }
 
     /// Tells both.

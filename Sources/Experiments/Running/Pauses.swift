@@ -5,7 +5,8 @@ import Traces
 /// Cores that stop in the middle of a statement (`env pause`) until they go on (`env resume`).
 ///
 /// A call of the DMA API is many instructions, and an interrupt or another core may come between any two of them. A
-/// pause says where: after so many maintenance operations of the core's next statement.
+/// pause says where: after so many maintenance operations of the core's next statement. What stands in the trace before
+/// the core goes on and is the same core's is what the interrupt does.
 struct Pauses {
     /// What is left of a statement.
     struct Rest {
@@ -26,7 +27,12 @@ struct Pauses {
     ) throws(TraceErrors) -> [Rest] {
         guard case .core(let core) = event.target else { return [] }
         if event.kind == .pause {
-            if let rest = stopped[core] { throw busy(core, rest, statement, file) }
+            if let rest = stopped[core] {
+                throw Self.error(
+                    file, statement.line,
+                    "env pause core\(core), which is stopped in line \(rest.statement.line)",
+                    "`env resume core\(core)` before it")
+            }
             wanted[core] = (event.bytes, statement.line)
             return []
         }
@@ -37,13 +43,6 @@ struct Pauses {
                     + "maintenance operations than the pause lets through")
         }
         return [rest]
-    }
-
-    /// Refuses a statement of a core that is stopped in another.
-    func check(_ agent: Agent, _ statement: Statement, file: String) throws(TraceErrors) {
-        guard agent.isCore, let rest = stopped[agent.index] else { return }
-        if case .operation(_, .environment) = statement.body { return }
-        throw busy(agent.index, rest, statement, file)
     }
 
     /// Cuts a statement where its core is to stop.
@@ -75,15 +74,6 @@ struct Pauses {
         throw Self.error(
             file, rest.statement.line, "a statement that core\(core) never ends",
             "`env resume core\(core)` before the end of the trace")
-    }
-
-    private func busy(
-        _ core: Int, _ rest: Rest, _ statement: Statement, _ file: String
-    ) -> TraceErrors {
-        Self.error(
-            file, statement.line,
-            "a statement of core\(core), which is stopped in line \(rest.statement.line)",
-            "`env resume core\(core)` before it")
     }
 
     private static func error(

@@ -37,7 +37,7 @@ public struct ProgramRunner<P: CountingProbe & ~Copyable>: ~Copyable {
     private var lowered: [Operation] = []
     /// Where cores stop in their statements.
     private var pauses = Pauses()
-    /// The maps that the kernel refused.
+    /// The maps that the kernel refused, and the transfers beyond a device's reach; each statement once.
     public private(set) var failures: [FailedMap] = []
 
     /// The most lowered operations that are kept for the may-analysis.
@@ -163,10 +163,11 @@ public struct ProgramRunner<P: CountingProbe & ~Copyable>: ~Copyable {
             }
             return
         }
-        try pauses.check(agent, statement, file: setup.file)
         lowered.removeAll(keepingCapacity: true)
         do {
-            try lowering.lower(located(operation, agent), agent: agent, into: &lowered)
+            let located = located(operation, agent)
+            noteReach(of: located, agent, record: record)
+            try lowering.lower(located, agent: agent, into: &lowered)
         } catch {
             throw TraceErrors([unlowered(error, statement)])
         }
@@ -191,12 +192,35 @@ public struct ProgramRunner<P: CountingProbe & ~Copyable>: ~Copyable {
         return .device(device)
     }
 
+    /// Notes a transfer to where its device cannot send an address.
+    private mutating func noteReach(of operation: Operation, _ agent: Agent, record: UInt32) {
+        guard case .device(let device) = operation, device.bytes > 0,
+            let reach = lowering.reach[agent]
+        else { return }
+        let parts =
+            [(device.start, device.extent)] + (device.source.map { [($0, device.bytes)] } ?? [])
+        for (start, bytes) in parts
+        where !reach.reaches(lowering.memoryMap.physical(of: start.address.rawValue), bytes) {
+            note(
+                FailedMap(
+                    record: record, agent: agent, device: agent, address: start.address.rawValue,
+                    bytes: bytes, message: ""))
+        }
+    }
+
+    private mutating func note(_ failure: FailedMap) {
+        if !failures.contains(where: { $0.record == failure.record }) { failures.append(failure) }
+    }
+
     /// Tells the probe which bytes have got a slot, and notes what could not be mapped.
     private mutating func noteBounces(of operation: Operation, _ agent: Agent, record: UInt32) {
         guard case .dma(let call) = operation else { return }
-        machine.probe.begin(call, by: agent, record: record)
+        machine.probe.begin(
+            CallFacts(
+                call.function, by: agent, record: record, handle: call.handle,
+                ranges: lowering.physicalRanges(of: call.handle)))
         if let failure = lowering.takeFailure() {
-            failures.append(
+            note(
                 FailedMap(
                     record: record, agent: agent, device: failure.device,
                     address: failure.segment.start.address.rawValue, bytes: failure.segment.size,

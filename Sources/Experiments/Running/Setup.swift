@@ -126,7 +126,8 @@ public struct Setup: Sendable {
             let coherent = Set(program.devices.filter(isCoherent).map(\.agent))
             var lowering = Lowering(
                 profile, coherentDevices: coherent, memoryMap: map, bouncing: bouncePool)
-            for device in program.devices {
+            // Nothing checks a mask on bare metal: one that the trace does not give says nothing.
+            for device in program.devices where kernel != .bareMetal || device.maskBits != nil {
                 lowering.reach[device.agent] = DMAReach(
                     maskBits: device.maskBits ?? 32, hasIOMMU: device.hasIOMMU)
             }

@@ -76,10 +76,40 @@ extension HazardCatalogue {
             address: dirty bytes under the user's are not written to the device, and
             after a receive the user still sees the old copy.
 
-            The kernel has calls to name the other addresses. Traces cannot express it,
-            as the model's caches are found by physical address.
+            The kernel has calls to name the other addresses.
+            """,
+        trace: """
+            staleline 1
+            machine arm926
+            kernel 6.12
+            device disk0 noncoherent
+            region page 0x10000000 4K wb
+            alias user page 0x40000000 wb    # the process maps the page
+            ld user 64 by 4
+            st user 64 by 4                  # dirty under the user's address
+            h = dma_map_single disk0 page 64 TO_DEVICE
+            writel disk0+0x10 = 1
+            disk0: rd page 64
+            wait disk0
 
-            `staleline check` does not judge this code yet.
+            """,
+        mendedTrace: """
+            staleline 1
+            machine arm926
+            kernel 6.12
+            device disk0 noncoherent
+            region page 0x10000000 4K wb
+            alias user page 0x40000000 wb
+            ld user 64 by 4
+            st user 64 by 4
+            dc cvac user 64                  # as flush_dcache_page() does
+            dsb
+            h = dma_map_single disk0 page 64 TO_DEVICE
+            writel disk0+0x10 = 1
+            disk0: rd page 64
+            wait disk0
+            dma_unmap_single h
+
             """,
         mend: """
             Flush the other addresses: flush_dcache_page() for pages of files, \
@@ -98,7 +128,7 @@ extension HazardCatalogue {
             ARMv5 and older (VIVT) and ARMv6 with aliasing VIPT; not the data caches of ARMv7-A \
             and ARMv8-A.
             """,
-        status: .planned)
+        status: .detected(verdicts: [.manifest]))
 
     /// A coherent device is treated as not coherent.
     static let h27 = HazardPage(
@@ -118,19 +148,29 @@ extension HazardCatalogue {
             Emulators and hypervisors are a common place: the device model is an
             ordinary process and always caches.
 
-            `staleline check` does not judge this code yet. The trace below gives no
-            finding.
+            With a streaming mapping it shows as well: the invalidate at unmap drops the
+            device's bytes from the cache, and memory never had them.
             """,
         trace: """
             staleline 1
-            machine zynq7000
+            machine zynqmp
             kernel 6.12
-            device eth0 port ACP noncoherent
-            region desc 0x1f000000 4K nc
-            ld desc 4
-            eth0: wr desc 16          # through ACP: may stay in the L2
+            device eth0 port ACP noncoherent axcache 15 axuser 1 axdomain 2
+            desc = dma_alloc_coherent eth0 0x1f000000 4K
+            eth0: wr 0x1f000000 64    # through ACP: stays in the L2
             wait eth0
-            ld desc 4                 # uncached: from DRAM
+            ld 0x1f000000 4           # uncached: from DRAM
+
+            """,
+        mendedTrace: """
+            staleline 1
+            machine zynqmp
+            kernel 6.12
+            device eth0 port ACP coherent
+            desc = dma_alloc_coherent eth0 0x1f000000 4K
+            eth0: wr 0x1f000000 64
+            wait eth0
+            ld 0x1f000000 4
 
             """,
         mend: """
@@ -148,7 +188,7 @@ extension HazardCatalogue {
         affects: """
             Machines with ACP, ACE-Lite or system caches, and virtual machines; all kernels.
             """,
-        status: .planned)
+        status: .detected(verdicts: [.manifest]))
 
     /// Device memory is used as if it were Normal memory.
     static let h41 = HazardPage(

@@ -114,8 +114,8 @@ extension HazardCatalogue {
             The handle from the DMA API has the offset in it; the mask must be set by
             the driver, dma-ranges by the device tree.
 
-            `staleline check` does not judge this code yet. The trace below gives no
-            finding.
+            `staleline check` finds maps that the kernel refuses, and transfers beyond
+            the `mask` of a device that has no IOMMU.
             """,
         trace: """
             staleline 1
@@ -123,6 +123,18 @@ extension HazardCatalogue {
             kernel 6.12
             device eth0 port HP0 noncoherent mask 28    # reaches 256 MiB
             buffer rx 0x10000000 64                     # just beyond
+            swiotlb none                                # and nothing to bounce with
+            h = dma_map_single eth0 rx 64 FROM_DEVICE
+            eth0: wr rx 64
+
+            """,
+        mendedTrace: """
+            staleline 1
+            machine zynq7000
+            kernel 6.12
+            device eth0 port HP0 noncoherent mask 32
+            buffer rx 0x10000000 64
+            swiotlb none
             h = dma_map_single eth0 rx 64 FROM_DEVICE
             eth0: wr rx 64
 
@@ -144,5 +156,5 @@ extension HazardCatalogue {
             overflow'.
             """,
         affects: "All machines with short masks or shifted buses; all kernels.",
-        status: .planned)
+        status: .detected(verdicts: [.misuse]))
 }

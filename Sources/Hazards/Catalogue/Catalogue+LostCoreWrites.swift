@@ -99,8 +99,8 @@ extension HazardCatalogue {
             The window is a few cycles, which is why it survived for years in common
             code.
 
-            `staleline check` does not judge this code yet; in the trace below it
-            reports what comes of it, as H11.
+            In a trace `env pause` and `env resume` put what an interrupt does between the
+            operations of one call.
             """,
         trace: """
             staleline 1
@@ -130,7 +130,7 @@ extension HazardCatalogue {
             32-bit Arm ARMv7 before 4.20 (start line), ARMv6 and ARM926 routines; arm64 in all \
             eras read, for an aligned buffer shorter than a line.
             """,
-        status: .planned)
+        status: .detected(verdicts: [.manifest, .latent]))
 
     /// One line is mapped twice at the same time.
     static let h19 = HazardPage(
@@ -148,14 +148,11 @@ extension HazardCatalogue {
             is false sharing (H10) between two mappings.
 
             The same happens when one buffer is mapped for two devices at once.
-
-            `staleline check` does not judge this code yet; in the trace below it
-            reports what comes of it, as H10.
             """,
         trace: """
             staleline 1
             machine rpi3
-            kernel 6.12
+            kernel 6.1
             device dma0 port AXI noncoherent
             buffer a 0x10000000 32
             buffer b 0x10000020 32               # the same line
@@ -188,5 +185,5 @@ extension HazardCatalogue {
             All machines that are not coherent, all kernels; the report is absent in 5.4 and \
             seen from about 5.14.
             """,
-        status: .inKernelLogs)
+        status: .detected(verdicts: [.manifest, .misuse]))
 }

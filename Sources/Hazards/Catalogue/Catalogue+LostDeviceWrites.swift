@@ -114,7 +114,7 @@ extension HazardCatalogue {
         trace: """
             staleline 1
             machine rpi3
-            kernel 6.12
+            kernel 6.1
             device dma0 port AXI noncoherent
             buffer state 0x10000000 32
             buffer rx 0x10000020 32                     # the other half of the line
@@ -130,7 +130,7 @@ extension HazardCatalogue {
         mendedTrace: """
             staleline 1
             machine rpi3
-            kernel 6.12
+            kernel 6.1
             device dma0 port AXI noncoherent
             buffer state 0x10000000 64
             buffer rx 0x10000040 64                     # a line of its own

@@ -20,8 +20,7 @@ extension HazardCatalogue {
             A barrier for stores between the fields and OWN settles it; it need not wait
             for anything, only keep the order.
 
-            `staleline check` does not judge this code yet; in the trace below it
-            reports what comes of it, as H04.
+            A device that polls has no doorbell: its operations stand where they happen.
             """,
         states: """
                                     store buffer    DRAM            device
@@ -30,15 +29,31 @@ extension HazardCatalogue {
             """,
         trace: """
             staleline 1
-            machine zynq7000
+            machine rpi3
             kernel 6.12
-            device eth0 port HP0 noncoherent
+            device eth0 noncoherent
             region desc 0x1f000000 4K nc
             env hold core0
-            st desc+4 4 = 64          # length
+            st desc+64 4 = 64         # length
             st desc 4 = 1             # OWN, no dma_wmb() between
             env drain core0 desc 4    # the younger store leaves first
-            eth0: fetch desc 8
+            eth0: rd desc 4           # OWN: its turn
+            eth0: rd desc+64 4        # the old length
+
+            """,
+        mendedTrace: """
+            staleline 1
+            machine rpi3
+            kernel 6.12
+            device eth0 noncoherent
+            region desc 0x1f000000 4K nc
+            env hold core0
+            st desc+64 4 = 64
+            dma_wmb
+            st desc 4 = 1
+            env drain core0 desc 4
+            eth0: rd desc 4
+            eth0: rd desc+64 4
 
             """,
         mend: "Put dma_wmb() between the last field and OWN.",
@@ -57,7 +72,7 @@ extension HazardCatalogue {
             ARMv6 and later, where descriptors are in Normal memory; not ARMv5 without write \
             buffering. All kernels.
             """,
-        status: .planned)
+        status: .detected(verdicts: [.manifest]))
 
     /// The core reads a descriptor's fields before it has read OWN.
     static let h06 = HazardPage(
@@ -76,9 +91,6 @@ extension HazardCatalogue {
 
             A barrier for loads after the check of OWN mends it. A cacheable buffer has
             to be invalidated after that check, too.
-
-            `staleline check` does not judge this code yet. The trace below gives no
-            finding.
             """,
         trace: """
             staleline 1
@@ -91,6 +103,20 @@ extension HazardCatalogue {
             eth0: wr desc 4
             ld desc 4                 # OWN: done
             ld desc+4 4               # the old length; dma_rmb() is missing
+
+            """,
+        mendedTrace: """
+            staleline 1
+            machine zynq7000
+            kernel 6.12
+            device eth0 port HP0 noncoherent
+            region desc 0x1f000000 4K nc
+            env late core0 desc+4 4
+            eth0: wr desc+4 4
+            eth0: wr desc 4
+            ld desc 4
+            dma_rmb
+            ld desc+4 4
 
             """,
         mend: "Put dma_rmb() after the check of OWN and before the fields are read.",
@@ -109,7 +135,7 @@ extension HazardCatalogue {
             Cores that reorder loads (ARMv7-A and ARMv8-A application cores); a core that \
             performs loads in order does not show it. All kernels.
             """,
-        status: .planned)
+        status: .detected(verdicts: [.manifest]))
 
     /// Memory is read before the status register that announces it.
     static let h07 = HazardPage(

@@ -18,16 +18,41 @@ extension HazardCatalogue {
             or the core never sees the new ones.
 
             Coherency and bouncing are separate: a coherent device with a short address
-            mask is bounced too. Traces cannot express it yet, as bounce copies are not
-            modelled.
-
-            `staleline check` does not judge this code yet.
+            mask is bounced too. On arm64 from 6.5 on small buffers that are no whole
+            lines bounce as well, if the device may write and is not coherent.
             """,
         states: """
                                     buffer       bounce slot   device
             map FROM_DEVICE         old          old
             device writes           old          new           wrote new
             no sync, no unmap       old (!)      new
+            """,
+        trace: """
+            staleline 1
+            machine zynqmp
+            kernel 6.12
+            device eth0 port HPC0 coherent mask 32
+            buffer rx 0x800000000 64         # above 4 GiB
+            h = dma_map_single eth0 rx 64 FROM_DEVICE
+            writel eth0+0x10 = 1
+            eth0: wr rx 64                   # goes to the slot
+            wait eth0
+            ld rx 64 by 4                    # coherent, so no sync?
+
+            """,
+        mendedTrace: """
+            staleline 1
+            machine zynqmp
+            kernel 6.12
+            device eth0 port HPC0 coherent mask 32
+            buffer rx 0x800000000 64
+            h = dma_map_single eth0 rx 64 FROM_DEVICE
+            writel eth0+0x10 = 1
+            eth0: wr rx 64
+            wait eth0
+            dma_sync_single_for_cpu h
+            ld rx 64 by 4
+
             """,
         mend: """
             Always sync, and ask dma_need_sync() rather than dma_coherent whether it can be left \
@@ -45,7 +70,7 @@ extension HazardCatalogue {
             Machines with memory beyond a device's mask or with swiotlb=force; coherent ones \
             too. dma_need_sync() is seen in 6.1, absent in 5.4.
             """,
-        status: .planned)
+        status: .detected(verdicts: [.manifest]))
 
     /// A device is called coherent, but its port does not look into the caches.
     static let h26 = HazardPage(

@@ -245,13 +245,16 @@ extension LatentAnalysis {
             let cleaned = (state.dirtyInner | state.buffered) & line
             if profile.hasOuterCache { state.dirtyOuter |= state.dirtyInner & line }
             state.pendingClean |= cleaned
+            state.cleanRecord = step.record
             state.dirtyInner &= ~line
             state.buffered &= ~line
         } else if instruction.invalidates {
             let beside = state.dirtyInner & line & ~named
             if beside != 0 {
+                // Cleaned by the same call before: what is dirty came between the two.
                 report(
-                    .h11, granule, beside, agent: step.agent, writer: step.agent,
+                    state.cleanRecord == step.record ? .h12 : .h11, granule, beside,
+                    agent: step.agent, writer: step.agent,
                     record: step.record,
                     writeRecord: state.storeRecord,
                     detail: "the invalidate drops bytes beside its range that may be dirty",

@@ -36,6 +36,8 @@ struct LineState {
     var deviceBytes: UInt64 = 0
     /// The statement of the last core store.
     var storeRecord: UInt32 = 0
+    /// The statement of the last clean by a core.
+    var cleanRecord: UInt32 = 0
     /// The statement of the last device write.
     var deviceRecord: UInt32 = 0
     /// The device of the last device write.

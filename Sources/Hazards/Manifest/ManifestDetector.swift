@@ -10,13 +10,27 @@ public struct ManifestDetector: Probe {
     let profile: HazardProfile
     var mirror: CopyMirror
     /// What each agent knows to have happened.
-    private var clocks: [Agent: VectorClock] = [:]
+    var clocks: [Agent: VectorClock] = [:]
     /// Devices that act in trace order, not after a doorbell.
     private var ordered: Set<Agent> = []
     /// The range that the maintenance operation at work names.
-    private var maintenanceRange: (start: UInt64, end: UInt64)?
+    var maintenanceRange: (start: UInt64, end: UInt64)?
     /// What descriptors say.
-    private var descriptors = DescriptorWords()
+    var descriptors = DescriptorWords()
+    /// The call of the DMA API that each core is in.
+    private var calls: [Agent: CallFacts] = [:]
+    /// Which mappings held which bytes.
+    var ledger = MappingLedger()
+    /// What devices have in bounce slots.
+    var bounces: [BouncedBytes] = []
+    /// The youngest versions of each core's that each device has read.
+    var seen: [Agent: VectorClock] = [:]
+    /// Loads that performed early, until their turn in the program.
+    var earlyReads: [EarlyRead] = []
+    /// Whether the operation at work makes a load perform early.
+    var isEarly = false
+    /// Whether the operation at work is the kernel's copy to or from a bounce slot.
+    private var isKernelCopy = false
     /// The findings so far, in the order in which they were made.
     public private(set) var findings: [Finding] = []
     private var places: [FoldKey: Int] = [:]
@@ -40,6 +54,11 @@ public struct ManifestDetector: Probe {
     /// Says which operation the next events belong to.
     public mutating func begin(_ operation: Operation, by agent: Agent, record: UInt32) {
         descriptors.begin(operation, record: record, profile)
+        isEarly = false
+        isKernelCopy = false
+        if case .copy = operation { isKernelCopy = calls[agent]?.record == record }
+        if case .environment(let event) = operation { isEarly = event.kind == .late }
+        if !earlyReads.isEmpty { judgeEarlyReads(operation, by: agent, record: record) }
         guard case .maintenance(let maintenance) = operation, maintenance.instruction.isByAddress
         else {
             maintenanceRange = nil
@@ -53,11 +72,24 @@ public struct ManifestDetector: Probe {
         maintenanceRange = (first, last == .max ? .max : last + 1)
     }
 
+    /// Says which call of the DMA API the next operations belong to.
+    public mutating func begin(_ call: CallFacts) {
+        calls[call.agent] = call
+        ledger.note(call, at: VersionID(mirror.versions.count))
+    }
+
+    /// The call that an event is part of; nil: it is part of none.
+    func call(of event: Event) -> CallFacts? {
+        // A line may be dropped from another core's cache than the caller's.
+        calls.values.first { $0.record == event.record }
+    }
+
     /// Follows an event and judges it.
     public mutating func record(_ event: Event) {
         switch event.kind {
         case .load:
             judgeRead(event)
+            if !bounces.isEmpty { judgeBounced(event) }
             note(event, .load)
         case .store: write(event, .store)
         case .linefill:
@@ -79,6 +111,7 @@ public struct ManifestDetector: Probe {
         case .maintenance: noteMaintenance(event)
         case .deviceRead:
             judgeRead(event)
+            if !bounces.isEmpty { judgeBounced(event) }
             note(event, .deviceRead)
         case .deviceWrite: write(event, .deviceWrite)
         case .deviceStart:
@@ -120,7 +153,7 @@ public struct ManifestDetector: Probe {
     /// An agent's clock, its own writes among it.
     ///
     /// Cores see each other's writes in the order of the trace.
-    private func knowledge(of agent: Agent) -> VectorClock {
+    func knowledge(of agent: Agent) -> VectorClock {
         var clock = clocks[agent] ?? VectorClock()
         clock[agent] = mirror.sequence(of: agent)
         if agent.isCore {
@@ -163,139 +196,26 @@ public struct ManifestDetector: Probe {
     }
 
     private mutating func noteMaintenance(_ event: Event) {
-        guard event.place.isLevel1Data else {
-            note(event, .maintenance)
-            return
-        }
+        let cleans =
+            Maintenance.Instruction(rawValue: UInt8(truncatingIfNeeded: event.detail))?.cleans
+            ?? false
         for (granule, mask) in Granules(event.address, UInt64(event.size)) {
             guard let state = mirror.state(granule) else { continue }
-            for half in GranuleState.halves(mask) { state.maintainedAt[half] = event.tick }
-            state.note(journalEntry(event, .maintenance, mask))
-        }
-    }
-
-    // MARK: Judging
-
-    /// A read is stale if a younger version happened before it.
-    private mutating func judgeRead(_ event: Event) {
-        for (granule, mask) in Granules(event.address, UInt64(event.size)) {
-            guard let state = mirror.state(granule) else { continue }
-            var stale: [(version: VersionID, expected: VersionID, mask: UInt64)] = []
-            var clock: VectorClock?
-            var left = mask
-            while left != 0 {
-                let byte = left.trailingZeroBitCount
-                left &= left - 1
-                let found = mirror.version(state, granule, byte, in: event.place, for: event.agent)
-                noteReadFrom(found, by: event.agent)
-                guard found != state.latest[byte] else { continue }
-                let known = clock ?? knowledge(of: event.agent)
-                clock = known
-                guard let expected = youngest(state, byte, after: found, known) else { continue }
-                if let last = stale.indices.last, stale[last].expected == expected {
-                    stale[last].mask |= 1 << UInt64(byte)
-                } else {
-                    stale.append((found, expected, 1 << UInt64(byte)))
+            if event.place.isLevel1Data {
+                for half in GranuleState.halves(mask) {
+                    state.maintainedAt[half] = event.tick
+                    state.maintainedPlaces[half] = event.place
                 }
             }
-            let words = stale.isEmpty ? nil : descriptors.words(for: event, &mirror)
-            for part in stale {
-                report(
-                    StaleRead(
-                        event: event, granule: granule, mask: part.mask, found: part.version,
-                        expected: part.expected,
-                        descriptor: words))
-            }
+            var entry = journalEntry(event, .maintenance, mask)
+            entry.cleans = cleans
+            state.note(entry)
         }
-    }
-
-    private mutating func noteReadFrom(_ version: VersionID, by agent: Agent) {
-        guard agent.isCore, version != 0 else { return }
-        let writer = mirror.versions[Int(version)]
-        guard !writer.agent.isCore else { return }
-        if let known = clocks[agent], known[writer.agent] >= writer.sequence { return }
-        clocks[agent, default: VectorClock()][writer.agent] = writer.sequence
-    }
-
-    private func youngest(
-        _ state: GranuleState, _ byte: Int, after found: VersionID, _ clock: VectorClock
-    ) -> VersionID? {
-        for (version, mask) in state.history.reversed() {
-            if version <= found { return nil }
-            let writer = mirror.versions[Int(version)]
-            if mask >> UInt64(byte) & 1 == 1, writer.sequence <= clock[writer.agent] {
-                return version
-            }
-        }
-        return nil
-    }
-
-    /// A line written over younger bytes of a device loses them.
-    private mutating func judgeWriteback(_ event: Event) {
-        for (granule, mask) in Granules(event.address, UInt64(event.size)) {
-            guard let state = mirror.state(granule), let index = state.index(of: event.place)
-            else { continue }
-            let copy = state.copies[index].copy
-            var lost: UInt64 = 0
-            var writer: VersionID = 0
-            CopyMirror.forEachByte(mask) { byte in
-                let below = state.index(of: event.otherPlace).map {
-                    state.copies[$0].copy.versions[byte]
-                }
-                let old = below.flatMap { $0 == Version.absent ? nil : $0 } ?? state.memory[byte]
-                let new = copy.versions[byte]
-                guard new != Version.absent, old > new, !mirror.versions[Int(old)].agent.isCore
-                else { return }
-                lost |= 1 << UInt64(byte)
-                writer = max(writer, old)
-            }
-            guard lost != 0 else { continue }
-            report(
-                LostDeviceWrite(
-                    event: event, granule: granule, mask: lost, written: writer, dirty: copy.dirty))
-            forget(granule, lost)
-        }
-    }
-
-    /// Dirty bytes dropped outside the range that was asked for are lost.
-    private mutating func judgeInvalidate(_ event: Event) {
-        guard event.other == 1 else { return }
-        for (granule, mask) in Granules(event.address, UInt64(event.size)) {
-            guard let state = mirror.state(granule), let index = state.index(of: event.place)
-            else { continue }
-            let copy = state.copies[index].copy
-            let dropped = copy.dirty & mask
-            var inside: UInt64 = dropped
-            if let range = maintenanceRange {
-                inside = range.end > range.start ? rangeMask(range, granule) & dropped : 0
-            }
-            let outside = dropped & ~inside
-            if inside != 0 {
-                state.discarded = ((state.discarded?.mask ?? 0) | inside, event.record)
-            }
-            guard outside != 0 else { continue }
-            let version = copy.versions[outside.trailingZeroBitCount]
-            report(LostCoreWrite(event: event, granule: granule, mask: outside, written: version))
-            forget(granule, outside)
-        }
-    }
-
-    private func rangeMask(_ range: (start: UInt64, end: UInt64), _ granule: UInt64) -> UInt64 {
-        let start = granule * WatchList.granule
-        guard range.start < start + WatchList.granule, range.end > start else { return 0 }
-        return Granules.mask(range.start, range.end - range.start, in: granule)
-    }
-
-    /// What was reported as lost is not expected by anybody any more.
-    private mutating func forget(_ granule: UInt64, _ mask: UInt64) {
-        guard let state = mirror.state(granule) else { return }
-        for index in state.history.indices { state.history[index].mask &= ~mask }
-        state.history.removeAll { $0.mask == 0 }
     }
 
     // MARK: Reporting
 
-    private mutating func report(_ symptom: some Symptom) {
+    mutating func report(_ symptom: some Symptom) {
         // A loop over a hazard shows it each time: after some full reports of a statement it is only counted.
         let statement = Statement(record: symptom.record, kind: symptom.kind)
         let number = reports[statement, default: (0, 0)].number + 1
@@ -305,6 +225,14 @@ public struct ManifestDetector: Probe {
         }
         guard let state = mirror.state(symptom.granule) else { return }
         let finding = symptom.finding(state, mirror, profile)
+        // The kernel copies whole mappings: what the device left alone in a slot is nobody's use of it.
+        if isKernelCopy, symptom.event.agent.isCore, finding.writer.isCore,
+            bounces.contains(where: {
+                symptom.event.address >= $0.slot && symptom.event.address < $0.slot &+ $0.size
+            })
+        {
+            return
+        }
         let key = FoldKey(
             code: finding.code, agent: finding.agent,
             symbol: profile.entry(of: finding.address)?.name ?? "\(finding.address / 4_096)",

@@ -40,6 +40,10 @@ struct StaleRead: Symptom {
     let expected: VersionID
     /// What the bytes said to an engine that took them for a descriptor; nil: none did.
     var descriptor: String?
+    /// Whether the device has read what the writer stored after the bytes that it misses.
+    var hasSeenYounger = false
+    /// Whether the load performed before its turn in the program.
+    var isEarly = false
 
     func finding(_ state: GranuleState, _ mirror: CopyMirror, _ profile: HazardProfile) -> Finding {
         let writer = mirror.versions[Int(expected)]
@@ -62,9 +66,27 @@ struct StaleRead: Symptom {
             code, .manifest, record: Int(event.record), tick: event.tick, agent: event.agent,
             address: address(mask), bytes: bytes(mask), writer: writer.agent,
             writeRecord: Int(writer.record), detail: detail,
-            chain: chain(
-                state, profile, since: writer.record, end: event, mask: mask,
-                last: "\(profile.name(of: event.agent)) reads \(event.place.name): old"))
+            chain: isEarly
+                ? earlyChain(writer, profile)
+                : chain(
+                    state, profile, since: writer.record, end: event, mask: mask,
+                    last: "\(profile.name(of: event.agent)) reads \(event.place.name): old"))
+    }
+
+    /// What led to a load that performed before its turn.
+    private func earlyChain(_ writer: Version, _ profile: HazardProfile) -> [ChainLink] {
+        let reader = profile.name(of: event.agent)
+        return [
+            ChainLink(
+                record: Int(event.record), tick: event.tick,
+                text: "\(reader)'s load performs early, from \(event.place.name): old"),
+            ChainLink(
+                record: Int(writer.record), tick: writer.tick,
+                text: "\(profile.name(of: writer.agent)) writes: new"),
+            ChainLink(
+                record: Int(event.record),
+                text: "\(reader) has seen younger bytes by then, and takes the old ones"),
+        ]
     }
 
     /// Where the expected version is now, in words.
@@ -81,9 +103,16 @@ struct StaleRead: Symptom {
     private func codeOfCoreRead(
         _ state: GranuleState, _ mirror: CopyMirror, _ profile: HazardProfile, _ writer: Version
     ) -> HazardCode {
+        if isEarly { return .h06 }
         if writer.agent.isCore { return codeOfOwnWrite(state, mirror) }
         if profile.isWronglyCoherent(writer.agent) { return .h26 }
-        guard let index = state.index(of: event.place) else { return .h01 }
+        guard let index = state.index(of: event.place) else {
+            // Read past the caches, and in a cache that the device's transactions went into.
+            let byte = mask.trailingZeroBitCount
+            let isInCache = state.copies.contains { $0.copy.versions[byte] == expected }
+            return isInCache && profile.snoops(writer.agent) ? .h27 : .h01
+        }
+        if state.isMaintainedUnderAnotherAddress(event.place, mask, since: .zero) { return .h25 }
         let half = mask.trailingZeroBitCount / 32
         let fill = state.copies[index].copy.fills[half]
         if profile.hasOuterCache, event.place.isLevel1Data, fill.source == .outer,
@@ -115,8 +144,16 @@ struct StaleRead: Symptom {
         let isBuffered = mirror.bufferPlaces(granule).contains {
             mirror.buffered(granule, byte, in: $0) == expected
         }
-        if isBuffered { return .h04 }
+        if isBuffered { return hasSeenYounger ? .h05 : .h04 }
         if profile.isWronglyCoherent(event.agent) { return .h26 }
+        let holder = state.copies.first {
+            $0.place.isLevel1Data && $0.copy.versions[byte] == expected
+        }
+        if let holder,
+            state.isMaintainedUnderAnotherAddress(holder.place, mask, since: writer.tick)
+        {
+            return .h25
+        }
         let inOuter = state.index(of: .outer).map {
             state.copies[$0].copy.versions[byte] == expected
         }
@@ -140,12 +177,16 @@ struct LostDeviceWrite: Symptom {
     let written: VersionID
     /// The bytes of the line that a core dirtied.
     let dirty: UInt64
+    /// Whether what the core stored is of another mapping than what is lost.
+    var isOfAnotherMapping = false
 
     func finding(_ state: GranuleState, _ mirror: CopyMirror, _ profile: HazardProfile) -> Finding {
         let writer = mirror.versions[Int(written)]
         let reason = MoveReason(rawValue: event.detail) ?? .replacement
         let code: HazardCode
-        if dirty & (mask | state.deviceBytes) == 0 {
+        if isOfAnotherMapping {
+            code = .h19
+        } else if dirty & (mask | state.deviceBytes) == 0 {
             code = .h10
         } else if profile.isWronglyCoherent(writer.agent) {
             code = .h26
@@ -176,17 +217,23 @@ struct LostCoreWrite: Symptom {
     let granule: UInt64
     let mask: UInt64
     let written: VersionID
+    let code: HazardCode
 
     func finding(_ state: GranuleState, _ mirror: CopyMirror, _ profile: HazardProfile) -> Finding {
         let version = written == Version.absent ? 0 : written
         let writer = mirror.versions[Int(version)]
+        let what =
+            switch code {
+            case .h12: "between two operations of one call on the same line"
+            case .h19: "after another mapping of the same bytes had ended"
+            default: "beside the range that it names"
+            }
         return Finding(
-            .h11, .manifest, record: Int(event.record), tick: event.tick, agent: writer.agent,
+            code, .manifest, record: Int(event.record), tick: event.tick, agent: writer.agent,
             address: address(mask), bytes: bytes(mask), writer: writer.agent,
             writeRecord: Int(writer.record),
             detail: "an invalidate dropped from \(event.place.name) what "
-                + "\(profile.name(of: writer.agent)) had stored in record \(writer.record), beside the "
-                + "range that it names",
+                + "\(profile.name(of: writer.agent)) had stored in record \(writer.record), \(what)",
             chain: chain(
                 state, profile, since: writer.record, end: event, mask: mask,
                 last: "\(event.place.name) drops the dirty bytes"))

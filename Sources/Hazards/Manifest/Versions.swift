@@ -93,6 +93,8 @@ final class GranuleState {
     var history: [(version: VersionID, mask: UInt64)] = []
     /// When maintenance by the core last named the line, for each half of the granule.
     var maintainedAt: [Ticks?] = [nil, nil]
+    /// Under which address it named it: the place of such a copy.
+    var maintainedPlaces: [Place?] = [nil, nil]
     /// Bytes that devices have written.
     var deviceBytes: UInt64 = 0
     /// Bytes whose versions an invalidate dropped on purpose, and the statement.
@@ -142,6 +144,8 @@ struct JournalEntry {
     var other: Place
     var reason: MoveReason
     var mask: UInt64
+    /// Whether it is maintenance that cleans.
+    var cleans = false
     /// The caches and buffers that held a copy when a device wrote.
     var holders: [Place] = []
 }

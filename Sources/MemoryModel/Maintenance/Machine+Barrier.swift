@@ -26,7 +26,11 @@ extension Machine where P: ~Copyable {
             spend(core, costs.isb, on: .barrier)
         case .dmb, .dsb:
             if barrier.ordersStores { waitForStores(barrier, core) }
-            if barrier.accesses != .stores { waitForMisses(core, on: .barrier) }
+            if barrier.accesses != .stores {
+                waitForMisses(core, on: .barrier)
+                // No load after it performs before it: what `env late` loaded early is not that load.
+                if !earlyLoads.isEmpty { earlyLoads.removeAll { $0.core == core } }
+            }
             let completes =
                 barrier.accesses == .all
                 || barrier.ordersStores && configuration.architecture != .arm64

@@ -112,10 +112,16 @@ import Testing
     }
 
     static let mistakes: [Mistake] = [
-        Mistake(bytes: [13], fault: "0: found byte 0x0D, expected the tag of a statement"),
+        Mistake(bytes: [14], fault: "0: found byte 0x0E, expected the tag of a statement"),
+        Mistake(
+            bytes: [13, 0x80, 0x20, 0x80, 0x20, 2],
+            fault: "5: found byte 0x02, expected a bounce pool"),
         Mistake(bytes: [31, 0], fault: "0: found byte 0x1F, expected the tag of a statement"),
         Mistake(
-            bytes: [7, 1, 0x80, 0x80], fault: "3: found byte 0x80, expected flags of a device"),
+            bytes: [7, 1, 0x80, 0x84], fault: "3: found byte 0x84, expected flags of a device"),
+        Mistake(
+            bytes: [7, 1, 0x80, 0x80, 0],
+            fault: "4: found byte 0x00, expected more flags of a device"),
         Mistake(
             bytes: [12, 1, 8, 1, 8], fault: "4: found byte 0x08, expected a field of a descriptor"),
         Mistake(
@@ -146,7 +152,7 @@ import Testing
         Mistake(
             bytes: [27, 0x80, 0x41, 0, 0, 64, 0x80, 0x80, 0x80, 0x80, 0x10],
             fault: "6: found cycles 4294967296, expected at most 4294967295"),
-        Mistake(bytes: [28, 0, 7, 1], fault: "2: found byte 0x07, expected an event"),
+        Mistake(bytes: [28, 0, 9, 1], fault: "2: found byte 0x09, expected an event"),
     ]
 
     @Test(arguments: mistakes)

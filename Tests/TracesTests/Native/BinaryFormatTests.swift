@@ -102,7 +102,9 @@ import Testing
         #expect(DMACall.Function.driverUnbind.place == 27)
         #expect(DMACall.Function.mapPhys.place == 28)
         #expect(DMACall.Function.cacheSync.place == 41)
-        #expect(DMACall.Function.allCases.count == 42)
+        #expect(DMACall.Function.iovaTryAlloc.place == 42)
+        #expect(DMACall.Function.needUnmap.place == 48)
+        #expect(DMACall.Function.allCases.count == 49)
         #expect(
             KernelBarrier.allCases.map(\.rawValue).joined(separator: " ")
                 == "mb rmb wmb dma_rmb dma_wmb dma_mb smp_mb smp_rmb smp_wmb")
@@ -111,7 +113,7 @@ import Testing
                 == "writel writel_relaxed readl readl_relaxed")
         #expect(
             EnvironmentEvent.Kind.allCases.map(\.rawValue).joined(separator: " ")
-                == "evict fill drain hold late leave join")
+                == "evict fill drain hold late leave join pause resume")
         #expect(MemoryType.allCases.map(\.name).joined(separator: " ") == "wb wt nc device so")
         #expect(MemoryType.allCases.map(\.rawValue) == [0, 1, 2, 3, 4])
         #expect(Shareability.allCases.map(\.name).joined(separator: " ") == "nsh ish osh")

@@ -82,14 +82,41 @@ private func segment(_ size: UInt64) -> [DMACall.Segment] { [DMACall.Segment(at:
                     attributes: DMAAttributes(rawValue: 1 << 8))))
     }
 
-    @Test(arguments: creations + allocations)
+    @Test(arguments: creations + allocations + ranges)
     func makesHandles(_ sample: NativeSample) throws {
         #expect(try nativeOperation(sample.text) == sample.operation)
         #expect(try nativeCanonicalLine(sample.text) == sample.canonical)
         #expect(try nativeOperation(sample.canonical) == sample.operation)
     }
 
+    static let ranges: [NativeSample] = [
+        NativeSample(
+            "h = dma_iova_try_alloc eth0 rx 4096",
+            .dma(
+                DMACall(.iovaTryAlloc, handle: handle, device: dev, segments: segment(4_096))))
+    ]
+
     static let uses: [NativeSample] = [
+        NativeSample(
+            "dma_iova_link h rx 4096 64 TO_DEVICE attrs=MMIO",
+            .dma(
+                DMACall(
+                    .iovaLink, handle: handle, segments: segment(64), offset: 4_096,
+                    direction: .toDevice, attributes: DMAAttributes(rawValue: 1 << 10)))),
+        NativeSample(
+            "dma_iova_unlink h 4096 64 TO_DEVICE attrs=SKIP_CPU_SYNC",
+            .dma(
+                DMACall(
+                    .iovaUnlink, handle: handle, offset: 4_096, size: 64, direction: .toDevice,
+                    attributes: .skipCPUSync))),
+        NativeSample(
+            "dma_iova_sync h 0 64",
+            .dma(DMACall(.iovaSync, handle: handle, offset: 0, size: 64))),
+        NativeSample("dma_iova_free h", .dma(DMACall(.iovaFree, handle: handle))),
+        NativeSample(
+            "dma_iova_destroy h 64 FROM_DEVICE",
+            .dma(DMACall(.iovaDestroy, handle: handle, size: 64, direction: .fromDevice))),
+        NativeSample("dma_need_unmap h", .dma(DMACall(.needUnmap, handle: handle))),
         NativeSample("dma_unmap_single h", .dma(DMACall(.unmapSingle, handle: handle))),
         NativeSample(
             "dma_unmap_single h 64 TO_DEVICE attrs=SKIP_CPU_SYNC",
@@ -176,7 +203,7 @@ private func segment(_ size: UInt64) -> [DMACall.Segment] { [DMACall.Segment(at:
 
     @Test func everyCallOfTheFormatHasASample() {
         var seen: Set<DMACall.Function> = [.poolAlloc, .poolZalloc, .poolFree, .poolDestroy]
-        for sample in Self.creations + Self.allocations + Self.uses {
+        for sample in Self.creations + Self.allocations + Self.ranges + Self.uses {
             if case .dma(let call) = sample.operation { seen.insert(call.function) }
         }
         #expect(seen == Set(DMACall.Function.allCases))

@@ -154,7 +154,7 @@ private let deviceWords = "an operation of a device ('rd', 'wr', 'fetch' or 'irq
             "17: found 'rx', expected an annotation or the end of the line"),
         NativeMistake(
             "env leav core1",
-            "5: found 'leav', expected evict, fill, drain, hold, late, leave or join; "
+            "5: found 'leav', expected evict, fill, drain, hold, late, leave, join, pause or resume; "
                 + "did you mean 'leave'?"),
         NativeMistake(
             "env evict rx core9",

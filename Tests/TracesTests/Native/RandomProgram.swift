@@ -15,6 +15,7 @@ struct RandomProgram {
     var layouts: [SymbolID] = []
     private var depth = 0
     private var hasMachine = false
+    private var hasPool = false
 
     /// A program of `count` statements and the `end`s of its open blocks.
     static func make(seed: UInt64, count: Int) -> Program {
@@ -104,8 +105,14 @@ struct RandomProgram {
         let size = size()
         let type = any(MemoryType.allCases)
         let share = maybe(any(Shareability.allCases))
-        switch below(7) {
+        switch below(8) {
         case 5: addLayout()
+        case 7 where !hasPool:
+            hasPool = true
+            let slot = BounceDeclaration.slotSize
+            let pool = BounceDeclaration(
+                start: number(bits: 28) * slot, size: (below(512) + 1) * slot, isForced: chance(2))
+            add(.declaration(.swiotlb(chance(4) ? .none : pool)))
         case 0 where !hasMachine:
             hasMachine = true
             add(.declaration(.machine("m" + text())))
@@ -137,6 +144,7 @@ struct RandomProgram {
             isCoherent: maybe(chance(2)), registers: maybe(address...(address + size - 1)),
             maskBits: maybe(Int(below(64)) + 1))
         device.attributes = maybe(attributes())
+        device.hasIOMMU = chance(3)
         device.readPort = maybe("r" + text())
         let registers = device.effectiveRegisters
         device.name = name(
@@ -274,7 +282,8 @@ struct RandomProgram {
             guard kind == .late || chance(2) else { break }
             event.start = operand()
             event.bytes = size()
-        case .hold, .leave, .join: break
+        case .pause: event.bytes = size()
+        case .hold, .leave, .join, .resume: break
         }
         add(.environment(event), .core(0))
     }
@@ -326,6 +335,9 @@ struct RandomProgram {
         let segment = DMACall.Segment(at: operand(), size: size())
         switch function.shape {
         case .map, .allocate: call.segments = [segment]
+        case .link:
+            call.segments = [segment]
+            call.offset = number(bits: 30)
         case .mapList:
             for _ in 0...below(5) {
                 call.segments.append(DMACall.Segment(at: operand(), size: size()))
@@ -356,7 +368,7 @@ struct RandomProgram {
             call.segments = [DMACall.Segment(at: operand(), size: size)]
         }
         switch shape {
-        case .map, .mapList: call.direction = any(DMADirection.allCases)
+        case .map, .mapList, .link: call.direction = any(DMADirection.allCases)
         case .unmap, .list, .table, .sync: call.direction = maybe(any(DMADirection.allCases))
         default: break
         }

@@ -44,7 +44,8 @@ extension ProgramChecker {
                 try NativeRules.check(pool)
             } catch {
                 throw ProgramError(
-                    found: "a pool of \(pool.size) bytes at \(pool.start)", expected: error.expected)
+                    found: "a pool of \(pool.size) bytes at \(pool.start)", expected: error.expected
+                )
             }
         }
     }

@@ -1,0 +1,82 @@
+import Events
+import Quantities
+
+// Reads of cores and devices, judged by which versions the reader knows of.
+
+extension ManifestDetector {
+    /// A read is stale if a younger version happened before it.
+    mutating func judgeRead(_ event: Event) {
+        if !event.agent.isCore { noteSeen(event) }
+        if isEarly { earlyReads.append(EarlyRead(event, mirror: &mirror)) }
+        for (granule, mask) in Granules(event.address, UInt64(event.size)) {
+            guard let state = mirror.state(granule) else { continue }
+            var stale: [(version: VersionID, expected: VersionID, mask: UInt64)] = []
+            var clock: VectorClock?
+            var left = mask
+            while left != 0 {
+                let byte = left.trailingZeroBitCount
+                left &= left - 1
+                let found = mirror.version(state, granule, byte, in: event.place, for: event.agent)
+                noteReadFrom(found, by: event.agent)
+                guard found != state.latest[byte] else { continue }
+                let known = clock ?? knowledge(of: event.agent)
+                clock = known
+                guard let expected = youngest(state, byte, after: found, known) else { continue }
+                if let last = stale.indices.last, stale[last].expected == expected {
+                    stale[last].mask |= 1 << UInt64(byte)
+                } else {
+                    stale.append((found, expected, 1 << UInt64(byte)))
+                }
+            }
+            let words = stale.isEmpty ? nil : descriptors.words(for: event, &mirror)
+            for part in stale {
+                report(
+                    StaleRead(
+                        event: event, granule: granule, mask: part.mask, found: part.version,
+                        expected: part.expected,
+                        descriptor: words,
+                        hasSeenYounger: hasSeenYounger(event.agent, part.expected)))
+            }
+        }
+    }
+
+    private mutating func noteReadFrom(_ version: VersionID, by agent: Agent) {
+        guard agent.isCore, version != 0 else { return }
+        let writer = mirror.versions[Int(version)]
+        guard !writer.agent.isCore else { return }
+        if let known = clocks[agent], known[writer.agent] >= writer.sequence { return }
+        clocks[agent, default: VectorClock()][writer.agent] = writer.sequence
+    }
+
+    /// Notes whose versions a device reads, before they are judged: all bytes of a burst are read at once.
+    private mutating func noteSeen(_ event: Event) {
+        for (granule, mask) in Granules(event.address, UInt64(event.size)) {
+            guard let state = mirror.state(granule) else { continue }
+            CopyMirror.forEachByte(mask) { byte in
+                let found = mirror.version(state, granule, byte, in: event.place, for: event.agent)
+                let writer = mirror.versions[Int(found)]
+                guard found != 0, writer.agent.isCore else { return }
+                seen[event.agent, default: VectorClock()][writer.agent] = writer.sequence
+            }
+        }
+    }
+
+    /// Whether a device has read what the same core stored later than a version.
+    private func hasSeenYounger(_ device: Agent, _ expected: VersionID) -> Bool {
+        let writer = mirror.versions[Int(expected)]
+        return !device.isCore && (seen[device]?[writer.agent] ?? 0) > writer.sequence
+    }
+
+    func youngest(
+        _ state: GranuleState, _ byte: Int, after found: VersionID, _ clock: VectorClock
+    ) -> VersionID? {
+        for (version, mask) in state.history.reversed() {
+            if version <= found { return nil }
+            let writer = mirror.versions[Int(version)]
+            if mask >> UInt64(byte) & 1 == 1, writer.sequence <= clock[writer.agent] {
+                return version
+            }
+        }
+        return nil
+    }
+}
