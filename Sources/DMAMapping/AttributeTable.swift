@@ -8,6 +8,8 @@ enum AttributeTreatment: Hashable, Sendable {
     case writeCombining
     /// The memory gets no mapping of its own.
     case noMapping
+    /// The mapping fails if it would need maintenance or a bounce slot.
+    case coherentOrNothing
     /// Nothing: no effect on Arm, or on what is done to caches.
     case ignored
     /// What it means is not known to any table here; the call is refused.
@@ -31,7 +33,7 @@ enum AttributeTreatment: Hashable, Sendable {
         (.ignored, .ignored),  // PRIVILEGED
         (.noMaintenance, .notLowered),  // MMIO: not memory
         (.ignored, .ignored),  // DEBUGGING_IGNORE_CACHELINES: silences a check
-        (.notLowered, .notLowered),  // REQUIRE_COHERENT: the mapping may fail
-        (.notLowered, .notLowered),  // CC_SHARED
+        (.coherentOrNothing, .notLowered),  // REQUIRE_COHERENT
+        (.ignored, .ignored),  // CC_SHARED: memory that a confidential guest has decrypted already
     ]
 }

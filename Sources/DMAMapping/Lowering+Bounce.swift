@@ -20,7 +20,7 @@ public struct MapFailure: Hashable, Sendable {
     public var device: Agent
     /// What was to be mapped.
     public var segment: DMACall.Segment
-    /// The kernel's message.
+    /// Why, with the kernel's message where it has one.
     public var message: String
 }
 
@@ -32,6 +32,12 @@ extension Lowering {
         let isMemory =
             CallClass(record.function) == .map && !record.attributes.contains(.mmio)
         for segment in record.segments {
+            if record.attributes.contains(.requireCoherent),
+                let failure = refusal(segment, record)
+            {
+                record.isFailed = true
+                return failure
+            }
             let isReached = reaches(record.device, segment)
             let reason = isMemory ? bounceReason(segment, record, isReached: isReached) : nil
             guard reason == nil, isReached else {
@@ -82,6 +88,18 @@ extension Lowering {
         canSend(device, memoryMap.physical(of: segment.start.address.rawValue), segment.size)
     }
 
+    /// Refuses what would have to be maintained or bounced, though the driver cannot do with that.
+    private func refusal(_ segment: DMACall.Segment, _ record: MappingRecord) -> MapFailure? {
+        let isCoherent = coherentDevices.contains(record.device)
+        let bounces = bounceReason(
+            segment, record, isReached: reaches(record.device, segment))
+        guard !isCoherent || bounces != nil else { return nil }
+        return MapFailure(
+            device: record.device, segment: segment,
+            message: "DMA_ATTR_REQUIRE_COHERENT is given, and the mapping would need "
+                + (isCoherent ? "a bounce slot" : "cache maintenance"))
+    }
+
     private func canSend(_ device: Agent, _ physical: UInt64, _ size: UInt64) -> Bool {
         reach[device]?.reaches(physical, size) ?? true
     }
@@ -91,13 +109,14 @@ extension Lowering {
         _ segment: DMACall.Segment, _ device: Agent, _ pool: BouncePool?, slot: UInt64?
     ) -> String {
         if let pool, slot == nil {
-            return "swiotlb buffer is full (sz: \(segment.size) bytes), "
+            return "the kernel says: swiotlb buffer is full (sz: \(segment.size) bytes), "
                 + "total \(pool.slots) (slots), used \(pool.usedSlots) (slots)"
         }
         let start = slot ?? memoryMap.physical(of: segment.start.address.rawValue)
         let digits = String(start, radix: 16)
         let address = String(repeating: "0", count: 16 - digits.count) + digits
-        return "\(slot == nil ? "DMA" : "swiotlb") addr 0x\(address)+\(segment.size) overflow "
+        return
+            "the kernel says: \(slot == nil ? "DMA" : "swiotlb") addr 0x\(address)+\(segment.size) overflow "
             + "(mask \(String((reach[device] ?? DMAReach()).mask, radix: 16)), bus limit 0)."
     }
 
@@ -162,4 +181,6 @@ extension MappingRecord {
 extension DMAAttributes {
     /// What is mapped is not memory.
     static let mmio = DMAAttributes(rawValue: 1 << 10)
+    /// The mapping is to fail rather than to need maintenance.
+    static let requireCoherent = DMAAttributes(rawValue: 1 << 12)
 }

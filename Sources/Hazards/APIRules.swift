@@ -32,7 +32,7 @@ public struct APIRules {
         let text =
             failure.message.isEmpty
             ? "\(device) cannot send the address 0x\(String(failure.address, radix: 16))"
-            : "the map fails and returns DMA_MAPPING_ERROR; the kernel says: \(failure.message)"
+            : "the map fails and returns DMA_MAPPING_ERROR; \(failure.message)"
         return Finding(
             .h33, .misuse, record: Int(failure.record), agent: failure.agent,
             address: failure.address, bytes: failure.bytes, writer: failure.device,

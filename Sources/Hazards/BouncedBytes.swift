@@ -35,7 +35,7 @@ public struct FailedMap: Hashable, Sendable {
     public var address: UInt64
     /// How many bytes.
     public var bytes: UInt64
-    /// What the kernel prints of the map; empty for a transfer.
+    /// Why the map fails, with the kernel's words where it has any; empty for a transfer.
     public var message: String
 
     /// Describes a failure.

@@ -105,8 +105,8 @@ import Testing
     @Test func unknownAttributesAreRefused() throws {
         var lowering = Lowering(try Build.profile(.arm64, "6.12", line: 64))
         let requireCoherent = DMAAttributes(rawValue: 1 << 12)
-        #expect(throws: LoweringError.attributeNotLowered(.mapSingle, "REQUIRE_COHERENT")) {
-            try lowering.lowered(Build.map(0, 64, .toDevice, attributes: requireCoherent))
+        #expect(throws: LoweringError.attributeNotLowered(.allocAttrs, "REQUIRE_COHERENT")) {
+            try lowering.lowered(Build.allocate(.allocAttrs, attributes: requireCoherent))
         }
     }
 

@@ -150,7 +150,8 @@ struct BounceTests {
         #expect(try none.lowered(Build.map(Self.high, 2_048, .fromDevice)) == [])
         #expect(
             none.takeFailure()?.message
-                == "DMA addr 0x0000000800000000+2048 overflow (mask ffffffff, bus limit 0).")
+                == "the kernel says: DMA addr 0x0000000800000000+2048 overflow (mask ffffffff, bus limit 0)."
+        )
         #expect(none.takeFailure() == nil)
         #expect(none.mapping(Build.handle)?.isFailed == true)
         #expect(try none.lowered(DMACall(.unmapSingle, handle: Build.handle)) == [])
@@ -158,19 +159,35 @@ struct BounceTests {
         _ = try large.lowered(Build.map(Self.high, (256 << 10) + 1, .fromDevice))
         #expect(
             large.takeFailure()?.message
-                == "swiotlb buffer is full (sz: 262145 bytes), total 512 (slots), used 0 (slots)")
+                == "the kernel says: swiotlb buffer is full (sz: 262145 bytes), total 512 (slots), used 0 (slots)"
+        )
         _ = try large.lowered(Build.map(Self.high, 256 << 10, .fromDevice))
         #expect(large.takeFailure() == nil)
         var short = try lowering(mask: 30)
         _ = try short.lowered(Build.map(Self.high, 2_048, .fromDevice))
         #expect(
             short.takeFailure()?.message
-                == "swiotlb addr 0x00000000e0000000+2048 overflow (mask 3fffffff, bus limit 0).")
+                == "the kernel says: swiotlb addr 0x00000000e0000000+2048 overflow (mask 3fffffff, bus limit 0)."
+        )
         var full = try lowering(size: 4_096)
         _ = try full.lowered(Build.map(Self.high, 2_048, .toDevice))
         _ = try full.lowered(Build.map(Self.high, 2_048, .toDevice, handle: HandleID(rawValue: 8)))
         _ = try full.lowered(Build.map(Self.high, 1, .toDevice, handle: HandleID(rawValue: 9)))
         #expect(full.takeFailure()?.message.contains("used 2 (slots)") == true)
+    }
+
+    @Test(
+        "REQUIRE_COHERENT: maintained or bounced mappings fail, coherent ones within reach do not")
+    func requireCoherent() throws {
+        for (coherent, start, fails) in [
+            (false, UInt64(0x1000), true), (true, 0x1000, false), (true, Self.high, true),
+        ] {
+            var lowering = try lowering(coherent: coherent)
+            let call = Build.map(
+                start, 64, .fromDevice, attributes: DMAAttributes(rawValue: 1 << 12))
+            #expect(try lowering.lowered(call) == [])
+            #expect((lowering.takeFailure() != nil) == fails)
+        }
     }
 
     @Test("Slots go round the pool, whole pages begin on a page, and no segment is crossed")
