@@ -185,7 +185,10 @@ struct CallPrices {
 
     /// Adds one lowered operation at the machine's price.
     ///
-    /// - Parameter isAnswered: Whether no maintenance waits for its answer from the Point of Coherency.
+    /// - Parameters:
+    ///   - operation: The operation.
+    ///   - counts: What it is added to.
+    ///   - isAnswered: Whether no maintenance waits for its answer from the Point of Coherency.
     private func add(
         _ operation: Operation, to counts: inout MaintenanceCounts, _ isAnswered: inout Bool
     ) {
