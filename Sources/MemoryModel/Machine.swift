@@ -279,6 +279,7 @@ struct TickCosts {
     let dsb: UInt64
     let isb: UInt64
     let maintenance: UInt64
+    let maintenanceResponse: UInt64
     let dirty: UInt64
     let setWay: UInt64
     let outerOperation: UInt64
@@ -321,6 +322,7 @@ struct TickCosts {
         dsb = ticks(configuration.costs.dsbCycles)
         isb = ticks(configuration.costs.isbCycles)
         maintenance = ticks(configuration.costs.maintenanceCycles)
+        maintenanceResponse = configuration.costs.maintenanceResponse.rawValue
         dirty = ticks(configuration.costs.dirtyCycles)
         setWay = ticks(configuration.costs.setWayCycles)
         outerOperation = ticks(l2?.outer?.operationCycles ?? 0)

@@ -51,6 +51,14 @@ public struct Maintenance: Hashable, Sendable, BitwiseCopyable {
             }
         }
 
+        /// Whether the operation is by address and goes to the Point of Coherency.
+        public var reachesCoherency: Bool {
+            switch self {
+            case .dcCVAC, .dcCIVAC, .dcIVAC: true
+            default: false
+            }
+        }
+
         /// Whether dirty data is written on.
         public var cleans: Bool {
             switch self {

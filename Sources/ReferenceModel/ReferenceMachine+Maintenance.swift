@@ -75,6 +75,10 @@ extension ReferenceMachine {
             performOuter(operation, core)
         }
         if !operation.instruction.isOuter { noteMaintenance(core) }
+        if [.dcCVAC, .dcCIVAC, .dcIVAC].contains(operation.instruction) {
+            let answer = cores[core].now + configuration.costs.maintenanceResponse.rawValue
+            cores[core].maintenanceDone = max(cores[core].maintenanceDone, answer)
+        }
     }
 
     private mutating func noteMaintenance(_ core: Int) {

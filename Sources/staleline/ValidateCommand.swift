@@ -7,7 +7,7 @@ struct ValidateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "validate", abstract: "Published measurements against predictions.",
         discussion:
-            "Mapping strategies, ports and engines of the Zynq-7000, cached latencies of six machines, and laws. Exit status 1 if a row is out of its band."
+            "Mapping strategies, ports and engines of the Zynq-7000, cached latencies of six machines, whole drivers, batched syncs, and laws. Exit status 1 if a row is out of its band."
     )
 
     @Flag(help: "Print JSON (schema staleline.validate/1).") var json = false

@@ -46,13 +46,16 @@ enum RandomMachine {
 
     private static func costs(_ random: inout SplitMix64) -> CostConfiguration {
         let isFree = random.percent(10)
-        return isFree
+        var costs =
+            isFree
             ? CostConfiguration(
                 dmbCycles: 0, dsbCycles: 0, isbCycles: 0, maintenanceCycles: 0, dirtyCycles: 0,
                 setWayCycles: 0)
             : CostConfiguration(
                 dmbCycles: 5, dsbCycles: 9, isbCycles: 6, maintenanceCycles: 3, dirtyCycles: 8,
                 setWayCycles: 2)
+        if random.percent(30) { costs.maintenanceResponse = Ticks(nanoseconds: 70) }
+        return costs
     }
 
     private static func cache(

@@ -53,6 +53,20 @@ struct ConfigsTests {
         }
     }
 
+    @Test(
+        "Nothing is taken from the rows of whole drivers",
+        arguments: ["rk3288", "rk3328", "rk3399", "rk3568", "rpi5", "zynqmp"])
+    func takesNothingFromDrivers(_ name: String) throws {
+        let machine = try MachineDescription.parse(
+            yaml: ConfigurationFiles.text(name), file: "\(name).yaml")
+        for parameter in machine.parameters {
+            let source = parameter.source.lowercased()
+            for row in ["rkisp", "uvc", "linux-media", "dma-buf", "udmabuf", "batched"] {
+                #expect(!source.contains(row), "\(parameter.path)")
+            }
+        }
+    }
+
     @Test func fillsTheConfigurationOfTheZynq() throws {
         let machine = try MachineDescription.parse(
             yaml: ConfigurationFiles.text("zynq7000"), file: "zynq7000.yaml")

@@ -7,7 +7,8 @@ enum ConfigurationFiles {
     /// Every machine, in the order of the files.
     static let names = [
         "altra", "am335x", "am5728", "arm926", "armada388", "imx6q", "imx7d", "imxrt1050",
-        "kirkwood", "rk3328", "rk3568", "rpi1", "rpi2", "rpi3", "rpi4", "rpi5", "rpizero",
+        "kirkwood", "rk3288", "rk3328", "rk3399", "rk3568", "rpi1", "rpi2", "rpi3", "rpi4", "rpi5",
+        "rpizero",
         "stm32h743", "stm32mp157", "zynq7000", "zynqmp",
     ]
 

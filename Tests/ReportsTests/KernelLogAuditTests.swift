@@ -4,6 +4,7 @@ import Hazards
 import Machines
 import MemoryModel
 import Operations
+import Quantities
 import Testing
 import Traces
 
@@ -65,6 +66,20 @@ struct KernelLogAuditTests {
         // The same page through an outer cache with lines of 32 bytes.
         let outer = try LogSample.audit(Self.map + Self.unmap, on: "imx6q").total.maintenance
         #expect(outer.invalidates == 256 && outer.outer == 256 && outer.outerSyncs == 2)
+    }
+
+    @Test("a page on a machine whose maintenance is answered costs what the machine takes for it")
+    func answered() throws {
+        let result = try LogSample.audit(Self.map + Self.unmap, on: "rpi5")
+        let costs = result.machine.costs
+        // 95 ns at 2400 MHz are 228 cycles.
+        #expect(costs.maintenanceResponse == Ticks(nanoseconds: 95))
+        let cycles = UInt64(64 * costs.maintenanceCycles + costs.dsbCycles + 228)
+        for half in [LogDevice.Half.forDevice, .forCPU] {
+            let maintenance = try #require(result.devices.first).costs(.fromDevice, half)
+                .maintenance
+            #expect(maintenance.cycles == cycles)
+        }
     }
 
     @Test("a coherent device is maintained nowhere, and its calls still must match")

@@ -135,7 +135,8 @@ struct CallPrices {
         if let known = memo[key] { return known }
         try lower(key)
         var counts = MaintenanceCounts()
-        for operation in operations { add(operation, to: &counts) }
+        var isAnswered = true
+        for operation in operations { add(operation, to: &counts, &isAnswered) }
         if memo.count < Self.memoLimit { memo[key] = counts }
         return counts
     }
@@ -183,7 +184,14 @@ struct CallPrices {
     }
 
     /// Adds one lowered operation at the machine's price.
-    private func add(_ operation: Operation, to counts: inout MaintenanceCounts) {
+    ///
+    /// - Parameters:
+    ///   - operation: The operation.
+    ///   - counts: What it is added to.
+    ///   - isAnswered: Whether no maintenance waits for its answer from the Point of Coherency.
+    private func add(
+        _ operation: Operation, to counts: inout MaintenanceCounts, _ isAnswered: inout Bool
+    ) {
         switch operation {
         case .maintenance(let maintenance):
             guard maintenance.instruction.isOuter else {
@@ -194,6 +202,7 @@ struct CallPrices {
                 default: counts.invalidates += lines
                 }
                 counts.cycles &+= lines &* UInt64(machine.costs.maintenanceCycles)
+                if maintenance.instruction.reachesCoherency { isAnswered = false }
                 return
             }
             guard let outer = machine.level2?.outer else { return }
@@ -214,6 +223,10 @@ struct CallPrices {
                 case .isb: machine.costs.isbCycles
                 }
             counts.cycles &+= UInt64(cycles)
+            if barrier.instruction == .dsb, !isAnswered {
+                counts.cycles &+= UInt64(machine.maintenanceResponseCycles)
+                isAnswered = true
+            }
         default: break
         }
     }

@@ -148,7 +148,8 @@ private struct StrategyWriter {
     var partialSync: LogStrategy {
         let savings = result.savings
         let costs = result.machine.costs
-        var line = costs.maintenanceCycles + costs.dsbCycles
+        var line =
+            costs.maintenanceCycles + costs.dsbCycles + result.machine.maintenanceResponseCycles
         if let outer = result.machine.level2?.outer {
             line += outer.operationCycles + outer.syncCycles
         }

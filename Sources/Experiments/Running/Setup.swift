@@ -158,7 +158,9 @@ public struct Setup: Sendable {
             },
             maintenanceCycles: UInt64(
                 machine.costs.maintenanceCycles + (outer?.operationCycles ?? 0)),
-            barrierCycles: UInt64(machine.costs.dsbCycles + (outer?.syncCycles ?? 0)),
+            barrierCycles: UInt64(
+                machine.costs.dsbCycles + machine.maintenanceResponseCycles
+                    + (outer?.syncCycles ?? 0)),
             symbols: program.symbols)
         for (name, layout) in program.layouts { profile.layouts[name] = layout }
         for statement in program.statements {

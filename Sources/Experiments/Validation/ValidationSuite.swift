@@ -34,7 +34,11 @@ public struct ValidationSuite: Sendable {
 
     /// The machines of all rows.
     public static var variants: [MachineVariant] {
-        [zynq, PortBandwidth.machine, UncachedWidth.machine]
+        [
+            zynq, PortBandwidth.machine, UncachedWidth.machine, VideoFrame.machine,
+            CameraPackets.machine, UncachedCopy.machine, PortDuplex.machine, BatchedSync.machine,
+            MaintenanceLaws.calls,
+        ] + CameraPackets.chromebooks + MaintenanceLaws.crossover
             + CachedLatency.tables.map(\.machine)
     }
 
@@ -67,8 +71,34 @@ public struct ValidationSuite: Sendable {
             + width.rows(on: self[UncachedWidth.machine])
     }
 
+    /// Runs the rows of whole drivers.
+    public func drivers() throws(TraceErrors) -> [ValidationRow] {
+        let isFull = scale == .full
+        let packets = CameraPackets(count: isFull ? 8 : 2)
+        var rows = try VideoFrame(simulated: isFull ? .max : 2 << 20)
+            .rows(on: self[VideoFrame.machine])
+        for variant in CameraPackets.chromebooks { rows += try packets.copies(on: self[variant]) }
+        rows += try packets.packets(on: self[CameraPackets.machine])
+        rows += try UncachedCopy(bytes: isFull ? 4 << 20 : 256 << 10)
+            .rows(on: self[UncachedCopy.machine])
+        return try rows
+            + PortDuplex(bytes: isFull ? 4 << 20 : 512 << 10).rows(on: self[PortDuplex.machine])
+    }
+
+    /// Runs the batched sync and the laws of maintenance.
+    public func maintenance() throws(TraceErrors) -> [ValidationRow] {
+        let batched = BatchedSync(entries: scale == .full ? 2_560 : 256)
+        let laws = MaintenanceLaws()
+        var rows = try batched.rows(on: self[BatchedSync.machine])
+        rows += try laws.calls(on: self[MaintenanceLaws.calls])
+        for variant in MaintenanceLaws.crossover {
+            rows += try laws.crossover(on: self[variant])
+        }
+        return rows
+    }
+
     /// Runs all rows.
     public func rows() throws(TraceErrors) -> [ValidationRow] {
-        try strategies() + latencies() + transfers()
+        try strategies() + latencies() + transfers() + drivers() + maintenance()
     }
 }

@@ -23,13 +23,19 @@ extension DescriptionReader {
             core: core, level1Instruction: isAbsent("l1i") ? nil : cache("l1i"),
             level1Data: isAbsent("l1d") ? nil : cache("l1d"), storeBuffer: storeBuffer,
             level2: level2, level3: level3, memory: memory,
-            costs: CostConfiguration(
-                dmbCycles: number("costs.dmb"), dsbCycles: number("costs.dsb"),
-                isbCycles: number("costs.isb"), maintenanceCycles: number("costs.maintenance"),
-                dirtyCycles: number("costs.dirty"), setWayCycles: number("costs.set_way")),
+            costs: costs,
             ports: names("ports").map(port),
             software: software,
             coherence: coherence)
+    }
+
+    private var costs: CostConfiguration {
+        var costs = CostConfiguration(
+            dmbCycles: number("costs.dmb"), dsbCycles: number("costs.dsb"),
+            isbCycles: number("costs.isb"), maintenanceCycles: number("costs.maintenance"),
+            dirtyCycles: number("costs.dirty"), setWayCycles: number("costs.set_way"))
+        costs.maintenanceResponse = time("costs.maintenance_response_ns")
+        return costs
     }
 
     private var software: SoftwareConfiguration {

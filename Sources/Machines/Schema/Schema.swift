@@ -103,6 +103,9 @@ enum Schema {
         Field("maintenance", cost),
         Field("dirty", cost),
         Field("set_way", cost),
+        Field(
+            "maintenance_response_ns", latency, else: "0",
+            "maintenance is complete when it was issued, but for what it writes back"),
     ]
 
     private static let software: [Field] = [

@@ -151,8 +151,12 @@ public struct CostConfiguration: Sendable, Hashable {
     public var dirtyCycles: Int
     /// One line by set and way.
     public var setWayCycles: Int
+    /// How long after its last line an operation by address to the Point of Coherency is answered from there.
+    ///
+    /// The core goes on meanwhile; a `DSB` waits for the answer. Zero: the operation is complete when it was issued.
+    public var maintenanceResponse = Ticks.zero
 
-    /// Makes costs.
+    /// Makes costs; maintenance needs no answer.
     public init(
         dmbCycles: Int, dsbCycles: Int, isbCycles: Int, maintenanceCycles: Int, dirtyCycles: Int,
         setWayCycles: Int

@@ -7,7 +7,8 @@ import Quantities
 // integrated second level and on a third level of the cores; an outer cache has operations of its own
 // (`Machine+Outer.swift`). A cache indexed by virtual address is searched under the alias of the address given
 // alone. By set and way it works on the issuing core's L1D and second level, and a third level of the cores.
-// An operation acts when it is issued; a DSB waits for what it sent on. Stores to the line that are still in the
+// An operation acts when it is issued; a DSB waits for what it sent on, and of one to the Point of Coherency for the
+// answer from there. Stores to the line that are still in the
 // issuing core's buffer go first: the operation is ordered after them as a load would be.
 
 extension Machine where P: ~Copyable {
@@ -40,7 +41,10 @@ extension Machine where P: ~Copyable {
             spend(core, costs.setWay, on: .maintenance)
         default: preconditionFailure("outer operations were handled above")
         }
-        maintenanceDone[core] = max(maintenanceDone[core], max(pathOut, memory.free))
+        let answered =
+            operation.instruction.reachesCoherency
+            ? cores[core].now + costs.maintenanceResponse : 0
+        maintenanceDone[core] = max(maintenanceDone[core], answered, pathOut, memory.free)
     }
 
     private mutating func maintainByAddress(
