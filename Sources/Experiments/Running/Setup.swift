@@ -349,6 +349,7 @@ struct ProgramFit {
             maintenance.instruction.isByAddress ? maintenance.bytes / 16 + 1 : 1 << 15
         case .environment(let event): event.bytes / 32 + 1
         case .dma(let call): call.segments.reduce(1) { $0 &+ $1.size / 8 }
+        case .vendor(let call): call.function.operands == .none ? 1 << 15 : call.bytes / 4 + 1
         default: 1
         }
     }
