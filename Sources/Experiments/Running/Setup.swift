@@ -163,6 +163,7 @@ public struct Setup: Sendable {
                     + (outer?.syncCycles ?? 0)),
             symbols: program.symbols)
         for (name, layout) in program.layouts { profile.layouts[name] = layout }
+        profile.library = program.library
         for statement in program.statements {
             guard case .operation(_, .dma(let call)) = statement.body,
                 [.mapSG, .mapSGTable].contains(call.function)
