@@ -114,15 +114,29 @@ extension Lowering {
                     VendorError(call: call, reason: .tooManySteps(Self.vendorStepLimit)))
             }
             for index in 0..<count {
-                let address = isWhole ? run.start : (run.start & ~(step - 1)) + index * step
-                let bytes = isWhole ? run.bytes : 0
-                let place = Operand(address, symbol: call.start.symbol)
+                var place = (start: run.start, bytes: run.bytes)
+                if !isWhole {
+                    place = call.part(of: (run.start & ~(step - 1)) + index * step, step)
+                }
                 for action in actions {
                     output.append(
-                        action.operation(run.operation, at: place, bytes: bytes))
+                        action.operation(
+                            run.operation,
+                            at: Operand(place.start, symbol: call.start.symbol),
+                            bytes: place.bytes))
                 }
             }
         }
+    }
+}
+
+extension VendorCall {
+    /// The bytes of its range that a step is about, so that what else is in their line is known for a neighbour; for a
+    /// step that has none of them its line.
+    fileprivate func part(of step: UInt64, _ size: UInt64) -> (start: UInt64, bytes: UInt64) {
+        let first = max(step, self.start.address.rawValue)
+        let end = min(step + size, self.start.address.rawValue + bytes)
+        return first < end ? (first, end - first) : (step, 0)
     }
 }
 

@@ -12,7 +12,7 @@ struct TimedOperation {
     fileprivate var kind: Operation? {
         switch operation {
         case .barrier: operation
-        case .maintenance(let maintenance) where maintenance.bytes == 0:
+        case .maintenance(let maintenance) where lines ?? 1 == 1:
             .maintenance(Maintenance(maintenance.instruction, level: maintenance.level))
         default: nil
         }
@@ -72,11 +72,18 @@ extension CallCost {
 
     private static func part(_ operations: [TimedOperation]) -> Part {
         let time = operations.reduce(Ticks.zero) { $0 + $1.time }
-        var text = words(operations[0].operation)
-        if operations.count > 1, let last = operations.last {
-            text += last.address.map { " to 0x\(String($0, radix: 16))" } ?? ""
-            text += ", \(operations.count) times"
+        guard operations.count > 1, let last = operations.last else {
+            let only = operations[0]
+            return Part(text: words(only.operation), lines: only.lines, time: time)
         }
+        var first = operations[0].operation
+        if case .maintenance(var maintenance) = first {
+            maintenance.bytes = 0
+            first = .maintenance(maintenance)
+        }
+        var text = words(first)
+        text += last.address.map { " to 0x\(String($0, radix: 16))" } ?? ""
+        text += ", \(operations.count) times"
         return Part(
             text: text,
             lines: operations[0].lines.map { _ in
