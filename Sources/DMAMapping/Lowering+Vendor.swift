@@ -61,7 +61,7 @@ extension Lowering {
     private static func row(
         of call: VendorCall, _ profile: LoweringProfile
     ) throws(LoweringError) -> VendorRow {
-        let all = VendorRow.rows.filter { $0.functions.contains(call.function) }
+        let all = VendorRow.byFunction[call.function] ?? []
         let here = all.filter { row in row.targets.contains { $0.includes(profile) } }
         guard let newest = here.max(by: { $0.versions.lowerBound < $1.versions.lowerBound }) else {
             var known: [String] = []

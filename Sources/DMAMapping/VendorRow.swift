@@ -119,4 +119,13 @@ struct VendorRow: Sendable {
 
     /// All that is known.
     static let rows = cmsis + xilinx + uBoot + zephyr + nuttX
+
+    /// The rows of each function.
+    static let byFunction: [VendorCall.Function: [VendorRow]] = {
+        var result: [VendorCall.Function: [VendorRow]] = [:]
+        for row in rows {
+            for function in row.functions { result[function, default: []].append(row) }
+        }
+        return result
+    }()
 }
