@@ -46,7 +46,11 @@ struct VendorTrace: Sendable {
     /// What a call does, line by line.
     func done(_ call: VendorCall) throws -> [Done] {
         var lowering = Lowering(try profile())
-        return try lowering.lowered(.vendor(call)).flatMap(done)
+        return try done(call, &lowering)
+    }
+
+    private func done(_ call: VendorCall, _ lowering: inout Lowering) throws -> [Done] {
+        try lowering.lowered(.vendor(call)).flatMap(done)
     }
 
     private func done(_ operation: Operation) throws -> [Done] {
@@ -81,15 +85,14 @@ struct VendorTrace: Sendable {
     ) throws {
         var wrong: [String] = []
         var count = 0
+        var lowering = Lowering(try profile())
         for start in 0...(3 * line) {
             for end in start...(3 * line) {
                 let call = VendorCall(
                     function, at: Operand(start), bytes: end - start, version: version)
-                let found = try done(call)
+                let (found, right) = (try done(call, &lowering), expected(start, end))
                 count += 1
-                if found != expected(start, end) {
-                    wrong.append("\(start) to \(end): \(found), not \(expected(start, end))")
-                }
+                if found != right { wrong.append("\(start) to \(end): \(found), not \(right)") }
             }
         }
         #expect(count == Int((3 * line + 1) * (3 * line + 2) / 2), sourceLocation: source)
