@@ -68,6 +68,22 @@ struct LineLoop: Hashable, Sendable {
     var pieces: Pieces?
     /// How the core takes each line for itself before its operation; nil: it does not.
     var ownership: Ownership?
+    /// Whether the body begins with the first whole line, though nothing was done to a partial one before.
+    var startsAtWholeLine = false
+    /// Where the body ends.
+    var extent = Extent.range
+    /// Whether a partial last line is left alone where the body begins with it.
+    var sparesLastAtBodyStart = false
+
+    /// Where a body ends that does not look at the end of the range.
+    enum Extent: Hashable, Sendable {
+        /// At the range's end.
+        case range
+        /// As many bytes behind its own rounded start as the range has: the last line can be missed.
+        case size
+        /// One step before that.
+        case sizeLessOne
+    }
 
     /// How a core takes a line for itself (`CONFIG_DMA_CACHE_RWFO`).
     enum Ownership: Hashable, Sendable {
@@ -84,8 +100,10 @@ struct LineLoop: Hashable, Sendable {
         let last = end & ~mask
         let isFirstPartial = start & mask != 0 && !partialFirst.isEmpty
         let isShared = isFirstPartial && first == last
+        let bodyStart = first + (isFirstPartial ? lineSize : 0)
         let isLastPartial =
             end & mask != 0 && !partialLast.isEmpty && !(doesSharedLineOnce && isShared)
+            && !(sparesLastAtBodyStart && last == bodyStart)
 
         let firstSteps = isFirstPartial ? partialFirst.map { Self.line($0, first) } : []
         var lastSteps = isLastPartial ? partialLast.map { Self.line($0, last) } : []
@@ -110,17 +128,24 @@ struct LineLoop: Hashable, Sendable {
     private func bodySteps(
         start: UInt64, end: UInt64, isFirstDone: Bool, lineSize: UInt64
     ) -> [LineStep] {
+        guard !body.isEmpty else { return [] }
         let mask = lineSize - 1
-        let isBehindFirst = skipsPartialFirst && isFirstDone
+        let isBehindFirst =
+            (skipsPartialFirst && isFirstDone) || (startsAtWholeLine && start & mask != 0)
         let from = (start & ~mask) + (isBehindFirst ? lineSize : 0)
-        let to = skipsPartialLast ? end & ~mask : end
+        let to =
+            switch extent {
+            case .range: skipsPartialLast ? end & ~mask : end
+            case .size: from + (end - start)
+            case .sizeLessOne: from + max(end - start, lineSize) - lineSize
+            }
         guard from < to || (doesAtLeastOne && !isBehindFirst) else { return [] }
         if let pieces {
             return pieceSteps(pieces, from: from, to: (to + mask) & ~mask)
         }
         if body.count == 1, ownership == nil {
             // A loop over the whole range is told by the range's own bytes.
-            let first = isBehindFirst || skipsPartialLast ? from : start
+            let first = isBehindFirst || skipsPartialLast || extent != .range ? from : start
             return body.map {
                 .run(LineRun(operation: $0, start: first, bytes: to > first ? to - first : 0))
             }

@@ -156,7 +156,7 @@ extension Lowering {
 
 extension RangeOperation {
     /// The core's instruction.
-    fileprivate var inner: Maintenance.Instruction {
+    var inner: Maintenance.Instruction {
         switch self {
         case .clean: .dcCVAC
         case .invalidate: .dcIVAC
@@ -165,7 +165,7 @@ extension RangeOperation {
     }
 
     /// The outer cache's operation.
-    fileprivate var outer: Maintenance.Instruction {
+    var outer: Maintenance.Instruction {
         switch self {
         case .clean: .outerClean
         case .invalidate: .outerInvalidate

@@ -1,10 +1,11 @@
 import Operations
 import Quantities
 
-/// Turns calls of the Linux DMA API, the kernel's barriers and its accessors into what a machine can perform.
+/// Turns calls of the Linux DMA API and of bare-metal libraries, the kernel's barriers and its accessors into what a
+/// machine can perform.
 ///
 /// What each call does comes from tables: ``StreamingRow``, ``InnerRoutineRow``, ``OuterRoutineRow``,
-/// ``AllocationRow``, ``BarrierRow``, ``BounceRow``, ``FunctionTable``.
+/// ``AllocationRow``, ``BarrierRow``, ``BounceRow``, ``FunctionTable``; for libraries ``VendorRow``.
 /// This type keeps what calls refer to (mappings, allocations, pools), finds the row, and puts addresses in.
 ///
 /// What counts: the maintenance instructions and their barriers, the zeroing, the changes of memory type, and
@@ -79,6 +80,9 @@ public struct Lowering: Sendable {
         case .accessor(let accessor):
             guard agent.isCore else { throw .notACore(accessor.function.rawValue, agent) }
             try lower(accessor, agent: agent, into: &output)
+        case .vendor(let call):
+            guard agent.isCore else { throw .notACore(call.function.rawValue, agent) }
+            try lower(call, into: &output)
         default:
             output.append(operation)
         }

@@ -32,6 +32,8 @@ public enum LoweringError: Error, Hashable, Sendable {
     case invalidPoolBlock(UInt64, reason: String)
     /// A device does what only a core can do.
     case notACore(String, Agent)
+    /// A call of a bare-metal library cannot be lowered.
+    case vendor(VendorError)
 
     /// Something that a call can lack.
     public enum Part: String, Hashable, Sendable {
@@ -86,6 +88,7 @@ extension LoweringError: CustomStringConvertible {
             "dma_pool_alloc: address 0x\(String(address, radix: 16)): \(reason)"
         case .notACore(let what, let agent):
             "\(what): only a core can do this, not device \(agent.index)"
+        case .vendor(let error): error.description
         }
     }
 }

@@ -37,6 +37,8 @@ public struct LoweringProfile: Hashable, Sendable {
     public let inner: InnerRoutines
     /// Bytes in the smallest data cache line, as `CTR.DminLine` says; what the kernel's loops step by.
     public let innerLineSize: UInt64
+    /// Bytes in a core's own data cache, for code that takes all of it where a range is as large; nil: not known.
+    public let innerCacheSize: UInt64?
     /// The outer cache; nil: none.
     public let outer: Outer?
     /// Cycles that a call of the DMA API takes besides its maintenance.
@@ -68,12 +70,14 @@ public struct LoweringProfile: Hashable, Sendable {
     ///   - kernel: The kernel, or none.
     ///   - inner: The routines of the core's caches; nil: the generation's usual ones.
     ///   - innerLineSize: Bytes in a line of the core's caches.
+    ///   - innerCacheSize: Bytes in a core's own data cache; nil: not known.
     ///   - outer: The outer cache; nil: none.
     ///   - callCycles: Cycles of a call besides its maintenance.
     /// - Throws: ``LoweringProfileFaults`` with every fault.
     public init(
         architecture: Architecture, kernel: KernelEra, inner: InnerRoutines? = nil,
-        innerLineSize: UInt64, outer: Outer? = nil, callCycles: UInt64 = 0
+        innerLineSize: UInt64, innerCacheSize: UInt64? = nil, outer: Outer? = nil,
+        callCycles: UInt64 = 0
     ) throws(LoweringProfileFaults) {
         let inner = inner ?? architecture.usualRoutines
         var faults: [LoweringProfileFaults.Fault] = []
@@ -90,6 +94,7 @@ public struct LoweringProfile: Hashable, Sendable {
         self.kernel = kernel
         self.inner = inner
         self.innerLineSize = innerLineSize
+        self.innerCacheSize = innerCacheSize
         self.outer = outer
         self.callCycles = callCycles
     }

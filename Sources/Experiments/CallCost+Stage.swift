@@ -40,16 +40,16 @@ struct CallStage: ~Copyable {
         // Nothing that came before is still on its way.
         perform(.barrier(Barrier(.dsb)))
         if setup.machine.hasOuterCache { perform(.maintenance(Maintenance(.outerSync))) }
-        var parts: [CallCost.Part] = []
+        var parts: [TimedOperation] = []
         for operation in try lower(last) {
             let before = machine.time(ofCore: 0)
             perform(operation)
             parts.append(
-                CallCost.Part(
-                    text: CallCost.words(operation), lines: lines(of: operation),
+                TimedOperation(
+                    operation: operation, lines: lines(of: operation),
                     time: machine.time(ofCore: 0) - before))
         }
-        return parts
+        return CallCost.folded(parts)
     }
 
     private mutating func lower(_ operation: Operation) throws(TraceErrors) -> [Operation] {

@@ -5,7 +5,8 @@ import Operations
 import Quantities
 import Traces
 
-/// What a call of the DMA API, a barrier or a register access is made of on a machine, and what each part costs there.
+/// What a call of the DMA API or of a bare-metal library, a barrier or a register access is made of on a machine, and
+/// what each part costs there.
 ///
 /// The call is lowered for the machine and its kernel, and performed by core 0 of a machine where nothing else happens:
 /// all that came before has completed. What it costs depends on what the caches hold of the buffer, so that is part of
@@ -27,6 +28,8 @@ public struct CallCost: Sendable {
         public var name: String
         /// The direction, for calls that have one.
         public var direction: DMADirection
+        /// The version of a bare-metal library whose function it is; nil: the newest known.
+        public var version: LibraryVersion?
         /// The offset of the buffer in its first page, in bytes.
         public var offset: UInt64
         /// The size of the buffer, in bytes.
@@ -35,7 +38,8 @@ public struct CallCost: Sendable {
         public var isCoherent: Bool
         /// Whether the mapping bounces.
         public var isBounced = false
-        /// What the caches hold of the buffer; nil: dirty lines before the device has it, clean ones after.
+        /// What the caches hold of the buffer; nil: dirty lines before the device has it, clean ones after; of a
+        /// library's function clean ones if it discards them.
         public var state: LineState?
 
         /// Asks about a call; without more, about a page that starts where a page does.
@@ -70,8 +74,8 @@ public struct CallCost: Sendable {
     public var kernel: KernelEra
     /// What the caches held of the buffer; nil: there is none.
     public var state: LineState?
-    /// The rows of the kernel's tables, as steps over the whole buffer.
-    public var plan: [LoweringStep]
+    /// The rows of the kernel's or library's tables, as steps over the whole buffer, in words.
+    public var plan: [String]
     /// The operations in their order.
     public var parts: [Part]
     /// The length of a core cycle.
@@ -92,6 +96,11 @@ public struct CallCost: Sendable {
 
     /// The names that can be asked about.
     public static var names: [String] {
+        linuxNames + VendorCall.Function.allCases.map(\.rawValue)
+    }
+
+    /// The names among them that are Linux'.
+    public static var linuxNames: [String] {
         DMACall.Function.allCases.filter { $0 != .driverUnbind }.map(\.rawValue)
             + KernelBarrier.allCases.map(\.rawValue) + Accessor.Function.allCases.map(\.rawValue)
     }
@@ -125,7 +134,13 @@ public struct CallCost: Sendable {
             do {
                 plan = try Lowering.describe(
                     function, direction: question.direction, isCoherent: question.isCoherent,
-                    isBounced: question.isBounced, profile: stage.profile)
+                    isBounced: question.isBounced, profile: stage.profile
+                ).map(\.description)
+            } catch { preconditionFailure("what was lowered has a plan: \(error)") }
+        }
+        if let call = question.vendorCall {
+            do {
+                plan = try Lowering.describe(call, profile: stage.profile)
             } catch { preconditionFailure("what was lowered has a plan: \(error)") }
         }
     }
@@ -139,7 +154,7 @@ struct CallScene {
     let state: CallCost.LineState?
 
     /// Where the buffer's first page is.
-    private static let page: UInt64 = 0x1000_0000
+    static let page: UInt64 = 0x1000_0000
 
     init(_ question: CallCost.Question) {
         let isRange = question.name.hasPrefix("dma_iova")
@@ -158,6 +173,10 @@ struct CallScene {
             if wanted == .dirty { lines.append("st \(buffer) by 1") }
         }
         switch DMACall.Function(rawValue: question.name) {
+        case nil where question.vendorCall != nil:
+            guard let call = question.vendorCall else { break }
+            fill(call.function.discards ? .clean : .dirty)
+            lines.append(NativeWriter.words(.vendor(call)))
         case nil:
             let isAccessor = Accessor.Function(rawValue: question.name) != nil
             lines.append(isAccessor ? "\(question.name) dev+0x10" : question.name)

@@ -182,17 +182,25 @@ struct FindingWords {
 
     private var bareMend: String {
         let outer = profile.hasOuterCache
+        let idiom = profile.library.flatMap { LibraryIdiom.rows[$0] }
+        let clean = idiom.map(\.clean.rawValue).map { "\($0) \(name) \(size)" }
+        let invalidate = idiom.map(\.invalidate.rawValue).map { "\($0) \(name) \(size)" }
         switch code {
         case .h01, .h08:
-            return (outer ? "l2 inv \(name) \(size); l2 sync; " : "")
-                + "dc ivac \(name) \(size); dsb sy after the wait and before record \(record)"
+            return
+                (outer && idiom?.reachesOuterTowardsCore != true
+                ? "l2 inv \(name) \(size); l2 sync; " : "")
+                + (invalidate ?? "dc ivac \(name) \(size); dsb sy")
+                + " after the wait and before record \(record)"
         case .h02:
-            return "dc ivac \(name) \(size); dsb sy"
-                + (outer ? "; l2 inv \(name) \(size); l2 sync" : "")
+            return (invalidate ?? "dc ivac \(name) \(size); dsb sy")
+                + (outer && idiom?.reachesOuterTowardsDevice != true
+                    ? "; l2 inv \(name) \(size); l2 sync" : "")
                 + " before the doorbell, after the last store to it"
         case .h03:
-            return "dc cvac \(name) \(size); dsb sy"
-                + (outer ? "; l2 clean \(name) \(size); l2 sync" : "")
+            return (clean ?? "dc cvac \(name) \(size); dsb sy")
+                + (outer && idiom?.reachesOuterTowardsDevice != true
+                    ? "; l2 clean \(name) \(size); l2 sync" : "")
                 + " after record \(writeRecord) and before the doorbell"
         case .h04: return "dsb sy" + (outer ? "; l2 sync" : "") + " before the doorbell"
         case .h23:

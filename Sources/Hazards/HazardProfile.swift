@@ -34,6 +34,8 @@ public struct HazardProfile: Hashable, Sendable {
     public var doorbellOrder: DoorbellOrder
     /// Whether the program calls the DMA API: then mends are calls, otherwise instructions.
     public var usesLinux: Bool
+    /// The library whose cache functions a bare-metal program calls; nil: none, mends are instructions.
+    public var library: VendorCall.Library?
     /// How many cores there are.
     public var cores: Int
     /// The devices by their numbers.

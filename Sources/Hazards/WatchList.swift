@@ -32,6 +32,8 @@ public struct WatchList: Hashable, Sendable {
             case .dma(let call):
                 for segment in call.segments { add(segment.start, segment.size, map, lineSize) }
             case .maintenance(let operation): add(operation, map, lineSize)
+            case .vendor(let call) where call.function.discards && call.function.operands != .none:
+                add(Maintenance(.dcIVAC, at: call.start, bytes: call.bytes), map, lineSize)
             default: break
             }
         }

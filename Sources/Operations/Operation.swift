@@ -27,6 +27,8 @@ public enum Operation: Hashable, Sendable {
     case wait(Agent)
     /// A call of the DMA API.
     case dma(DMACall)
+    /// A call of a bare-metal library.
+    case vendor(VendorCall)
     /// Something that a device does.
     case device(DeviceOperation)
     /// An event that nobody asked for.

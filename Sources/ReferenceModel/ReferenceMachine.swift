@@ -132,7 +132,8 @@ public struct ReferenceMachine {
         case .environment(let event): perform(event)
         case .setMemoryType(let start, let size, let type, let shareability):
             setType(start, size, type, shareability)
-        case .accessor, .kernelBarrier, .dma: preconditionFailure("lowered before it comes here")
+        case .accessor, .kernelBarrier, .dma, .vendor:
+            preconditionFailure("lowered before it comes here")
         }
     }
 

@@ -11,6 +11,7 @@ public struct CallCostReport: Sendable {
     /// The report for people.
     public var text: String {
         var out = "\(cost.question.name)"
+        if let version = cost.question.version { out += " of version \(version)" }
         if let state = cost.state {
             out += cost.hasDirection ? " \(cost.question.direction.name)," : ":"
             out +=
@@ -41,11 +42,12 @@ public struct CallCostReport: Sendable {
             ("schema", .string("staleline.call/1")), ("name", .string(cost.question.name)),
             ("machine", .string(cost.machine)), ("kernel", .string(cost.kernel.description)),
             ("direction", .string(cost.question.direction.name)),
+            ("version", cost.question.version.map { .string($0.description) } ?? .null),
             ("offset", .integer(cost.question.offset)),
             ("size", .integer(cost.question.size)),
             ("coherent", .bool(cost.question.isCoherent)),
             ("state", cost.state.map { .string($0.rawValue) } ?? .null),
-            ("plan", .array(cost.plan.map { .string($0.description) })),
+            ("plan", .array(cost.plan.map { .string($0) })),
             (
                 "operations",
                 .array(

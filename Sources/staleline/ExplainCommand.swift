@@ -10,16 +10,19 @@ import Reports
 struct ExplainCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "explain",
-        abstract: "A hazard's page, or what a call of the DMA API does and costs on a machine.",
+        abstract:
+            "A hazard's page, or what a call of the DMA API or of a bare-metal library does and costs on a machine.",
         discussion: """
             explain H08             what, why, the shortest trace, the mend
             explain dma_map_single  the operations of the call, each with its cycles
             explain writel          the same of a barrier or a register access
+            explain Xil_DCacheFlushRange, explain SCB_CleanDCache_by_Addr
+                                    the same of a cache function of CMSIS, Xilinx, U-Boot, Zephyr, NuttX
             """)
 
     @Argument(
         help:
-            "A code as H08, a call as dma_map_single, a barrier as wmb, an accessor as writel; none: the list of codes."
+            "A code as H08, a call as dma_map_single or SCB_CleanDCache, a barrier as wmb, an accessor as writel; none: the list of codes."
     )
     var name: String?
     @OptionGroup var call: CallOptions
@@ -47,18 +50,21 @@ struct ExplainCommand: ParsableCommand {
         let guess = Suggestion.nearest(to: name, among: CallCost.names)
         return BadInput(
             "\(name): expected a hazard's code, H01 to H42 (`staleline explain` lists them), or a call, a barrier "
-                + "or an accessor of Linux, as dma_map_single, wmb, writel"
+                + "or an accessor of Linux, as dma_map_single, wmb, writel, or a library's cache function, as "
+                + "SCB_CleanDCache_by_Addr, Xil_DCacheFlushRange, flush_dcache_range, sys_cache_data_flush_range, "
+                + "up_clean_dcache"
                 + (guess.map { "; did you mean '\($0)'?" } ?? ""))
     }
 }
 
 /// The circumstances of a call.
 struct CallOptions: ParsableArguments {
-    @Option(help: "Of a call: the machine's name or file. Default: zynq7000.")
+    @Option(
+        help: "Of a call: the machine's name or file. Default: zynq7000; of CMSIS: stm32h743.")
     var machine: String?
     @Option(name: .customLong("set"), help: "Override a machine key, as l2.size=256K. May repeat.")
     var overrides: [String] = []
-    @Option(help: "Of a call: the kernel. Default: 6.12.")
+    @Option(help: "Of a call: the kernel. Default: 6.12; of a library's: none.")
     var kernel: String?
     @Option(help: "Of a call: TO_DEVICE, FROM_DEVICE or BIDIRECTIONAL. Default: TO_DEVICE.")
     var direction: String?
@@ -71,6 +77,8 @@ struct CallOptions: ParsableArguments {
             "What the caches hold of the buffer before: absent, clean, dirty. Default: dirty before the device has it, clean after."
     )
     var lines: String?
+    @Option(help: "Of a library's call: the library's version, as 5.4. Default: the newest known.")
+    var libraryVersion: String?
     @Flag(help: "Of a call: the kernel believes the device to be coherent.") var coherent = false
     @Flag(help: "Of a call: the mapping has a bounce slot (swiotlb).") var bounced = false
 
@@ -78,7 +86,7 @@ struct CallOptions: ParsableArguments {
     func refuse(for what: String) throws {
         let isBare =
             machine == nil && overrides.isEmpty && kernel == nil && direction == nil && size == nil
-            && offset == nil && lines == nil && !coherent && !bounced
+            && offset == nil && lines == nil && libraryVersion == nil && !coherent && !bounced
         guard isBare else {
             throw ValidationError("\(what) takes no options of a call")
         }
@@ -87,11 +95,27 @@ struct CallOptions: ParsableArguments {
     /// What a call costs under these circumstances.
     func cost(of name: String) throws -> CallCost {
         var machine = MachineOptions()
-        machine.machine = self.machine ?? "zynq7000"
+        let function = VendorCall.Function(rawValue: name)
+        let usual = function?.library == .cmsis ? "stm32h743" : "zynq7000"
+        machine.machine = self.machine ?? usual
         machine.overrides = overrides
-        machine.kernel = kernel ?? "6.12"
+        machine.kernel = kernel ?? (function == nil ? "6.12" : "none")
         var question = CallCost.Question(name, isCoherent: coherent)
         question.isBounced = bounced
+        guard function == nil || (direction == nil && !coherent && !bounced) else {
+            throw ValidationError("\(name) takes no --direction, --coherent and --bounced")
+        }
+        if let libraryVersion {
+            guard function != nil else {
+                throw ValidationError("\(name) is of no library: --kernel says its version")
+            }
+            guard let version = LibraryVersion(parsing: libraryVersion) else {
+                throw BadInput(
+                    "--library-version \(libraryVersion): expected a version such as 5.4 or 2016.09"
+                )
+            }
+            question.version = version
+        }
         if let direction {
             guard let known = DMADirection(name: Substring(direction)), known != .none else {
                 throw BadInput(

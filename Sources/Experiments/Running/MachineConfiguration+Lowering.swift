@@ -12,7 +12,7 @@ extension MachineConfiguration {
     ) throws(LoweringProfileFaults) -> LoweringProfile {
         try LoweringProfile(
             architecture: loweringArchitecture, kernel: kernel, inner: software.cacheRoutines,
-            innerLineSize: UInt64(dataLineSize),
+            innerLineSize: UInt64(dataLineSize), innerCacheSize: level1Data?.size,
             outer: level2.flatMap { level in
                 level.outer.map {
                     LoweringProfile.Outer($0.routines, lineSize: UInt64(level.cache.lineSize))

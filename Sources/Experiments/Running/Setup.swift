@@ -163,6 +163,7 @@ public struct Setup: Sendable {
                     + (outer?.syncCycles ?? 0)),
             symbols: program.symbols)
         for (name, layout) in program.layouts { profile.layouts[name] = layout }
+        profile.library = program.library
         for statement in program.statements {
             guard case .operation(_, .dma(let call)) = statement.body,
                 [.mapSG, .mapSGTable].contains(call.function)
@@ -349,6 +350,7 @@ struct ProgramFit {
             maintenance.instruction.isByAddress ? maintenance.bytes / 16 + 1 : 1 << 15
         case .environment(let event): event.bytes / 32 + 1
         case .dma(let call): call.segments.reduce(1) { $0 &+ $1.size / 8 }
+        case .vendor(let call): call.function.operands == .none ? 1 << 15 : call.bytes / 4 + 1
         default: 1
         }
     }

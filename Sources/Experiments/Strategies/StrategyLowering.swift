@@ -159,7 +159,7 @@ struct StrategyLowering {
             return
         }
         switch operation {
-        case .dma, .barrier, .kernelBarrier, .maintenance: return
+        case .dma, .barrier, .kernelBarrier, .maintenance, .vendor: return
         case .ring(let device):
             handOver(index)
             writel(device, agent)

@@ -26,6 +26,7 @@ enum Keyword: Sendable {
     case ring
     case wait
     case dma(DMACall.Function)
+    case vendor(VendorCall.Function)
     case environment
     case deviceRead
     case deviceWrite
@@ -57,6 +58,7 @@ enum Vocabulary {
         words += Accessor.Function.allCases.map { ($0.rawValue, .accessor($0)) }
         words += KernelBarrier.allCases.map { ($0.rawValue, .kernelBarrier($0)) }
         words += DMACall.Function.allCases.map { ($0.rawValue, .dma($0)) }
+        words += VendorCall.Function.allCases.map { ($0.rawValue, .vendor($0)) }
         words += otherNames.map { ($0.0, .dma($0.1)) }
         return words
     }()

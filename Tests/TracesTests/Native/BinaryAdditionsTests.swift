@@ -99,6 +99,9 @@ import Testing
             ),
             ("env leave core1", [28, 0, 5, 2, 0, 0, 0]),
             ("env join core0", [28, 0, 6, 1, 0, 0, 0]),
+            ("SCB_CleanDCache_by_Addr rx 64", [31, 0, 0, 2, 0x80, 0x40, 64, 0]),
+            ("Xil_DCacheFlushLine 0x1000", [31, 0, 10, 0, 0x80, 0x40, 0]),
+            ("core1: up_flush_dcache_all version 12.6.200", [31, 1, 42, 1, 12, 6, 0xC8, 1]),
         ]
         for (text, bytes) in samples { #expect(try encoded(text) == bytes, "\(text)") }
     }
@@ -116,7 +119,7 @@ import Testing
         Mistake(
             bytes: [13, 0x80, 0x20, 0x80, 0x20, 2],
             fault: "5: found byte 0x02, expected a bounce pool"),
-        Mistake(bytes: [31, 0], fault: "0: found byte 0x1F, expected the tag of a statement"),
+        Mistake(bytes: [32, 0], fault: "0: found byte 0x20, expected the tag of a statement"),
         Mistake(
             bytes: [7, 1, 0x80, 0x84], fault: "3: found byte 0x84, expected flags of a device"),
         Mistake(
@@ -152,6 +155,12 @@ import Testing
         Mistake(
             bytes: [27, 0x80, 0x41, 0, 0, 64, 0x80, 0x80, 0x80, 0x80, 0x10],
             fault: "6: found cycles 4294967296, expected at most 4294967295"),
+        Mistake(
+            bytes: [31, 0, 43], fault: "2: found byte 0x2B, expected a library's function"),
+        Mistake(bytes: [31, 0, 3, 2], fault: "3: found byte 0x02, expected 0 or 1"),
+        Mistake(
+            bytes: [31, 0, 3, 1, 1, 0x90, 0x4E],
+            fault: "5: found part of a version 10000, expected at most 9999"),
         Mistake(bytes: [28, 0, 9, 1], fault: "2: found byte 0x09, expected an event"),
     ]
 

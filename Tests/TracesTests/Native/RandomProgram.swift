@@ -214,7 +214,7 @@ struct RandomProgram {
         case 7: addMaintenance()
         case 8: addEvent()
         case 9: addDeviceOperation()
-        case 10: addAccessor()
+        case 10: chance(2) ? addAccessor() : addVendorCall()
         default: add(.work(cycles: number(bits: 64)))
         }
     }

@@ -22,6 +22,7 @@ extension StatementDecoder {
         case .deviceCopy: return .device(try deviceCopy())
         case .chain: return .device(try chain())
         case .environment: return .environment(try event())
+        case .vendor: return .vendor(try vendorCall())
         default: return try access(by: agent)
         }
     }

@@ -103,7 +103,7 @@ struct StatementDecoder {
         case .mark: return .mark(try string())
         case .access, .run, .copy, .work, .barrier, .maintenance, .accessor, .kernelBarrier,
             .ring, .wait, .call, .deviceOperation, .deviceCopy,
-            .chain, .environment:
+            .chain, .environment, .vendor:
             let agent = try agent()
             return .operation(agent, try operation(tag, by: agent))
         }

@@ -19,6 +19,7 @@ extension Operation {
             operation.source != nil
                 ? .deviceCopy : operation.layout != .none ? .chain : .deviceOperation
         case .environment: .environment
+        case .vendor: .vendor
         }
     }
 }
@@ -49,6 +50,7 @@ extension StatementEncoder {
         case .kernelBarrier(let barrier): output.add(byte: barrier.place)
         case .ring(let device), .wait(let device): output.add(byte: device.rawValue)
         case .dma(let call): add(call)
+        case .vendor(let call): add(call)
         case .device(let operation): add(operation)
         case .environment(let event): add(event)
         case .setMemoryType: break

@@ -32,6 +32,7 @@ enum StatementTag: UInt8, CaseIterable {
     case environment = 28
     case deviceCopy = 29
     case chain = 30
+    case vendor = 31
 
     /// The bit that says that annotations follow.
     static let annotated: UInt8 = 0x80

@@ -23,6 +23,7 @@ extension ProgramChecker {
         case .accessor(let accessor): try check(accessor)
         case .ring(let device), .wait(let device): try checkDevice(device)
         case .dma(let call): try check(call)
+        case .vendor(let call): try check(call)
         case .environment(let event): try check(event, by: agent)
         case .work, .kernelBarrier, .device: return
         case .setMemoryType:

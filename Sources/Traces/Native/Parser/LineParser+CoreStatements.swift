@@ -22,6 +22,7 @@ extension LineParser {
         case .ring: try append(.ring(device().1), by: agent)
         case .wait: try append(.wait(device().1), by: agent)
         case .dma(let function): try parseCall(function, token, agent: agent)
+        case .vendor(let function): try parseVendorCall(function, agent: agent)
         case .environment: try parseEnvironment()
         case .deviceRead, .deviceWrite, .interrupt:
             throw fault(

@@ -27,6 +27,7 @@ extension ProgramPrinter {
         case .ring(let device): add("ring \(name(device))")
         case .wait(let device): add("wait \(name(device))")
         case .dma(let call): print(call)
+        case .vendor(let call): print(call)
         case .device(let operation): print(operation)
         case .environment, .setMemoryType: break
         }
