@@ -8,19 +8,27 @@ import Traces
 struct ConvertCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "convert", abstract: "Convert between trace formats.",
-        discussion: "The output's format is its ending's: .slt, .sltb, .xdin, .lackey; or --to.")
+        discussion: """
+            The output's format is its ending's: .slt, .sltb, .xdin, .lackey; or --to. A kernel log of dma tracepoints \
+            becomes the calls that it tells; what the format cannot say becomes marks, counted on standard error.
+            """)
 
     @OptionGroup var trace: TraceOptions
     @Argument(help: "The file to write; - for standard output (then --to is needed).") var output:
         String
     @Option(help: "The output's format: slt, sltb, xdin, lackey.") var to: String?
+    @OptionGroup var logs: LogConversionOptions
     @Flag(help: "Say what was converted as JSON (schema staleline.convert/1), on standard error.")
     var json = false
 
     func run() throws {
         let format = try outputFormat()
         let opened = try trace.open()
+        var isLog = false
+        if case .kernelLog = opened { isLog = true }
+        if !isLog { try logs.refuseWithoutLog() }
         let count: UInt64
+        var remarks: [String] = []
         var losses: [(kind: String, count: UInt64)] = []
         let target = try OutputTarget(output)
         do {
@@ -36,14 +44,15 @@ struct ConvertCommand: ParsableCommand {
                 losses = reader.skipped
             case (.accesses(let reader), _):
                 (count, losses) = try copy(reader, format, to: target.path)
-            case (.kernelLog, _): throw OpenedTrace.isLog("convert")
+            case (.kernelLog(let reader), _):
+                (count, losses, remarks) = try writeProgram(reader, format, to: target.path)
             }
             try target.commit()
         } catch {
             target.discard()
             throw error
         }
-        report(count, losses, format)
+        report(count, losses, remarks, format)
     }
 
     private func outputFormat() throws -> TraceFormat {
@@ -147,7 +156,8 @@ struct ConvertCommand: ParsableCommand {
     }
 
     private func report(
-        _ count: UInt64, _ losses: [(kind: String, count: UInt64)], _ format: TraceFormat
+        _ count: UInt64, _ losses: [(kind: String, count: UInt64)], _ remarks: [String],
+        _ format: TraceFormat
     ) {
         if json {
             Diagnostics.note(
@@ -155,6 +165,7 @@ struct ConvertCommand: ParsableCommand {
                     ("schema", .string("staleline.convert/1")), ("records", .integer(count)),
                     ("format", .string(format.name)),
                     ("notWritten", .object(losses.map { ($0.kind, .integer($0.count)) })),
+                    ("remarks", .array(remarks.map { .string($0) })),
                 ]).text)
             return
         }
@@ -162,6 +173,7 @@ struct ConvertCommand: ParsableCommand {
         for loss in losses {
             Diagnostics.note("not written: \(Format.grouped(loss.count)) × \(loss.kind)")
         }
+        for remark in remarks { Diagnostics.note(remark) }
     }
 }
 

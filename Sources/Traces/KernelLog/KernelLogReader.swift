@@ -193,6 +193,7 @@ public final class KernelLogReader {
         }
         var event = text.event
         event.line = lineCount
+        event.isPhysical = tracepoint.isPhysical
         event.core = head.core
         event.time = head.time
         event.device = Int32(try deviceNames.place(of: line, text.device, limit: Self.nameLimit))
