@@ -34,7 +34,7 @@ struct ConvertCommand: ParsableCommand {
         do {
             switch (opened, format) {
             case (.program(let program, _), .native), (.program(let program, _), .nativeBinary):
-                try write(program, format, to: target.path)
+                try ProgramOutput.write(program, format, to: target.path)
                 count = UInt64(program.statements.count)
             case (.program(let program, let file), _):
                 try program.checkSize(file: file)
@@ -67,14 +67,6 @@ struct ConvertCommand: ParsableCommand {
                     : "--to \(name): expected slt, sltb, xdin or lackey")
         }
         return format
-    }
-
-    private func write(_ program: Program, _ format: TraceFormat, to path: String) throws {
-        let bytes =
-            format == .native ? try NativeWriter.write(program) : try BinaryWriter.write(program)
-        let sink = try ByteSink(path: path)
-        try bytes.withUnsafeBytes { try sink.write($0) }
-        try sink.finish()
     }
 
     private func writeAccesses(
@@ -115,7 +107,7 @@ struct ConvertCommand: ParsableCommand {
             var isFirst = true
             try forEachBlock(reader) { block in
                 var program = Program()
-                program.statements = try block.map(statement)
+                program.statements = block.map(statement)
                 var text = try NativeWriter.write(program)[...]
                 // Only the first block's header stays.
                 if !isFirst, let end = text.firstIndex(of: UInt8(ascii: "\n")) {
@@ -129,8 +121,8 @@ struct ConvertCommand: ParsableCommand {
         return reader.recordCount
     }
 
-    private func statement(_ access: MemoryAccess) throws -> Statement {
-        Statement(.operation(access.agent, try NativeAccess.operation(access)), line: 0)
+    private func statement(_ access: MemoryAccess) -> Statement {
+        Statement(.operation(access.agent, NativeAccess.operation(access)), line: 0)
     }
 
     private func copy(
@@ -174,26 +166,5 @@ struct ConvertCommand: ParsableCommand {
             Diagnostics.note("not written: \(Format.grouped(loss.count)) × \(loss.kind)")
         }
         for remark in remarks { Diagnostics.note(remark) }
-    }
-}
-
-/// Accesses of foreign traces as operations of the native format.
-enum NativeAccess {
-    /// The operation that says in the native format what an access of a foreign trace does.
-    static func operation(_ access: MemoryAccess) throws -> Operations.Operation {
-        switch access.kind {
-        case .miscellaneousRead:
-            var load = access
-            load.kind = .load
-            return .access(load, symbol: .none, value: nil)
-        case .copyBack, .invalidate:
-            let cleans = access.kind == .copyBack
-            if access.size == 0 { return .maintenance(Maintenance(cleans ? .dcCSW : .dcISW)) }
-            return .maintenance(
-                Maintenance(
-                    cleans ? .dcCVAC : .dcIVAC, at: Operand(access.address),
-                    bytes: UInt64(access.size)))
-        default: return .access(access, symbol: .none, value: nil)
-        }
     }
 }

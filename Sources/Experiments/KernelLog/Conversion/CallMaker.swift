@@ -124,6 +124,7 @@ extension LogConversion {
     /// The marks at the end of a program: what was not said, in numbers.
     func summary(_ reader: KernelLogReader) -> ConvertedEvent {
         var out = ConvertedEvent()
+        out.isSummary = true
         for note in notes.all { out.add(mark: "log: \(note.count) × \(note.kind)") }
         for (kind, count) in Self.leftOut(reader) { out.add(mark: "log: \(count) × \(kind)") }
         return out
@@ -132,7 +133,9 @@ extension LogConversion {
     /// The lines of a log that are no events of the DMA API, and words that mean nothing here, by kind.
     public static func leftOut(_ reader: KernelLogReader) -> [(kind: String, count: UInt64)] {
         let lines = reader.counts.filter { !$0.isEvent }.map {
-            (kind: "lines of another kind: \($0.kind.prefix(100))", count: $0.count)
+            $0.kind == "stack"
+                ? (kind: "lines of stacks, said as the caller's name", count: $0.count)
+                : (kind: "lines of another kind: \($0.kind.prefix(100))", count: $0.count)
         }
         let words = reader.unknownWords.map {
             (kind: "words of later kernels: \($0.word.prefix(100))", count: $0.count)

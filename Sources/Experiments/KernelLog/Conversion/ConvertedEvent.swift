@@ -27,6 +27,8 @@ public struct ConvertedEvent: Sendable {
     public var line: UInt64 = 0
     /// When, in nanoseconds of the log's clock.
     public var time: UInt64?
+    /// Whether this is no event: it sums up, at the end, what was not said.
+    public var isSummary = false
     /// The core of the log; -1: it does not say.
     var core: Int32 = -1
 
