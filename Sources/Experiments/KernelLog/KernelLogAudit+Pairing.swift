@@ -126,7 +126,10 @@ extension KernelLogAudit {
     // MARK: Syncs
 
     mutating func sync(_ event: KernelLogEvent, _ bill: inout Bill) {
-        guard let direction = event.direction else { return }
+        guard let direction = event.direction else {
+            result.devices[Int(event.device)].unmatched += 1
+            return
+        }
         let half: LogDevice.Half = event.kind == .syncSingleForCPU ? .forCPU : .forDevice
         sync(event, &bill, half, direction, at: event.dmaAddress, size: event.size)
         result.devices[Int(event.device)].syncs += 1
@@ -136,7 +139,10 @@ extension KernelLogAudit {
     mutating func syncList(
         _ event: KernelLogEvent, _ reader: KernelLogReader, _ bill: inout Bill
     ) {
-        guard let direction = event.direction else { return }
+        guard let direction = event.direction else {
+            result.devices[Int(event.device)].unmatched += 1
+            return
+        }
         let half: LogDevice.Half = event.kind == .syncSGForCPU ? .forCPU : .forDevice
         for (index, size) in reader.sizes.enumerated() {
             let address = reader.dmaAddresses[index]

@@ -7,7 +7,8 @@ import Operations
 public struct NativeStream {
     private let sink: ByteSink
     private var checker: ProgramChecker
-    private var printer: ProgramPrinter?
+    private var printer = ProgramPrinter(Program())
+    private let isBinary: Bool
     private var encoder = StatementEncoder()
     private var blocks: [(bytes: [UInt8], count: Int)] = []
     private var nameCount = 0
@@ -24,7 +25,7 @@ public struct NativeStream {
     public init(to sink: ByteSink, isBinary: Bool) throws(ProgramError) {
         self.sink = sink
         checker = try ProgramChecker(SymbolTable())
-        printer = isBinary ? nil : ProgramPrinter(Program())
+        self.isBinary = isBinary
     }
 
     /// Writes a statement.
@@ -38,29 +39,24 @@ public struct NativeStream {
     public mutating func add(
         _ body: Statement.Body, _ annotations: Annotations?, symbols: SymbolTable
     ) throws {
-        while nameCount < symbols.entries.count {
-            let entry = symbols.entries[nameCount]
-            try checker.add(symbol: entry)
-            printer?.add(symbol: entry)
-            nameCount += 1
-        }
+        try learn(symbols)
         do throws(ProgramError) {
             try checker.check(body, annotations: annotations)
             if case .declaration(.device(let device)) = body {
-                printer?.add(deviceName: symbols[device.name]?.name ?? "")
+                printer.add(deviceName: symbols[device.name]?.name ?? "")
             }
-            try printer?.print(body, annotations)
+            if !isBinary { try printer.print(body, annotations) }
         } catch {
             var error = error
             error.statement = Int(clamping: count)
             throw error
         }
         count += 1
-        if let printed = printer?.output.count {
-            if printed >= Self.piece { try flush() }
-        } else {
+        if isBinary {
             encoder.add(body, annotations)
             if encoder.output.bytes.count >= BinaryFormat.blockTarget { endBlock() }
+        } else if printer.output.count >= Self.piece {
+            try flush()
         }
     }
 
@@ -68,8 +64,9 @@ public struct NativeStream {
     ///
     /// - Parameter symbols: All names, with what they mean at the end.
     public mutating func finish(symbols: SymbolTable) throws {
+        try learn(symbols)
         try checker.finish(symbols)
-        if printer != nil {
+        if !isBinary {
             try flush()
         } else {
             endBlock()
@@ -81,8 +78,17 @@ public struct NativeStream {
         try sink.finish()
     }
 
+    private mutating func learn(_ symbols: SymbolTable) throws(ProgramError) {
+        while nameCount < symbols.entries.count {
+            let entry = symbols.entries[nameCount]
+            try checker.add(symbol: entry)
+            printer.add(symbol: entry)
+            nameCount += 1
+        }
+    }
+
     private mutating func flush() throws {
-        guard let bytes = printer?.takeOutput() else { return }
+        let bytes = printer.takeOutput()
         try bytes.withUnsafeBytes { try sink.write($0) }
     }
 
