@@ -70,7 +70,7 @@ struct KernelLogConversionTests {
             """)
         #expect(
             text == [
-                "device d0 noncoherent",
+                "device d0 noncoherent mask 64",
                 "core0: dma1 = dma_map_page d0 0x80001000 4096 FROM_DEVICE @fn=macb_rx @t=5100000us",
                 "core0: dma_unmap_page dma1 @t=5100004us",
                 "mark log: 3 × lines of stacks, said as the caller's name",
@@ -292,15 +292,17 @@ struct KernelLogConversionTests {
             options)
         #expect(
             text.filter { $0.hasPrefix("device") } == [
-                "device dev_0000_00_01.0 coherent", "device dev_0000_00_01.0-2 noncoherent",
-                "device dev_core1 noncoherent",
+                "device dev_0000_00_01.0 coherent mask 64",
+                "device dev_0000_00_01.0-2 noncoherent mask 64",
+                "device dev_core1 noncoherent mask 64",
             ])
         #expect(conversion.deviceNames.map(\.log) == ["0000:00:01.0", "0000_00_01.0", "core1"])
         #expect(throws: TraceErrors.self) { try ConversionSample.convert(Self.map, options) }
         options.coherent = []
         options.deviceNames = ["d0": "eth0"]
         #expect(
-            try ConversionSample.convert(Self.map, options).text[0] == "device eth0 noncoherent")
+            try ConversionSample.convert(Self.map, options).text[0]
+                == "device eth0 noncoherent mask 64")
     }
 
     @Test("cores are those of the log, or what is said")

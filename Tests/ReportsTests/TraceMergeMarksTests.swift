@@ -163,7 +163,7 @@ struct TraceMergeMarksTests {
         let (text, result) = try S.merge(side, log, options)
         #expect(
             text.map { $0.replacing(#/ @t=\S+/#, with: "") } == [
-                "kernel 6.12", "device d0 noncoherent", "core0: ld 0x1000 4",
+                "kernel 6.12", "device d0 noncoherent mask 64", "core0: ld 0x1000 4",
                 "core0: dma1 = dma_map_page d0 0x1000 64 TO_DEVICE", "core0: st 0x1000 4",
                 "core0: dma_unmap_page dma1", "core0: ld 0x1004 4",
             ])

@@ -217,7 +217,7 @@ struct TraceMergeClockTests {
         #expect(
             text[0..<5] == [
                 "device d0 coherent", "buffer dma1 0x8000 64", "device late noncoherent",
-                "kernel 6.12", "device dev_0_1 noncoherent",
+                "kernel 6.12", "device dev_0_1 noncoherent mask 64",
             ])
         #expect(text[5].contains("dma2 = dma_map_page d0 0x1000 64"))
     }

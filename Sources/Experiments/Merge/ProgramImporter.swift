@@ -114,7 +114,7 @@ struct ProgramImporter {
         _ declaration: Declaration, _ statement: Statement
     ) throws(TraceErrors) -> Declaration? {
         switch declaration {
-        case .machine, .kernel, .set: return try settle(declaration, statement)
+        case .machine, .kernel, .set, .swiotlb: return try settle(declaration, statement)
         case .buffer(let symbol, let address, let size):
             guard let own = fresh(symbol) else { return nil }
             return .buffer(own, address: address, size: size)
@@ -172,6 +172,8 @@ struct ProgramImporter {
                     statement, "machine \(own)", "machine \(theirs), as the other trace has")
             case (.kernel(let own), .kernel(let theirs)) where own != theirs:
                 throw error(statement, "kernel \(own)", "kernel \(theirs), as the other trace has")
+            case (.swiotlb(let own), .swiotlb(let theirs)) where own != theirs:
+                throw error(statement, "another swiotlb", "the one that the other trace has")
             case (.set(let key, let own), .set(let theirKey, let theirs))
             where key == theirKey && own != theirs:
                 throw error(

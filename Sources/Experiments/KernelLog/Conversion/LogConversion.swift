@@ -225,8 +225,9 @@ public struct LogConversion {
         }
         let free = ValidName.free(valid) { symbols.find($0) != nil }
         let agent = Agent.device(deviceCount)
+        // What the log maps, the device reached: bounces are told by events of their own.
         var declaration = DeviceDeclaration(
-            name: .none, agent: agent, isCoherent: options.coherent.contains(name))
+            name: .none, agent: agent, isCoherent: options.coherent.contains(name), maskBits: 64)
         let registers = declaration.effectiveRegisters
         let entry = SymbolTable.Entry(
             name: free, kind: .device, address: registers.lowerBound,
