@@ -8,25 +8,33 @@ import Traces
 struct ConvertCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "convert", abstract: "Convert between trace formats.",
-        discussion: "The output's format is its ending's: .slt, .sltb, .xdin, .lackey; or --to.")
+        discussion: """
+            The output's format is its ending's: .slt, .sltb, .xdin, .lackey; or --to. A kernel log of dma tracepoints \
+            becomes the calls that it tells; what the format cannot say becomes marks, counted on standard error.
+            """)
 
     @OptionGroup var trace: TraceOptions
     @Argument(help: "The file to write; - for standard output (then --to is needed).") var output:
         String
     @Option(help: "The output's format: slt, sltb, xdin, lackey.") var to: String?
+    @OptionGroup var logs: LogConversionOptions
     @Flag(help: "Say what was converted as JSON (schema staleline.convert/1), on standard error.")
     var json = false
 
     func run() throws {
         let format = try outputFormat()
         let opened = try trace.open()
+        var isLog = false
+        if case .kernelLog = opened { isLog = true }
+        if !isLog { try logs.refuseWithoutLog() }
         let count: UInt64
+        var remarks: [String] = []
         var losses: [(kind: String, count: UInt64)] = []
         let target = try OutputTarget(output)
         do {
             switch (opened, format) {
             case (.program(let program, _), .native), (.program(let program, _), .nativeBinary):
-                try write(program, format, to: target.path)
+                try ProgramOutput.write(program, format, to: target.path)
                 count = UInt64(program.statements.count)
             case (.program(let program, let file), _):
                 try program.checkSize(file: file)
@@ -36,14 +44,15 @@ struct ConvertCommand: ParsableCommand {
                 losses = reader.skipped
             case (.accesses(let reader), _):
                 (count, losses) = try copy(reader, format, to: target.path)
-            case (.kernelLog, _): throw OpenedTrace.isLog("convert")
+            case (.kernelLog(let reader), _):
+                (count, losses, remarks) = try writeProgram(reader, format, to: target.path)
             }
             try target.commit()
         } catch {
             target.discard()
             throw error
         }
-        report(count, losses, format)
+        report(count, losses, remarks, format)
     }
 
     private func outputFormat() throws -> TraceFormat {
@@ -58,14 +67,6 @@ struct ConvertCommand: ParsableCommand {
                     : "--to \(name): expected slt, sltb, xdin or lackey")
         }
         return format
-    }
-
-    private func write(_ program: Program, _ format: TraceFormat, to path: String) throws {
-        let bytes =
-            format == .native ? try NativeWriter.write(program) : try BinaryWriter.write(program)
-        let sink = try ByteSink(path: path)
-        try bytes.withUnsafeBytes { try sink.write($0) }
-        try sink.finish()
     }
 
     private func writeAccesses(
@@ -106,7 +107,7 @@ struct ConvertCommand: ParsableCommand {
             var isFirst = true
             try forEachBlock(reader) { block in
                 var program = Program()
-                program.statements = try block.map(statement)
+                program.statements = block.map(statement)
                 var text = try NativeWriter.write(program)[...]
                 // Only the first block's header stays.
                 if !isFirst, let end = text.firstIndex(of: UInt8(ascii: "\n")) {
@@ -120,8 +121,8 @@ struct ConvertCommand: ParsableCommand {
         return reader.recordCount
     }
 
-    private func statement(_ access: MemoryAccess) throws -> Statement {
-        Statement(.operation(access.agent, try NativeAccess.operation(access)), line: 0)
+    private func statement(_ access: MemoryAccess) -> Statement {
+        Statement(.operation(access.agent, NativeAccess.operation(access)), line: 0)
     }
 
     private func copy(
@@ -147,7 +148,8 @@ struct ConvertCommand: ParsableCommand {
     }
 
     private func report(
-        _ count: UInt64, _ losses: [(kind: String, count: UInt64)], _ format: TraceFormat
+        _ count: UInt64, _ losses: [(kind: String, count: UInt64)], _ remarks: [String],
+        _ format: TraceFormat
     ) {
         if json {
             Diagnostics.note(
@@ -155,6 +157,7 @@ struct ConvertCommand: ParsableCommand {
                     ("schema", .string("staleline.convert/1")), ("records", .integer(count)),
                     ("format", .string(format.name)),
                     ("notWritten", .object(losses.map { ($0.kind, .integer($0.count)) })),
+                    ("remarks", .array(remarks.map { .string($0) })),
                 ]).text)
             return
         }
@@ -162,26 +165,6 @@ struct ConvertCommand: ParsableCommand {
         for loss in losses {
             Diagnostics.note("not written: \(Format.grouped(loss.count)) × \(loss.kind)")
         }
-    }
-}
-
-/// Accesses of foreign traces as operations of the native format.
-enum NativeAccess {
-    /// The operation that says in the native format what an access of a foreign trace does.
-    static func operation(_ access: MemoryAccess) throws -> Operations.Operation {
-        switch access.kind {
-        case .miscellaneousRead:
-            var load = access
-            load.kind = .load
-            return .access(load, symbol: .none, value: nil)
-        case .copyBack, .invalidate:
-            let cleans = access.kind == .copyBack
-            if access.size == 0 { return .maintenance(Maintenance(cleans ? .dcCSW : .dcISW)) }
-            return .maintenance(
-                Maintenance(
-                    cleans ? .dcCVAC : .dcIVAC, at: Operand(access.address),
-                    bytes: UInt64(access.size)))
-        default: return .access(access, symbol: .none, value: nil)
-        }
+        for remark in remarks { Diagnostics.note(remark) }
     }
 }

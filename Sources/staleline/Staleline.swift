@@ -16,7 +16,8 @@ struct Staleline: ParsableCommand {
         version: "staleline 0.1.0-dev",
         subcommands: [
             CheckCommand.self, CompareCommand.self, ReplayCommand.self, ExplainCommand.self,
-            MachinesCommand.self, ConvertCommand.self, ValidateCommand.self, DemoCommand.self,
+            MachinesCommand.self, ConvertCommand.self, MergeCommand.self, ValidateCommand.self,
+            DemoCommand.self,
         ])
 
     /// Runs the command and turns whatever is wrong with its input into exit status 2.

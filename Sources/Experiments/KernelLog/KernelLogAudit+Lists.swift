@@ -47,7 +47,10 @@ extension KernelLogAudit {
     mutating func releaseList(
         _ event: KernelLogEvent, _ reader: KernelLogReader, _ bill: inout Bill
     ) {
-        guard let direction = event.direction else { return }
+        guard let direction = event.direction else {
+            result.devices[Int(event.device)].unmatched += 1
+            return
+        }
         guard let first = reader.physicalAddresses.first,
             let head = table.list(device: event.device, physical: first)
         else {

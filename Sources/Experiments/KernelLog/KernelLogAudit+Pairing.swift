@@ -37,8 +37,8 @@ extension KernelLogAudit {
                 "the address is DMA_MAPPING_ERROR: dma_mapping_error() was not asked")
             return
         }
-        let kind = Self.kind(releasedBy: event.kind)
-        let place = best(for: event, kind)
+        let kind = LoggedMapping.Kind(releasedBy: event.kind)
+        let place = table.best(for: event, kind)
         let mapping = place.map { table[$0] }
         if kind == .page {
             let direction = event.direction ?? mapping?.direction ?? .bidirectional
@@ -61,36 +61,6 @@ extension KernelLogAudit {
         compare(mapping, with: event, kind, &bill)
         // A list stays until its own release: without one of its segments it could not be walked any more.
         if mapping.kind != .list { remove(place, line: event.line) }
-    }
-
-    private static func kind(releasedBy event: KernelLogEvent.Kind) -> LoggedMapping.Kind {
-        switch event {
-        case .unmapResource: .resource
-        case .free: .coherent
-        case .freePages: .pages
-        case .freeSGT: .table
-        default: .page
-        }
-    }
-
-    /// The live mapping that a release fits best.
-    private func best(
-        for event: KernelLogEvent, _ kind: LoggedMapping.Kind
-    ) -> Int32? {
-        var best: Int32?
-        var bestScore = -1
-        table.forEach(device: event.device, at: event.dmaAddress) { place, mapping in
-            guard mapping.dma == event.dmaAddress else { return true }
-            let score =
-                (mapping.kind == kind ? 4 : 0) + (mapping.size == event.size ? 2 : 0)
-                + (event.direction == nil || event.direction == mapping.direction ? 1 : 0)
-            if score > bestScore {
-                best = place
-                bestScore = score
-            }
-            return score < 7
-        }
-        return best
     }
 
     /// Finds what a release says otherwise than its map: the worst alone.
@@ -156,7 +126,10 @@ extension KernelLogAudit {
     // MARK: Syncs
 
     mutating func sync(_ event: KernelLogEvent, _ bill: inout Bill) {
-        guard let direction = event.direction else { return }
+        guard let direction = event.direction else {
+            result.devices[Int(event.device)].unmatched += 1
+            return
+        }
         let half: LogDevice.Half = event.kind == .syncSingleForCPU ? .forCPU : .forDevice
         sync(event, &bill, half, direction, at: event.dmaAddress, size: event.size)
         result.devices[Int(event.device)].syncs += 1
@@ -166,7 +139,10 @@ extension KernelLogAudit {
     mutating func syncList(
         _ event: KernelLogEvent, _ reader: KernelLogReader, _ bill: inout Bill
     ) {
-        guard let direction = event.direction else { return }
+        guard let direction = event.direction else {
+            result.devices[Int(event.device)].unmatched += 1
+            return
+        }
         let half: LogDevice.Half = event.kind == .syncSGForCPU ? .forCPU : .forDevice
         for (index, size) in reader.sizes.enumerated() {
             let address = reader.dmaAddresses[index]
@@ -191,16 +167,8 @@ extension KernelLogAudit {
         _ event: KernelLogEvent, _ bill: inout Bill, _ half: LogDevice.Half,
         _ direction: DMADirection, at address: UInt64, size: UInt64
     ) -> LoggedMapping? {
-        var holder: Int32?
-        var partial: LoggedMapping?
-        table.forEach(device: event.device, at: address) { place, mapping in
-            if mapping.size >= size, address - mapping.dma <= mapping.size - size {
-                holder = place
-                return false
-            }
-            partial = mapping
-            return true
-        }
+        let (holder, part) = table.holder(device: event.device, of: address, size: size)
+        let partial = part.map { table[$0] }
         let mapping = holder.map { table[$0] }
         let physical = mapping.map { $0.physical &+ (address - $0.dma) } ?? address
         _ = charge(

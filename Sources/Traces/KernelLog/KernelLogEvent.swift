@@ -71,6 +71,8 @@ public struct KernelLogEvent: Sendable {
     public var physicalAddress: UInt64 = 0
     /// How many bytes.
     public var size: UInt64 = 0
+    /// Whether the tracepoint is one of 6.18, `dma_map_phys` or `dma_unmap_phys`.
+    public var isPhysical = false
     /// Whether an allocation gave NULL.
     public var isNull = false
     /// The entries that a list had, which the kernel may have cut (``isTruncated``).
@@ -85,12 +87,28 @@ public struct KernelLogEvent: Sendable {
     public var function: Int32 = -1
 }
 
+extension KernelLogEvent.Kind {
+    /// The first of the tracepoints that tell it, by name; empty for what is none.
+    public var tracepoint: String {
+        KernelLogEvent.tracepoints.first { $0.kind == self }.map { "\($0.name)" } ?? ""
+    }
+
+    /// The event that a tracepoint tells; nil if there is none of that name.
+    public init?(tracepoint name: String) {
+        let found = KernelLogEvent.tracepoints.first { "\($0.name)" == name }
+        guard let found else { return nil }
+        self = found.kind
+    }
+}
+
 extension KernelLogEvent {
     /// A tracepoint by name, with what its line must have.
     struct Tracepoint: Sendable {
         var name: StaticString
         var kind: Kind
         var needed: KernelLogFields
+        /// Whether its name ends in `_phys`.
+        var isPhysical = false
     }
 
     private static let range: KernelLogFields = [.dmaAddress, .size]
@@ -102,8 +120,8 @@ extension KernelLogEvent {
     static let tracepoints: [Tracepoint] = [
         Tracepoint(name: "dma_map_page", kind: .mapPage, needed: mapped),
         Tracepoint(name: "dma_unmap_page", kind: .unmapPage, needed: unmapped),
-        Tracepoint(name: "dma_map_phys", kind: .mapPage, needed: mapped),
-        Tracepoint(name: "dma_unmap_phys", kind: .unmapPage, needed: unmapped),
+        Tracepoint(name: "dma_map_phys", kind: .mapPage, needed: mapped, isPhysical: true),
+        Tracepoint(name: "dma_unmap_phys", kind: .unmapPage, needed: unmapped, isPhysical: true),
         Tracepoint(name: "dma_sync_single_for_cpu", kind: .syncSingleForCPU, needed: unmapped),
         Tracepoint(
             name: "dma_sync_single_for_device", kind: .syncSingleForDevice, needed: unmapped),

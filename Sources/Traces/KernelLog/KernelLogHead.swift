@@ -15,6 +15,8 @@ struct KernelLogHead {
         case event(name: Range<Int>, text: Int)
         /// `<stack trace>`: the lines after it are the stack of an event before.
         case stack
+        /// `<user stack trace>`: the lines after it are frames of a program.
+        case userStack
         /// What the function tracer prints: a function and its caller.
         case function
         /// Nothing that is known.
@@ -30,6 +32,13 @@ struct KernelLogHead {
 
     /// The longest head: names of commands have 15 characters, names of tracepoints less than 100.
     private static let limit = 320
+
+    /// Makes a head of parts that were found elsewhere.
+    init(core: Int32, time: UInt64?, content: Content) {
+        self.core = core
+        self.time = time
+        self.content = content
+    }
 
     /// Reads a head; nil if the line has none.
     @inline(__always)
@@ -86,7 +95,7 @@ struct KernelLogHead {
     }
 
     /// Seconds with six or nine decimals.
-    private static func nanoseconds(
+    static func nanoseconds(
         _ line: UnsafeBufferPointer<UInt8>, _ start: Int, _ dot: Int, _ end: Int
     ) -> UInt64? {
         var value: UInt64 = 0
@@ -125,7 +134,13 @@ struct KernelLogHead {
         }
         let flags = last - digits
         if digits > start, (4...8).contains(flags) { return value }
-        return digits == last && digits > start ? -1 : nil
+        // `12/34`, a process and one of its threads.
+        while digits > start, digits < last,
+            isDigit(line[digits]) || line[digits] == UInt8(ascii: "/")
+        {
+            digits += 1
+        }
+        return digits == last && digits > start && isDigit(line[last - 1]) ? -1 : nil
     }
 
     /// A number between an opening byte and `end`.
@@ -145,15 +160,17 @@ struct KernelLogHead {
     }
 
     /// What follows the time.
-    private static func content(
+    static func content(
         _ line: UnsafeBufferPointer<UInt8>, after colon: Int
     ) -> Content {
         var start = colon
         while start < line.count, line[start] == 0x20 { start += 1 }
         guard start < line.count else { return .other(start) }
         if line[start] == UInt8(ascii: "<") {
-            return isWord("<stack trace", line, start) ? .stack : .other(start)
+            return isWord("<stack trace", line, start)
+                ? .stack : isWord("<user stack trace", line, start) ? .userStack : .other(start)
         }
+        start = afterPeriod(line, start)
         var end = start
         var name = start
         while end < line.count,
@@ -177,6 +194,23 @@ struct KernelLogHead {
         while text < line.count, line[text] == 0x20 { text += 1 }
         if isWord("<stack trace", line, text) { return .stack }
         return .event(name: name..<end, text: text)
+    }
+
+    /// The place behind the number of events that perf prints where it is asked to (`-F +period`): what follows it names
+    /// its system.
+    @inline(__always)
+    private static func afterPeriod(_ line: UnsafeBufferPointer<UInt8>, _ start: Int) -> Int {
+        guard isDigit(line[start]) else { return start }
+        var place = start
+        while place < line.count, isDigit(line[place]) { place += 1 }
+        let end = place
+        while place < line.count, line[place] == 0x20 { place += 1 }
+        let name = place
+        while place < line.count, isName(line[place]) { place += 1 }
+        guard name > end, place > name, place + 1 < line.count, line[place] == UInt8(ascii: ":"),
+            isName(line[place + 1])
+        else { return start }
+        return name
     }
 
     /// Whether a word stands at a place.

@@ -131,6 +131,7 @@ public final class KernelLogReader {
 
     /// Whether a line is one of a kernel log and of nothing else: the first lines of a file are asked.
     static func isLine(_ line: UnsafeBufferPointer<UInt8>) -> Bool {
+        if FunctionGraphLine(line) != nil { return true }
         if let head = KernelLogHead(line) {
             if case .other = head.content { return false }
             return true
@@ -142,7 +143,25 @@ public final class KernelLogReader {
     private func parse(
         _ line: UnsafeBufferPointer<UInt8>
     ) throws(LineFault) -> KernelLogEvent? {
+        if let graph = FunctionGraphLine(line) { return try parse(graph, line) }
         guard let head = KernelLogHead(line) else { return try parseOther(line) }
+        return try parse(line, head)
+    }
+
+    /// A line of the function graph tracer, which shows events as comments.
+    private func parse(
+        _ graph: FunctionGraphLine, _ line: UnsafeBufferPointer<UInt8>
+    ) throws(LineFault) -> KernelLogEvent? {
+        guard let head = graph.head else {
+            count("function calls")
+            return nil
+        }
+        return try parse(UnsafeBufferPointer(rebasing: line[..<graph.end]), head)
+    }
+
+    private func parse(
+        _ line: UnsafeBufferPointer<UInt8>, _ head: KernelLogHead
+    ) throws(LineFault) -> KernelLogEvent? {
         switch head.content {
         case .event(let name, let text):
             for (place, tracepoint) in KernelLogEvent.tracepoints.enumerated()
@@ -163,6 +182,9 @@ public final class KernelLogReader {
             }
         case .stack:
             stackCore = isOurs(head.core) ? head.core : nil
+            count("stack")
+        case .userStack:
+            stackCore = nil
             count("stack")
         case .function:
             setOurs(head.core, false)
@@ -193,6 +215,7 @@ public final class KernelLogReader {
         }
         var event = text.event
         event.line = lineCount
+        event.isPhysical = tracepoint.isPhysical
         event.core = head.core
         event.time = head.time
         event.device = Int32(try deviceNames.place(of: line, text.device, limit: Self.nameLimit))

@@ -221,10 +221,17 @@ struct KernelLogText {
             event.direction = .fromDevice
         } else if isKey("BIDIRECTIONAL", word) {
             event.direction = .bidirectional
-        } else if isRaw, word.count == 1, let known = DMADirection(rawValue: line[start] &- 0x30),
-            known != .none
-        {
-            event.direction = known
+        } else if isKey("NONE", word) {
+            // The kernel stops at such a call; here it has none.
+            unknown.append(start - 4..<place)
+        } else if KernelLogHead.isDigit(line[start..<word.upperBound].first ?? 0) {
+            place = start
+            let number = try number(decimal: true)
+            if isRaw, number < 3 {
+                event.direction = DMADirection(rawValue: UInt8(number))
+            } else {
+                unknown.append(start - 4..<place)
+            }
         } else {
             throw fault(
                 at: start,
@@ -252,7 +259,10 @@ struct KernelLogText {
             let word = start..<place
             if KernelLogHead.isDigit(line[start]) {
                 place = start
-                bits |= try number(decimal: true)
+                let number = try number(decimal: true)
+                // No attribute is that high; one that comes is a word of a later kernel.
+                if number > UInt64(UInt32.max) { unknown.append(word) }
+                bits |= number & UInt64(UInt32.max)
             } else if let bit = Self.attributeBit(line, word) {
                 bits |= 1 << UInt64(bit)
             } else {
@@ -260,9 +270,6 @@ struct KernelLogText {
             }
             guard place < line.count, line[place] == UInt8(ascii: "|") else { break }
             place += 1
-        }
-        guard bits <= UInt64(UInt32.max) else {
-            throw fault(at: place, expected: "attributes within 32 bits")
         }
         return DMAAttributes(rawValue: UInt32(bits))
     }

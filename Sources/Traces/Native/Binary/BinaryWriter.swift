@@ -25,7 +25,7 @@ public enum BinaryWriter {
         return try file.finish(statements: UInt64(program.statements.count))
     }
 
-    private static func add(_ symbols: SymbolTable, to file: inout BlockFile) throws(ProgramError) {
+    static func add(_ symbols: SymbolTable, to file: inout BlockFile) throws(ProgramError) {
         var output = BinaryOutput()
         var count = 0
         for entry in symbols.entries {
@@ -84,7 +84,7 @@ public struct BinaryStreamWriter {
 }
 
 /// A file of blocks that is being written.
-private struct BlockFile {
+struct BlockFile {
     private var output = BinaryOutput()
     private var index: [(offset: Int, count: Int)] = []
 

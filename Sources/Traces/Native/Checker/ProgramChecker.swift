@@ -7,7 +7,7 @@ import Quantities
 /// binary file, which may be hostile, or a caller who is about to write one.
 struct ProgramChecker {
     /// The names as the program has them.
-    let symbols: SymbolTable
+    private(set) var symbols: SymbolTable
     /// What each name means after the statements so far; nil: not declared yet.
     private(set) var meanings: [SymbolTable.Entry?]
     /// The names of the declared devices, in order of their numbers.
@@ -24,6 +24,22 @@ struct ProgramChecker {
             throw ProgramError(
                 found: "the name '\(entry.name.prefix(40))'", expected: NativeName.expectation)
         }
+    }
+
+    /// Learns a name that was not there at the start.
+    mutating func add(symbol entry: SymbolTable.Entry) throws(ProgramError) {
+        try require(
+            NativeName.isValid(entry.name), "the name '\(entry.name.prefix(40))'",
+            NativeName.expectation)
+        try require(
+            symbols.add(entry) != nil, "a second '\(entry.name.prefix(40))'", "a name that is free")
+        meanings.append(nil)
+    }
+
+    /// Checks what can be checked only after the last statement, against the names as they are then.
+    mutating func finish(_ symbols: SymbolTable) throws(ProgramError) {
+        self.symbols = symbols
+        try finish()
     }
 
     /// Checks the next statement.

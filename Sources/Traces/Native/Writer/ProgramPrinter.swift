@@ -8,8 +8,8 @@ struct ProgramPrinter {
     /// The text so far.
     private(set) var output: [UInt8] = Array("staleline 1\n".utf8)
 
-    private let symbols: [SymbolTable.Entry]
-    private let deviceNames: [String]
+    private var symbols: [SymbolTable.Entry]
+    private var deviceNames: [String]
     /// Whether addresses go by the names that they were given under.
     private let namesPlaces: Bool
     private var depth = 0
@@ -20,6 +20,18 @@ struct ProgramPrinter {
         symbols = program.symbols.entries
         deviceNames = program.devices.map { program.symbols[$0.name]?.name ?? "" }
         output.reserveCapacity(16 + program.statements.count * 24)
+    }
+
+    /// Learns a name that was not there at the start.
+    mutating func add(symbol entry: SymbolTable.Entry) { symbols.append(entry) }
+
+    /// Learns the name of the next device.
+    mutating func add(deviceName name: String) { deviceNames.append(name) }
+
+    /// The text since the last time, which is forgotten.
+    mutating func takeOutput() -> [UInt8] {
+        defer { output.removeAll(keepingCapacity: true) }
+        return output
     }
 
     /// Prints one statement.
