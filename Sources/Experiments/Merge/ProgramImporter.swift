@@ -115,9 +115,9 @@ struct ProgramImporter {
     ) throws(TraceErrors) -> Declaration? {
         switch declaration {
         case .machine, .kernel, .set, .swiotlb: return try settle(declaration, statement)
-        case .buffer(let symbol, let address, let size):
+        case .buffer(let symbol, let address, let size, let area):
             guard let own = fresh(symbol) else { return nil }
-            return .buffer(own, address: address, size: size)
+            return .buffer(own, address: address, size: size, area)
         case .region(let symbol, let address, let size, let type, let share):
             guard let own = fresh(symbol) else { return nil }
             return .region(own, address: address, size: size, type, share)

@@ -13,6 +13,9 @@ extension ProgramChecker {
         try checkSegments(of: call)
         try checkNumbers(of: call)
         try checkHandles(of: call)
+        for place in [call.dmaAddress, call.cpuAddress] {
+            if let place { try check(place, bytes: 1) }
+        }
         guard call.function.makesHandle else { return }
         let name = try entry(of: call.handle).name
         if let meaning = call.meaning(name: name) { try define(call.handle, as: meaning) }
@@ -102,6 +105,9 @@ extension DMACall {
         var plain = DMACall(function)
         if function.takesAttributes { plain.attributes = attributes }
         if function.shape != .unbind { plain.handle = handle }
+        if function.canFail { plain.fails = fails }
+        if function.takesDMAAddress { plain.dmaAddress = dmaAddress }
+        if function.takesCPUAddress { plain.cpuAddress = cpuAddress }
         switch function.shape {
         case .map, .mapList:
             plain.device = device
