@@ -47,6 +47,8 @@ struct LogConversionOptions: ParsableArguments {
     /// All of them.
     ///
     /// - Parameter declared: The kernel where none is given.
+    /// - Returns: the options.
+    /// - Throws: ``BadInput`` for one that says nothing.
     func options(declared: KernelVersion? = nil) throws -> LogConversion.Options {
         var options = LogConversion.Options()
         options.kernel = try version() ?? declared ?? options.kernel

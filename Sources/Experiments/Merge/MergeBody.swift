@@ -44,6 +44,7 @@ struct MergeBody {
     /// - Parameters:
     ///   - devices: The names of the devices of the calls.
     ///   - options: Which stores are marks.
+    /// - Throws: what is wrong with marks, or that unrolled loops are too long.
     mutating func findMarks(
         _ devices: Set<String>, _ options: TraceMerge.Options
     ) throws(TraceErrors) {

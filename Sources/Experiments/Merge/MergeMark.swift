@@ -17,12 +17,11 @@ struct MergeMark {
     /// The mark as it stands there.
     var text: String
 
-    /// Reads the text of a mark.
+    /// Reads the text of a mark; nil for a mark that is something else.
     ///
     /// - Parameters:
     ///   - text: The text.
     ///   - devices: The names that devices of the log have.
-    /// - Returns: nil for a mark that is something else.
     /// - Throws: what is wrong with a mark that begins with `dma:`.
     init?(_ text: String, devices: Set<String>) throws(MarkFault) {
         let words = text.split(separator: " ", maxSplits: 2).map(String.init)
@@ -83,9 +82,7 @@ public struct MarkStore: Sendable {
     /// For which device; nil: for any.
     public var device: String?
 
-    /// Reads `ADDRESS`, `ADDRESS=EVENT` or `ADDRESS=EVENT,DEVICE`.
-    ///
-    /// - Returns: nil if the text is none of that.
+    /// Reads `ADDRESS`, `ADDRESS=EVENT` or `ADDRESS=EVENT,DEVICE`; nil if the text is none of that.
     public init?(_ text: String) {
         let parts = text.split(
             separator: "=", maxSplits: 1, omittingEmptySubsequences: false

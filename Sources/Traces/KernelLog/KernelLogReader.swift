@@ -265,7 +265,7 @@ public final class KernelLogReader {
             count("comments")
         } else if KernelLogHead.isWord("=> ", line, start) {
             return frame(line, start + 3)
-        } else if let name = Self.perfFrame(line, start) {
+        } else if let name = StackFrame.perf(line, start) {
             return frame(line, name)
         } else if KernelLogHead.isWord("<stack trace", line, start) {
             count("stack")
@@ -322,30 +322,13 @@ public final class KernelLogReader {
 
     // MARK: Stacks
 
-    /// A frame of perf's: blanks, an address, a name; the place of the name.
-    private static func perfFrame(_ line: UnsafeBufferPointer<UInt8>, _ start: Int) -> Int? {
-        guard start > 0 else { return nil }
-        var place = start
-        while place < line.count, HexWord.digit(line[place]) != nil { place += 1 }
-        guard (7...16).contains(place - start), place + 1 < line.count, line[place] == 0x20 else {
-            return nil
-        }
-        return place + 1
-    }
-
-    /// Functions of the DMA API and of tracing itself, by their first letters: the call's site is above them.
-    private static let insides: [StaticString] = [
-        "dma_", "__dma_", "dmam_", "iommu_dma_", "swiotlb_", "trace_event_", "__traceiter_",
-        "perf_trace_", "trace_dma_", "__trace", "ftrace_", "debug_dma_", "arch_sync_dma",
-    ]
-
     private func frame(_ line: UnsafeBufferPointer<UInt8>, _ start: Int) -> KernelLogEvent? {
         count("stack")
         guard let core = stackCore else { return nil }
         var end = start
         while end < line.count, line[end] != 0x20, line[end] != UInt8(ascii: "+") { end += 1 }
         guard end > start,
-            !Self.insides.contains(where: { KernelLogHead.isWord($0, line, start) })
+            !StackFrame.isInside(line, start)
         else { return nil }
         stackCore = nil
         guard let place = functionNames.find(line, start..<end, limit: Self.nameLimit) else {

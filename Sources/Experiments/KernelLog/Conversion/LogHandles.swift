@@ -1,8 +1,9 @@
 import Operations
 import Traces
 
-/// Names for what a log maps and allocates: `dma1`, `dma2`, …
+/// Names for what a log maps and allocates.
 ///
+/// They are `dma1`, `dma2` and so on.
 /// A name is given again once ``quarantine`` others have been released after it, so that there are no more names than
 /// live mappings and those; until then a second release or a late sync still finds the name.
 struct LogHandles {

@@ -22,6 +22,7 @@ public struct NativeStream {
     /// - Parameters:
     ///   - sink: Where it goes.
     ///   - isBinary: Whether it is the binary form.
+    /// - Throws: never for a trace without names; the rules' own initialiser may.
     public init(to sink: ByteSink, isBinary: Bool) throws(ProgramError) {
         self.sink = sink
         checker = try ProgramChecker(SymbolTable())
@@ -63,6 +64,7 @@ public struct NativeStream {
     /// Ends the trace.
     ///
     /// - Parameter symbols: All names, with what they mean at the end.
+    /// - Throws: ``ProgramError`` if a block is open or a name is not declared, or ``TraceErrors`` if it cannot be written.
     public mutating func finish(symbols: SymbolTable) throws {
         try learn(symbols)
         try checker.finish(symbols)
