@@ -45,7 +45,11 @@ extension Lowering {
             attributes: call.attributes, profile: profile)
         let size = call.size ?? record.size
         try check(function, DMACall.Segment(at: record.start, size: size))
-        if size > 0 && record.isLive && record.pool == .none && record.type != .writeBack {
+        // By another address other memory would go back, which nobody knows.
+        let isFreed = call.cpuAddress.map { $0.address == record.start.address } ?? true
+        if isFreed && size > 0 && record.isLive && record.pool == .none
+            && record.type != .writeBack
+        {
             expand(steps, over: record.start, size: Self.wholePages(size), into: &output)
         }
         allocations[call.handle]?.isLive = false

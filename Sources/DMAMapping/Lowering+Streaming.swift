@@ -22,7 +22,8 @@ extension Lowering {
         var record = MappingRecord(
             handle: call.handle, function: function, device: device, segments: call.segments,
             direction: direction, attributes: call.attributes, sequence: takeSequence())
-        place(&record)
+        // A map that the trace says to fail is as one that cannot be placed.
+        if call.fails { record.isFailed = true } else { place(&record) }
         allocations[call.handle] = nil
         mappings[call.handle] = record
         // What was mapped before a list failed is unmapped again without maintenance; what was done to it is done.
@@ -132,8 +133,9 @@ extension Lowering {
                 throw .rangeTooLong(
                     call.function, start: whole.start.address.rawValue, size: offset)
             }
+            let start = call.dmaAddress ?? whole.start
             let part = DMACall.Segment(
-                at: whole.start.advanced(by: offset), size: call.size ?? (whole.size - offset))
+                at: start.advanced(by: offset), size: call.size ?? (whole.size - offset))
             try check(call.function, part)
             return [MappedPart(part, slot: slots.first.flatMap { $0 }.map { $0 &+ offset })]
         }

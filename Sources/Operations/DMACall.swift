@@ -171,6 +171,12 @@ public struct DMACall: Hashable, Sendable {
     public var alignment: UInt64
     /// See ``alignment``.
     public var boundary: UInt64
+    /// Whether the call gives no mapping, but `DMA_MAPPING_ERROR`.
+    public var fails = false
+    /// The DMA address that the driver hands to a release; nil: the handle's.
+    public var dmaAddress: Operand?
+    /// The address by which the driver frees an allocation; nil: the one that it got.
+    public var cpuAddress: Operand?
 
     /// Makes a call; what does not apply stays empty.
     public init(

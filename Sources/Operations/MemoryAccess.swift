@@ -141,6 +141,8 @@ public struct CopyRun: Hashable, Sendable {
     public var size: UInt32
     /// Cycles of work after each pair.
     public var work: UInt64
+    /// Whether it is the kernel's copy of a page that is about to be written (copy on write).
+    public var isOnWrite = false
 
     /// Makes a copy.
     public init(

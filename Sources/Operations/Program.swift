@@ -12,8 +12,8 @@ public enum Declaration: Hashable, Sendable {
     case region(SymbolID, address: UInt64, size: UInt64, MemoryType, Shareability?)
     /// The physical bytes of a region at another address with other attributes.
     case alias(SymbolID, of: SymbolID, address: UInt64, MemoryType, Shareability?)
-    /// A name for bytes.
-    case buffer(SymbolID, address: UInt64, size: UInt64)
+    /// A name for bytes, and where they lie if that is not where memory for DMA lies.
+    case buffer(SymbolID, address: UInt64, size: UInt64, MemoryArea? = nil)
     /// A device.
     case device(DeviceDeclaration)
     /// How an engine reads descriptors.
@@ -67,6 +67,12 @@ public struct DeviceDeclaration: Hashable, Sendable {
     public var readPort: String?
     /// Whether an IOMMU translates its addresses: then it reaches all of memory.
     public var hasIOMMU = false
+    /// The most bytes of one piece of a list, as its driver says (`dma_set_max_seg_size`); nil: the kernel's 64 KiB.
+    public var maximumSegmentSize: UInt32?
+    /// The address bits in which one piece of a list stays, as its driver says (`dma_set_seg_boundary`).
+    ///
+    /// `0xffff` for a device whose counter wraps at 64 KiB; nil: the kernel's default.
+    public var segmentBoundary: UInt64?
 
     /// Makes a declaration.
     public init(

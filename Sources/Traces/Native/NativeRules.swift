@@ -83,6 +83,25 @@ enum NativeRules {
     static let allAttributes = DMAAttributes(
         rawValue: (1 << UInt32(DMAAttributes.names.count)) - 1)
 
+    /// What a segment boundary looks like, in the words of an error.
+    static let boundary = "a mask of the low address bits, as 0xffff"
+
+    /// Whether a number is the mask of a device's segment boundary: 2^n - 1 for an n above 0.
+    static func isBoundary(_ mask: UInt64) -> Bool { mask > 0 && mask & (mask &+ 1) == 0 }
+
+    /// The bytes of a page, which is what the kernel copies on a write.
+    static let pageSize: UInt64 = 4_096
+
+    /// Checks that a copy on write is one of a page.
+    static func checkPage(of copy: CopyRun) throws(Violation) {
+        guard copy.bytes == pageSize else {
+            throw Violation(expected: "\(pageSize) bytes, a page, for a copy on write")
+        }
+        guard copy.source.address.rawValue % pageSize == 0,
+            copy.destination.address.rawValue % pageSize == 0
+        else { throw Violation(expected: "two pages, at multiples of \(pageSize)") }
+    }
+
     /// Whether text is `none` or two or three numbers with points between.
     static func isKernelVersion(_ version: String) -> Bool {
         if version == "none" { return true }

@@ -135,6 +135,12 @@ enum Vocabulary {
         ("nsh", .nonShareable), ("ish", .innerShareable), ("osh", .outerShareable),
     ]
 
+    /// Where a buffer can lie.
+    static let areas: [(StaticString, MemoryArea)] = [
+        ("stack", .stack), ("vmapstack", .virtualStack), ("text", .text),
+        ("rodata", .readOnlyData), ("vmalloc", .vmalloc), ("invalid", .invalid),
+    ]
+
     /// The directions of a mapping, with and without the kernel's prefix.
     static let directions: [(StaticString, DMADirection)] = [
         ("TO_DEVICE", .toDevice), ("FROM_DEVICE", .fromDevice), ("BIDIRECTIONAL", .bidirectional),

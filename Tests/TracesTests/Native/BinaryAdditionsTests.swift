@@ -102,6 +102,20 @@ import Testing
             ("SCB_CleanDCache_by_Addr rx 64", [31, 0, 0, 2, 0x80, 0x40, 64, 0]),
             ("Xil_DCacheFlushLine 0x1000", [31, 0, 10, 0, 0x80, 0x40, 0]),
             ("core1: up_flush_dcache_all version 12.6.200", [31, 1, 42, 1, 12, 6, 0xC8, 1]),
+            ("buffer b 0x1000 64 vmapstack", [14, 6, 0x80, 0x40, 64, 1]),
+            ("device d max_seg_size 64", [0x07, 0x06, 0x81, 0x80, 2, 64]),
+            (
+                "device d mask 32 seg_boundary 0xff max_seg_size 64",
+                [0x07, 0x06, 0x81, 0x90, 6, 32, 64, 0xFF, 1]
+            ),
+            (
+                "copy 0x1000 0x2000 4K by 8 cow",
+                [32, 0, 0, 0x80, 0x40, 0, 0x80, 0x40, 0x80, 0x20, 8, 0]
+            ),
+            (
+                "h = dma_map_single eth0 rx 64 TO_DEVICE fails",
+                [26, 0, 0, 0x89, 0x4C, 6, 0x80, 1, 2, 0x80, 0x40, 64, 1]
+            ),
         ]
         for (text, bytes) in samples { #expect(try encoded(text) == bytes, "\(text)") }
     }
@@ -125,6 +139,11 @@ import Testing
         Mistake(
             bytes: [7, 1, 0x80, 0x80, 0],
             fault: "4: found byte 0x00, expected more flags of a device"),
+        Mistake(
+            bytes: [7, 1, 0x80, 0x80, 8],
+            fault: "4: found byte 0x08, expected more flags of a device"),
+        Mistake(
+            bytes: [14, 1, 0, 64, 6], fault: "4: found byte 0x06, expected an area of memory"),
         Mistake(
             bytes: [12, 1, 8, 1, 8], fault: "4: found byte 0x08, expected a field of a descriptor"),
         Mistake(

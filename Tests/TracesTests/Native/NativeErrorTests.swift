@@ -18,6 +18,8 @@ struct NativeMistake: Sendable, CustomTestStringConvertible {
 private let address =
     "an address (a number, or a declared buffer, region, alias or device, with '+ NUMBER')"
 private let size = "a size (decimal or 0x hex, suffix K, M or G)"
+private let areas =
+    "expected 'stack', 'vmapstack', 'text', 'rodata', 'vmalloc', 'invalid' or the end of the line"
 private let deviceWords = "an operation of a device ('rd', 'wr', 'fetch' or 'irq')"
 
 @Suite struct NativeErrorTests {
@@ -206,8 +208,8 @@ private let deviceWords = "an operation of a device ('rd', 'wr', 'fetch' or 'irq
             "buffer core3 0 1", "8: found 'core3', expected a name other than those of the cores"),
         NativeMistake("buffer 3x 0 1", "8: found '3x', expected \(NativeName.expectation)"),
         NativeMistake("buffer x 0 0", "12: found '0', expected a size of at least 1"),
-        NativeMistake("buffer x 0 1 2", "14: found '2', expected the end of the line"),
-        NativeMistake("buffer x 0 1 @pc=1", "14: found '@pc=1', expected the end of the line"),
+        NativeMistake("buffer x 0 1 2", "14: found '2', \(areas)"),
+        NativeMistake("buffer x 0 1 @pc=1", "14: found '@pc=1', \(areas)"),
         NativeMistake(
             "region r 0 1 xx",
             "14: found 'xx', expected a memory type (wb, wt, nc, device or so)"),

@@ -134,7 +134,8 @@ struct RandomProgram {
         default:
             let symbol = name(.buffer, address, size)
             places.append(symbol)
-            add(.declaration(.buffer(symbol, address: address, size: size)))
+            let area = maybe(any(MemoryArea.allCases))
+            add(.declaration(.buffer(symbol, address: address, size: size, area)))
         }
     }
 
@@ -146,6 +147,8 @@ struct RandomProgram {
         device.attributes = maybe(attributes())
         device.hasIOMMU = chance(3)
         device.readPort = maybe("r" + text())
+        device.maximumSegmentSize = maybe(UInt32(number(bits: 31)) + 1)
+        device.segmentBoundary = maybe(UInt64.max >> below(64))
         let registers = device.effectiveRegisters
         device.name = name(
             .device, registers.lowerBound, registers.upperBound - registers.lowerBound + 1)
@@ -209,7 +212,7 @@ struct RandomProgram {
             let copy = CopyRun(
                 to: operand(), from: operand(), bytes: below(6_400) + 1,
                 by: any([1, 2, 4, 8, 64]), work: below(3))
-            add(.copy(copy))
+            add(.copy(chance(4) ? copyOnWrite() : copy))
         case 6: addBarrier()
         case 7: addMaintenance()
         case 8: addEvent()
@@ -217,6 +220,14 @@ struct RandomProgram {
         case 10: chance(2) ? addAccessor() : addVendorCall()
         default: add(.work(cycles: number(bits: 64)))
         }
+    }
+
+    private mutating func copyOnWrite() -> CopyRun {
+        var copy = CopyRun(
+            to: Operand(number(bits: 30) << 12), from: Operand(number(bits: 30) << 12),
+            bytes: 4_096, by: any([1, 4, 8]), work: below(3))
+        copy.isOnWrite = true
+        return copy
     }
 
     private mutating func addAccess() {
@@ -376,6 +387,9 @@ struct RandomProgram {
         case .map, .mapList, .allocate, .poolCreate, .unbind: call.device = device()
         default: break
         }
+        if shape == .map || shape == .mapList { call.fails = chance(4) }
+        if shape == .unmap || shape == .free { call.dmaAddress = maybe(operand()) }
+        if shape == .free { call.cpuAddress = maybe(operand()) }
         if call.function.takesAttributes, chance(3) {
             call.attributes = DMAAttributes(rawValue: UInt32(below(1 << 14)))
         }

@@ -25,6 +25,12 @@ extension StatementDecoder {
             let symbol = try symbol()
             let start = try nextAddress()
             return .buffer(symbol, address: start, size: try input.number())
+        case .bufferArea:
+            let symbol = try symbol()
+            let start = try nextAddress()
+            let size = try input.number()
+            let area = try coded("an area of memory") { MemoryArea(rawValue: $0) }
+            return .buffer(symbol, address: start, size: size, area)
         case .layout:
             let symbol = try symbol()
             let size = try input.number(to: UInt64(DescriptorLayout.maximumSize), "size")
@@ -69,10 +75,10 @@ extension StatementDecoder {
         let flags = try coded("flags of a device") { byte in
             byte & 6 != Flag.deviceCoherent ? byte : nil
         }
-        if flags & Flag.deviceMore != 0 {
-            let more = try coded("more flags of a device") { 1...Flag.deviceIOMMU ~= $0 ? $0 : nil }
-            device.hasIOMMU = more & Flag.deviceIOMMU != 0
-        }
+        let more =
+            flags & Flag.deviceMore == 0
+            ? 0 : try coded("more flags of a device") { (1...7).contains($0) ? $0 : nil }
+        device.hasIOMMU = more & Flag.deviceIOMMU != 0
         if flags & Flag.devicePort != 0 { device.port = try string() }
         if flags & Flag.deviceCoherencyKnown != 0 {
             device.isCoherent = flags & Flag.deviceCoherent != 0
@@ -89,6 +95,8 @@ extension StatementDecoder {
                 cache: cache, user: user, domain: try input.byte())
         }
         if flags & Flag.deviceReadPort != 0 { device.readPort = try string() }
+        if more & Flag.deviceSegmentSize != 0 { device.maximumSegmentSize = try size32() }
+        if more & Flag.deviceSegmentBoundary != 0 { device.segmentBoundary = try input.number() }
         return device
     }
 }

@@ -9,6 +9,10 @@ extension StatementDecoder {
         switch tag {
         case .run: return .run(try run())
         case .copy: return .copy(try copy())
+        case .copyOnWrite:
+            var copy = try copy()
+            copy.isOnWrite = true
+            return .copy(copy)
         case .work: return .work(cycles: try input.number())
         case .barrier: return .barrier(try barrier())
         case .maintenance: return .maintenance(try maintenance())

@@ -95,7 +95,8 @@ struct StatementDecoder {
 
     private mutating func body(_ tag: StatementTag) throws(NativeFault) -> Statement.Body {
         switch tag {
-        case .machine, .kernel, .set, .region, .alias, .buffer, .device, .layout, .swiotlb:
+        case .machine, .kernel, .set, .region, .alias, .buffer, .device, .layout, .swiotlb,
+            .bufferArea:
             return .declaration(try declaration(tag))
         case .repeatBegin: return .repeatBegin(count: try input.number())
         case .spanBegin: return .spanBegin(try symbol())
@@ -103,7 +104,7 @@ struct StatementDecoder {
         case .mark: return .mark(try string())
         case .access, .run, .copy, .work, .barrier, .maintenance, .accessor, .kernelBarrier,
             .ring, .wait, .call, .deviceOperation, .deviceCopy,
-            .chain, .environment, .vendor:
+            .chain, .copyOnWrite, .environment, .vendor:
             let agent = try agent()
             return .operation(agent, try operation(tag, by: agent))
         }

@@ -22,6 +22,8 @@ extension StatementEncoder {
         if call.pool != .none { add(call.pool) }
         if call.alignment != 0 { output.add(call.alignment) }
         if call.boundary != 0 { output.add(call.boundary) }
+        if let place = call.dmaAddress { add(place) }
+        if let place = call.cpuAddress { add(place) }
     }
 }
 
@@ -41,6 +43,9 @@ extension DMACall {
         if boundary != 0 { flags |= Flag.callBoundary }
         if !segments.isEmpty { flags |= Flag.callSegments }
         if handle != .none { flags |= Flag.callHandle }
+        if dmaAddress != nil { flags |= Flag.callDMAAddress }
+        if cpuAddress != nil { flags |= Flag.callCPUAddress }
+        if fails { flags |= Flag.callFails }
         return flags
     }
 }

@@ -26,11 +26,12 @@ extension StatementEncoder {
             add(region)
             add(address: address)
             add(type, share)
-        case .buffer(let symbol, let address, let size):
-            add(tag: .buffer)
+        case .buffer(let symbol, let address, let size, let area):
+            add(tag: area == nil ? .buffer : .bufferArea)
             add(symbol)
             add(address: address)
             output.add(size)
+            if let area { output.add(byte: area.rawValue) }
         case .device(let device): add(device)
         case .swiotlb(let pool):
             add(tag: .swiotlb)
@@ -73,7 +74,9 @@ extension StatementEncoder {
         if device.maskBits != nil { flags |= Flag.deviceMask }
         if device.attributes != nil { flags |= Flag.deviceAttributes }
         if device.readPort != nil { flags |= Flag.deviceReadPort }
-        let more: UInt8 = device.hasIOMMU ? Flag.deviceIOMMU : 0
+        var more: UInt8 = device.hasIOMMU ? Flag.deviceIOMMU : 0
+        if device.maximumSegmentSize != nil { more |= Flag.deviceSegmentSize }
+        if device.segmentBoundary != nil { more |= Flag.deviceSegmentBoundary }
         if more != 0 { flags |= Flag.deviceMore }
         add(tag: .device)
         add(device.name)
@@ -92,5 +95,7 @@ extension StatementEncoder {
             output.add(byte: attributes.domain)
         }
         if let port = device.readPort { add(string: port) }
+        if let size = device.maximumSegmentSize { output.add(UInt64(size)) }
+        if let mask = device.segmentBoundary { output.add(mask) }
     }
 }

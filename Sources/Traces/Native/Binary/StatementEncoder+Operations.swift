@@ -6,7 +6,7 @@ extension Operation {
         switch self {
         case .access, .setMemoryType: .access
         case .run: .run
-        case .copy: .copy
+        case .copy(let copy): copy.isOnWrite ? .copyOnWrite : .copy
         case .work: .work
         case .barrier: .barrier
         case .maintenance: .maintenance

@@ -17,6 +17,7 @@ enum StatementTag: UInt8, CaseIterable {
     case mark = 11
     case layout = 12
     case swiotlb = 13
+    case bufferArea = 14
     case access = 16
     case run = 17
     case copy = 18
@@ -33,6 +34,7 @@ enum StatementTag: UInt8, CaseIterable {
     case deviceCopy = 29
     case chain = 30
     case vendor = 31
+    case copyOnWrite = 32
 
     /// The bit that says that annotations follow.
     static let annotated: UInt8 = 0x80
@@ -50,6 +52,8 @@ enum StatementFlag {
     /// A second byte of flags follows.
     static let deviceMore: UInt8 = 128
     static let deviceIOMMU: UInt8 = 1
+    static let deviceSegmentSize: UInt8 = 2
+    static let deviceSegmentBoundary: UInt8 = 4
 
     static let fieldMask: UInt8 = 1
     static let fieldValue: UInt8 = 2
@@ -70,6 +74,9 @@ enum StatementFlag {
     static let callBoundary: UInt64 = 256
     static let callSegments: UInt64 = 512
     static let callHandle: UInt64 = 1_024
+    static let callDMAAddress: UInt64 = 2_048
+    static let callCPUAddress: UInt64 = 4_096
+    static let callFails: UInt64 = 8_192
 
     static let transferBurst: UInt8 = 4
     static let transferValue: UInt8 = 8

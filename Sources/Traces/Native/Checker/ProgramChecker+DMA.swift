@@ -13,6 +13,9 @@ extension ProgramChecker {
         try checkSegments(of: call)
         try checkNumbers(of: call)
         try checkHandles(of: call)
+        for place in [call.dmaAddress, call.cpuAddress] {
+            if let place { try check(place, bytes: 1) }
+        }
         guard call.function.makesHandle else { return }
         let name = try entry(of: call.handle).name
         if let meaning = call.meaning(name: name) { try define(call.handle, as: meaning) }
@@ -107,12 +110,14 @@ extension DMACall {
             plain.device = device
             plain.segments = segments
             plain.direction = direction
+            plain.fails = fails
         case .allocate:
             plain.device = device
             plain.segments = segments
         case .unmap:
             plain.size = size
             plain.direction = direction
+            plain.dmaAddress = dmaAddress
         case .list:
             plain.count = count
             plain.direction = direction
@@ -121,7 +126,10 @@ extension DMACall {
             plain.offset = offset
             plain.size = size
             plain.direction = direction
-        case .free: plain.size = size
+        case .free:
+            plain.size = size
+            plain.dmaAddress = dmaAddress
+            plain.cpuAddress = cpuAddress
         case .link:
             plain.segments = segments
             plain.offset = offset

@@ -25,7 +25,7 @@ extension ProgramChecker {
             try require(original.kind == .region, "a \(original.kind)", "a region")
             try checkRange(address, original.size)
             try declare(symbol, .alias, address, original.size)
-        case .buffer(let symbol, let address, let size):
+        case .buffer(let symbol, let address, let size, _):
             try checkRange(address, size)
             try declare(symbol, .buffer, address, size)
         case .device(let device):
@@ -82,6 +82,13 @@ extension ProgramChecker {
                 attributes.cache <= most.cache && attributes.domain <= most.domain,
                 "AxCACHE \(attributes.cache) and AxDOMAIN \(attributes.domain)",
                 "at most \(most.cache) and \(most.domain)")
+        }
+        try require(
+            device.maximumSegmentSize != 0, "segments of 0 bytes", "at least 1")
+        if let mask = device.segmentBoundary {
+            try require(
+                NativeRules.isBoundary(mask), "boundary 0x\(String(mask, radix: 16))",
+                NativeRules.boundary)
         }
         let registers = device.effectiveRegisters
         try require(

@@ -114,6 +114,7 @@ extension ProgramChecker {
         try require(copy.size > 0, "a copy by 0", "a size above 0")
         do throws(NativeRules.Violation) {
             try NativeRules.checkCount(of: copy.bytes, by: UInt64(copy.size))
+            if copy.isOnWrite { try NativeRules.checkPage(of: copy) }
         } catch {
             throw ProgramError(found: "\(copy.bytes) bytes", expected: error.expected)
         }

@@ -95,7 +95,7 @@ extension LineParser {
         try append(.access(access, symbol: start.symbol, value: nil), by: agent)
     }
 
-    /// `copy DST SRC BYTES by SIZE [work W]`.
+    /// `copy DST SRC BYTES by SIZE [work W] [cow]`.
     private mutating func parseCopy(agent: Agent) throws(NativeFault) {
         let destination = try address()
         let source = try address()
@@ -111,8 +111,17 @@ extension LineParser {
         }
         let hasWork = take("work")
         let work = hasWork ? try number(Self.cycles) : 0
-        let copy = CopyRun(to: destination, from: source, bytes: bytes, by: size, work: work)
-        try append(.copy(copy), by: agent, options: hasWork ? "" : "'work', ")
+        var copy = CopyRun(to: destination, from: source, bytes: bytes, by: size, work: work)
+        copy.isOnWrite = take("cow")
+        if copy.isOnWrite {
+            do throws(NativeRules.Violation) {
+                try NativeRules.checkPage(of: copy)
+            } catch {
+                throw fault(token, expected: error.expected, hint: error.hint)
+            }
+        }
+        let options = copy.isOnWrite ? "" : hasWork ? "'cow', " : "'work', 'cow', "
+        try append(.copy(copy), by: agent, options: options)
     }
 
     /// `dmb|dsb [OPTION]`, `isb`.

@@ -90,6 +90,20 @@ extension LineParser {
         default: return
         }
         if call.function.shape != .free { call.direction = takeOptional(Vocabulary.directions) }
+        if call.function.shape == .unmap || call.function.shape == .free {
+            call.dmaAddress = try takeAddress("dma")
+        }
+        if call.function.shape == .free { call.cpuAddress = try takeAddress("cpu") }
+    }
+
+    /// `WORD=ADDRESS`, if it comes next.
+    private mutating func takeAddress(_ word: StaticString) throws(NativeFault) -> Operand? {
+        guard take(word) else { return nil }
+        try expect(.equals, "'=' and an address")
+        let token = lexer.token
+        let place = try address()
+        try check(1, from: place.address.rawValue, token)
+        return place
     }
 
     /// `ADDRESS OFFSET SIZE DIRECTION`.
@@ -117,15 +131,20 @@ extension LineParser {
             }
             total = sum
             call.segments.append(segment)
-        } while lexer.token.kind == .word && !isAttributesNext
+        } while lexer.token.kind == .word && !isNext("attrs", .equals) && !isFailureNext
     }
 
-    /// Whether `attrs=` comes next, and not a buffer of that name.
-    private var isAttributesNext: Bool {
-        guard matches(lexer.token, "attrs") else { return false }
+    /// Whether a word comes next that is no buffer's name here, as what follows it tells.
+    private func isNext(_ word: StaticString, _ punctuation: Token.Kind) -> Bool {
+        guard matches(lexer.token, word) else { return false }
         var ahead = lexer
         ahead.advance()
-        return ahead.token.kind == .equals
+        return ahead.token.kind == punctuation
+    }
+
+    /// Whether `fails` comes next, and not a buffer of that name.
+    private var isFailureNext: Bool {
+        matches(lexer.token, "fails") && !isNext("fails", .comma) && !isNext("fails", .plus)
     }
 
     private mutating func segment(separated: Bool) throws(NativeFault) -> DMACall.Segment {
@@ -186,13 +205,19 @@ extension LineParser {
             lexer.advance()
             call.attributes = try attributes()
         }
-        let rest = takesAttributes && call.attributes.isEmpty ? "'attrs=A|B', " : ""
+        var rest = takesAttributes && call.attributes.isEmpty ? "'attrs=A|B', " : ""
+        if call.function.shape == .map || call.function.shape == .mapList {
+            call.fails = take("fails")
+            rest = call.fails ? "" : rest + "'fails', "
+        }
         try append(.dma(call), by: agent, options: options(before: rest, call))
     }
 
     /// What else could have stood at the end of a call.
     private func options(before rest: String, _ call: DMACall) -> String {
-        guard call.direction == nil else { return rest }
+        let rest = places(of: call) + rest
+        let isOpen = call.attributes.isEmpty && call.dmaAddress == nil && call.cpuAddress == nil
+        guard call.direction == nil, isOpen else { return rest }
         switch call.function.shape {
         case .unmap: return (call.size == nil ? "a size, a direction, " : "a direction, ") + rest
         case .list:
@@ -201,8 +226,19 @@ extension LineParser {
         case .table: return "a direction, " + rest
         case .sync:
             return call.size == nil ? "an offset and a size, a direction, " : "a direction, "
-        case .free: return call.size == nil ? "a size, " : ""
+        case .free: return (call.size == nil ? "a size, " : "") + rest
         default: return rest
+        }
+    }
+
+    /// The addresses that could still stand in a release, in the words of an error.
+    private func places(of call: DMACall) -> String {
+        guard call.attributes.isEmpty, call.cpuAddress == nil else { return "" }
+        switch call.function.shape {
+        case .unmap: return call.dmaAddress == nil ? "'dma=ADDRESS', " : ""
+        case .free:
+            return (call.dmaAddress == nil ? "'dma=ADDRESS', " : "") + "'cpu=ADDRESS', "
+        default: return ""
         }
     }
 

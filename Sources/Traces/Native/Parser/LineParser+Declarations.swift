@@ -90,10 +90,16 @@ extension LineParser {
         let name = try newName(.buffer)
         let start = try address().address.rawValue
         let size = try size(from: start)
+        let area =
+            lexer.token.kind == .end
+            ? nil : try takeOne(of: Vocabulary.areas, Self.areaOrEnd)
         try expectEnd("the end of the line")
         let symbol = try declare(name, .buffer, start, size)
-        return .buffer(symbol, address: start, size: size)
+        return .buffer(symbol, address: start, size: size, area)
     }
+
+    private static let areaOrEnd =
+        "\(Vocabulary.areas.map { "'\($0.0)'" }.joined(separator: ", ")) or the end of the line"
 
     private static let shareOrEnd = "a shareability (nsh, ish or osh) or the end of the line"
 

@@ -5,7 +5,7 @@ extension LineParser {
     /// `device NAME {OPTION}`, the options in any order.
     ///
     /// An option is `port PORT`, `reads PORT`, `coherent`, `noncoherent`, `regs ADDRESS SIZE`, `mask BITS`,
-    /// `axcache N`, `axuser N`, `axdomain N` or `iommu`.
+    /// `axcache N`, `axuser N`, `axdomain N`, `iommu`, `max_seg_size BYTES` or `seg_boundary MASK`.
     mutating func deviceDeclaration() throws(NativeFault) -> Declaration {
         let token = lexer.token
         let name = try newName(.device)
@@ -63,6 +63,18 @@ extension LineParser {
         case .domain:
             try checkOption(sideband.domain == nil, token)
             sideband.domain = try bits("an AxDOMAIN", SidebandWords.most.domain)
+        case .segmentSize:
+            try checkOption(device.maximumSegmentSize == nil, token)
+            device.maximumSegmentSize = UInt32(
+                try number("a number of bytes", in: 1...UInt64(UInt32.max)))
+        case .segmentBoundary:
+            try checkOption(device.segmentBoundary == nil, token)
+            let word = lexer.token
+            let mask = try number(NativeRules.boundary)
+            guard NativeRules.isBoundary(mask) else {
+                throw fault(word, expected: NativeRules.boundary)
+            }
+            device.segmentBoundary = mask
         }
     }
 
@@ -87,13 +99,16 @@ extension LineParser {
         case cache
         case user
         case domain
+        case segmentSize
+        case segmentBoundary
     }
 
     private static let deviceOptions: [(StaticString, DeviceOption)] = [
         ("port", .port), ("reads", .readPort), ("coherent", .coherency(true)),
         ("noncoherent", .coherency(false)),
         ("regs", .registers), ("mask", .mask), ("axcache", .cache), ("axuser", .user),
-        ("axdomain", .domain), ("iommu", .iommu),
+        ("axdomain", .domain), ("iommu", .iommu), ("max_seg_size", .segmentSize),
+        ("seg_boundary", .segmentBoundary),
     ]
 
     private static let deviceOptionWords =

@@ -14,7 +14,10 @@ extension ProgramPrinter {
         } else {
             printOperands(of: call)
         }
+        if let place = call.dmaAddress { add(" dma=", place) }
+        if let place = call.cpuAddress { add(" cpu=", place) }
         if call.function.takesAttributes, !call.attributes.isEmpty { print(call.attributes) }
+        if call.fails { add(" fails") }
     }
 
     /// Prints the device, the pool and the handle that are operands.

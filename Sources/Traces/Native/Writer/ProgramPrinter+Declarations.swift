@@ -24,10 +24,11 @@ extension ProgramPrinter {
             add("alias \(name(symbol)) \(name(region))")
             add(" ", hexadecimal: address)
             add(type, share)
-        case .buffer(let symbol, let address, let size):
+        case .buffer(let symbol, let address, let size, let area):
             add("buffer \(name(symbol))")
             add(" ", hexadecimal: address)
             add(" ", size)
+            if let area { add(" " + area.name) }
         case .device(let device): print(device)
         case .swiotlb(let pool):
             if pool.size == 0 { return add("swiotlb none") }
@@ -88,5 +89,7 @@ extension ProgramPrinter {
         add(" axcache ", optional: sideband.cache.map(UInt64.init))
         add(" axuser ", optional: sideband.user.map(UInt64.init))
         add(" axdomain ", optional: sideband.domain.map(UInt64.init))
+        add(" max_seg_size ", optional: device.maximumSegmentSize.map(UInt64.init))
+        if let mask = device.segmentBoundary { add(" seg_boundary ", hexadecimal: mask) }
     }
 }

@@ -66,6 +66,7 @@ extension ProgramPrinter {
         add(" ", copy.bytes)
         add(" by ", UInt64(copy.size))
         if copy.work > 0 { add(" work ", copy.work) }
+        if copy.isOnWrite { add(" cow") }
     }
 
     private mutating func print(_ barrier: Barrier) {

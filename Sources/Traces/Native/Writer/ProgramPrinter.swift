@@ -92,12 +92,15 @@ struct ProgramPrinter {
     }
 
     /// Appends a blank and an address.
-    mutating func add(_ operand: Operand) {
+    mutating func add(_ operand: Operand) { add(" ", operand) }
+
+    /// Appends text and an address.
+    mutating func add(_ text: String, _ operand: Operand) {
         guard namesPlaces, operand.symbol != .none else {
-            return add(" ", hexadecimal: operand.address.rawValue)
+            return add(text, hexadecimal: operand.address.rawValue)
         }
         let entry = symbols[Int(operand.symbol.rawValue) - 1]
-        output.append(UInt8(ascii: " "))
+        add(text)
         add(entry.name)
         let offset = operand.address.rawValue &- entry.address
         if offset > 0 { add("+", hexadecimal: offset) }

@@ -1,0 +1,254 @@
+import Operations
+import Quantities
+
+/// The kernel's dma-debug: what CONFIG_DMA_API_DEBUG would print of a program's calls, in the words of its kernel.
+///
+/// It folds the calls in their order, keeps the entries that the kernel would keep, and looks them up by the kernel's
+/// rules, those that miss a fault and those that see one where there is none among them. All messages are told; a kernel
+/// prints only the first unless `all_errors` is set in its debugfs.
+///
+/// Left out: the driver filter, what is printed when memory runs out, entries that an IOMMU merges. DMA addresses are
+/// physical ones.
+public struct DMADebug: Sendable {
+    /// How the kernel was built, and for what.
+    public struct Settings: Hashable, Sendable {
+        /// The kernel.
+        public var kernel: KernelVersion
+        /// Whether it is a kernel for arm64: pointers, sizes and DMA addresses of 64 bits, and an image of its own outside of
+        /// the linear map.
+        public var isArm64: Bool
+        /// Bytes of a line, as the kernel was built for (`L1_CACHE_BYTES`).
+        public var lineSize: UInt64
+        /// Whether lists' pieces are checked (CONFIG_DMA_API_DEBUG_SG), E19 and E20; from 6.18 on they always are.
+        public var checksSegments = true
+        /// Whether small buffers are bounced for the devices (CONFIG_DMA_BOUNCE_UNALIGNED_KMALLOC with an active swiotlb).
+        public var bouncesSmallBuffers = false
+
+        /// Says how a kernel was built.
+        public init(_ kernel: KernelVersion, isArm64: Bool, lineSize: UInt64) {
+            self.kernel = kernel
+            self.isArm64 = isArm64
+            self.lineSize = lineSize
+        }
+    }
+
+    /// A device and its driver.
+    struct Device: Hashable, Sendable {
+        var name: String
+        var isCoherent: Bool
+        var maximumSegmentSize: UInt64
+        var boundary: UInt64
+    }
+
+    /// What a handle of the program stands for.
+    struct Handle: Sendable {
+        var device: Agent
+        var kind: DMADebugEntry.Kind
+        var pieces: [Piece]
+        var direction: DMADirection
+        var record: Int
+        var isLive = true
+        var isAllocation = false
+        /// Whether it is `DMA_MAPPING_ERROR`.
+        var isFailed = false
+    }
+
+    /// A range of a handle.
+    struct Piece: Hashable, Sendable {
+        var start: UInt64
+        var physical: UInt64
+        /// The DMA address.
+        var address: UInt64
+        var size: UInt64
+    }
+
+    /// A pool: the pages it has, and the blocks that are in use.
+    struct Pool: Sendable {
+        var device: Agent
+        var blockSize: UInt64
+        var chunks: [Piece] = []
+        var blocks: [HandleID] = []
+    }
+
+    /// How the kernel was built.
+    public let settings: Settings
+    /// What it printed, in order.
+    public private(set) var reports: [DMADebugReport] = []
+
+    let era: DMADebugEra
+    let map: MemoryMap
+    var table = DMADebugTable()
+    var lines: DMADebugLines
+    var handles: [HandleID: Handle] = [:]
+    var pools: [HandleID: Pool] = [:]
+    var record = 0
+    private var devices: [Agent: Device] = [:]
+    private var areas: [(Range<UInt64>, MemoryArea)] = []
+    private var hasWarnedOfCount = false
+    private var places: [Place: Int] = [:]
+
+    private struct Place: Hashable {
+        var record: Int
+        var check: DMADebugCheck?
+    }
+
+    /// Starts with nothing mapped.
+    ///
+    /// - Parameters:
+    ///   - settings: How the kernel was built.
+    ///   - program: Whose devices and buffers are declared.
+    ///   - coherentDevices: The devices that the kernel believes to be coherent.
+    ///   - map: Which of the program's addresses mean which physical bytes.
+    public init(
+        _ settings: Settings, for program: Program, coherentDevices: Set<Agent> = [],
+        map: MemoryMap = MemoryMap()
+    ) {
+        self.settings = settings
+        self.map = map
+        era = DMADebugEra(kernel: settings.kernel)
+        lines = DMADebugLines(lineSize: settings.lineSize)
+        for device in program.devices {
+            devices[device.agent] = Device(
+                name: program.symbols[device.name]?.name ?? "device\(device.agent.index)",
+                isCoherent: coherentDevices.contains(device.agent),
+                maximumSegmentSize: device.maximumSegmentSize.map(UInt64.init) ?? 65_536,
+                boundary: device.segmentBoundary ?? era.usualBoundary)
+        }
+        for case .buffer(_, let address, let size, let area?) in program.declarations {
+            areas.append((address..<address + size, area))
+        }
+    }
+
+    /// Takes all calls of a program, its loops unrolled.
+    public mutating func run(_ program: Program) {
+        for step in UnrolledOperations(program, where: Self.concerns) {
+            perform(step.operation, record: step.record)
+        }
+    }
+
+    /// Whether dma-debug has anything to do with an operation.
+    static func concerns(_ operation: Operation) -> Bool {
+        switch operation {
+        case .dma: true
+        case .copy(let copy): copy.isOnWrite
+        default: false
+        }
+    }
+
+    /// Takes one operation.
+    public mutating func perform(_ operation: Operation, record: Int) {
+        self.record = record
+        switch operation {
+        case .dma(let call): perform(call)
+        case .copy(let copy) where copy.isOnWrite: assertIdle(copy)
+        default: return
+        }
+    }
+
+    private mutating func perform(_ call: DMACall) {
+        switch CallClass(call.function) {
+        case .map, .mapResource: map(call)
+        case .unmap, .unmapResource: unmap(call)
+        case .syncForCPU, .syncForDevice: sync(call)
+        case .query: if call.function == .mappingError { askError(call) }
+        case .allocateCoherent, .allocateNoncoherent: allocate(call)
+        case .freeCoherent, .freeNoncoherent: free(call)
+        case .poolCreate: createPool(call)
+        case .poolAllocate: allocateBlock(call)
+        case .poolFree: freeBlock(call)
+        case .poolDestroy: destroyPool(call)
+        case .driverUnbind: unbind(call)
+        case .cacheSync: return
+        }
+    }
+
+    // MARK: What is known of devices and memory
+
+    func device(_ agent: Agent) -> Device {
+        devices[agent]
+            ?? Device(
+                name: "device\(agent.index)", isCoherent: false, maximumSegmentSize: 65_536,
+                boundary: era.usualBoundary)
+    }
+
+    /// `DMA_MAPPING_ERROR`. Assumption: before 5.0, when each architecture had its own, it was the same.
+    var mappingError: UInt64 { settings.isArm64 ? .max : UInt64(UInt32.max) }
+
+    /// The physical address of an address of the program.
+    func physical(_ address: UInt64) -> UInt64 {
+        let mapping = map.mapping(of: address)
+        return address &- mapping.start &+ mapping.physical
+    }
+
+    /// Where an address lies, if not in the linear map.
+    ///
+    /// Coherent memory of a device that is not coherent is remapped into the vmalloc area.
+    func area(of address: UInt64) -> MemoryArea? {
+        if let found = areas.last(where: { $0.0.contains(address) }) { return found.1 }
+        let isRemapped = handles.values.contains { handle in
+            handle.kind == .coherent && handle.isLive && handle.isAllocation
+                && !device(handle.device).isCoherent
+                && handle.pieces.contains {
+                    address >= $0.start && address - $0.start < max($0.size, 1)
+                }
+        }
+        return isRemapped ? .vmalloc : nil
+    }
+
+    /// Whether a range has a byte of the kernel's code or constants.
+    func touchesImage(_ piece: Piece) -> Bool {
+        areas.contains {
+            ($0.1 == .text || $0.1 == .readOnlyData)
+                && piece.start < $0.0.upperBound && $0.0.lowerBound < piece.start &+ piece.size
+        }
+    }
+
+    // MARK: Reports
+
+    /// Reports, if the kernel has the check.
+    mutating func report(
+        _ check: DMADebugCheck, _ agent: Agent, _ arguments: [DMADebugText.Argument],
+        address: UInt64, bytes: UInt64, made: Int? = nil, falseAlarm: String? = nil
+    ) {
+        guard let template = check.template(settings.kernel) else { return }
+        let text = DMADebugText.fill(
+            template, arguments, pointerDigits: settings.isArm64 ? 16 : 8)
+        let name = device(agent).name
+        let isNamed = check != .e23 || era.namesOverlap
+        let message =
+            !isNamed
+            ? "DMA-API: \(text)"
+            : era.namesComeLast
+                ? "DMA-API: \(name) \(name): \(text)" : "\(name) \(name): DMA-API: \(text)"
+        append(
+            DMADebugReport(
+                check: check, record: record, message: message, device: agent, address: address,
+                bytes: max(bytes, 1), made: made, falseAlarm: falseAlarm))
+    }
+
+    /// Warns, once for all, that a line has more mappings than can be counted.
+    mutating func warnOfCount(_ entry: DMADebugEntry) {
+        guard era.countsOverlap, !hasWarnedOfCount else { return }
+        hasWarnedOfCount = true
+        let text = DMADebugText.fill(
+            "exceeded %d overlapping mappings of cacheline %pa",
+            [.number(UInt64(DMADebugLines.most)), .number(entry.physical / settings.lineSize)],
+            pointerDigits: settings.isArm64 ? 16 : 8)
+        append(
+            DMADebugReport(
+                check: nil, record: record, message: "DMA-API: \(text)", device: entry.device,
+                address: entry.start, bytes: max(entry.size, 1)))
+    }
+
+    /// Equal checks of one statement are one report, the first.
+    private mutating func append(_ report: DMADebugReport) {
+        let place = Place(record: report.record, check: report.check)
+        if let known = places[place] {
+            reports[known].count += 1
+            if report.falseAlarm == nil { reports[known].falseAlarm = nil }
+        } else {
+            places[place] = reports.count
+            reports.append(report)
+        }
+    }
+}
