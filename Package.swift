@@ -105,8 +105,8 @@ let package = Package(
         .testTarget(
             name: "LitmusTests",
             dependencies: [
-                "Experiments", "Hazards", "Machines", "MemoryModel", "Traces", "Reports",
-                "Operations",
+                "Experiments", "DMAMapping", "Hazards", "Machines", "MemoryModel", "Traces",
+                "Reports", "Operations",
             ]),
         .testTarget(
             name: "DifferentialTests",

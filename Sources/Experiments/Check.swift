@@ -15,6 +15,8 @@ public struct CheckResult: Sendable {
     public var replay: ReplayResult
     /// How many bytes were watched.
     public var watchedBytes: UInt64
+    /// What dma-debug would print although no rule is broken, in order.
+    public var remarks: [KernelRemark]
 }
 
 /// Runs a program once and judges it three ways.
@@ -56,14 +58,16 @@ public enum Check {
         let possible = latent.run(runner.steps)
         var rules = APIRules(profile: profile)
         let misuse = rules.run(setup.program, unreachable: runner.failures)
+        let kernel = setup.kernelReports
         let replay = runner.result(on: setup.machine)
         let shown = runner.machine.probe.second.findings
         return CheckResult(
             setup: setup,
             judgement: Judgement(
-                manifest: shown, latent: possible, misuse: misuse, profile: profile),
+                manifest: shown, latent: possible, misuse: misuse, reports: kernel.reports,
+                profile: profile),
             replay: replay,
-            watchedBytes: bytes)
+            watchedBytes: bytes, remarks: kernel.remarks)
     }
 
     /// What engines touch that read their descriptors by themselves: only a run tells.

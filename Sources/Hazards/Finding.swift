@@ -50,6 +50,8 @@ public struct Finding: Hashable, Sendable {
     public var mendCycles: UInt64?
     /// Whether the kernel's dma-debug would have reported it.
     public var dmaDebug: Bool
+    /// What it would print; nil: nothing.
+    public var kernelMessage: String?
     /// How many equal findings were folded into this one.
     public var count: Int
 
@@ -82,10 +84,10 @@ public struct Finding: Hashable, Sendable {
             code: code, profile: profile, address: address, bytes: bytes, reader: agent,
             writer: writer, record: record, writeRecord: writeRecord)
         var result = self
-        result.cause = words.cause
-        result.mend = words.mend
+        // What is known of a broken rule is more than what is known of its code.
+        if cause.isEmpty { result.cause = words.cause }
+        if mend.isEmpty { result.mend = words.mend }
         result.mendCycles = words.mendCycles
-        result.dmaDebug = words.dmaDebug
         return result
     }
 

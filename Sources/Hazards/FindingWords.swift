@@ -219,7 +219,4 @@ struct FindingWords {
         default: nil
         }
     }
-
-    /// Whether the kernel's dma-debug would have reported it: it checks the pairing of calls, not bytes.
-    var dmaDebug: Bool { code == .h14 }
 }

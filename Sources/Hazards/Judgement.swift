@@ -9,8 +9,12 @@ public struct Judgement: Hashable, Sendable {
     ///   - manifest: What the replay showed.
     ///   - latent: What may be.
     ///   - misuse: Which rules are broken.
+    ///   - reports: What the kernel's dma-debug would print; each is a broken rule.
     ///   - profile: Facts of the machine, for mends and their costs.
-    public init(manifest: [Finding], latent: [Finding], misuse: [Finding], profile: HazardProfile) {
+    public init(
+        manifest: [Finding], latent: [Finding], misuse: [Finding], reports: [KernelReport] = [],
+        profile: HazardProfile
+    ) {
         var shown = manifest
         var possible: [Finding] = []
         for candidate in latent {
@@ -20,7 +24,12 @@ public struct Judgement: Hashable, Sendable {
             }
             if let same { shown[same].absorb(candidate) } else { possible.append(candidate) }
         }
-        findings = (shown + possible + misuse).enumerated().sorted {
+        let bytes = (shown + possible).map { finding in
+            var finding = finding
+            if let report = reports.first(where: { $0.explains(finding) }) { finding.take(report) }
+            return finding
+        }
+        findings = (bytes + Misuse.join(misuse, reports)).enumerated().sorted {
             ($0.element.record, $0.offset) < ($1.element.record, $1.offset)
         }.map { $0.element.worded(for: profile) }
     }

@@ -27,6 +27,18 @@ public struct CheckReport: Sendable {
                 "counts",
                 .object(Verdict.allCases.map { ($0.rawValue, .count(judgement.count($0))) })
             ),
+            (
+                "dmaDebugRemarks",
+                .array(
+                    result.remarks.map { remark in
+                        .object([
+                            ("record", .count(remark.record)),
+                            ("line", .count(line(remark.record))),
+                            ("message", .string(remark.message)),
+                            ("reason", .string(remark.reason)),
+                        ])
+                    })
+            ),
         ])
     }
 
@@ -55,7 +67,8 @@ public struct CheckReport: Sendable {
                         ])
                     })
             ),
-            ("dmaDebug", .bool(finding.dmaDebug)), ("count", .count(finding.count)),
+            ("dmaDebug", .bool(finding.dmaDebug)),
+            ("dmaDebugMessage", .optional(finding.kernelMessage)), ("count", .count(finding.count)),
         ])
     }
 
@@ -77,6 +90,7 @@ public struct CheckReport: Sendable {
     public func text(colours: Bool) -> String {
         var out = ""
         for finding in judgement.findings { out += text(finding, colours) + "\n" }
+        for remark in result.remarks { out += text(remark) + "\n" }
         return out + closing
     }
 
@@ -86,8 +100,7 @@ public struct CheckReport: Sendable {
         guard !judgement.findings.isEmpty else {
             return
                 "\(result.setup.file): nothing found: no stale or lost bytes in this replay, none that another "
-                + "legal order of events could give, and no streaming call on coherent memory, the one rule of the "
-                + "DMA API that is judged yet (\(machine); "
+                + "legal order of events could give, and no broken rule of the DMA API (\(machine); "
                 + "\(Format.grouped(result.replay.records)) statements, \(Format.grouped(result.watchedBytes)) "
                 + "bytes watched; codes judged: `staleline explain`).\n"
         }
@@ -124,12 +137,23 @@ public struct CheckReport: Sendable {
         out += wrap("  cause   ", inLines(finding.cause))
         let cost = finding.mendCycles.map { " (about \(Format.grouped($0)) core cycles)" } ?? ""
         out += wrap("  mend    ", inLines(finding.mend) + cost)
+        if let message = finding.kernelMessage { out += wrap("  kernel  ", message) }
         out += wrap(
             "  others  ",
-            (finding.dmaDebug ? "dma-debug would report it" : "dma-debug would not see it")
-                + "; affects: "
+            dmaDebug(finding) + "; affects: "
                 + HazardCatalogue.page(finding.code).affects)
         return out
+    }
+
+    /// Whether the kernel's own check sees a finding.
+    private func dmaDebug(_ finding: Finding) -> String {
+        guard profile.usesLinux else { return "there is no dma-debug on bare metal" }
+        return finding.dmaDebug ? "dma-debug would report it" : "dma-debug would not see it"
+    }
+
+    private func text(_ remark: KernelRemark) -> String {
+        "\(result.setup.file):\(line(remark.record)): dma-debug alone\n"
+            + wrap("  kernel  ", remark.message) + wrap("  why     ", remark.reason)
     }
 
     /// A text with its record numbers as line numbers, which a person can see.

@@ -55,7 +55,10 @@ extension DMADebug {
             if call.attributes.isDisjoint(with: .mmio), call.function != .mapResource,
                 let piece = handle.pieces.first
             {
-                checkStack(piece, agent)
+                // The page of a vmalloc address is not computed right: it is none of the stack's.
+                if call.function != .mapSingle || area(of: piece.start) != .virtualStack {
+                    checkStack(piece, agent)
+                }
                 checkImage(piece, agent)
             }
             addRange(handle, call)

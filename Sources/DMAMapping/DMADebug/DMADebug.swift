@@ -175,6 +175,9 @@ public struct DMADebug: Sendable {
     var mappingError: UInt64 { settings.isArm64 ? .max : UInt64(UInt32.max) }
 
     /// The physical address of an address of the program.
+    public func physicalAddress(_ address: UInt64) -> UInt64 { physical(address) }
+
+    /// See ``physicalAddress(_:)``.
     func physical(_ address: UInt64) -> UInt64 {
         let mapping = map.mapping(of: address)
         return address &- mapping.start &+ mapping.physical
@@ -182,17 +185,22 @@ public struct DMADebug: Sendable {
 
     /// Where an address lies, if not in the linear map.
     ///
-    /// Coherent memory of a device that is not coherent is remapped into the vmalloc area.
+    /// Coherent memory of a device that is not coherent is remapped into the vmalloc area. Left out: 32-bit Arm, where
+    /// memory from the contiguous area stays in the linear map and other memory does not.
     func area(of address: UInt64) -> MemoryArea? {
         if let found = areas.last(where: { $0.0.contains(address) }) { return found.1 }
-        let isRemapped = handles.values.contains { handle in
+        return settings.isArm64 && isCoherent(address, remapped: true) ? .vmalloc : nil
+    }
+
+    /// Whether an address is that of a coherent allocation.
+    func isCoherent(_ address: UInt64, remapped: Bool) -> Bool {
+        handles.values.contains { handle in
             handle.kind == .coherent && handle.isLive && handle.isAllocation
-                && !device(handle.device).isCoherent
+                && !(remapped && device(handle.device).isCoherent)
                 && handle.pieces.contains {
                     address >= $0.start && address - $0.start < max($0.size, 1)
                 }
         }
-        return isRemapped ? .vmalloc : nil
     }
 
     /// Whether a range has a byte of the kernel's code or constants.
@@ -223,7 +231,8 @@ public struct DMADebug: Sendable {
         append(
             DMADebugReport(
                 check: check, record: record, message: message, device: agent, address: address,
-                bytes: max(bytes, 1), made: made, falseAlarm: falseAlarm))
+                bytes: max(bytes, 1), made: made, falseAlarm: falseAlarm,
+                isOfCoherentMemory: isCoherent(address, remapped: false)))
     }
 
     /// Warns, once for all, that a line has more mappings than can be counted.

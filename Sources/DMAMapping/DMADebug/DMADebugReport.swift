@@ -19,6 +19,8 @@ public struct DMADebugReport: Hashable, Sendable {
     public var made: Int?
     /// Why the call is right all the same; nil: it is not.
     public var falseAlarm: String?
+    /// Whether its memory is that of a coherent allocation.
+    public var isOfCoherentMemory = false
     /// How many equal messages of the same statement there were.
     public var count = 1
 }

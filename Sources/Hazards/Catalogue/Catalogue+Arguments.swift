@@ -89,8 +89,8 @@ extension HazardCatalogue {
             The second case works by accident on arm64 from 5.19, which cleans for every
             direction, and fails on 32-bit Arm.
 
-            `staleline check` does not judge this code yet; in the trace below it
-            reports what comes of it, as H01.
+            `staleline check` judges the calls of one mapping that disagree. Where all agree
+            on the wrong direction it reports what comes of it, as H01.
             """,
         trace: """
             staleline 1
@@ -99,11 +99,28 @@ extension HazardCatalogue {
             device dma0 port AXI noncoherent
             buffer rx 0x10000000 64
             ld rx 64 by 8
-            h = dma_map_single dma0 rx 64 TO_DEVICE      # but the device writes
+            h = dma_map_single dma0 rx 64 FROM_DEVICE
+            dma_mapping_error h
             ring dma0
             dma0: wr rx 64
             wait dma0
-            dma_unmap_single h                           # nothing to do for TO_DEVICE
+            dma_unmap_single h TO_DEVICE                 # nothing to do for TO_DEVICE
+            ld rx 64 by 8
+
+            """,
+        mendedTrace: """
+            staleline 1
+            machine rpi3
+            kernel 6.12
+            device dma0 port AXI noncoherent
+            buffer rx 0x10000000 64
+            ld rx 64 by 8
+            h = dma_map_single dma0 rx 64 FROM_DEVICE
+            dma_mapping_error h
+            ring dma0
+            dma0: wr rx 64
+            wait dma0
+            dma_unmap_single h FROM_DEVICE
             ld rx 64 by 8
 
             """,
@@ -124,7 +141,7 @@ extension HazardCatalogue {
             All machines that are not coherent; which case fails depends on architecture and \
             kernel era.
             """,
-        status: .inKernelLogs)
+        status: .detected(verdicts: [.misuse]))
 
     /// The maintained range is not the range that is used.
     static let h16 = HazardPage(
@@ -143,8 +160,8 @@ extension HazardCatalogue {
             As operations work on lines, a range that is a little short often works,
             until the data cross one line more.
 
-            `staleline check` does not judge this code yet; in the trace below it
-            reports what comes of it, as H01.
+            `staleline check` judges a sync outside of the mapping. Of one that is too short
+            it reports what comes of it, as H01.
             """,
         trace: """
             staleline 1
@@ -153,12 +170,25 @@ extension HazardCatalogue {
             device dma0 port AXI noncoherent
             buffer rx 0x10000000 256
             h = dma_map_single dma0 rx 256 FROM_DEVICE
-            ld rx 256 by 8
             ring dma0
             dma0: wr rx 256
             wait dma0
-            dma_sync_single_for_cpu h 0 64       # 64 of 256 bytes
-            ld rx 256 by 8
+            dma_sync_single_for_cpu h 64 256     # the offset was forgotten in the length
+            ld rx+64 192 by 8
+
+            """,
+        mendedTrace: """
+            staleline 1
+            machine rpi3
+            kernel 6.12
+            device dma0 port AXI noncoherent
+            buffer rx 0x10000000 256
+            h = dma_map_single dma0 rx 256 FROM_DEVICE
+            ring dma0
+            dma0: wr rx 256
+            wait dma0
+            dma_sync_single_for_cpu h 64 192
+            ld rx+64 192 by 8
 
             """,
         mend: """
@@ -176,7 +206,7 @@ extension HazardCatalogue {
             inside it that is too short is legal.
             """,
         affects: "All machines that are not coherent, all kernels.",
-        status: .inKernelLogs)
+        status: .detected(verdicts: [.misuse]))
 
     /// Maintenance is skipped that was needed.
     static let h21 = HazardPage(

@@ -18,10 +18,26 @@ extension HazardCatalogue {
             read-only or share lines.
 
             It often works on the developer's machine: with a coherent device and a
-            stack in linear memory nothing shows. A trace has addresses only and cannot
-            tell a stack from a page, so there is none here.
+            stack in linear memory nothing shows. A trace says where a buffer lies by a
+            word after its size.
+            """,
+        trace: """
+            staleline 1
+            machine rpi3
+            kernel 6.12
+            device dma0 port AXI noncoherent
+            buffer cmd 0x10000000 64 stack
+            h = dma_map_single dma0 cmd 64 TO_DEVICE
 
-            `staleline check` does not judge this code yet.
+            """,
+        mendedTrace: """
+            staleline 1
+            machine rpi3
+            kernel 6.12
+            device dma0 port AXI noncoherent
+            buffer cmd 0x10000000 64
+            h = dma_map_single dma0 cmd 64 TO_DEVICE
+
             """,
         mend: """
             Allocate the buffer with kmalloc() or as pages, apart from other data.
@@ -34,14 +50,14 @@ extension HazardCatalogue {
             static uint8_t buf[64] __attribute__((aligned(64)));   /* not on the stack */
             """,
         dmaDebug: """
-            Yes: 'maps memory from stack', 'from kernel text or rodata', 'from invalid area', \
-            'from vmalloc area'.
+            Mostly: 'maps memory from stack', 'from kernel text or rodata' (not on arm64), 'from \
+            invalid area', 'from vmalloc area' (up to 5.4); only by address where addresses are given.
             """,
         affects: """
             All kernels, coherent machines too; vmalloc pointers are refused by dma_map_single() \
-            from 5.x on.
+            from 5.5 on.
             """,
-        status: .planned)
+        status: .detected(verdicts: [.misuse]))
 
     /// A small allocation shares its line.
     static let h31 = HazardPage(

@@ -148,6 +148,9 @@ extension HazardCatalogue {
             is false sharing (H10) between two mappings.
 
             The same happens when one buffer is mapped for two devices at once.
+
+            `staleline check` judges overlap in any line, also where one of the two is only
+            read by the device.
             """,
         trace: """
             staleline 1
@@ -158,6 +161,28 @@ extension HazardCatalogue {
             buffer b 0x10000020 32               # the same line
             h1 = dma_map_single dma0 a 32 FROM_DEVICE
             h2 = dma_map_single dma0 b 32 FROM_DEVICE
+            dma_mapping_error h1
+            dma_mapping_error h2
+            dma0: wr a 32
+            wait dma0
+            dma_unmap_single h1
+            st a 4
+            dma0: wr b 32
+            wait dma0
+            dma_unmap_single h2
+
+            """,
+        mendedTrace: """
+            staleline 1
+            machine rpi3
+            kernel 6.12
+            device dma0 port AXI noncoherent
+            buffer a 0x10000000 64               # a line each
+            buffer b 0x10000040 64
+            h1 = dma_map_single dma0 a 32 FROM_DEVICE
+            h2 = dma_map_single dma0 b 32 FROM_DEVICE
+            dma_mapping_error h1
+            dma_mapping_error h2
             dma0: wr a 32
             wait dma0
             dma_unmap_single h1
@@ -182,8 +207,7 @@ extension HazardCatalogue {
             first line of each mapping only, and never for TO_DEVICE.
             """,
         affects: """
-            All machines that are not coherent, all kernels; the report is absent in 5.4 and \
-            seen from about 5.14.
+            All machines that are not coherent, all kernels; dma-debug tells of it from 5.14 on.
             """,
         status: .detected(verdicts: [.manifest, .misuse]))
 }

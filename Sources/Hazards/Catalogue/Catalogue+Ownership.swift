@@ -82,6 +82,7 @@ extension HazardCatalogue {
             device dma0 port AXI noncoherent
             buffer rx 0x10000000 64
             h = dma_map_single dma0 rx 64 FROM_DEVICE
+            dma_mapping_error h
             dma_unmap_single h
             dma0: wr rx 64            # the ring was not stopped
 
@@ -126,20 +127,37 @@ extension HazardCatalogue {
             Peeking at a buffer is allowed between dma_sync_single_for_cpu() and
             dma_sync_single_for_device().
 
-            `staleline check` does not judge this code yet; in the trace below it
-            reports what comes of it, as H02.
+            `staleline check` judges the kernel's own copy of a page that is mapped (`copy …
+            cow`); of other accesses it reports what comes of them, as H02.
             """,
         trace: """
             staleline 1
             machine rpi3
             kernel 6.12
             device dma0 port AXI noncoherent
-            buffer rx 0x10000000 64
-            h = dma_map_single dma0 rx 64 FROM_DEVICE
-            st rx 4                   # the device owns it
-            dma0: wr rx 64
+            buffer rx 0x10000000 4096
+            buffer child 0x10001000 4096
+            h = dma_map_page dma0 rx 4096 FROM_DEVICE
+            dma_mapping_error h
+            copy child rx 4096 by 8 cow          # fork, and a write: the device owns it
+            dma0: wr rx 4096
             wait dma0
-            dma_unmap_single h
+            dma_unmap_page h
+
+            """,
+        mendedTrace: """
+            staleline 1
+            machine rpi3
+            kernel 6.12
+            device dma0 port AXI noncoherent
+            buffer rx 0x10000000 4096
+            buffer child 0x10001000 4096
+            copy child rx 4096 by 8 cow          # before the device has it
+            h = dma_map_page dma0 rx 4096 FROM_DEVICE
+            dma_mapping_error h
+            dma0: wr rx 4096
+            wait dma0
+            dma_unmap_page h
 
             """,
         mend: """
@@ -155,9 +173,9 @@ extension HazardCatalogue {
             /* between start and completion: no loads, no stores, not even memset() of the rest */
             """,
         dmaDebug: """
-            Hardly: up to 5.8 'cpu touching an active dma mapped cacheline' when a page under \
-            FROM_DEVICE is copied; later kernels nothing.
+            Hardly: from 3.14 up to 5.8 'cpu touching an active dma mapped cacheline' when a page \
+            is copied whose first line is that of a mapping; later kernels nothing.
             """,
         affects: "All machines that are not coherent, and bounce buffers; all kernels.",
-        status: .planned)
+        status: .detected(verdicts: [.misuse]))
 }

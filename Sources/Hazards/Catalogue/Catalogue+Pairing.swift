@@ -19,8 +19,8 @@ extension HazardCatalogue {
 
             The rules are plain: every argument equal, once for each map.
 
-            `staleline check` does not judge this code yet. The trace below gives no
-            finding.
+            `staleline check` judges this code by the rules of the kernel's dma-debug and
+            quotes its words; what a driver leaves behind when it goes is listed.
             """,
         trace: """
             staleline 1
@@ -31,6 +31,17 @@ extension HazardCatalogue {
             h = dma_map_single dma0 rx 256 FROM_DEVICE
             dma_mapping_error h
             dma_unmap_single h 64                # another size than at map
+
+            """,
+        mendedTrace: """
+            staleline 1
+            machine rpi3
+            kernel 6.12
+            device dma0 port AXI noncoherent
+            buffer rx 0x10000000 256
+            h = dma_map_single dma0 rx 256 FROM_DEVICE
+            dma_mapping_error h
+            dma_unmap_single h 256
 
             """,
         mend: """
@@ -45,12 +56,12 @@ extension HazardCatalogue {
         dmaDebug: """
             Yes, this is what it is for: 'frees DMA memory with different size' (or direction, \
             or function), 'tries to free DMA memory it has not allocated', 'has pending DMA \
-            allocations'.
+            allocations'. A second unmap is not seen while another mapping of the same bytes is live.
             """,
         affects: """
             All kernels; what comes of it depends on the machine, the misuse does not.
             """,
-        status: .inKernelLogs)
+        status: .detected(verdicts: [.misuse]))
 
     /// A failed map is used.
     static let h32 = HazardPage(
@@ -69,8 +80,7 @@ extension HazardCatalogue {
             On a machine where maps never fail it never shows. That makes it a rule to
             keep, not a fault to wait for.
 
-            `staleline check` does not judge this code yet. The trace below gives no
-            finding.
+            `staleline check` judges this code as dma-debug does: at the unmap.
             """,
         trace: """
             staleline 1
@@ -85,6 +95,20 @@ extension HazardCatalogue {
             dma_unmap_single h        # never asked dma_mapping_error
 
             """,
+        mendedTrace: """
+            staleline 1
+            machine rpi3
+            kernel 6.12
+            device dma0 port AXI noncoherent
+            buffer tx 0x10000000 64
+            h = dma_map_single dma0 tx 64 TO_DEVICE
+            dma_mapping_error h
+            ring dma0
+            dma0: rd tx 64
+            wait dma0
+            dma_unmap_single h
+
+            """,
         mend: """
             Ask dma_mapping_error() after each map, before the handle is used; dma_map_sg() \
             returns 0.
@@ -97,11 +121,14 @@ extension HazardCatalogue {
         bareMetal: """
             /* addresses do not fail without an IOMMU; check the allocation instead */
             """,
-        dmaDebug: "Yes, at unmap: 'device driver failed to check map error'.",
+        dmaDebug: """
+            Yes, from 3.8 on, at unmap: 'device driver failed to check map error'; not of lists. A \
+            release of the error value: 'tries to free an invalid DMA memory address'.
+            """,
         affects: """
             All kernels and machines; harmless until a bounce pool or an IOMMU runs out.
             """,
-        status: .inKernelLogs)
+        status: .detected(verdicts: [.misuse]))
 
     /// A scatter list is used with the wrong count or the wrong lengths.
     static let h34 = HazardPage(
@@ -121,8 +148,8 @@ extension HazardCatalogue {
 
             The list must not change while it is mapped.
 
-            `staleline check` does not judge this code yet; in the trace below it
-            reports what comes of it, as H08.
+            `staleline check` judges this code as dma-debug does, and beside it what comes
+            of it: in the trace below H08.
             """,
         trace: """
             staleline 1
@@ -136,6 +163,21 @@ extension HazardCatalogue {
             dma0: wr b 64
             wait dma0
             dma_unmap_sg h 1          # two entries were mapped
+            ld b 64 by 8
+
+            """,
+        mendedTrace: """
+            staleline 1
+            machine rpi3
+            kernel 6.12
+            device dma0 port AXI noncoherent
+            buffer a 0x10000000 64
+            buffer b 0x10001000 64
+            h = dma_map_sg dma0 FROM_DEVICE a,64 b,64
+            dma0: wr a 64
+            dma0: wr b 64
+            wait dma0
+            dma_unmap_sg h 2
             ld b 64 by 8
 
             """,
@@ -160,5 +202,5 @@ extension HazardCatalogue {
         affects: """
             All kernels; it shows where an IOMMU joins entries, or where maintenance is needed.
             """,
-        status: .inKernelLogs)
+        status: .detected(verdicts: [.misuse]))
 }

@@ -75,6 +75,7 @@ extension HazardCatalogue {
             buffer rx 0x10000000 64
             st rx 64 by 8                               # a pattern P
             h = dma_map_single dma0 rx 64 FROM_DEVICE   # 5.18 invalidates
+            dma_mapping_error h
             ring dma0
             dma0: wr rx 16
             wait dma0

@@ -200,6 +200,7 @@ extension HazardCatalogue {
             buffer both 0x10000000 64
             st both 64 by 8
             h = dma_map_single dma0 both 64 BIDIRECTIONAL
+            dma_mapping_error h
             ring dma0
             dma0: rd both 64
             dma0: wr both 64
