@@ -8,7 +8,9 @@ public enum HazardReport {
         for page in HazardCatalogue.pages {
             table.add([page.code.rawValue, page.title, status(page)])
         }
-        return table.text + "\n`staleline explain H08` prints a page.\n"
+        return table.text
+            + "\nThe checks of the kernel's dma-debug:\n\n\(DMADebugPageReport.list)"
+            + "\n`staleline explain H08` prints a page, `staleline explain E13` that of a check.\n"
     }
 
     private static func status(_ page: HazardPage) -> String {
@@ -66,7 +68,7 @@ public enum HazardReport {
                             ("judged", .string(status($0))),
                         ])
                     })
-            ),
+            ), ("dmaDebugChecks", DMADebugPageReport.listJSON),
         ])
     }
 }

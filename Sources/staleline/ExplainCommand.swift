@@ -14,6 +14,7 @@ struct ExplainCommand: ParsableCommand {
             "A hazard's page, or what a call of the DMA API or of a bare-metal library does and costs on a machine.",
         discussion: """
             explain H08             what, why, the shortest trace, the mend
+            explain E13             a check of the kernel's dma-debug: its texts, when, what it misses
             explain dma_map_single  the operations of the call, each with its cycles
             explain writel          the same of a barrier or a register access
             explain Xil_DCacheFlushRange, explain SCB_CleanDCache_by_Addr
@@ -22,7 +23,7 @@ struct ExplainCommand: ParsableCommand {
 
     @Argument(
         help:
-            "A code as H08, a call as dma_map_single or SCB_CleanDCache, a barrier as wmb, an accessor as writel; none: the list of codes."
+            "A code as H08, a check of dma-debug as E13, a call as dma_map_single or SCB_CleanDCache, a barrier as wmb, an accessor as writel; none: the list of codes."
     )
     var name: String?
     @OptionGroup var call: CallOptions
@@ -41,6 +42,12 @@ struct ExplainCommand: ParsableCommand {
             Output.write(json ? HazardReport.json(page).text + "\n" : HazardReport.text(page))
             return
         }
+        if let page = DMADebugPage.page(name) {
+            try call.refuse(for: "the page of a check")
+            Output.write(
+                json ? DMADebugPageReport.json(page).text + "\n" : DMADebugPageReport.text(page))
+            return
+        }
         guard CallCost.names.contains(name) else { throw unknown(name) }
         let report = CallCostReport(try call.cost(of: name))
         Output.write(json ? report.json.text + "\n" : report.text)
@@ -49,7 +56,8 @@ struct ExplainCommand: ParsableCommand {
     private func unknown(_ name: String) -> BadInput {
         let guess = Suggestion.nearest(to: name, among: CallCost.names)
         return BadInput(
-            "\(name): expected a hazard's code, H01 to H42 (`staleline explain` lists them), or a call, a barrier "
+            "\(name): expected a hazard's code, H01 to H42, or a check of dma-debug, E1 to E24 "
+                + "(`staleline explain` lists them), or a call, a barrier "
                 + "or an accessor of Linux, as dma_map_single, wmb, writel, or a library's cache function, as "
                 + "SCB_CleanDCache_by_Addr, Xil_DCacheFlushRange, flush_dcache_range, sys_cache_data_flush_range, "
                 + "up_clean_dcache"

@@ -85,7 +85,7 @@ struct FixedPointTests {
             #expect(
                 finding.missing([
                     "code", "verdict", "record", "line", "agent", "address", "bytes", "symbol",
-                    "cause", "mend", "chain", "dmaDebug",
+                    "cause", "mend", "chain", "dmaDebug", "dmaDebugMessage",
                 ]) == [])
             #expect(finding["address"]?.string?.hasPrefix("0x") == true)
             let chain = try #require(finding["chain"]?.list)
@@ -108,6 +108,7 @@ struct FixedPointTests {
         let result = try Check.run(Sample.setup(Sample.copy, machine: "zynq7000"))
         let document = try Document(CheckReport(result).json)
         #expect(document["findings"]?.list?.isEmpty == true)
+        #expect(document["dmaDebugRemarks"]?.list?.isEmpty == true)
         #expect(
             ["manifest", "latent", "misuse"].map { document["counts.\($0)"]?.count } == [0, 0, 0])
     }

@@ -50,8 +50,9 @@ struct GoldenTests {
               cause   Nothing cleaned the bytes stored in line 8 before dma0 read memory: they are in a
                       cache that dma0 does not look into.
               mend    dc cvac tx 64; dsb sy after line 8 and before the doorbell (about N core cycles)
-              others  dma-debug would not see it; affects: Every core with a write-back cache and every
-                      kernel; with write-through caches the bytes arrive once the write buffer is empty.
+              others  there is no dma-debug on bare metal; affects: Every core with a write-back cache and
+                      every kernel; with write-through caches the bytes arrive once the write buffer is
+                      empty.
 
             sample.slt:15: manifest H01: The core reads a stale cached copy of what a device wrote
               where   line 15 at TIME, core0, 64 bytes at rx (0x10001000)
@@ -63,10 +64,10 @@ struct GoldenTests {
               cause   No invalidate stands between dma0's write (line 12) and this load, and the cache still
                       held the line from before.
               mend    dc ivac rx 64; dsb sy after the wait and before line 15 (about N core cycles)
-              others  dma-debug would not see it; affects: Every core with a data cache and every kernel;
-                      without any maintenance it is certain everywhere. After a map, ARMv5 is safe, 32-bit
-                      Arm and arm64 up to 5.18 need a speculative linefill as well (H08), arm64 from 5.19
-                      reads stale bytes for certain.
+              others  there is no dma-debug on bare metal; affects: Every core with a data cache and every
+                      kernel; without any maintenance it is certain everywhere. After a map, ARMv5 is safe,
+                      32-bit Arm and arm64 up to 5.18 need a speculative linefill as well (H08), arm64 from
+                      5.19 reads stale bytes for certain.
 
             sample.slt: 2 manifest on rpi3, kernel none.
 
@@ -86,7 +87,7 @@ struct GoldenTests {
     func nothing() throws {
         let result = try Check.run(Sample.setup(Sample.copy, machine: "zynq7000"))
         let expected = """
-            sample.slt: nothing found: no stale or lost bytes in this replay, none that another legal order of events could give, and no streaming call on coherent memory, the one rule of the DMA API that is judged yet (zynq7000, kernel none; 5 statements, 0 bytes watched; codes judged: `staleline explain`).
+            sample.slt: nothing found: no stale or lost bytes in this replay, none that another legal order of events could give, and no broken rule of the DMA API (zynq7000, kernel none; 5 statements, 0 bytes watched; codes judged: `staleline explain`).
 
             """
         #expect(CheckReport(result).text(colours: false) == expected)

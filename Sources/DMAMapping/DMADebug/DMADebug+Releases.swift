@@ -69,11 +69,11 @@ extension DMADebug {
             if reference.address == mappingError {
                 report(
                     .e2, device, [], address: reference.start, bytes: reference.size,
-                    made: handle.record)
+                    handle: reference.handle, made: handle.record)
             } else {
                 report(
                     .e3, device, [place, size], address: reference.start, bytes: reference.size,
-                    made: handle.record)
+                    handle: reference.handle, made: handle.record)
             }
             return
         }
@@ -83,7 +83,9 @@ extension DMADebug {
         ) {
             report(
                 check, device, arguments, address: entry.start,
-                bytes: max(entry.size, reference.size), made: entry.record, falseAlarm: falseAlarm)
+                bytes: max(entry.size, reference.size), handle: reference.handle,
+                made: entry.record,
+                falseAlarm: falseAlarm)
         }
         if reference.size != entry.size { tell(.e4, [place, .number(entry.size), size]) }
         if reference.kind != entry.kind {

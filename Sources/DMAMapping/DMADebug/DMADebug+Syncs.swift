@@ -58,7 +58,8 @@ extension DMADebug {
         guard let entry = table.containing(reference, within: range) else {
             report(
                 .e13, device, [place, .number(reference.size)], address: reference.start,
-                bytes: reference.size, made: handles[reference.handle]?.record,
+                bytes: reference.size, handle: reference.handle,
+                made: handles[reference.handle]?.record,
                 falseAlarm: isRight
                     ? "the range lies within what is mapped; the kernel's lookup does not find it"
                     : nil)
@@ -67,7 +68,7 @@ extension DMADebug {
         func tell(_ check: DMADebugCheck, _ arguments: [DMADebugText.Argument]) {
             report(
                 check, device, arguments, address: reference.start, bytes: reference.size,
-                made: entry.record)
+                handle: reference.handle, made: entry.record)
         }
         if reference.size > entry.size {
             tell(

@@ -216,7 +216,8 @@ public struct DMADebug: Sendable {
     /// Reports, if the kernel has the check.
     mutating func report(
         _ check: DMADebugCheck, _ agent: Agent, _ arguments: [DMADebugText.Argument],
-        address: UInt64, bytes: UInt64, made: Int? = nil, falseAlarm: String? = nil
+        address: UInt64, bytes: UInt64, handle: HandleID = .none, made: Int? = nil,
+        falseAlarm: String? = nil
     ) {
         guard let template = check.template(settings.kernel) else { return }
         let text = DMADebugText.fill(
@@ -228,10 +229,14 @@ public struct DMADebug: Sendable {
             ? "DMA-API: \(text)"
             : era.namesComeLast
                 ? "DMA-API: \(name) \(name): \(text)" : "\(name) \(name): DMA-API: \(text)"
+        let extents =
+            handles[handle]?.pieces.map {
+                DMADebugReport.Extent(physical: $0.physical, bytes: $0.size)
+            } ?? []
         append(
             DMADebugReport(
                 check: check, record: record, message: message, device: agent, address: address,
-                bytes: max(bytes, 1), made: made, falseAlarm: falseAlarm,
+                bytes: max(bytes, 1), extents: extents, made: made, falseAlarm: falseAlarm,
                 isOfCoherentMemory: isCoherent(address, remapped: false)))
     }
 

@@ -15,6 +15,8 @@ public struct DMADebugReport: Hashable, Sendable {
     public var address: UInt64
     /// How many bytes it is about.
     public var bytes: UInt64
+    /// All that the call's handle stands for, as physical addresses.
+    public var extents: [Extent] = []
     /// The statement that made what it is about; nil: nothing was found.
     public var made: Int?
     /// Why the call is right all the same; nil: it is not.
@@ -23,4 +25,12 @@ public struct DMADebugReport: Hashable, Sendable {
     public var isOfCoherentMemory = false
     /// How many equal messages of the same statement there were.
     public var count = 1
+
+    /// A range of physical bytes.
+    public struct Extent: Hashable, Sendable {
+        /// The first.
+        public var physical: UInt64
+        /// How many there are.
+        public var bytes: UInt64
+    }
 }

@@ -56,7 +56,13 @@ extension Setup {
                 KernelReport(
                     check: check.name, code: code(of: check, report, debug), record: report.record,
                     agent: agent(report.record), message: report.message, address: report.address,
-                    physical: debug.physicalAddress(report.address), bytes: report.bytes,
+                    extents: [
+                        KernelReport.Extent(
+                            physical: debug.physicalAddress(report.address), bytes: report.bytes)
+                    ]
+                        + report.extents.map {
+                            KernelReport.Extent(physical: $0.physical, bytes: $0.bytes)
+                        }, bytes: report.bytes,
                     made: report.made, cause: check.cause, mend: check.mend,
                     leadsTo: check.leadsTo, count: report.count))
         }

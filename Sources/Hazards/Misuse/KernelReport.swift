@@ -14,8 +14,8 @@ public struct KernelReport: Hashable, Sendable {
     public var message: String
     /// The first byte that it is about, as the program has it.
     public var address: UInt64
-    /// The same as a physical address, which is what a replay's findings have.
-    public var physical: UInt64
+    /// The physical bytes that it is about, those of the whole mapping among them: what a replay's findings have.
+    public var extents: [Extent]
     /// How many bytes it is about.
     public var bytes: UInt64
     /// The statement that made the mapping; nil: there is none.
@@ -32,7 +32,7 @@ public struct KernelReport: Hashable, Sendable {
     /// Makes a report of one message.
     public init(
         check: String, code: HazardCode, record: Int, agent: Agent, message: String,
-        address: UInt64, physical: UInt64, bytes: UInt64, made: Int? = nil, cause: String,
+        address: UInt64, extents: [Extent], bytes: UInt64, made: Int? = nil, cause: String,
         mend: String, leadsTo: Set<HazardCode> = [], count: Int = 1
     ) {
         self.check = check
@@ -41,7 +41,7 @@ public struct KernelReport: Hashable, Sendable {
         self.agent = agent
         self.message = message
         self.address = address
-        self.physical = physical
+        self.extents = extents
         self.bytes = bytes
         self.made = made
         self.cause = cause
@@ -50,11 +50,27 @@ public struct KernelReport: Hashable, Sendable {
         self.count = count
     }
 
-    /// Whether it is about the cause of a finding: the same bytes, and a mistake that leads to such a finding.
+    /// Whether it is about the cause of a finding: bytes of the same mapping, and a mistake that leads to such a finding.
     func explains(_ finding: Finding) -> Bool {
         guard leadsTo.contains(finding.code) || code == finding.code else { return false }
-        return finding.address <= lastByte(physical, max(bytes, 1))
-            && physical <= lastByte(finding.address, max(finding.bytes, 1))
+        return extents.contains {
+            finding.address <= lastByte($0.physical, max($0.bytes, 1))
+                && $0.physical <= lastByte(finding.address, max(finding.bytes, 1))
+        }
+    }
+
+    /// A range of physical bytes.
+    public struct Extent: Hashable, Sendable {
+        /// The first.
+        public var physical: UInt64
+        /// How many there are.
+        public var bytes: UInt64
+
+        /// Makes a range.
+        public init(physical: UInt64, bytes: UInt64) {
+            self.physical = physical
+            self.bytes = bytes
+        }
     }
 
     /// The finding that a broken rule is.
