@@ -57,8 +57,12 @@ public enum Check {
         var latent = LatentAnalysis(profile: profile, watch: watch, map: map)
         let possible = latent.run(runner.steps)
         var rules = APIRules(profile: profile)
-        let misuse = rules.run(setup.program, unreachable: runner.failures)
+        let broken = rules.run(setup.program, unreachable: runner.failures)
         let kernel = setup.kernelReports
+        // What bounces has lines of its own.
+        let misuse = broken.filter {
+            $0.code != .h19 || kernel.bounced.isDisjoint(with: [$0.record, $0.writeRecord])
+        }
         let replay = runner.result(on: setup.machine)
         let shown = runner.machine.probe.second.findings
         return CheckResult(

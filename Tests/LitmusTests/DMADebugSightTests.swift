@@ -125,7 +125,7 @@ import Traces
                 device eth0 noncoherent
                 buffer rx 0x10000000 256
                 a = dma_map_single eth0 rx 256 \(first)
-                b = dma_map_single eth0 rx+\(place) 32 \(second)
+                b = dma_map_single eth0 rx+\(place) 64 \(second)
                 """
             let findings = try check(text).judgement.findings
             #expect(findings.map(\.code) == [.h19], "\(first) \(second) \(place)")

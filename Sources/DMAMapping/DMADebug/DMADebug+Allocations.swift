@@ -8,8 +8,9 @@ extension DMADebug {
             device: agent, kind: kind(of: call.function), pieces: [piece],
             direction: call.direction ?? .bidirectional, record: record)
         handle.isAllocation = true
+        if device(agent).hasIOMMU { place(&handle, call) }
         handles[call.handle] = handle
-        var entry = entry(piece, handle, call)
+        var entry = entry(handle.pieces.first ?? piece, handle, call)
         // Before they had a type of their own, pages were kept as a mapping that may fail.
         entry.isUnchecked = handle.kind == .single
         if handle.kind == .list {

@@ -34,6 +34,7 @@ extension DMADebug {
             device: agent, kind: kind(of: call.function), pieces: pieces(of: call),
             direction: direction, record: record)
         handle.isFailed = call.fails || isRejected(call, handle)
+        if !handle.isFailed { place(&handle, call) }
         if call.function == .mapSingle, let piece = handle.pieces.first,
             !isRejected(call, handle)
         {
@@ -180,8 +181,6 @@ extension DMADebug {
 }
 
 extension DMAAttributes {
-    /// Registers, not memory.
-    static let mmio = DMAAttributes(rawValue: 1 << 10)
     /// The driver promises that the CPU leaves shared lines alone.
     static let ignoreCachelines = DMAAttributes(rawValue: 1 << 11)
     /// The mapping fails where maintenance would be needed.

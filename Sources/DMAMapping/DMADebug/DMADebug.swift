@@ -7,8 +7,9 @@ import Quantities
 /// rules, those that miss a fault and those that see one where there is none among them. All messages are told; a kernel
 /// prints only the first unless `all_errors` is set in its debugfs.
 ///
-/// Left out: the driver filter, what is printed when memory runs out, entries that an IOMMU merges. DMA addresses are
-/// physical ones.
+/// DMA addresses are physical ones, or those of bounce slots, or of a range of its own for each mapping behind an IOMMU.
+/// Left out: the driver filter, what is printed when memory runs out, entries that an IOMMU merges, `dma_iova_*`, which
+/// dma-debug does not follow either.
 public struct DMADebug: Sendable {
     /// How the kernel was built, and for what.
     public struct Settings: Hashable, Sendable {
@@ -38,6 +39,7 @@ public struct DMADebug: Sendable {
         var isCoherent: Bool
         var maximumSegmentSize: UInt64
         var boundary: UInt64
+        var hasIOMMU = false
     }
 
     /// What a handle of the program stands for.
@@ -82,6 +84,10 @@ public struct DMADebug: Sendable {
     var handles: [HandleID: Handle] = [:]
     var pools: [HandleID: Pool] = [:]
     var record = 0
+    /// The statements that made mappings which bounce.
+    public private(set) var bounced: Set<Int> = []
+    private var placing: Lowering?
+    private var lastIOVA: UInt64 = 0x1_0000_0000
     private var devices: [Agent: Device] = [:]
     private var areas: [(Range<UInt64>, MemoryArea)] = []
     private var hasWarnedOfCount = false
@@ -99,9 +105,11 @@ public struct DMADebug: Sendable {
     ///   - program: Whose devices and buffers are declared.
     ///   - coherentDevices: The devices that the kernel believes to be coherent.
     ///   - map: Which of the program's addresses mean which physical bytes.
+    ///   - placing: Lowering at the same point, which knows what bounces where and what cannot be mapped; nil: nothing
+    ///     bounces, and all can be mapped.
     public init(
         _ settings: Settings, for program: Program, coherentDevices: Set<Agent> = [],
-        map: MemoryMap = MemoryMap()
+        map: MemoryMap = MemoryMap(), placing: Lowering? = nil
     ) {
         self.settings = settings
         self.map = map
@@ -112,8 +120,11 @@ public struct DMADebug: Sendable {
                 name: program.symbols[device.name]?.name ?? "device\(device.agent.index)",
                 isCoherent: coherentDevices.contains(device.agent),
                 maximumSegmentSize: device.maximumSegmentSize.map(UInt64.init) ?? 65_536,
-                boundary: device.segmentBoundary ?? era.usualBoundary)
+                boundary: device.segmentBoundary ?? era.usualBoundary,
+                hasIOMMU: device.hasIOMMU)
         }
+        self.placing = placing
+        self.placing?.zeroesAllocations = false
         for case .buffer(_, let address, let size, let area?) in program.declarations {
             areas.append((address..<address + size, area))
         }
@@ -146,6 +157,11 @@ public struct DMADebug: Sendable {
     }
 
     private mutating func perform(_ call: DMACall) {
+        if placing != nil {
+            // What a call does to memory is not of interest; what it cannot do was told where it was run.
+            var unused: [Operation] = []
+            try? placing?.lower(.dma(call), agent: .core(0), into: &unused)
+        }
         switch CallClass(call.function) {
         case .map, .mapResource: map(call)
         case .unmap, .unmapResource: unmap(call)
@@ -158,7 +174,8 @@ public struct DMADebug: Sendable {
         case .poolFree: freeBlock(call)
         case .poolDestroy: destroyPool(call)
         case .driverUnbind: unbind(call)
-        case .cacheSync: return
+        // IOVA ranges of their own are not followed by dma-debug.
+        case .cacheSync, .iovaReserve, .iovaLink, .iovaUnlink, .iovaEnd: return
         }
     }
 
@@ -209,6 +226,34 @@ public struct DMADebug: Sendable {
             ($0.1 == .text || $0.1 == .readOnlyData)
                 && piece.start < $0.0.upperBound && $0.0.lowerBound < piece.start &+ piece.size
         }
+    }
+
+    /// Gives a handle's ranges the addresses that its device has them at, if these are others than physical ones.
+    mutating func place(_ handle: inout Handle, _ call: DMACall) {
+        if device(handle.device).hasIOMMU {
+            for place in handle.pieces.indices {
+                handle.pieces[place].address = takeIOVA(handle.pieces[place])
+            }
+            return
+        }
+        guard let record = placing?.mapping(call.handle), handle.kind != .coherent else { return }
+        handle.isFailed = handle.isFailed || record.isFailed
+        for (place, slot) in record.slots.enumerated() where place < handle.pieces.count {
+            guard let slot else { continue }
+            handle.pieces[place].address = slot
+            bounced.insert(self.record)
+        }
+    }
+
+    /// The next range of an IOMMU's addresses, from 4 GiB downwards and then again; which ones a kernel takes depends on
+    /// what went before.
+    private mutating func takeIOVA(_ piece: Piece) -> UInt64 {
+        let offset = piece.start % Lowering.pageSize
+        let size = (offset &+ piece.size &+ Lowering.pageSize - 1) / Lowering.pageSize
+        let bytes = size &* Lowering.pageSize
+        if lastIOVA <= bytes { lastIOVA = 0x1_0000_0000 }
+        lastIOVA &-= bytes
+        return lastIOVA &+ offset
     }
 
     // MARK: Reports

@@ -20,11 +20,14 @@ extension Setup {
         guard case .linux(let version) = kernel else { return nil }
         var map = MemoryMap()
         for mapping in declaredMappings { map.insert(mapping) }
+        var settings = DMADebug.Settings(
+            version, isArm64: machine.architecture == .arm64, lineSize: kernelLineSize)
+        // arm64 kernels bounce small buffers wherever they have a pool.
+        settings.bouncesSmallBuffers = settings.isArm64 && bouncePool.size > 0
         return DMADebug(
-            DMADebug.Settings(
-                version, isArm64: machine.architecture == .arm64, lineSize: kernelLineSize),
-            for: program, coherentDevices: Set(program.devices.filter(isCoherent).map(\.agent)),
-            map: map)
+            settings, for: program,
+            coherentDevices: Set(program.devices.filter(isCoherent).map(\.agent)), map: map,
+            placing: try? lowering())
     }
 
     /// The line size that the kernel is built for (`L1_CACHE_BYTES`), in bytes.
@@ -37,9 +40,9 @@ extension Setup {
         }
     }
 
-    /// What dma-debug would print of the program: of broken rules, and of none.
-    var kernelReports: (reports: [KernelReport], remarks: [KernelRemark]) {
-        guard var debug = dmaDebug else { return ([], []) }
+    /// What dma-debug would print of the program, of broken rules and of none, and which mappings bounce.
+    var kernelReports: (reports: [KernelReport], remarks: [KernelRemark], bounced: Set<Int>) {
+        guard var debug = dmaDebug else { return ([], [], []) }
         debug.run(program)
         var reports: [KernelReport] = []
         var remarks: [KernelRemark] = []
@@ -66,7 +69,7 @@ extension Setup {
                     made: report.made, cause: check.cause, mend: check.mend,
                     leadsTo: check.leadsTo, count: report.count))
         }
-        return (reports, remarks)
+        return (reports, remarks, debug.bounced)
     }
 
     private func agent(_ record: Int) -> Agent {

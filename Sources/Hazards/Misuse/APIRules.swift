@@ -74,10 +74,10 @@ public struct APIRules {
     private mutating func check(_ call: DMACall, by agent: Agent, record: Int) {
         switch call.function {
         case .driverUnbind: checkLeaks(call, agent, record)
-        case .poolCreate, .poolDestroy, .mappingError, .needSync, .cacheSync: return
+        case .poolCreate: return
         default:
             guard call.function.makesHandle else {
-                if !Self.isSync(call.function) { release(call) }
+                if Self.releases.contains(call.function) { release(call) }
                 return
             }
             let new = Live(
@@ -104,15 +104,11 @@ public struct APIRules {
         if let place { live.remove(at: place) }
     }
 
-    private static func isSync(_ function: DMACall.Function) -> Bool {
-        switch function {
-        case .syncSingleForCPU, .syncSingleForDevice, .syncSGForCPU, .syncSGForDevice,
-            .syncSGTableForCPU, .syncSGTableForDevice, .syncSingleRangeForCPU,
-            .syncSingleRangeForDevice:
-            true
-        default: false
-        }
-    }
+    private static let releases: Set<DMACall.Function> = [
+        .unmapSingle, .unmapPage, .unmapPhys, .unmapResource, .unmapSG, .unmapSGTable,
+        .freeCoherent, .freeWriteCombine, .freeAttrs, .freeNoncoherent, .freePages,
+        .freeNoncontiguous, .poolFree, .iovaFree, .iovaDestroy,
+    ]
 
     /// Adds a finding, unless it is there already.
     mutating func add(

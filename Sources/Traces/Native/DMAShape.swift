@@ -63,6 +63,15 @@ extension DMACall.Function {
         }
     }
 
+    /// Whether the driver hands a DMA address to the call, which `dma=` can replace.
+    var takesDMAAddress: Bool { (shape == .unmap || shape == .free) && self != .iovaDestroy }
+
+    /// Whether the driver hands the CPU's address to the call, which `cpu=` can replace.
+    var takesCPUAddress: Bool { shape == .free }
+
+    /// Whether the call can give `DMA_MAPPING_ERROR`.
+    var canFail: Bool { shape == .map || shape == .mapList }
+
     /// Whether `attrs=` may stand at the end.
     var takesAttributes: Bool {
         switch self {

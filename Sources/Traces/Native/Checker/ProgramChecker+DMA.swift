@@ -105,19 +105,20 @@ extension DMACall {
         var plain = DMACall(function)
         if function.takesAttributes { plain.attributes = attributes }
         if function.shape != .unbind { plain.handle = handle }
+        if function.canFail { plain.fails = fails }
+        if function.takesDMAAddress { plain.dmaAddress = dmaAddress }
+        if function.takesCPUAddress { plain.cpuAddress = cpuAddress }
         switch function.shape {
         case .map, .mapList:
             plain.device = device
             plain.segments = segments
             plain.direction = direction
-            plain.fails = fails
         case .allocate:
             plain.device = device
             plain.segments = segments
         case .unmap:
             plain.size = size
             plain.direction = direction
-            plain.dmaAddress = dmaAddress
         case .list:
             plain.count = count
             plain.direction = direction
@@ -126,10 +127,7 @@ extension DMACall {
             plain.offset = offset
             plain.size = size
             plain.direction = direction
-        case .free:
-            plain.size = size
-            plain.dmaAddress = dmaAddress
-            plain.cpuAddress = cpuAddress
+        case .free: plain.size = size
         case .link:
             plain.segments = segments
             plain.offset = offset

@@ -90,10 +90,8 @@ extension LineParser {
         default: return
         }
         if call.function.shape != .free { call.direction = takeOptional(Vocabulary.directions) }
-        if call.function.shape == .unmap || call.function.shape == .free {
-            call.dmaAddress = try takeAddress("dma")
-        }
-        if call.function.shape == .free { call.cpuAddress = try takeAddress("cpu") }
+        if call.function.takesDMAAddress { call.dmaAddress = try takeAddress("dma") }
+        if call.function.takesCPUAddress { call.cpuAddress = try takeAddress("cpu") }
     }
 
     /// `WORD=ADDRESS`, if it comes next.
@@ -206,7 +204,7 @@ extension LineParser {
             call.attributes = try attributes()
         }
         var rest = takesAttributes && call.attributes.isEmpty ? "'attrs=A|B', " : ""
-        if call.function.shape == .map || call.function.shape == .mapList {
+        if call.function.canFail {
             call.fails = take("fails")
             rest = call.fails ? "" : rest + "'fails', "
         }
@@ -234,12 +232,9 @@ extension LineParser {
     /// The addresses that could still stand in a release, in the words of an error.
     private func places(of call: DMACall) -> String {
         guard call.attributes.isEmpty, call.cpuAddress == nil else { return "" }
-        switch call.function.shape {
-        case .unmap: return call.dmaAddress == nil ? "'dma=ADDRESS', " : ""
-        case .free:
-            return (call.dmaAddress == nil ? "'dma=ADDRESS', " : "") + "'cpu=ADDRESS', "
-        default: return ""
-        }
+        let takesDMA = call.function.takesDMAAddress && call.dmaAddress == nil
+        return (takesDMA ? "'dma=ADDRESS', " : "")
+            + (call.function.takesCPUAddress ? "'cpu=ADDRESS', " : "")
     }
 
     /// `=A|B`.
