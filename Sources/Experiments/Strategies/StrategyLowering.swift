@@ -95,17 +95,27 @@ struct StrategyLowering {
         for buffer in lifted.buffers {
             switch strategy {
             case .streamingSync:
-                append(
-                    .core(0),
-                    .dma(
-                        DMACall(
-                            .mapSingle, handle: handle("mapped_\(buffer.name)"),
-                            device: buffer.device,
-                            segments: [.init(at: Operand(buffer.start), size: buffer.size)],
-                            direction: buffer.direction)))
+                map(
+                    "mapped_\(buffer.name)", for: buffer.device, at: buffer.start, buffer.size,
+                    buffer.direction)
             default: break
             }
         }
+    }
+
+    /// Maps a range, and asks whether that succeeded, which costs nothing.
+    private mutating func map(
+        _ name: String, for device: Agent, at start: UInt64, _ size: UInt64,
+        _ direction: DMADirection
+    ) {
+        let handle = handle(name)
+        append(
+            .core(0),
+            .dma(
+                DMACall(
+                    .mapSingle, handle: handle, device: device,
+                    segments: [.init(at: Operand(start), size: size)], direction: direction)))
+        append(.core(0), .dma(DMACall(.mappingError, handle: handle)))
     }
 
     private mutating func release() {
@@ -205,14 +215,9 @@ struct StrategyLowering {
         for part in lifted.handOvers[index]?.parts ?? [] {
             switch strategy {
             case .streaming:
-                append(
-                    .core(0),
-                    .dma(
-                        DMACall(
-                            .mapSingle, handle: handle("0x\(String(part.start, radix: 16))"),
-                            device: part.device,
-                            segments: [.init(at: Operand(part.start), size: part.size)],
-                            direction: part.isWrite ? .fromDevice : .toDevice)))
+                map(
+                    "0x\(String(part.start, radix: 16))", for: part.device, at: part.start,
+                    part.size, part.isWrite ? .fromDevice : .toDevice)
             case .streamingSync: sync(part, .syncSingleForDevice)
             case .bounce where !part.isWrite: copyBounce(part, toBounce: true)
             default: break
