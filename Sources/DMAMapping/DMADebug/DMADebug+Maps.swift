@@ -183,6 +183,4 @@ extension DMADebug {
 extension DMAAttributes {
     /// The driver promises that the CPU leaves shared lines alone.
     static let ignoreCachelines = DMAAttributes(rawValue: 1 << 11)
-    /// The mapping fails where maintenance would be needed.
-    static let requireCoherent = DMAAttributes(rawValue: 1 << 12)
 }

@@ -129,7 +129,7 @@ import Testing
     }
 
     static let mistakes: [Mistake] = [
-        Mistake(bytes: [14], fault: "0: found byte 0x0E, expected the tag of a statement"),
+        Mistake(bytes: [15], fault: "0: found byte 0x0F, expected the tag of a statement"),
         Mistake(
             bytes: [13, 0x80, 0x20, 0x80, 0x20, 2],
             fault: "5: found byte 0x02, expected a bounce pool"),
