@@ -387,9 +387,9 @@ struct RandomProgram {
         case .map, .mapList, .allocate, .poolCreate, .unbind: call.device = device()
         default: break
         }
-        if shape == .map || shape == .mapList { call.fails = chance(4) }
-        if shape == .unmap || shape == .free { call.dmaAddress = maybe(operand()) }
-        if shape == .free { call.cpuAddress = maybe(operand()) }
+        if call.function.canFail { call.fails = chance(4) }
+        if call.function.takesDMAAddress { call.dmaAddress = maybe(operand()) }
+        if call.function.takesCPUAddress { call.cpuAddress = maybe(operand()) }
         if call.function.takesAttributes, chance(3) {
             call.attributes = DMAAttributes(rawValue: UInt32(below(1 << 14)))
         }
