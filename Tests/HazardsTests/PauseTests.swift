@@ -96,6 +96,7 @@ struct PauseTests {
             buffer rx 0x20000000 4K
             repeat 100
             h = dma_map_single d rx 2048 FROM_DEVICE
+            dma_mapping_error h
             writel d+0x10 = 1
             d: wr rx 1514
             wait d

@@ -105,6 +105,7 @@ extension HazardCatalogue {
             dc cvac user 64                  # as flush_dcache_page() does
             dsb
             h = dma_map_single disk0 page 64 TO_DEVICE
+            dma_mapping_error h
             writel disk0+0x10 = 1
             disk0: rd page 64
             wait disk0
