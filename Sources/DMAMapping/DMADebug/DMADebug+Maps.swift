@@ -102,7 +102,9 @@ extension DMADebug {
         report(check, agent, [.number(piece.start)], address: piece.start, bytes: piece.size)
     }
 
-    /// Checks for the kernel's image: all of the range. On arm64 addresses of the linear map are compared with others.
+    /// Checks for the kernel's image: all of the range.
+    ///
+    /// On arm64 addresses of the linear map are compared with others.
     private mutating func checkImage(_ piece: Piece, _ agent: Agent) {
         guard !settings.isArm64, touchesImage(piece) else { return }
         report(

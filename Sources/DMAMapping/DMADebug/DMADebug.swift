@@ -188,7 +188,9 @@ public struct DMADebug: Sendable {
                 boundary: era.usualBoundary)
     }
 
-    /// `DMA_MAPPING_ERROR`. Assumption: before 5.0, when each architecture had its own, it was the same.
+    /// `DMA_MAPPING_ERROR`.
+    ///
+    /// Assumption: before 5.0, when each architecture had its own, it was the same.
     var mappingError: UInt64 { settings.isArm64 ? .max : UInt64(UInt32.max) }
 
     /// The physical address of an address of the program.

@@ -5,13 +5,21 @@
 struct DMADebugEra: Hashable, Sendable {
     let kernel: KernelVersion
 
-    /// Whether `DMA-API:` stands before the names, and not after them. Assumption: from 5.0 on; in 5.4, not in 4.9.
+    /// Whether `DMA-API:` stands before the names, and not after them.
+    ///
+    /// Assumption: from 5.0 on; in 5.4, not in 4.9.
     var namesComeLast: Bool { kernel >= KernelVersion(5, 0) }
-    /// Whether `dma_map_page` makes another type of entry than `dma_map_single`. Assumption: before 5.0; in 4.9.
+    /// Whether `dma_map_page` makes another type of entry than `dma_map_single`.
+    ///
+    /// Assumption: before 5.0; in 4.9.
     var tellsPageFromSingle: Bool { kernel < KernelVersion(5, 0) }
-    /// Whether the sync of a part is looked up as all from the mapping's start to the part's end. Assumption as above.
+    /// Whether the sync of a part is looked up as all from the mapping's start to the part's end.
+    ///
+    /// Assumption as above.
     var syncsFromStart: Bool { kernel < KernelVersion(5, 0) }
-    /// Whether vmalloc memory is refused by `dma_map_single` before dma-debug sees it. Assumption: from 5.5 on.
+    /// Whether vmalloc memory is refused by `dma_map_single` before dma-debug sees it.
+    ///
+    /// Assumption: from 5.5 on.
     var rejectsVmalloc: Bool { kernel >= KernelVersion(5, 5) }
     /// Whether overlap is told with the device's name; without in 5.14 alone.
     var namesOverlap: Bool { kernel >= KernelVersion(5, 15) }
@@ -31,7 +39,9 @@ struct DMADebugEra: Hashable, Sendable {
     var heedsIgnoredLines: Bool { kernel >= KernelVersion(7, 0) }
     /// Whether overlap is silent where small buffers are bounced.
     var heedsBouncing: Bool { kernel >= KernelVersion(6, 18) }
-    /// The segment boundary of a device whose driver sets none. Assumption: all ones from 5.10 on.
+    /// The segment boundary of a device whose driver sets none.
+    ///
+    /// Assumption: all ones from 5.10 on.
     var usualBoundary: UInt64 { kernel >= KernelVersion(5, 10) ? .max : 0xFFFF_FFFF }
     /// Whether more mappings of one line than can be counted are told.
     var countsOverlap: Bool { kernel >= KernelVersion(3, 14) }

@@ -41,6 +41,7 @@ struct DMADebugTable: Sendable {
     /// - Parameters:
     ///   - reference: The range.
     ///   - range: How far down buckets are looked into, in bytes; nil: down to address 0, each bucket once.
+    /// - Returns: the entry; nil: there is none, or several of which none fits perfectly.
     func containing(_ reference: DMADebugEntry, within range: UInt64?) -> DMADebugEntry? {
         let first = reference.address >> Self.shift
         let steps =

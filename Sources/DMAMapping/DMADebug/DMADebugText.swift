@@ -13,6 +13,7 @@ enum DMADebugText {
     ///   - arguments: One for each of them.
     ///   - pointerDigits: The hexadecimal digits of a pointer and of a physical address: 16 or 8. From 4.15 on `%p` is a
     ///     hash that differs from boot to boot; here it is the address.
+    /// - Returns: the text as it is printed.
     /// - Precondition: There are as many arguments as placeholders.
     static func fill(_ template: String, _ arguments: [Argument], pointerDigits: Int) -> String {
         var out = ""

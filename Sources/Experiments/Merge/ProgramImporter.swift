@@ -64,13 +64,13 @@ struct ProgramImporter {
         own.pool = take(call.pool)
         own.device = call.device.map { agents[$0] ?? $0 }
         own.segments = call.segments.map {
-            DMACall.Segment(
-                at: Operand($0.start.address.rawValue, symbol: take($0.start.symbol)),
-                size: $0.size)
+            DMACall.Segment(at: place($0.start), size: $0.size)
         }
-        let place = Int(statement.annotation)
+        own.dmaAddress = call.dmaAddress.map { place($0) }
+        own.cpuAddress = call.cpuAddress.map { place($0) }
+        let index = Int(statement.annotation)
         let annotations =
-            program.annotations.indices.contains(place) ? program.annotations[place] : nil
+            program.annotations.indices.contains(index) ? program.annotations[index] : nil
         var step = MergeStep(
             ConvertedEvent.Part(.operation(agent, .dma(own)), annotations),
             line: UInt64(statement.line))
@@ -93,6 +93,11 @@ struct ProgramImporter {
     }
 
     // MARK: Names
+
+    /// An address under the merged program's name.
+    private mutating func place(_ operand: Operand) -> Operand {
+        Operand(operand.address.rawValue, symbol: take(operand.symbol))
+    }
 
     /// The merged program's symbol for one of the trace's; new ones are added.
     private mutating func take(_ symbol: SymbolID) -> SymbolID {

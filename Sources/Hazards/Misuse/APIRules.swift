@@ -48,6 +48,7 @@ public struct APIRules {
     /// - Parameters:
     ///   - program: The program.
     ///   - unreachable: What the run could not map or reach, each statement once.
+    /// - Returns: the broken rules, in the order of their statements, but those that the run found first.
     public mutating func run(_ program: Program, unreachable: [FailedMap] = []) -> [Finding] {
         findings += unreachable.map(finding)
         refused = Set(unreachable.filter { !$0.message.isEmpty }.map { Int($0.record) })

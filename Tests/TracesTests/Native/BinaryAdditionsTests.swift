@@ -133,7 +133,7 @@ import Testing
         Mistake(
             bytes: [13, 0x80, 0x20, 0x80, 0x20, 2],
             fault: "5: found byte 0x02, expected a bounce pool"),
-        Mistake(bytes: [32, 0], fault: "0: found byte 0x20, expected the tag of a statement"),
+        Mistake(bytes: [33, 0], fault: "0: found byte 0x21, expected the tag of a statement"),
         Mistake(
             bytes: [7, 1, 0x80, 0x84], fault: "3: found byte 0x84, expected flags of a device"),
         Mistake(
