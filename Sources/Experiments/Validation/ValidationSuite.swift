@@ -36,8 +36,8 @@ public struct ValidationSuite: Sendable {
     public static var variants: [MachineVariant] {
         [
             zynq, PortBandwidth.machine, UncachedWidth.machine, VideoFrame.machine,
-            CameraPackets.machine, UncachedCopy.machine, PortDuplex.machine, BatchedSync.machine,
-            MaintenanceLaws.calls,
+            CameraPackets.machine, CachedCopy.machine, UncachedCopy.machine, PortDuplex.machine,
+            BatchedSync.machine, MaintenanceLaws.calls,
         ] + CameraPackets.chromebooks + MaintenanceLaws.crossover
             + CachedLatency.tables.map(\.machine)
     }
@@ -63,12 +63,14 @@ public struct ValidationSuite: Sendable {
         }
     }
 
-    /// Runs the rows of ports and engines, and the law of uncached loads.
+    /// Runs the rows of ports and engines, the law of uncached loads, and copies of cached memory.
     public func transfers() throws(TraceErrors) -> [ValidationRow] {
         let ports = PortBandwidth(simulated: scale == .full ? 2 << 20 : 128 << 10)
         let width = UncachedWidth(bytes: scale == .full ? 1 << 20 : 64 << 10)
+        let cached = CachedCopy(bytes: scale == .full ? 4 << 20 : 1 << 20)
         return try ports.rows(on: self[PortBandwidth.machine])
             + width.rows(on: self[UncachedWidth.machine])
+            + cached.rows(on: self[CachedCopy.machine])
     }
 
     /// Runs the rows of whole drivers.
