@@ -23,9 +23,14 @@ extension LatentAnalysis {
         case .copy(let copy):
             touch(copy.source.address.rawValue, copy.bytes, isStore: false, step)
             touch(copy.destination.address.rawValue, copy.bytes, isStore: true, step)
-        case .barrier(let barrier): perform(barrier)
+        case .barrier(let barrier):
+            publication.barrier(
+                barrier, by: step.agent, settles: profile.doorbellOrder.settlesStores(barrier))
+            perform(barrier)
         case .maintenance(let maintenance): perform(maintenance, step)
-        case .wait(let device): observeCompletion(of: device)
+        case .wait(let device):
+            publication.observe(device)
+            observeCompletion(of: device)
         case .setMemoryType(let start, let size, let type, let shareability):
             guard size > 0 else { return }
             let (physical, _) = physical(start)
@@ -40,17 +45,27 @@ extension LatentAnalysis {
     private mutating func performAccess(_ access: MemoryAccess, _ step: LoweredStep) {
         switch access.kind {
         case .load, .miscellaneousRead, .loadExclusive, .loadAcquire:
-            touch(access.address, UInt64(access.size), isStore: false, step)
+            touch(
+                access.address, UInt64(access.size), isStore: false, step,
+                isDependent: access.isDependent)
+            if access.kind == .loadAcquire { publication.orderLoads(of: step.agent) }
         case .store, .storeExclusive, .storeRelease:
+            if access.kind == .storeRelease { publication.orderStores() }
             touch(access.address, UInt64(access.size), isStore: true, step)
         case .fetch, .prefetch, .copyBack, .invalidate: break
         }
     }
 
     private mutating func touch(
-        _ address: UInt64, _ size: UInt64, isStore: Bool, _ step: LoweredStep
+        _ address: UInt64, _ size: UInt64, isStore: Bool, _ step: LoweredStep,
+        isDependent: Bool = false
     ) {
         let (start, mapping) = physical(address)
+        if isStore {
+            publish(start, size, mapping.type, step)
+        } else {
+            judgeAnnounced(start, size, mapping.type, isDependent: isDependent, step)
+        }
         for (granule, mask) in granules(start, size) {
             let before = lines[granule] ?? LineState()
             var state = before

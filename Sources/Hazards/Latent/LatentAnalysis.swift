@@ -37,6 +37,8 @@ public struct LatentAnalysis {
     var flying: [UInt8: [UInt64]] = [:]
     /// Reads that a device does round after round until its completion is seen, by the device.
     var reading: [UInt8: [LoweredStep]] = [:]
+    /// What is handed over by flags in memory.
+    var publication = Publication()
     /// The device operations that a step starts, by the step's index.
     var starting: [Int: [LoweredStep]] = [:]
     /// What was found so far.
@@ -67,6 +69,7 @@ public struct LatentAnalysis {
             switch step.operation {
             case .device(let operation):
                 if free.contains(index) { performInTraceOrder(operation, step) }
+                follow(operation, step)
             default: perform(step)
             }
         }

@@ -105,7 +105,7 @@ public struct APIRules {
         if let place { live.remove(at: place) }
     }
 
-    private static let releases: Set<DMACall.Function> = [
+    static let releases: Set<DMACall.Function> = [
         .unmapSingle, .unmapPage, .unmapPhys, .unmapResource, .unmapSG, .unmapSGTable,
         .freeCoherent, .freeWriteCombine, .freeAttrs, .freeNoncoherent, .freePages,
         .freeNoncontiguous, .poolFree, .iovaFree, .iovaDestroy,
