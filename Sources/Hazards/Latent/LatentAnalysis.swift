@@ -61,6 +61,8 @@ public struct LatentAnalysis {
     /// - Complexity: O(steps × granules that each names).
     public mutating func run(_ steps: [LoweredStep]) -> [Finding] {
         guard profile.hasCaches || profile.barrierCycles > 0 else { return [] }
+        var order = PublicationOrder(profile: profile)
+        let unordered = order.run(steps, map: map)
         let free = scheduleDevices(steps)
         for (index, step) in steps.enumerated() {
             for started in starting[index] ?? [] { begin(started) }
@@ -71,7 +73,7 @@ public struct LatentAnalysis {
             }
         }
         for device in reading.keys.sorted() { judgeCyclicReads(of: Agent(rawValue: device)) }
-        return findings
+        return findings + unordered
     }
 
     // MARK: When devices may act
