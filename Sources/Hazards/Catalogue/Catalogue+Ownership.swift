@@ -72,8 +72,8 @@ extension HazardCatalogue {
             Stop the device and know that it has stopped before the first unmap: resets
             and error paths are where this is forgotten.
 
-            `staleline check` does not judge this code yet. The trace below gives no
-            finding.
+            `staleline check` judges the order of the trace: a transfer that stands
+            below the release of its bytes.
             """,
         trace: """
             staleline 1
@@ -106,7 +106,7 @@ extension HazardCatalogue {
             device does.
             """,
         affects: "All machines, coherent ones too; an IOMMU turns it into a fault.",
-        status: .inKernelLogs)
+        status: .detected(verdicts: [.misuse]))
 
     /// The core touches a buffer that the device owns.
     static let h18 = HazardPage(
