@@ -74,12 +74,14 @@ extension LatentAnalysis {
         state.staleBefore &= ~mask
         if type == .writeBack || type == .writeThrough || type == .nonCacheable {
             state.buffered |= mask
+            state.unordered |= mask
         }
         guard isCacheable else {
             storePastCaches(&state, granule, mask, step)
             return
         }
         if type == .writeBack { state.dirtyInner |= mask }
+        state.bypassed &= ~mask
         state.mayHold |= lineMask(granule, mask)
         // A line dirtied while a device writes elsewhere in it, or while an old copy of it may be cached, goes over
         // the device's bytes when it is evicted or cleaned.
@@ -93,6 +95,9 @@ extension LatentAnalysis {
     private mutating func storePastCaches(
         _ state: inout LineState, _ granule: UInt64, _ mask: UInt64, _ step: LoweredStep
     ) {
+        if profile.speculates, profile.isMixed(granule * WatchList.granule) {
+            state.bypassed |= mask
+        }
         let dirty = state.dirtyInner & mask
         guard dirty != 0 else { return }
         report(
@@ -114,7 +119,10 @@ extension LatentAnalysis {
         _ state: inout LineState, _ granule: UInt64, _ mask: UInt64, _ isCacheable: Bool,
         _ step: LoweredStep
     ) {
-        guard isCacheable else { return }
+        guard isCacheable else {
+            loadPastCaches(state, granule, mask, step)
+            return
+        }
         // What a transfer writes once is nobody's before its completion is seen; of one that goes round and round the
         // core reads what the rounds so far have left.
         let unfinished = state.inFlight & ~state.cyclic
@@ -127,6 +135,8 @@ extension LatentAnalysis {
                 code = .h26
             } else if state.unsettled & stale != 0 {
                 code = .h23
+            } else if profile.isMixed(granule * WatchList.granule) {
+                code = .h13
             } else {
                 code = isHeld ? .h01 : .h08
             }
@@ -143,6 +153,26 @@ extension LatentAnalysis {
         state.heldAtWrite |= line & state.inFlight
         if profile.hasOuterCache { state.staleOuter |= line & state.inFlight }
         state.mayHold |= line
+    }
+
+    /// A load through an uncached mapping of bytes that a cached mapping may have left dirty.
+    private mutating func loadPastCaches(
+        _ state: LineState, _ granule: UInt64, _ mask: UInt64, _ step: LoweredStep
+    ) {
+        let dirty = (state.dirtyInner | state.dirtyOuter) & mask
+        guard dirty != 0 else { return }
+        report(
+            .h13, granule, dirty, agent: step.agent, writer: step.agent, record: step.record,
+            writeRecord: state.storeRecord,
+            detail:
+                "the load goes past the caches, where what was stored in record \(state.storeRecord) may be",
+            chain: [
+                ChainLink(
+                    record: Int(state.storeRecord),
+                    text: "a store through a cacheable mapping: the line may be dirty"),
+                ChainLink(
+                    record: Int(step.record), text: "the load goes past the line to DRAM: old"),
+            ])
     }
 
     private func staleChain(
@@ -166,6 +196,7 @@ extension LatentAnalysis {
     // MARK: Barriers and completion
 
     private mutating func perform(_ barrier: Barrier) {
+        if barrier.ordersStores { orderStores() }
         guard profile.doorbellOrder.settlesStores(barrier) else { return }
         let settlesMaintenance = profile.doorbellOrder.settlesMaintenance(barrier)
         let waiting = waitingForBarrier
@@ -181,6 +212,14 @@ extension LatentAnalysis {
                 waitingForBarrier.append(granule)
             }
             set(granule, state, before: before)
+        }
+    }
+
+    /// Any barrier for stores orders them before maintenance by set and way.
+    private mutating func orderStores() {
+        waitingForBarrier = waitingForBarrier.filter {
+            lines[$0]?.unordered = 0
+            return lines[$0]?.waitsForBarrier ?? false
         }
     }
 
@@ -246,8 +285,10 @@ extension LatentAnalysis {
             if profile.hasOuterCache { state.dirtyOuter |= state.dirtyInner & line }
             state.pendingClean |= cleaned
             state.cleanRecord = step.record
-            state.dirtyInner &= ~line
-            state.buffered &= ~line
+            // By set and way it is not ordered after the stores: they may make the line dirty when it has been cleaned.
+            let late = instruction.isByAddress ? 0 : state.unordered & line
+            state.dirtyInner &= ~line | late
+            state.buffered &= ~line | late
         } else if instruction.invalidates {
             let beside = state.dirtyInner & line & ~named
             if beside != 0 {
@@ -273,6 +314,7 @@ extension LatentAnalysis {
         guard instruction.invalidates else { return }
         state.staleBefore &= ~line
         state.cyclic &= ~line
+        state.bypassed &= ~line | state.buffered
         state.mayHold &= ~line
         state.unsettled |= line & state.staleInner & state.staleOuter & ~state.inFlight
         // While the device still writes, or below a stale outer line, the line can come back as it was.

@@ -112,8 +112,8 @@ struct PublicationOrder {
         case .load, .miscellaneousRead, .loadExclusive, .loadAcquire:
             guard profile.speculates else { return }
             if !isDependent { judge(access, core, step) }
-            for (device, list) in writes.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
-                guard list.contains(where: { $0.overlaps(access) }) else { continue }
+            for (device, list) in writes.sorted(by: { $0.key.rawValue < $1.key.rawValue })
+            where list.contains(where: { $0.overlaps(access) }) {
                 core.loads.append((device, access))
                 if core.loads.count > Self.most { core.loads.removeFirst() }
             }
@@ -137,7 +137,8 @@ struct PublicationOrder {
     /// What the core has loaded of a device's it knows now, and what the device wrote before that.
     private func settleLoads(_ core: inout Core) {
         for (device, load) in core.loads {
-            for write in writes[device] ?? [] where write.overlaps(load) && write.index < load.index {
+            for write in writes[device] ?? [] where write.overlaps(load) && write.index < load.index
+            {
                 core.known[device] = max(core.known[device] ?? 0, write.index)
             }
         }
@@ -226,8 +227,14 @@ struct PublicationOrder {
                             + "was stored in record \(data.record)",
                     [
                         (data.record, "\(writer) stores the bytes; they wait in a buffer"),
-                        (flag.record, "\(writer) stores what gives them to \(device): seen at once"),
-                        (step.record, "\(device) \(isWrite ? "writes" : "reads") the bytes: too early"),
+                        (
+                            flag.record,
+                            "\(writer) stores what gives them to \(device): seen at once"
+                        ),
+                        (
+                            step.record,
+                            "\(device) \(isWrite ? "writes" : "reads") the bytes: too early"
+                        ),
                     ])
             }
         }
