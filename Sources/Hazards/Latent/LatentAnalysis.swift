@@ -62,7 +62,8 @@ public struct LatentAnalysis {
     public mutating func run(_ steps: [LoweredStep]) -> [Finding] {
         guard profile.hasCaches || profile.barrierCycles > 0 else { return [] }
         var order = PublicationOrder(profile: profile)
-        let unordered = order.run(steps, map: map)
+        var instructions = InstructionOrder(profile: profile, watch: watch)
+        let unordered = order.run(steps, map: map) + instructions.run(steps, map: map)
         let free = scheduleDevices(steps)
         for (index, step) in steps.enumerated() {
             for started in starting[index] ?? [] { begin(started) }

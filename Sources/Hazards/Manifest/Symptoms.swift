@@ -44,6 +44,8 @@ struct StaleRead: Symptom {
     var hasSeenYounger = false
     /// Whether the load performed before its turn in the program.
     var isEarly = false
+    /// Whether it was a fetch of instructions.
+    var isFetch = false
 
     func finding(_ state: GranuleState, _ mirror: CopyMirror, _ profile: HazardProfile) -> Finding {
         let writer = mirror.versions[Int(expected)]
@@ -103,6 +105,7 @@ struct StaleRead: Symptom {
     private func codeOfCoreRead(
         _ state: GranuleState, _ mirror: CopyMirror, _ profile: HazardProfile, _ writer: Version
     ) -> HazardCode {
+        if isFetch { return .h22 }
         if isEarly { return .h06 }
         if writer.agent.isCore { return codeOfOwnWrite(state, mirror) }
         if profile.isWronglyCoherent(writer.agent) { return .h26 }
