@@ -61,6 +61,9 @@ public struct Place: RawRepresentable, Hashable, Comparable, Sendable, BitwiseCo
     /// Whether it is a level-1 data cache.
     @inlinable
     public var isLevel1Data: Bool { rawValue & 0xF0 == 0x10 || rawValue >= 0x80 }
+    /// Whether it is a level-1 instruction cache.
+    @inlinable
+    public var isLevel1Instruction: Bool { rawValue & 0xF0 == 0x20 }
     /// Whether it is a second level, shared or a core's own, integrated or outer.
     @inlinable
     public var isLevel2: Bool {

@@ -50,6 +50,8 @@ public struct HazardProfile: Hashable, Sendable {
     private let named: [SymbolTable.Entry]
     /// Bytes that the trace maps as pieces of scatter-gather lists: their syncs have functions of their own.
     public var scatterGather: [Range<UInt64>] = []
+    /// Physical bytes that the trace maps cacheable and not cacheable at once.
+    public var mixed: [Range<UInt64>] = []
     /// How engines read descriptors, by the names of the layouts.
     public var layouts: [SymbolID: DescriptorLayout] = [:]
 
@@ -90,6 +92,14 @@ public struct HazardProfile: Hashable, Sendable {
     public func snoops(_ agent: Agent) -> Bool {
         !agent.isCore && agent.index < devices.count && devices[agent.index].snoops
     }
+
+    /// Whether a device looks into caches though the kernel believes that it does not.
+    func isWronglyNoncoherent(_ agent: Agent) -> Bool {
+        snoops(agent) && !devices[agent.index].isDeclaredCoherent
+    }
+
+    /// Whether a physical byte has a cacheable and a non-cacheable mapping.
+    func isMixed(_ physical: UInt64) -> Bool { mixed.contains { $0.contains(physical) } }
 
     /// The buffer that holds an address, with the offset in it: `rx+0x40`; nil: none.
     public func symbol(of address: UInt64) -> String? {

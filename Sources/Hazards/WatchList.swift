@@ -10,6 +10,8 @@ public struct WatchList: Hashable, Sendable {
 
     /// Ranges of granules, ascending, apart from one another.
     public private(set) var ranges: [Range<UInt64>] = []
+    /// Whether some of the bytes are fetched as instructions.
+    public private(set) var hasInstructions = false
     /// How many granules stand before each range.
     private var offsets: [Int] = []
 
@@ -45,6 +47,44 @@ public struct WatchList: Hashable, Sendable {
             else { continue }
             add(Operand(entry.address), entry.size, MemoryMap(), lineSize)
         }
+        merge()
+        addInstructions(program, map, lineSize)
+    }
+
+    /// Watches what is fetched as instructions and written by the same program, by cores or devices.
+    private mutating func addInstructions(
+        _ program: Program, _ map: MemoryMap, _ lineSize: UInt64
+    ) {
+        var fetched: Set<UInt64> = []
+        for case .operation(_, .access(let access, _, _)) in program.statements.lazy.map(\.body)
+        where access.kind == .fetch {
+            fetched.insert(access.address)
+            fetched.insert(lastByte(access.address, UInt64(access.size)))
+        }
+        guard !fetched.isEmpty else { return }
+        var stored = WatchList()
+        for statement in program.statements {
+            guard case .operation(_, let operation) = statement.body else { continue }
+            switch operation {
+            case .access(let access, _, _) where access.kind.isStore:
+                stored.add(Operand(access.address), UInt64(access.size), map, lineSize)
+            case .run(let run) where run.kind.isStore:
+                stored.add(run.start, run.bytes, map, lineSize)
+            case .copy(let copy): stored.add(copy.destination, copy.bytes, map, lineSize)
+            case .device(let device) where device.kind == .write:
+                stored.add(device.start, device.extent, map, lineSize)
+            default: break
+            }
+        }
+        stored.merge()
+        for address in fetched.sorted() {
+            let mapping = map.mapping(of: address)
+            guard stored.touches(address &- mapping.start &+ mapping.physical, 1) else { continue }
+            add(Operand(address), 1, map, lineSize)
+            hasInstructions = true
+        }
+        guard hasInstructions else { return }
+        offsets = []
         merge()
     }
 

@@ -277,6 +277,49 @@ struct LatentTests {
         #expect(codes([store(48), maintain(.dcCVAC), maintain(.dcIVAC, 0, 32)]) == [])
     }
 
+    // MARK: What is published in memory
+
+    @Test("H05: data and the word that gives them to a polling device, with no barrier between")
+    func h05() {
+        let stores = [store(0, 8), store(64, 4)]
+        let polls = [device(.read, 64, 4), device(.read, 0, 8)]
+        #expect(codes(stores + polls, uncached: true) == [.h05])
+        #expect(codes(stores + [device(.read, 0, 128)], uncached: true) == [.h05])
+        #expect(codes([stores[0], dmb, stores[1]] + polls, uncached: true) == [])
+        #expect(codes(stores + [dmb] + polls, uncached: true) == [])
+        // In the other order the device has its data before it is told; a doorbell has other rules.
+        #expect(codes(stores.reversed() + polls, uncached: true) == [])
+        #expect(codes(stores + [dsb, ring] + polls, uncached: true) == [])
+        let inner = Operation.barrier(Barrier(.dmb, .innerShareable, .stores))
+        #expect(codes([stores[0], inner, stores[1]] + polls, uncached: true) == [.h05])
+        let loads = Operation.barrier(Barrier(.dmb, .fullSystem, .loads))
+        #expect(codes([stores[0], loads, stores[1]] + polls, uncached: true) == [.h05])
+    }
+
+    @Test("H05: what the device writes may be under a store that it has not waited for")
+    func h05Write() {
+        let steps = [store(0, 8), store(64, 4), device(.read, 64, 4), device(.write, 0, 8)]
+        #expect(codes(steps, uncached: true) == [.h05])
+        #expect(codes([steps[0], dmb] + steps[1...], uncached: true) == [])
+    }
+
+    @Test("H06: a device's word, then its data, loaded with no barrier between")
+    func h06() {
+        let writes = [device(.write, 0, 8), device(.write, 64, 4)]
+        let flag = load(64, 4)
+        let data = load(0, 8)
+        #expect(codes(writes + [flag, data], uncached: true) == [.h06])
+        #expect(
+            codes(writes + [flag, data], Story.profile(speculates: false), uncached: true) == [])
+        #expect(codes(writes + [flag, dmb, data], uncached: true) == [])
+        #expect(codes(writes + [wait, flag, data], uncached: true) == [])
+        // Polling twice, and what an earlier poll has shown already.
+        #expect(codes(writes + [flag, flag], uncached: true) == [])
+        #expect(codes(writes + [flag, dmb, flag, data], uncached: true) == [])
+        let stores = Operation.barrier(Barrier(.dmb, .fullSystem, .stores))
+        #expect(codes(writes + [flag, stores, data], uncached: true) == [.h06])
+    }
+
     @Test("A machine without caches and without buffers has nothing to find")
     func nothing() {
         var profile = Story.profile()

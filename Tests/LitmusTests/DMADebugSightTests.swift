@@ -142,6 +142,24 @@ import Traces
         #expect(try check(harmless).judgement.findings.isEmpty)
     }
 
+    @Test(
+        "Overlap among coherent devices is told as a false alarm; with another device it is found")
+    func coherentOverlap() throws {
+        for (other, codes) in [("one", [HazardCode]()), ("snooping", []), ("eth0", [.h19])] {
+            let text = """
+                device eth0 noncoherent
+                device one coherent
+                device snooping coherent
+                buffer rx 0x10000000 64
+                a = dma_map_single one rx 32 FROM_DEVICE
+                b = dma_map_single \(other) rx+32 32 FROM_DEVICE
+                """
+            let result = try check(text, "zynq7000")
+            #expect(result.judgement.findings.map(\.code) == codes, "\(other)")
+            #expect(result.remarks.count == (codes.isEmpty ? 1 : 0), "\(other)")
+        }
+    }
+
     @Test("Where a message is a false alarm it is a remark, and no finding")
     func falseAlarm() throws {
         let text = """

@@ -3,10 +3,11 @@ import Foundation
 import Hazards
 import Machines
 import MemoryModel
+import Synchronization
 import Testing
 import Traces
 
-/// A trace of `Traces/litmus` with what its head expects.
+/// A trace of `Traces/litmus` or `Traces/corpus` with what its head expects.
 struct LitmusFile: Sendable {
     /// A verdict and a code, as an expectation writes them: `latent H08`.
     struct Pair: Hashable, Sendable, Comparable, CustomStringConvertible {
@@ -39,6 +40,10 @@ struct LitmusFile: Sendable {
     let text: String
     /// Its expectations, in their order.
     let expectations: [Expectation]
+    /// What is expected when the `env` statements are taken out: `# without env MACHINE KERNEL: …`.
+    let withoutEnvironment: [Expectation]
+    /// Why the expectations are not met yet: `# pending: REASON`; nil: they are.
+    let pending: String?
 
     /// The name without the ending that says what kind of file it is: `S01-h01`.
     var stem: String { String(name.prefix { $0 != "." }) }
@@ -64,17 +69,17 @@ struct LitmusFile: Sendable {
     /// The folder of the traces.
     static let folder = root.appendingPathComponent("Traces/litmus")
 
-    /// All traces, by name.
-    static func all() throws -> [LitmusFile] {
+    /// All traces of a folder, by name.
+    static func all(in folder: URL = folder) throws -> [LitmusFile] {
         try FileManager.default.contentsOfDirectory(atPath: folder.path)
-            .filter { $0.hasSuffix(".slt") }.sorted().map { try LitmusFile($0) }
+            .filter { $0.hasSuffix(".slt") }.sorted().map { try LitmusFile($0, in: folder) }
     }
 
     /// Reads a trace's head.
-    init(_ name: String) throws {
+    init(_ name: String, in folder: URL = folder) throws {
         try self.init(
             name: name,
-            text: String(contentsOf: Self.folder.appendingPathComponent(name), encoding: .utf8))
+            text: String(contentsOf: folder.appendingPathComponent(name), encoding: .utf8))
     }
 
     /// Reads the head of a trace whose text is given.
@@ -82,21 +87,33 @@ struct LitmusFile: Sendable {
         self.name = name
         self.text = text
         var found: [Expectation] = []
+        var without: [Expectation] = []
+        var pending: String?
         for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false)
-            .enumerated() where line.contains("# expect")
+            .enumerated()
         {
-            found.append(try Self.expectation(line, place: "\(name):\(index + 1)", index + 1))
+            let place = "\(name):\(index + 1)"
+            if line.contains("# expect") {
+                found.append(try Self.expectation(line, "# expect ", place: place, index + 1))
+            } else if line.contains("# without env") {
+                without.append(
+                    try Self.expectation(line, "# without env ", place: place, index + 1))
+            } else if line.hasPrefix("# pending: ") {
+                pending = String(line.dropFirst("# pending: ".count))
+            }
         }
         expectations = found
+        withoutEnvironment = without
+        self.pending = pending
     }
 
     private static func expectation(
-        _ line: Substring, place: String, _ number: Int
+        _ line: Substring, _ start: String, place: String, _ number: Int
     ) throws -> Expectation {
-        let grammar = "# expect MACHINE KERNEL: nothing, or VERDICT CODE {, VERDICT CODE}"
+        let grammar = "\(start)MACHINE KERNEL: nothing, or VERDICT CODE {, VERDICT CODE}"
         let fault = Fault(description: "\(place): found \"\(line)\", expected \(grammar)")
-        guard line.hasPrefix("# expect "), let colon = line.firstIndex(of: ":") else { throw fault }
-        let profile = line[..<colon].dropFirst("# expect ".count).split(separator: " ")
+        guard line.hasPrefix(start), let colon = line.firstIndex(of: ":") else { throw fault }
+        let profile = line[..<colon].dropFirst(start.count).split(separator: " ")
         let list = line[colon...].dropFirst().trimmingCharacters(in: .whitespaces)
         guard profile.count == 2 else { throw fault }
         var pairs: Set<Pair> = []
@@ -113,6 +130,22 @@ struct LitmusFile: Sendable {
 
     // MARK: Judging
 
+    /// The same trace without its `env` statements, each line where it was.
+    func withoutEnvironmentStatements() throws -> LitmusFile {
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        return try LitmusFile(
+            name: name,
+            text: lines.map { $0.hasPrefix("env ") ? "" : $0 }.joined(separator: "\n"))
+    }
+
+    /// What is found on an expectation's machine and kernel, as pairs.
+    func found(_ expectation: Expectation) throws -> Set<Pair> {
+        Set(
+            try check(expectation).judgement.findings.map {
+                Pair(verdict: $0.verdict, code: $0.code)
+            })
+    }
+
     /// Judges the trace on the machine and kernel of an expectation.
     func check(_ expectation: Expectation) throws -> CheckResult {
         let program = try NativeParser.parse(Array(text.utf8), file: name)
@@ -124,9 +157,22 @@ struct LitmusFile: Sendable {
         return try Check.run(setup)
     }
 
+    /// The machines read so far, as reading one takes longer than a trace.
+    private static let machines = Mutex<[String: MachineConfiguration]>([:])
+
     /// A machine of `configs/`, with some keys changed.
     static func machine(
         _ name: String, _ overrides: [(key: String, value: String)] = []
+    ) throws -> MachineConfiguration {
+        let key = ([name] + overrides.map { "\($0.key)=\($0.value)" }).joined(separator: " ")
+        if let known = machines.withLock({ $0[key] }) { return known }
+        let machine = try read(name, overrides)
+        machines.withLock { $0[key] = machine }
+        return machine
+    }
+
+    private static func read(
+        _ name: String, _ overrides: [(key: String, value: String)]
     ) throws -> MachineConfiguration {
         let path = "configs/\(name).yaml"
         let yaml = try String(contentsOf: root.appendingPathComponent(path), encoding: .utf8)

@@ -162,14 +162,21 @@ extension DMADebug {
     /// Keeps an entry, and reports if its first line is another's.
     mutating func add(_ entry: DMADebugEntry, _ attributes: DMAAttributes) {
         let entry = table.add(entry)
-        guard case .overlap(let ignoresLines, let isBeyondCount) = lines.add(entry) else { return }
+        let outcome = lines.add(entry, isCoherent: device(entry.device).isCoherent)
+        guard case .overlap(let ignoresLines, let isBeyondCount, let isCoherent) = outcome else {
+            return
+        }
         if isBeyondCount { warnOfCount(entry) }
         let isSilent =
             attributes.contains(.skipCPUSync)
             || (era.heedsIgnoredLines && ignoresLines && entry.ignoresLines)
             || (era.heedsBouncing && settings.bouncesSmallBuffers)
         guard !isSilent else { return }
-        report(.e23, entry.device, [], address: entry.start, bytes: entry.size)
+        report(
+            .e23, entry.device, [], address: entry.start, bytes: entry.size,
+            falseAlarm: isCoherent
+                ? "all devices that have the line are coherent: no cache is maintained for them"
+                : nil)
     }
 
     /// The kernel is about to copy a page on a write.

@@ -9,13 +9,15 @@ struct DMADebugLines: Sendable {
     enum Outcome: Hashable, Sendable {
         /// The line was free, or is not tracked.
         case alone
-        /// The line is taken by an entry, which does or does not promise to leave it alone.
-        case overlap(ignoresLines: Bool, isBeyondCount: Bool)
+        /// The line is taken by an entry, which does or does not promise to leave it alone; all entries that have it are or
+        /// are not of coherent devices.
+        case overlap(ignoresLines: Bool, isBeyondCount: Bool, isCoherent: Bool)
     }
 
     private struct Line: Sendable {
         var first: DMADebugEntry
         var overlaps = 0
+        var isCoherent: Bool
     }
 
     private var lines: [UInt64: Line] = [:]
@@ -23,18 +25,21 @@ struct DMADebugLines: Sendable {
 
     init(lineSize: UInt64) { self.lineSize = lineSize }
 
-    /// Adds an entry.
-    mutating func add(_ entry: DMADebugEntry) -> Outcome {
+    /// Adds an entry of a device that the kernel does or does not believe to be coherent.
+    mutating func add(_ entry: DMADebugEntry, isCoherent: Bool) -> Outcome {
         guard entry.direction != .toDevice else { return .alone }
         let number = entry.physical / lineSize
         guard var line = lines[number] else {
-            lines[number] = Line(first: entry)
+            lines[number] = Line(first: entry, isCoherent: isCoherent)
             return .alone
         }
         let isBeyond = line.overlaps == Self.most
         if !isBeyond { line.overlaps += 1 }
+        line.isCoherent = line.isCoherent && isCoherent
         lines[number] = line
-        return .overlap(ignoresLines: line.first.ignoresLines, isBeyondCount: isBeyond)
+        return .overlap(
+            ignoresLines: line.first.ignoresLines, isBeyondCount: isBeyond,
+            isCoherent: line.isCoherent)
     }
 
     /// Takes an entry out; the line is free when as many were taken out as were counted.

@@ -165,6 +165,7 @@ public struct Setup: Sendable {
         profile.reordersAccesses = machine.architecture != .arm32v5
         for (name, layout) in program.layouts { profile.layouts[name] = layout }
         profile.library = program.library
+        profile.mixed = mixedBytes
         for statement in program.statements {
             guard case .operation(_, .dma(let call)) = statement.body,
                 [.mapSG, .mapSGTable].contains(call.function)
@@ -176,6 +177,18 @@ public struct Setup: Sendable {
             }
         }
         return profile
+    }
+
+    /// Physical bytes that have a cacheable and a non-cacheable mapping among those declared.
+    private var mixedBytes: [Range<UInt64>] {
+        let all = declaredMappings.map {
+            (bytes: $0.physical..<$0.physical &+ ($0.end - $0.start), isCached: $0.type.isCacheable)
+        }
+        return all.filter(\.isCached).flatMap { one in
+            all.filter { !$0.isCached && $0.bytes.overlaps(one.bytes) }.map {
+                $0.bytes.clamped(to: one.bytes)
+            }
+        }
     }
 }
 

@@ -189,7 +189,7 @@ extension HazardCatalogue {
         affects: """
             Machines with ACP, ACE-Lite or system caches, and virtual machines; all kernels.
             """,
-        status: .detected(verdicts: [.manifest]))
+        status: .detected(verdicts: [.manifest, .latent]))
 
     /// Device memory is used as if it were Normal memory.
     static let h41 = HazardPage(

@@ -19,8 +19,7 @@ extension HazardCatalogue {
             Otherwise the core runs what was at that address before: sometimes, and on
             some cores only.
 
-            `staleline check` does not judge this code yet. The trace below gives no
-            finding.
+            `staleline check` looks at instructions that the trace itself writes.
             """,
         trace: """
             staleline 1
@@ -32,6 +31,23 @@ extension HazardCatalogue {
             dma0: wr code 64          # new instructions
             wait dma0
             fetch code 4              # the old ones
+
+            """,
+        mendedTrace: """
+            staleline 1
+            machine rpi3
+            kernel none
+            device dma0 port AXI noncoherent
+            buffer code 0x10000000 64
+            fetch code 4
+            dma0: wr code 64
+            wait dma0
+            dc ivac code 64           # the data side, where fetches find L2's lines
+            dsb
+            ic ivau code 64
+            dsb
+            isb
+            fetch code 4
 
             """,
         mend: """
@@ -51,7 +67,7 @@ extension HazardCatalogue {
             All cores with separate instruction caches; ARMv8-A cores with CTR_EL0.IDC and DIC \
             set can skip the steps. All kernels.
             """,
-        status: .planned)
+        status: .detected(verdicts: [.manifest, .latent]))
 
     /// Only the inner caches were maintained, or the levels in the wrong order.
     static let h23 = HazardPage(

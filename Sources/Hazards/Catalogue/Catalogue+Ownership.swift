@@ -87,6 +87,9 @@ extension HazardCatalogue {
 
             Stop the device and know that it has stopped before the first unmap: resets
             and error paths are where this is forgotten.
+
+            `staleline check` judges the order of the trace: a transfer that stands
+            below the release of its bytes.
             """,
         trace: """
             staleline 1

@@ -23,14 +23,9 @@ extension LatentAnalysis {
         case .copy(let copy):
             touch(copy.source.address.rawValue, copy.bytes, isStore: false, step)
             touch(copy.destination.address.rawValue, copy.bytes, isStore: true, step)
-        case .barrier(let barrier):
-            publication.barrier(
-                barrier, by: step.agent, settles: profile.doorbellOrder.settlesStores(barrier))
-            perform(barrier)
+        case .barrier(let barrier): perform(barrier)
         case .maintenance(let maintenance): perform(maintenance, step)
-        case .wait(let device):
-            publication.observe(device)
-            observeCompletion(of: device)
+        case .wait(let device): observeCompletion(of: device)
         case .setMemoryType(let start, let size, let type, let shareability):
             guard size > 0 else { return }
             let (physical, _) = physical(start)
@@ -45,27 +40,17 @@ extension LatentAnalysis {
     private mutating func performAccess(_ access: MemoryAccess, _ step: LoweredStep) {
         switch access.kind {
         case .load, .miscellaneousRead, .loadExclusive, .loadAcquire:
-            touch(
-                access.address, UInt64(access.size), isStore: false, step,
-                isDependent: access.isDependent)
-            if access.kind == .loadAcquire { publication.orderLoads(of: step.agent) }
+            touch(access.address, UInt64(access.size), isStore: false, step)
         case .store, .storeExclusive, .storeRelease:
-            if access.kind == .storeRelease { publication.orderStores() }
             touch(access.address, UInt64(access.size), isStore: true, step)
         case .fetch, .prefetch, .copyBack, .invalidate: break
         }
     }
 
     private mutating func touch(
-        _ address: UInt64, _ size: UInt64, isStore: Bool, _ step: LoweredStep,
-        isDependent: Bool = false
+        _ address: UInt64, _ size: UInt64, isStore: Bool, _ step: LoweredStep
     ) {
         let (start, mapping) = physical(address)
-        if isStore {
-            publish(start, size, mapping.type, step)
-        } else {
-            judgeAnnounced(start, size, mapping.type, isDependent: isDependent, step)
-        }
         for (granule, mask) in granules(start, size) {
             let before = lines[granule] ?? LineState()
             var state = before
@@ -89,12 +74,14 @@ extension LatentAnalysis {
         state.staleBefore &= ~mask
         if type == .writeBack || type == .writeThrough || type == .nonCacheable {
             state.buffered |= mask
+            state.unordered |= mask
         }
         guard isCacheable else {
             storePastCaches(&state, granule, mask, step)
             return
         }
         if type == .writeBack { state.dirtyInner |= mask }
+        state.bypassed &= ~mask
         state.mayHold |= lineMask(granule, mask)
         // A line dirtied while a device writes elsewhere in it, or while an old copy of it may be cached, goes over
         // the device's bytes when it is evicted or cleaned.
@@ -108,6 +95,9 @@ extension LatentAnalysis {
     private mutating func storePastCaches(
         _ state: inout LineState, _ granule: UInt64, _ mask: UInt64, _ step: LoweredStep
     ) {
+        if profile.speculates, profile.isMixed(granule * WatchList.granule) {
+            state.bypassed |= mask
+        }
         let dirty = state.dirtyInner & mask
         guard dirty != 0 else { return }
         report(
@@ -129,7 +119,10 @@ extension LatentAnalysis {
         _ state: inout LineState, _ granule: UInt64, _ mask: UInt64, _ isCacheable: Bool,
         _ step: LoweredStep
     ) {
-        guard isCacheable else { return }
+        guard isCacheable else {
+            loadPastCaches(state, granule, mask, step)
+            return
+        }
         // What a transfer writes once is nobody's before its completion is seen; of one that goes round and round the
         // core reads what the rounds so far have left.
         let unfinished = state.inFlight & ~state.cyclic
@@ -142,6 +135,8 @@ extension LatentAnalysis {
                 code = .h26
             } else if state.unsettled & stale != 0 {
                 code = .h23
+            } else if profile.isMixed(granule * WatchList.granule) {
+                code = .h13
             } else {
                 code = isHeld ? .h01 : .h08
             }
@@ -158,6 +153,26 @@ extension LatentAnalysis {
         state.heldAtWrite |= line & state.inFlight
         if profile.hasOuterCache { state.staleOuter |= line & state.inFlight }
         state.mayHold |= line
+    }
+
+    /// A load through an uncached mapping of bytes that a cached mapping may have left dirty.
+    private mutating func loadPastCaches(
+        _ state: LineState, _ granule: UInt64, _ mask: UInt64, _ step: LoweredStep
+    ) {
+        let dirty = (state.dirtyInner | state.dirtyOuter) & mask
+        guard dirty != 0 else { return }
+        report(
+            .h13, granule, dirty, agent: step.agent, writer: step.agent, record: step.record,
+            writeRecord: state.storeRecord,
+            detail:
+                "the load goes past the caches, where what was stored in record \(state.storeRecord) may be",
+            chain: [
+                ChainLink(
+                    record: Int(state.storeRecord),
+                    text: "a store through a cacheable mapping: the line may be dirty"),
+                ChainLink(
+                    record: Int(step.record), text: "the load goes past the line to DRAM: old"),
+            ])
     }
 
     private func staleChain(
@@ -181,6 +196,7 @@ extension LatentAnalysis {
     // MARK: Barriers and completion
 
     private mutating func perform(_ barrier: Barrier) {
+        if barrier.ordersStores { orderStores() }
         guard profile.doorbellOrder.settlesStores(barrier) else { return }
         let settlesMaintenance = profile.doorbellOrder.settlesMaintenance(barrier)
         let waiting = waitingForBarrier
@@ -196,6 +212,14 @@ extension LatentAnalysis {
                 waitingForBarrier.append(granule)
             }
             set(granule, state, before: before)
+        }
+    }
+
+    /// Any barrier for stores orders them before maintenance by set and way.
+    private mutating func orderStores() {
+        waitingForBarrier = waitingForBarrier.filter {
+            lines[$0]?.unordered = 0
+            return lines[$0]?.waitsForBarrier ?? false
         }
     }
 
@@ -261,8 +285,10 @@ extension LatentAnalysis {
             if profile.hasOuterCache { state.dirtyOuter |= state.dirtyInner & line }
             state.pendingClean |= cleaned
             state.cleanRecord = step.record
-            state.dirtyInner &= ~line
-            state.buffered &= ~line
+            // By set and way it is not ordered after the stores: they may make the line dirty when it has been cleaned.
+            let late = instruction.isByAddress ? 0 : state.unordered & line
+            state.dirtyInner &= ~line | late
+            state.buffered &= ~line | late
         } else if instruction.invalidates {
             let beside = state.dirtyInner & line & ~named
             if beside != 0 {
@@ -288,6 +314,7 @@ extension LatentAnalysis {
         guard instruction.invalidates else { return }
         state.staleBefore &= ~line
         state.cyclic &= ~line
+        state.bypassed &= ~line | state.buffered
         state.mayHold &= ~line
         state.unsettled |= line & state.staleInner & state.staleOuter & ~state.inFlight
         // While the device still writes, or below a stale outer line, the line can come back as it was.

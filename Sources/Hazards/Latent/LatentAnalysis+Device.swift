@@ -60,6 +60,12 @@ extension LatentAnalysis {
             let outer = state.dirtyOuter & mask
             if outer != 0 { return (.h23, outer, "they may be in the outer cache only, dirty") }
         }
+        if profile.isWronglyNoncoherent(device), state.bypassed & mask != 0 {
+            return (
+                .h27, state.bypassed & mask,
+                "a line of a cacheable mapping of these bytes may be in a cache, older than the store past it"
+            )
+        }
         // A buffer empties in time: it endangers a device that a doorbell has sent, not one that comes by itself.
         guard afterDoorbell else { return nil }
         let buffered = (state.buffered | (snoops ? 0 : state.outerBuffered)) & mask

@@ -37,8 +37,6 @@ public struct LatentAnalysis {
     var flying: [UInt8: [UInt64]] = [:]
     /// Reads that a device does round after round until its completion is seen, by the device.
     var reading: [UInt8: [LoweredStep]] = [:]
-    /// What is handed over by flags in memory.
-    var publication = Publication()
     /// The device operations that a step starts, by the step's index.
     var starting: [Int: [LoweredStep]] = [:]
     /// What was found so far.
@@ -63,18 +61,20 @@ public struct LatentAnalysis {
     /// - Complexity: O(steps × granules that each names).
     public mutating func run(_ steps: [LoweredStep]) -> [Finding] {
         guard profile.hasCaches || profile.barrierCycles > 0 else { return [] }
+        var order = PublicationOrder(profile: profile)
+        var instructions = InstructionOrder(profile: profile, watch: watch)
+        let unordered = order.run(steps, map: map) + instructions.run(steps, map: map)
         let free = scheduleDevices(steps)
         for (index, step) in steps.enumerated() {
             for started in starting[index] ?? [] { begin(started) }
             switch step.operation {
             case .device(let operation):
                 if free.contains(index) { performInTraceOrder(operation, step) }
-                follow(operation, step)
             default: perform(step)
             }
         }
         for device in reading.keys.sorted() { judgeCyclicReads(of: Agent(rawValue: device)) }
-        return findings
+        return findings + unordered
     }
 
     // MARK: When devices may act

@@ -10,6 +10,10 @@ struct LineState {
     var dirtyOuter: UInt64 = 0
     /// Stores that may still wait in a core's store buffer.
     var buffered: UInt64 = 0
+    /// Bytes stored past the caches while a cacheable mapping of them may have left an older line there.
+    var bypassed: UInt64 = 0
+    /// Stores that no barrier has ordered before maintenance by set and way.
+    var unordered: UInt64 = 0
     /// Non-cacheable stores that may still wait in the outer cache's store buffer.
     var outerBuffered: UInt64 = 0
     /// Bytes whose clean was issued, and no barrier has waited for it.
@@ -46,11 +50,11 @@ struct LineState {
     /// Whether nothing is known that could go wrong.
     var isQuiet: Bool {
         dirtyInner | dirtyOuter | buffered | outerBuffered | pendingClean | pendingOuterClean
-            | staleInner | staleOuter | inFlight == 0
+            | staleInner | staleOuter | inFlight | bypassed == 0
     }
 
     /// Whether a barrier would change it.
-    var waitsForBarrier: Bool { buffered | pendingClean != 0 }
+    var waitsForBarrier: Bool { buffered | pendingClean | unordered != 0 }
 
     /// Whether a `CACHE SYNC` would change it.
     var waitsForSync: Bool { outerBuffered | pendingOuterClean != 0 }

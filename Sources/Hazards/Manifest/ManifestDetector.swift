@@ -25,6 +25,9 @@ public struct ManifestDetector: Probe {
     var bounces: [BouncedBytes] = []
     /// The youngest versions of each core's that each device has read.
     var seen: [Agent: VectorClock] = [:]
+    /// What instruction caches hold of watched bytes.
+    var instructions = InstructionCopies()
+    private let watchesInstructions: Bool
     /// Loads that performed early, until their turn in the program.
     var earlyReads: [EarlyRead] = []
     /// Whether the operation at work makes a load perform early.
@@ -49,6 +52,7 @@ public struct ManifestDetector: Probe {
     public init(profile: HazardProfile, watch: WatchList) {
         self.profile = profile
         mirror = CopyMirror(watch: watch)
+        watchesInstructions = watch.hasInstructions
     }
 
     /// Says which operation the next events belong to.
@@ -93,6 +97,10 @@ public struct ManifestDetector: Probe {
             note(event, .load)
         case .store: write(event, .store)
         case .linefill:
+            if event.place.isLevel1Instruction {
+                if watchesInstructions { instructions.fill(event, &mirror) }
+                return
+            }
             mirror.fill(event)
             note(event, .fill)
         case .writeback:
@@ -100,6 +108,10 @@ public struct ManifestDetector: Probe {
             mirror.writeBack(event)
             note(event, .writeback)
         case .invalidate:
+            if event.place.isLevel1Instruction {
+                if watchesInstructions { instructions.drop(event) }
+                return
+            }
             judgeInvalidate(event)
             mirror.drop(event)
             note(event, .invalidate)
@@ -118,7 +130,8 @@ public struct ManifestDetector: Probe {
             descriptors.noteStart(event)
             order(event)
         case .doorbell, .completionObserved, .deviceDone: order(event)
-        case .fetch, .levelRead, .levelWrite, .barrier, .time, .memoryTraffic, .exclusiveFailed,
+        case .fetch: if watchesInstructions { judgeFetch(event) }
+        case .levelRead, .levelWrite, .barrier, .time, .memoryTraffic, .exclusiveFailed,
             .prefetch:
             break
         }

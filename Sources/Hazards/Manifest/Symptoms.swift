@@ -44,6 +44,8 @@ struct StaleRead: Symptom {
     var hasSeenYounger = false
     /// Whether the load performed before its turn in the program.
     var isEarly = false
+    /// Whether it was a fetch of instructions.
+    var isFetch = false
 
     func finding(_ state: GranuleState, _ mirror: CopyMirror, _ profile: HazardProfile) -> Finding {
         let writer = mirror.versions[Int(expected)]
@@ -103,6 +105,7 @@ struct StaleRead: Symptom {
     private func codeOfCoreRead(
         _ state: GranuleState, _ mirror: CopyMirror, _ profile: HazardProfile, _ writer: Version
     ) -> HazardCode {
+        if isFetch { return .h22 }
         if isEarly { return .h06 }
         if writer.agent.isCore { return codeOfOwnWrite(state, mirror) }
         if profile.isWronglyCoherent(writer.agent) { return .h26 }
@@ -113,6 +116,8 @@ struct StaleRead: Symptom {
             return isInCache && profile.snoops(writer.agent) ? .h27 : .h01
         }
         if state.isMaintainedUnderAnotherAddress(event.place, mask, since: .zero) { return .h25 }
+        // What another mapping of the same bytes leaves in a cache nobody looks for.
+        if profile.isMixed(address(mask)) { return .h13 }
         let half = mask.trailingZeroBitCount / 32
         let fill = state.copies[index].copy.fills[half]
         if profile.hasOuterCache, event.place.isLevel1Data, fill.source == .outer,
@@ -151,6 +156,12 @@ struct StaleRead: Symptom {
         }
         if isBuffered { return hasSeenYounger ? .h05 : .h04 }
         if profile.isWronglyCoherent(event.agent) { return .h26 }
+        // The core wrote past the caches, and the device was given an old line of a cacheable mapping.
+        if profile.isWronglyNoncoherent(event.agent), event.place != .memory,
+            state.memory[byte] == expected
+        {
+            return .h27
+        }
         let holder = state.copies.first {
             $0.place.isLevel1Data && $0.copy.versions[byte] == expected
         }

@@ -1,0 +1,262 @@
+import Operations
+import Quantities
+
+/// Finds what is published by bytes in memory, without a doorbell or an interrupt, and may be seen too early.
+///
+/// A core stores data, then a word that gives them to a device which polls; with no barrier for stores between, the word
+/// may be seen first (H05). A device writes data, then a word that gives them to a core; with no barrier for loads between
+/// the core's two loads, the data may be loaded first (H06). Rules: accesses of Normal memory to different addresses are
+/// not ordered but by a barrier, by acquire and release, or by an address that depends on the load before.
+///
+/// What one statement stores or loads is one access here. Left out: bytes that are cached above a device that does not look
+/// there, as they have other hazards first, and all but the last ``most`` accesses that nothing has ordered.
+struct PublicationOrder {
+    /// The most accesses of one agent that are kept.
+    static let most = 256
+
+    private struct Access {
+        var index: Int
+        var record: UInt32
+        var start: UInt64
+        var end: UInt64
+        var isCacheable = false
+        /// How many barriers for all observers, and for those of the inner domain, stood before it.
+        var outer = 0
+        var inner = 0
+
+        func overlaps(_ other: Access) -> Bool { start < other.end && other.start < end }
+    }
+
+    /// What a core has stored since a barrier ordered its stores, and what it has loaded of devices' bytes.
+    private struct Core {
+        var stores: [Access] = []
+        var outer = 0
+        var inner = 0
+        var loads: [(device: Agent, access: Access)] = []
+        /// The last transfer of each device that the core knows of: what it wrote before is known, too.
+        var known: [Agent: Int] = [:]
+    }
+
+    private let profile: HazardProfile
+    private var cores: [Agent: Core] = [:]
+    private var writes: [Agent: [Access]] = [:]
+    private var reads: [Agent: [Access]] = [:]
+    /// The step of each device's last doorbell: what was stored before it is for the doorbell's own barrier (H04).
+    private var rung: [Agent: Int] = [:]
+    private var findings: [Finding] = []
+    private var reported: Set<[UInt32]> = []
+
+    init(profile: HazardProfile) { self.profile = profile }
+
+    /// Folds all steps; `map` is that of the trace before the first.
+    ///
+    /// - Complexity: O(steps × ``most``²) at worst, O(steps) where barriers stand.
+    mutating func run(_ steps: [LoweredStep], map: MemoryMap) -> [Finding] {
+        var map = map
+        for (index, step) in steps.enumerated() {
+            switch step.operation {
+            case .setMemoryType(let start, let size, let type, let shareability) where size > 0:
+                map.insert(
+                    MemoryMapping(
+                        start: start, end: start &+ size, physical: map.physical(of: start),
+                        type: type, shareability: shareability))
+            case .access(let access, _, _):
+                perform(access, index, step, map)
+            case .run(let run):
+                let start = run.start.address.rawValue
+                perform(
+                    run.kind, start, start &+ run.bytes, isDependent: false, index, step, map)
+            case .copy(let copy):
+                let from = copy.source.address.rawValue
+                let to = copy.destination.address.rawValue
+                perform(.load, from, from &+ copy.bytes, isDependent: false, index, step, map)
+                perform(.store, to, to &+ copy.bytes, isDependent: false, index, step, map)
+            case .barrier(let barrier): perform(barrier, by: step.agent)
+            case .ring(let device):
+                rung[device] = index
+                reads[device] = nil
+            case .wait(let device):
+                writes[device] = nil
+                for core in cores.keys { cores[core]?.loads.removeAll { $0.device == device } }
+            case .device(let operation): perform(operation, index, step, map)
+            default: continue
+            }
+        }
+        return findings
+    }
+
+    // MARK: Cores
+
+    private mutating func perform(
+        _ access: MemoryAccess, _ index: Int, _ step: LoweredStep, _ map: MemoryMap
+    ) {
+        perform(
+            access.kind, access.address, access.address &+ UInt64(access.size),
+            isDependent: access.isDependent, index, step, map)
+    }
+
+    private mutating func perform(
+        _ kind: AccessKind, _ start: UInt64, _ end: UInt64, isDependent: Bool, _ index: Int,
+        _ step: LoweredStep, _ map: MemoryMap
+    ) {
+        let mapping = map.mapping(of: start)
+        guard [.writeBack, .writeThrough, .nonCacheable].contains(mapping.type) else { return }
+        let shift = mapping.physical &- mapping.start
+        var access = Access(
+            index: index, record: step.record, start: start &+ shift, end: end &+ shift,
+            isCacheable: mapping.type.isCacheable && profile.hasCaches)
+        var core = cores[step.agent] ?? Core()
+        switch kind {
+        case .store, .storeExclusive, .storeRelease:
+            if kind == .storeRelease {
+                core.outer += 1
+                core.inner += 1
+            }
+            access.outer = core.outer
+            access.inner = core.inner
+            core.stores.append(access)
+            if core.stores.count > Self.most { core.stores.removeFirst() }
+        case .load, .miscellaneousRead, .loadExclusive, .loadAcquire:
+            guard profile.speculates else { return }
+            if !isDependent { judge(access, core, step) }
+            for (device, list) in writes.sorted(by: { $0.key.rawValue < $1.key.rawValue })
+            where list.contains(where: { $0.overlaps(access) }) {
+                core.loads.append((device, access))
+                if core.loads.count > Self.most { core.loads.removeFirst() }
+            }
+            if kind == .loadAcquire { settleLoads(&core) }
+        default: return
+        }
+        cores[step.agent] = core
+    }
+
+    private mutating func perform(_ barrier: Barrier, by agent: Agent) {
+        guard barrier.instruction != .isb, var core = cores[agent] else { return }
+        if barrier.ordersStores {
+            if barrier.reachesDevices { core.outer += 1 }
+            if barrier.domain != .nonShareable { core.inner += 1 }
+            if barrier.reachesDevices { core.stores = [] }
+        }
+        if barrier.accesses != .stores { settleLoads(&core) }
+        cores[agent] = core
+    }
+
+    /// What the core has loaded of a device's it knows now, and what the device wrote before that.
+    private func settleLoads(_ core: inout Core) {
+        for (device, load) in core.loads {
+            for write in writes[device] ?? [] where write.overlaps(load) && write.index < load.index
+            {
+                core.known[device] = max(core.known[device] ?? 0, write.index)
+            }
+        }
+        core.loads = []
+    }
+
+    /// Asks of a load whether it may have been performed before one that the program has earlier (H06).
+    private mutating func judge(_ load: Access, _ core: Core, _ step: LoweredStep) {
+        for (device, earlier) in core.loads {
+            let list = writes[device] ?? []
+            guard let flag = list.last(where: { $0.overlaps(earlier) && $0.index < earlier.index })
+            else { continue }
+            let data = list.last {
+                $0.overlaps(load) && $0.index < flag.index
+                    && $0.index > core.known[device] ?? -1
+            }
+            // Two loads of the same bytes stay in order.
+            guard let data, !earlier.overlaps(load) else { continue }
+            let (reader, writer) = (profile.name(of: step.agent), profile.name(of: device))
+            report(
+                .h06, agent: step.agent, writer: device, record: step.record, data,
+                max(data.start, load.start), min(data.end, load.end),
+                "\(reader) may load the bytes before what record \(earlier.record) loads, and so before "
+                    + "\(writer) has written them in record \(data.record)",
+                [
+                    (step.record, "\(reader)'s load performs early: old"),
+                    (data.record, "\(writer) writes the bytes: new"),
+                    (flag.record, "\(writer) writes what gives them to the core"),
+                    (earlier.record, "\(reader) loads that: the bytes seem to be there"),
+                ])
+        }
+    }
+
+    // MARK: Devices
+
+    private mutating func perform(
+        _ operation: DeviceOperation, _ index: Int, _ step: LoweredStep, _ map: MemoryMap
+    ) {
+        let start = operation.start.address.rawValue
+        let mapping = map.mapping(of: start)
+        let first = start &- mapping.start &+ mapping.physical
+        let access = Access(
+            index: index, record: step.record, start: first, end: first &+ operation.extent)
+        switch operation.kind {
+        case .read, .descriptorFetch:
+            reads[step.agent, default: []].append(access)
+            if reads[step.agent, default: []].count > Self.most { reads[step.agent]?.removeFirst() }
+            judge(access, step, isWrite: false)
+        case .write:
+            var list = writes[step.agent] ?? []
+            list.removeAll { access.start <= $0.start && $0.end <= access.end }
+            list.append(access)
+            if list.count > Self.most { list.removeFirst() }
+            writes[step.agent] = list
+            judge(access, step, isWrite: true)
+        case .interrupt: return
+        }
+    }
+
+    /// Asks of a device that polls whether what it reads, or writes over, may come after what it has seen (H05).
+    private mutating func judge(_ access: Access, _ step: LoweredStep, isWrite: Bool) {
+        guard profile.reordersAccesses else { return }
+        let snoops = profile.snoops(step.agent)
+        let started = rung[step.agent] ?? -1
+        for (agent, core) in cores.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+            let open = core.stores.filter {
+                guard $0.index > started else { return false }
+                return snoops
+                    ? $0.inner == core.inner : $0.outer == core.outer && !$0.isCacheable
+            }
+            for (place, data) in open.enumerated() where data.overlaps(access) {
+                let flag = open[(place + 1)...].first { store in
+                    store.record != data.record && !store.overlaps(data)
+                        && (reads[step.agent] ?? []).contains {
+                            $0.index > store.index && $0.overlaps(store)
+                        }
+                }
+                guard let flag else { continue }
+                let (writer, device) = (profile.name(of: agent), profile.name(of: step.agent))
+                report(
+                    .h05, agent: step.agent, writer: agent, record: step.record, data,
+                    max(data.start, access.start), min(data.end, access.end),
+                    isWrite
+                        ? "what was stored in record \(data.record) may land on top of what \(device) writes: it "
+                            + "may have seen the store of record \(flag.record) first"
+                        : "\(device) may see the store of record \(flag.record) and still read bytes older than what "
+                            + "was stored in record \(data.record)",
+                    [
+                        (data.record, "\(writer) stores the bytes; they wait in a buffer"),
+                        (
+                            flag.record,
+                            "\(writer) stores what gives them to \(device): seen at once"
+                        ),
+                        (
+                            step.record,
+                            "\(device) \(isWrite ? "writes" : "reads") the bytes: too early"
+                        ),
+                    ])
+            }
+        }
+    }
+
+    private mutating func report(
+        _ code: HazardCode, agent: Agent, writer: Agent, record: UInt32, _ data: Access,
+        _ start: UInt64, _ end: UInt64, _ detail: String, _ chain: [(UInt32, String)]
+    ) {
+        guard reported.insert([record, data.record]).inserted else { return }
+        findings.append(
+            Finding(
+                code, .latent, record: Int(record), agent: agent, address: start,
+                bytes: end - start, writer: writer, writeRecord: Int(data.record), detail: detail,
+                chain: chain.map { ChainLink(record: Int($0.0), text: $0.1) }))
+    }
+}
