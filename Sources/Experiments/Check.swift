@@ -59,7 +59,8 @@ public enum Check {
         var rules = APIRules(profile: profile)
         var owners = OwnershipRules(profile: profile, unreachable: runner.failures)
         let broken =
-            rules.run(setup.program, unreachable: runner.failures) + owners.run(setup.program)
+            rules.run(setup.program, unreachable: runner.failures)
+            + owners.run(setup.program, watch: watch)
         let kernel = setup.kernelReports
         let overlaps = setup.overlaps(
             kernel.reports, shared: Set(broken.filter { $0.code == .h19 }.map(\.record)))

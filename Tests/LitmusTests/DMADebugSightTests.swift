@@ -151,8 +151,8 @@ import Traces
                 device one coherent
                 device snooping coherent
                 buffer rx 0x10000000 64
-                a = dma_map_single one rx 32 FROM_DEVICE
-                b = dma_map_single \(other) rx+32 32 FROM_DEVICE
+                a = dma_map_single one rx 48 FROM_DEVICE
+                b = dma_map_single \(other) rx+16 48 FROM_DEVICE
                 """
             let result = try check(text, "zynq7000")
             #expect(result.judgement.findings.map(\.code) == codes, "\(other)")

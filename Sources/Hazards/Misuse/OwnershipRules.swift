@@ -42,6 +42,8 @@ public struct OwnershipRules {
     private var rung: [Agent: Int] = [:]
     private var busy: [Agent: [Busy]] = [:]
     private var findings: [Finding] = []
+    /// What comes after the step at work.
+    private var upcoming: ArraySlice<UnrolledOperations.Step> = []
     private var seen: Set<[Int]> = []
 
     /// Mappings that are remembered after their end.
@@ -59,21 +61,28 @@ public struct OwnershipRules {
 
     /// Checks a program; of loops two rounds are gone.
     ///
+    /// - Parameters:
+    ///   - program: The program.
+    ///   - watch: The bytes that calls name and devices touch: accesses of others are passed over.
     /// - Returns: the broken rules, in the order of their statements.
     /// - Complexity: O(statements × mappings).
-    public mutating func run(_ program: Program) -> [Finding] {
+    public mutating func run(_ program: Program, watch: WatchList) -> [Finding] {
         guard profile.usesLinux else { return [] }
-        let steps = Array(UnrolledOperations(program, rounds: 2, where: Self.isOfInterest))
+        let steps = Array(
+            UnrolledOperations(program, rounds: 2) { Self.isOfInterest($0, watch) })
         for (index, step) in steps.enumerated() {
             switch step.operation {
             case .dma(let call):
                 checkEarly(call, step, steps[(index + 1)...])
+                upcoming = steps[(index + 1)...]
                 follow(call, step, index)
             case .ring(let device): rung[device] = index
             case .accessor(let accessor) where accessor.function.isWrite:
                 rung[accessor.device] = index
             case .wait(let device): busy[device] = nil
-            case .device(let operation): check(operation, step)
+            case .device(let operation):
+                upcoming = steps[(index + 1)...]
+                check(operation, step)
             case .access(let access, _, _) where access.kind.isStore:
                 checkStore(access.address, UInt64(access.size), step)
             case .run(let run) where run.kind.isStore && run.count > 0:
@@ -87,12 +96,13 @@ public struct OwnershipRules {
         return findings
     }
 
-    private static func isOfInterest(_ operation: Operation) -> Bool {
+    private static func isOfInterest(_ operation: Operation, _ watch: WatchList) -> Bool {
         switch operation {
         case .dma, .ring, .wait, .device, .copy: true
         case .accessor(let accessor): accessor.function.isWrite
-        case .access(let access, _, _): access.kind.isStore
-        case .run(let run): run.kind.isStore
+        case .access(let access, _, _): watch.touches(access.address, UInt64(access.size))
+        case .run(let run):
+            watch.touches(run.start.address.rawValue, run.count &* run.step &+ UInt64(run.size))
         default: false
         }
     }
@@ -268,7 +278,9 @@ public struct OwnershipRules {
     ) {
         let started = rung[step.agent] ?? .max
         if isWrite,
-            let core = mapping.cores.first(where: { $0.range.overlaps(range) && started < $0.step })
+            let core = mapping.cores.first(where: { $0.range.overlaps(range) && started < $0.step }
+            ),
+            !isTakenBack(mapping, range, in: upcoming)
         {
             report(
                 .h09, agent: step.agent, record: core.since, other: step.record,
@@ -307,7 +319,8 @@ public struct OwnershipRules {
         guard
             let write = busy[mapping.device]?.first(where: { write in
                 named.contains { $0.overlaps(write.range) }
-            }), learns(of: mapping.device, in: rest)
+            }), learns(of: mapping.device, in: rest),
+            !isTakenBack(mapping, write.range, in: rest)
         else { return }
         let name = profile.name(of: mapping.device)
         report(
@@ -321,6 +334,33 @@ public struct OwnershipRules {
                     text:
                         "\(call.function.rawValue) takes them back, and invalidates what is cached"),
             ])
+    }
+
+    /// Whether a mapping's bytes are taken back once more when the device is done, before they are loaded.
+    ///
+    /// A driver that polls them takes them back again and again: only the last time has to be late enough.
+    private func isTakenBack(
+        _ mapping: Mapping, _ range: Range<UInt64>, in rest: ArraySlice<UnrolledOperations.Step>
+    ) -> Bool {
+        var isOver = false
+        for step in rest {
+            switch step.operation {
+            case .wait(mapping.device): isOver = true
+            case .dma(let call)
+            where isOver && call.function.givesBack && call.handle == mapping.handle:
+                return ranges(of: call, in: mapping).contains { $0.overlaps(range) }
+            case .access(let access, _, _) where isOver && !access.kind.isStore:
+                if Self.range((access.address, UInt64(access.size))).overlaps(range) {
+                    return false
+                }
+            case .run(let run) where isOver && !run.kind.isStore:
+                if Self.range((run.start.address.rawValue, run.bytes)).overlaps(range) {
+                    return false
+                }
+            default: continue
+            }
+        }
+        return false
     }
 
     /// Whether the core waits for a device before it starts it again.
