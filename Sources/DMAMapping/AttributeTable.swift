@@ -15,6 +15,26 @@ enum AttributeTreatment: Hashable, Sendable {
     /// What it means is not known to any table here; the call is refused.
     case notLowered
 
+    /// The kernels that have each attribute, where not all have; in the order of `DMAAttributes.names`.
+    ///
+    /// (linux-dma.md §1.4; the first kernels marked there as approximate are taken as they stand.)
+    static let kernels: [Range<KernelVersion>] = [
+        KernelVersion.firstKnown..<KernelVersion(5, 5),  // WRITE_BARRIER: in 5.4, gone by 6.1
+        KernelSpan.all,
+        KernelVersion(3, 4)..<KernelVersion.firstUnknown,
+        KernelVersion.firstKnown..<KernelVersion(5, 10),  // NON_CONSISTENT
+        KernelVersion(3, 6)..<KernelVersion.firstUnknown,
+        KernelVersion(3, 6)..<KernelVersion.firstUnknown,
+        KernelVersion(3, 8)..<KernelVersion.firstUnknown,
+        KernelVersion(4, 5)..<KernelVersion.firstUnknown,
+        KernelVersion(4, 9)..<KernelVersion.firstUnknown,
+        KernelVersion(4, 11)..<KernelVersion.firstUnknown,
+        KernelVersion(6, 18)..<KernelVersion.firstUnknown,  // MMIO
+        KernelVersion(7, 0)..<KernelVersion.firstUnknown,  // DEBUGGING_IGNORE_CACHELINES
+        KernelVersion(7, 0)..<KernelVersion.firstUnknown,  // REQUIRE_COHERENT
+        KernelVersion(7, 1)..<KernelVersion.firstUnknown,  // CC_SHARED
+    ]
+
     /// The treatment of each bit, for mappings and for allocations, in the order of `DMAAttributes.names`.
     ///
     /// (linux-dma.md §1.4) A bit beyond the table is not lowered.

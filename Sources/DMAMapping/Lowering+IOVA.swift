@@ -72,7 +72,7 @@ extension Lowering {
         let record = try iovaRange(of: call)
         guard let direction = call.direction ?? record.links.first?.direction else {
             if function == .iovaDestroy {
-                ranges[call.handle]!.isLive = false
+                ranges[call.handle]?.isLive = false
                 return
             }
             throw .missing(function, .direction)

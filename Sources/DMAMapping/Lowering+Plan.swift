@@ -20,7 +20,7 @@ extension Lowering {
     ) throws(LoweringError) -> [LoweringStep] {
         let version = try linux(function, profile)
         let kind = CallClass(function)
-        let treatments = try treatments(of: function, attributes)
+        let treatments = try treatments(of: function, attributes, profile)
         try checkExistence(of: function, profile)
         let steps: [LoweringStep]
         switch kind {
@@ -145,7 +145,7 @@ extension Lowering {
 
     /// What attributes change about a call.
     private static func treatments(
-        of function: DMACall.Function, _ attributes: DMAAttributes
+        of function: DMACall.Function, _ attributes: DMAAttributes, _ profile: LoweringProfile
     ) throws(LoweringError) -> Set<AttributeTreatment> {
         var found: Set<AttributeTreatment> = []
         for bit in 0..<UInt32.bitWidth where attributes.rawValue & (1 << UInt32(bit)) != 0 {
@@ -156,6 +156,13 @@ extension Lowering {
             let treatment = CallClass(function).isAllocation ? row.allocation : row.mapping
             guard treatment != .notLowered else {
                 throw .attributeNotLowered(function, DMAAttributes.names[bit])
+            }
+            let version = try linux(function, profile)
+            guard AttributeTreatment.kernels[bit].contains(version) else {
+                throw .notLowered(
+                    "\(function.rawValue) with DMA_ATTR_\(DMAAttributes.names[bit])",
+                    profile.architecture, profile.kernel,
+                    known: describe(kernels: [AttributeTreatment.kernels[bit]]))
             }
             found.insert(treatment)
         }

@@ -24,6 +24,9 @@ struct CallStage: ~Copyable {
         }
     }
 
+    /// Whether the buffer has a bounce slot: by force, or because it is small.
+    var hasBounced: Bool { !lowering.bounces.isEmpty }
+
     /// What decides how calls are lowered here.
     var profile: LoweringProfile { lowering.profile }
 

@@ -134,8 +134,13 @@ public struct CallCost: Sendable {
             do {
                 plan = try Lowering.describe(
                     function, direction: question.direction, isCoherent: question.isCoherent,
-                    isBounced: question.isBounced, profile: stage.profile
+                    isBounced: question.isBounced || stage.hasBounced, profile: stage.profile
                 ).map(\.description)
+                if stage.hasBounced, !question.isBounced {
+                    plan.insert(
+                        "a buffer of this size may share its lines with others: the device gets a bounce slot",
+                        at: 0)
+                }
             } catch { preconditionFailure("what was lowered has a plan: \(error)") }
         }
         if let call = question.vendorCall {

@@ -57,8 +57,12 @@ public enum Check {
         var latent = LatentAnalysis(profile: profile, watch: watch, map: map)
         let possible = latent.run(runner.steps)
         var rules = APIRules(profile: profile)
-        let broken = rules.run(setup.program, unreachable: runner.failures)
+        var owners = OwnershipRules(profile: profile, unreachable: runner.failures)
+        let broken =
+            rules.run(setup.program, unreachable: runner.failures) + owners.run(setup.program)
         let kernel = setup.kernelReports
+        let overlaps = setup.overlaps(
+            kernel.reports, shared: Set(broken.filter { $0.code == .h19 }.map(\.record)))
         // What bounces has lines of its own.
         let misuse = broken.filter {
             $0.code != .h19 || kernel.bounced.isDisjoint(with: [$0.record, $0.writeRecord])
@@ -68,10 +72,10 @@ public enum Check {
         return CheckResult(
             setup: setup,
             judgement: Judgement(
-                manifest: shown, latent: possible, misuse: misuse, reports: kernel.reports,
+                manifest: shown, latent: possible, misuse: misuse, reports: overlaps.reports,
                 profile: profile),
             replay: replay,
-            watchedBytes: bytes, remarks: kernel.remarks)
+            watchedBytes: bytes, remarks: kernel.remarks + overlaps.remarks)
     }
 
     /// What engines touch that read their descriptors by themselves: only a run tells.

@@ -104,7 +104,24 @@ struct FindingWords {
                 + "read memory or drop the line."
         case .h33:
             return
-                "The address is beyond \(deviceName)'s mask, it has no IOMMU, and there is no bounce slot."
+                "The kernel could not map the bytes for \(deviceName), or \(deviceName) cannot send their address."
+        case .h09:
+            return
+                "\(deviceName) had not finished, or had not been seen to finish, when the bytes were taken back."
+        case .h15:
+            return
+                "The mapping's direction is not what \(deviceName) does: the kernel maintains for the other way, or "
+                + "only for one."
+        case .h17:
+            return "\(deviceName) was still using the mapping after it had ended."
+        case .h18:
+            return
+                "The core stored to bytes that belong to \(deviceName): the end of the mapping may drop the "
+                + "store, or the dirty line may go over the device's bytes."
+        case .h40:
+            return
+                "The buffer went back to \(deviceName) with the core's stores in it and without a sync for the "
+                + "device."
         case .h23:
             return
                 "Only the core's own caches were maintained, or in the wrong order: the outer L2 has "
@@ -153,6 +170,18 @@ struct FindingWords {
                 "call \(calls.map) or \(calls.forDevice) for \(name) with TO_DEVICE after record "
                 + "\(writeRecord) and before the doorbell"
         case .h04: return "ring the doorbell with writel(), or put wmb() before it"
+        case .h09:
+            return
+                "take \(name) back after the device is known to be done: after the wait, not before"
+        case .h15:
+            return
+                "map \(name) with the direction that the device uses, or BIDIRECTIONAL if it does both"
+        case .h17: return "stop the device before \(name) is unmapped or freed"
+        case .h18:
+            return
+                "call \(calls.forCPU) for \(name) before the store and \(calls.forDevice) after it"
+        case .h40:
+            return "call \(calls.forDevice) for \(name) before the device gets it again"
         case .h10, .h11:
             return
                 "give \(name) lines of its own: align it to the cache line (ARCH_DMA_MINALIGN) and pad it, or "

@@ -32,6 +32,8 @@ public struct HazardProfile: Hashable, Sendable {
     public var speculates: Bool
     /// What has to stand before a doorbell.
     public var doorbellOrder: DoorbellOrder
+    /// Whether accesses of Normal memory may be seen in another order than the program's: from ARMv6 on.
+    public var reordersAccesses = true
     /// Whether the program calls the DMA API: then mends are calls, otherwise instructions.
     public var usesLinux: Bool
     /// The library whose cache functions a bare-metal program calls; nil: none, mends are instructions.

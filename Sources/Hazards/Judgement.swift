@@ -26,6 +26,7 @@ public struct Judgement: Hashable, Sendable {
         }
         let bytes = (shown + possible).map { finding in
             var finding = finding
+            finding.takeCause(from: misuse)
             if let report = reports.first(where: { $0.explains(finding) }) { finding.take(report) }
             return finding
         }
@@ -39,6 +40,17 @@ public struct Judgement: Hashable, Sendable {
 }
 
 extension Finding {
+    /// Takes the code of a broken rule that explains it: what a device did against a mapping, or after it, is why its
+    /// bytes went wrong, and the maintenance that such a mapping has is not what is missing.
+    fileprivate mutating func takeCause(from misuse: [Finding]) {
+        guard [.h01, .h02, .h03, .h08, .h23, .h35].contains(code) else { return }
+        let rule = misuse.first {
+            [.h15, .h17, .h32].contains($0.code) && $0.overlaps(self)
+                && ($0.record == record || $0.record == writeRecord)
+        }
+        if let rule { code = rule.code }
+    }
+
     /// Takes in a possible finding of the same cause: what it adds are bytes that went right this time.
     fileprivate mutating func absorb(_ other: Finding) {
         let more = other.bytes > bytes ? other.bytes - bytes : 0

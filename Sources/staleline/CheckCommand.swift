@@ -33,10 +33,19 @@ struct CheckCommand: ParsableCommand {
     @OptionGroup var machine: MachineOptions
     @OptionGroup var log: LogOptions
     @Flag(help: "Print JSON (schema staleline.check/1).") var json = false
+    @Flag(help: "Print SARIF 2.1.0, for tools that show results beside code.") var sarif = false
+
+    /// Refuses two formats at once.
+    func validate() throws {
+        guard !(json && sarif) else { throw ValidationError("give --json or --sarif, not both") }
+    }
 
     func run() throws {
         let opened = try trace.open()
         if case .kernelLog(let reader) = opened {
+            guard !sarif else {
+                throw BadInput("--sarif: a kernel log's findings are no places in code; use --json")
+            }
             try check(reader)
             return
         }
@@ -48,7 +57,12 @@ struct CheckCommand: ParsableCommand {
         }
         let result = try Check.run(machine.setup(program, file: file))
         let report = CheckReport(result)
-        Output.write(json ? report.json.text + "\n" : report.text(colours: Output.hasColours))
+        if sarif {
+            let log = SARIFReport(result, version: Staleline.version)
+            Output.write(log.json.text + "\n")
+        } else {
+            Output.write(json ? report.json.text + "\n" : report.text(colours: Output.hasColours))
+        }
         if !result.judgement.findings.isEmpty { throw ExitCode(1) }
     }
 

@@ -51,6 +51,7 @@ struct LogConversionOptions: ParsableArguments {
     /// - Throws: ``BadInput`` for one that says nothing.
     func options(declared: KernelVersion? = nil) throws -> LogConversion.Options {
         var options = LogConversion.Options()
+        options.asksForErrors = true
         options.kernel = try version() ?? declared ?? options.kernel
         options.coherent = log.coherent
         if let cpus {

@@ -5,6 +5,9 @@ import Glibc
 /// The command line.
 @main
 struct Staleline: ParsableCommand {
+    /// The program's version, as `--version` and the heads of files give it.
+    static let version = "0.1.0-dev"
+
     static let configuration = CommandConfiguration(
         commandName: "staleline",
         abstract:
@@ -13,7 +16,7 @@ struct Staleline: ParsableCommand {
             TRACE may be - for standard input. Formats and compression are recognised by content.
             Exit status: 0 nothing found or done, 1 findings, 2 bad input.
             """,
-        version: "staleline 0.1.0-dev",
+        version: "staleline \(version)",
         subcommands: [
             CheckCommand.self, CompareCommand.self, ReplayCommand.self, ExplainCommand.self,
             MachinesCommand.self, ConvertCommand.self, MergeCommand.self, ValidateCommand.self,

@@ -182,7 +182,7 @@ struct BounceTests {
         for (coherent, start, fails) in [
             (false, UInt64(0x1000), true), (true, 0x1000, false), (true, Self.high, true),
         ] {
-            var lowering = try lowering(coherent: coherent)
+            var lowering = try lowering("7.0", coherent: coherent)
             let call = Build.map(
                 start, 64, .fromDevice, attributes: DMAAttributes(rawValue: 1 << 12))
             #expect(try lowering.lowered(call) == [])

@@ -156,6 +156,15 @@ struct KernelLogConversionTests {
         #expect(try ConversionSample.calls(events) == expected)
     }
 
+    @Test("what no log tells of is said on request: that the driver asked whether the map failed")
+    func errors() throws {
+        var options = LogConversion.Options()
+        options.asksForErrors = true
+        let calls = try ConversionSample.calls(Self.map + "\n" + Self.unmap, options)
+        #expect(calls.count { $0 == "dma_mapping_error dma1" } == 1)
+        #expect(calls.firstIndex(of: "dma_mapping_error dma1") == 1)
+    }
+
     @Test("from 6.18 on dma_map_phys is said, before it dma_map_page")
     func phys() throws {
         var options = LogConversion.Options()

@@ -72,6 +72,32 @@ extension Setup {
         return (reports, remarks, debug.bounced)
     }
 
+    /// Parts reports of overlaps from those that are overlaps here: the kernel counts in lines of the largest cache that it
+    /// is built for.
+    ///
+    /// - Parameter shared: The statements at which a line of this machine is in two mappings.
+    func overlaps(
+        _ reports: [KernelReport], shared: Set<Int>
+    ) -> (reports: [KernelReport], remarks: [KernelRemark]) {
+        var kept: [KernelReport] = []
+        var remarks: [KernelRemark] = []
+        for report in reports {
+            if report.check == DMADebugCheck.e23.name, !shared.contains(report.record),
+                UInt64(machine.dataLineSize) < kernelLineSize
+            {
+                remarks.append(
+                    KernelRemark(
+                        record: report.record, message: report.message,
+                        reason:
+                            "the kernel counts in lines of \(kernelLineSize) bytes; of this machine's "
+                            + "lines, of \(machine.dataLineSize), none is in both mappings"))
+            } else {
+                kept.append(report)
+            }
+        }
+        return (kept, remarks)
+    }
+
     private func agent(_ record: Int) -> Agent {
         if case .operation(let agent, _) = program.statements[record - 1].body { return agent }
         return .core(0)

@@ -141,7 +141,7 @@ extension HazardCatalogue {
             All machines that are not coherent; which case fails depends on architecture and \
             kernel era.
             """,
-        status: .detected(verdicts: [.misuse]))
+        status: .detected(verdicts: [.manifest, .latent, .misuse]))
 
     /// The maintained range is not the range that is used.
     static let h16 = HazardPage(

@@ -17,9 +17,6 @@ extension HazardCatalogue {
 
             Unlike H08 this takes no chance to go wrong, and the call is present, only
             too early: before the completion was observed.
-
-            `staleline check` does not judge this code yet; in the trace below it
-            reports what comes of it, as H01.
             """,
         trace: """
             staleline 1
@@ -28,11 +25,30 @@ extension HazardCatalogue {
             device dma0 port AXI noncoherent
             buffer rx 0x10000000 64
             h = dma_map_single dma0 rx 64 FROM_DEVICE
+            dma_mapping_error h
+            writel dma0+0x10 = 1
             dma_sync_single_for_cpu h     # too early
             ld rx 64 by 8
             dma0: wr rx 64
             wait dma0
             ld rx 64 by 8
+            dma_unmap_single h
+
+            """,
+        mendedTrace: """
+            staleline 1
+            machine rpi3
+            kernel 6.12
+            device dma0 port AXI noncoherent
+            buffer rx 0x10000000 64
+            h = dma_map_single dma0 rx 64 FROM_DEVICE
+            dma_mapping_error h
+            writel dma0+0x10 = 1
+            dma0: wr rx 64
+            wait dma0
+            dma_sync_single_for_cpu h
+            ld rx 64 by 8
+            dma_unmap_single h
 
             """,
         mend: """
@@ -52,7 +68,7 @@ extension HazardCatalogue {
             All machines that are not coherent, all kernels; with bounce buffers the copy back \
             is early as well, coherent or not.
             """,
-        status: .planned)
+        status: .detected(verdicts: [.misuse]))
 
     /// The device or the driver uses a buffer after unmap.
     static let h17 = HazardPage(
@@ -177,5 +193,5 @@ extension HazardCatalogue {
             is copied whose first line is that of a mapping; later kernels nothing.
             """,
         affects: "All machines that are not coherent, and bounce buffers; all kernels.",
-        status: .detected(verdicts: [.misuse]))
+        status: .detected(verdicts: [.manifest, .misuse]))
 }

@@ -73,9 +73,6 @@ extension HazardCatalogue {
 
             An unmap that is smaller than the buffer leaves the same behind for its next
             user.
-
-            `staleline check` does not judge this code yet; in the trace below it
-            reports what comes of it, as H02.
             """,
         trace: """
             staleline 1
@@ -108,5 +105,5 @@ extension HazardCatalogue {
         affects: """
             All machines that are not coherent; kernels and drivers with page pools most of all.
             """,
-        status: .planned)
+        status: .detected(verdicts: [.misuse]))
 }

@@ -41,7 +41,8 @@ struct PublicationOrder {
     private var cores: [Agent: Core] = [:]
     private var writes: [Agent: [Access]] = [:]
     private var reads: [Agent: [Access]] = [:]
-    private var rung: Set<Agent> = []
+    /// The step of each device's last doorbell: what was stored before it is for the doorbell's own barrier (H04).
+    private var rung: [Agent: Int] = [:]
     private var findings: [Finding] = []
     private var reported: Set<[UInt32]> = []
 
@@ -51,8 +52,14 @@ struct PublicationOrder {
     ///
     /// - Complexity: O(steps × ``most``²) at worst, O(steps) where barriers stand.
     mutating func run(_ steps: [LoweredStep], map: MemoryMap) -> [Finding] {
+        var map = map
         for (index, step) in steps.enumerated() {
             switch step.operation {
+            case .setMemoryType(let start, let size, let type, let shareability) where size > 0:
+                map.insert(
+                    MemoryMapping(
+                        start: start, end: start &+ size, physical: map.physical(of: start),
+                        type: type, shareability: shareability))
             case .access(let access, _, _):
                 perform(access, index, step, map)
             case .run(let run):
@@ -66,7 +73,7 @@ struct PublicationOrder {
                 perform(.store, to, to &+ copy.bytes, isDependent: false, index, step, map)
             case .barrier(let barrier): perform(barrier, by: step.agent)
             case .ring(let device):
-                rung.insert(device)
+                rung[device] = index
                 reads[device] = nil
             case .wait(let device):
                 writes[device] = nil
@@ -184,7 +191,6 @@ struct PublicationOrder {
             index: index, record: step.record, start: first, end: first &+ operation.extent)
         switch operation.kind {
         case .read, .descriptorFetch:
-            guard !rung.contains(step.agent) else { return }
             reads[step.agent, default: []].append(access)
             if reads[step.agent, default: []].count > Self.most { reads[step.agent]?.removeFirst() }
             judge(access, step, isWrite: false)
@@ -194,7 +200,6 @@ struct PublicationOrder {
             list.append(access)
             if list.count > Self.most { list.removeFirst() }
             writes[step.agent] = list
-            guard !rung.contains(step.agent) else { return }
             judge(access, step, isWrite: true)
         case .interrupt: return
         }
@@ -202,10 +207,13 @@ struct PublicationOrder {
 
     /// Asks of a device that polls whether what it reads, or writes over, may come after what it has seen (H05).
     private mutating func judge(_ access: Access, _ step: LoweredStep, isWrite: Bool) {
+        guard profile.reordersAccesses else { return }
         let snoops = profile.snoops(step.agent)
+        let started = rung[step.agent] ?? -1
         for (agent, core) in cores.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
             let open = core.stores.filter {
-                snoops
+                guard $0.index > started else { return false }
+                return snoops
                     ? $0.inner == core.inner : $0.outer == core.outer && !$0.isCacheable
             }
             for (place, data) in open.enumerated() where data.overlaps(access) {

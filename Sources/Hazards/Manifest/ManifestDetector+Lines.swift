@@ -79,22 +79,29 @@ extension ManifestDetector {
         _ call: CallFacts?
     ) -> UInt64 {
         guard let call, inside != 0 else { return 0 }
-        var lost: UInt64 = 0
+        var overlapped: UInt64 = 0
+        var foreign: UInt64 = 0
         CopyMirror.forEachByte(inside) { byte in
             let version = copy.versions[byte]
             let address = granule * WatchList.granule + UInt64(byte)
+            // What the kernel copied to a slot is not the driver's store.
             guard version != Version.absent,
-                ledger.hadEnded(beside: call, holding: address, before: version)
+                !bounces.contains(where: { address >= $0.slot && address < $0.slot &+ $0.size })
             else { return }
-            lost |= 1 << UInt64(byte)
+            if ledger.hadEnded(beside: call, holding: address, before: version) {
+                overlapped |= 1 << UInt64(byte)
+            } else if ledger.wasTheDevices(call, version: version) {
+                foreign |= 1 << UInt64(byte)
+            }
         }
-        guard lost != 0 else { return 0 }
-        let version = copy.versions[lost.trailingZeroBitCount]
-        report(
-            LostCoreWrite(
-                event: event, granule: granule, mask: lost, written: version, code: .h19))
-        forget(granule, lost)
-        return lost
+        for (lost, code) in [(overlapped, HazardCode.h19), (foreign, .h18)] where lost != 0 {
+            let version = copy.versions[lost.trailingZeroBitCount]
+            report(
+                LostCoreWrite(
+                    event: event, granule: granule, mask: lost, written: version, code: code))
+            forget(granule, lost)
+        }
+        return overlapped | foreign
     }
 
     /// An invalidate drops what a device wrote into a cache: memory never had it.

@@ -63,7 +63,21 @@ struct MappingLedger {
             })
         {
             entries[place].released = moment
+        } else if call.function.givesAway,
+            let place = entries.lastIndex(where: { $0.call.handle == call.handle })
+        {
+            entries[place].mapped = moment
+            entries[place].released = nil
         }
+    }
+
+    /// Whether a version was made while a device had the bytes of a mapping that ends, or is synced, with this call.
+    func wasTheDevices(_ call: CallFacts, version: VersionID) -> Bool {
+        guard call.function.givesBack,
+            let own = entries.last(where: { $0.call.handle == call.handle }),
+            APIRules.streamingMaps.contains(own.call.function)
+        else { return false }
+        return own.mapped <= version && version < own.released ?? .max
     }
 
     /// Whether a byte belongs to another mapping that was there at the same time and had ended when a version was made.

@@ -126,7 +126,12 @@ struct StaleRead: Symptom {
         {
             return .h23
         }
-        return fill.reason == .environment || fill.reason == .prefetch ? .h08 : .h01
+        // A line that came unasked before anything maintained it is an old copy like any other.
+        let isSpeculative = fill.reason == .environment || fill.reason == .prefetch
+        guard isSpeculative, let maintained = state.maintainedAt[half] else {
+            return isSpeculative ? .h08 : .h01
+        }
+        return fill.at >= maintained ? .h08 : .h01
     }
 
     /// A core misses what it wrote itself: an invalidate dropped it, or another mapping went past it.
@@ -236,6 +241,7 @@ struct LostCoreWrite: Symptom {
         let what =
             switch code {
             case .h12: "between two operations of one call on the same line"
+            case .h18: "while the bytes were the device's"
             case .h19: "after another mapping of the same bytes had ended"
             default: "beside the range that it names"
             }

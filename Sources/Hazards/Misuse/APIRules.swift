@@ -5,8 +5,7 @@ import Quantities
 ///
 /// Which: streaming calls on coherent memory (H14), memory that is not fit for DMA (H30), two mappings that share a line
 /// which a device writes to (H19), a page that is copied while a device may write to it (H18), what a driver leaves
-/// behind (H20), what a device does to bytes that were its own and are no more (H17), and addresses that a device does
-/// not reach (H33). What the kernel's dma-debug reports of the same calls is added by ``Misuse``.
+/// behind (H20), and addresses that a device does not reach (H33). What the kernel's dma-debug reports of the same calls is added by ``Misuse``.
 public struct APIRules {
     /// A mapping or an allocation that is live.
     struct Live {
@@ -30,8 +29,6 @@ public struct APIRules {
 
     let profile: HazardProfile
     var live: [Live] = []
-    /// Mappings and allocations that have ended, each with the statement that ended it, until their bytes are the device's again.
-    private var ended: [(mapping: Live, record: Int)] = []
     private var areas: [(range: Range<UInt64>, area: MemoryArea)] = []
     private var findings: [Finding] = []
     private var seen: Set<Place> = []
@@ -62,7 +59,6 @@ public struct APIRules {
             switch $0 {
             case .dma: true
             case .copy(let copy): copy.isOnWrite
-            case .device: true
             default: false
             }
         }
@@ -70,7 +66,6 @@ public struct APIRules {
             switch step.operation {
             case .dma(let call): check(call, by: step.agent, record: step.record)
             case .copy(let copy): check(copy, by: step.agent, record: step.record)
-            case .device(let operation): check(operation, by: step.agent, record: step.record)
             default: continue
             }
         }
@@ -83,7 +78,7 @@ public struct APIRules {
         case .poolCreate: return
         default:
             guard call.function.makesHandle else {
-                if Self.releases.contains(call.function) { release(call, record) }
+                if Self.releases.contains(call.function) { release(call) }
                 return
             }
             let new = Live(
@@ -97,33 +92,20 @@ public struct APIRules {
                 if !call.fails { checkLines(new, agent) }
             }
             // A handle that is assigned anew leaves its mapping behind.
-            if !call.fails, !refused.contains(record) {
-                live.append(new)
-                ended.removeAll { old in
-                    old.mapping.device == new.device
-                        && old.mapping.pieces.contains { piece in
-                            new.pieces.contains { Self.overlap($0, piece) }
-                        }
-                }
-            }
+            if !call.fails, !refused.contains(record) { live.append(new) }
         }
     }
 
     /// Takes out what a release means: the last that was made under its name, if it is at the address given.
-    private mutating func release(_ call: DMACall, _ record: Int) {
+    private mutating func release(_ call: DMACall) {
         let place = live.lastIndex { old in
             old.handle == call.handle
                 && call.dmaAddress.map { $0.address.rawValue == old.pieces.first?.start } ?? true
         }
-        guard let place else { return }
-        ended.append((live.remove(at: place), record))
-        if ended.count > Self.mostEnded { ended.removeFirst() }
+        if let place { live.remove(at: place) }
     }
 
-    /// The most ended mappings that are remembered.
-    private static let mostEnded = 256
-
-    private static let releases: Set<DMACall.Function> = [
+    static let releases: Set<DMACall.Function> = [
         .unmapSingle, .unmapPage, .unmapPhys, .unmapResource, .unmapSG, .unmapSGTable,
         .freeCoherent, .freeWriteCombine, .freeAttrs, .freeNoncoherent, .freePages,
         .freeNoncontiguous, .poolFree, .iovaFree, .iovaDestroy,
@@ -257,38 +239,6 @@ public struct APIRules {
                         text: "\(old.function.rawValue): the bytes belong to the device"),
                     ChainLink(
                         record: record, text: "the kernel copies the page, whatever it holds now"),
-                ])
-        }
-    }
-
-    /// A device's access to bytes of a mapping that has ended, and of none that is live (H17).
-    private mutating func check(_ operation: DeviceOperation, by agent: Agent, record: Int) {
-        guard operation.kind != .interrupt, !ended.isEmpty else { return }
-        var extents = [(start: operation.start.address.rawValue, size: operation.extent)]
-        if let side = operation.readSide {
-            extents.append((side.start.address.rawValue, side.extent))
-        }
-        for extent in extents {
-            let isLive = live.contains { old in
-                old.device == agent && old.pieces.contains { Self.overlap($0, extent) }
-            }
-            let hit = ended.last { old in
-                old.mapping.device == agent
-                    && old.mapping.pieces.contains { Self.overlap($0, extent) }
-            }
-            guard !isLive, let hit else { continue }
-            let call = hit.mapping.isCoherent ? "freed" : "unmapped"
-            add(
-                .h17, by: agent, record: record, other: hit.record, extent.start, extent.size,
-                "\(profile.name(of: agent)) \(operation.kind == .write ? "writes" : "reads") bytes that were "
-                    + "\(call) in record \(hit.record)",
-                [
-                    ChainLink(
-                        record: hit.mapping.record,
-                        text: "\(hit.mapping.function.rawValue): the bytes are the device's"),
-                    ChainLink(
-                        record: hit.record, text: "they are \(call): the core's, or another's"),
-                    ChainLink(record: record, text: "the device goes on"),
                 ])
         }
     }

@@ -5,7 +5,7 @@ public struct ConversionNotes: Sendable {
         case unmatchedRelease, unmatchedSync, failed, failedRelease, noBytes, outOfSpace, unaligned
         case noDirection, unsaid, cutEntries, longLists, unknownLengths, filledPages, partialLists
         case innerEntries, scattered, attributes, directions, addresses, bounces, losses
-        case lostEvents, lateStacks
+        case lostEvents, lateStacks, errorChecks
 
         /// The kind in words, behind a number and a `×`.
         public var words: String {
@@ -34,6 +34,7 @@ public struct ConversionNotes: Sendable {
             case .losses: "notes of lost events: marks"
             case .lostEvents: "events lost by the recorder"
             case .lateStacks: "stacks far behind their events"
+            case .errorChecks: "checks for map errors, which no log tells of: taken as done"
             }
         }
     }

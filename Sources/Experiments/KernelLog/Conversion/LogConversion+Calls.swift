@@ -31,6 +31,10 @@ extension LogConversion {
                 function,
                 segments: [DMACall.Segment(at: Operand(event.physicalAddress), size: event.size)],
                 direction: direction))
+        if options.asksForErrors {
+            call.say(DMACall(.mappingError, handle: made.handle))
+            notes.add(.errorChecks)
+        }
         insert(mapping, made)
     }
 

@@ -22,6 +22,11 @@ public struct LogConversion {
         /// Names for devices of the log; without one a device has its own, made valid.
         public var deviceNames: [String: String] = [:]
 
+        /// Whether each map is followed by the question whether it failed.
+        ///
+        /// No log tells of it, and a program without it looks as if its driver never asked.
+        public var asksForErrors = false
+
         /// Makes the usual options.
         public init() {}
     }
