@@ -75,7 +75,10 @@ extension Setup {
     /// Parts reports of overlaps from those that are overlaps here: the kernel counts in lines of the largest cache that it
     /// is built for.
     ///
-    /// - Parameter shared: The statements at which a line of this machine is in two mappings.
+    /// - Parameters:
+    ///   - reports: What the kernel prints.
+    ///   - shared: The statements at which a line of this machine is in two mappings.
+    /// - Returns: what is a broken rule, and what is none.
     func overlaps(
         _ reports: [KernelReport], shared: Set<Int>
     ) -> (reports: [KernelReport], remarks: [KernelRemark]) {
