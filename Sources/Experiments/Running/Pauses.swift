@@ -1,3 +1,4 @@
+import MemoryModel
 import Operations
 import Quantities
 import Traces
@@ -80,5 +81,18 @@ struct Pauses {
         _ file: String, _ line: UInt32, _ found: String, _ expected: String
     ) -> TraceErrors {
         TraceErrors([TraceError(file: file, line: Int(line), found: found, expected: expected)])
+    }
+}
+
+extension EnvironmentEvent.Kind {
+    /// What a machine would have to be for such an event to happen on it; nil: it can.
+    func missing(on machine: MachineConfiguration) -> String? {
+        switch self {
+        case .fill where !machine.core.speculates:
+            "a machine whose core loads lines that the program did not ask for"
+        case .late where machine.architecture == .arm32v5:
+            "a machine from ARMv6 on: before it loads perform in their order"
+        default: nil
+        }
     }
 }

@@ -260,7 +260,7 @@ public struct ProgramRunner<P: CountingProbe & ~Copyable>: ~Copyable {
         let generic = "what \(setup.machine.name) with kernel \(setup.kernel) can perform"
         return TraceError(
             file: setup.file, line: line, found: String(parts.first ?? ""),
-            expected: parts.count > 1 ? "a way out:\(parts[1])" : generic)
+            expected: parts.count > 1 ? "a way out: \(parts[1].drop { $0 == " " })" : generic)
     }
 
     /// Whether the may-analysis needs an operation: accesses of other memory change nothing that it knows.
@@ -298,9 +298,17 @@ public struct ProgramRunner<P: CountingProbe & ~Copyable>: ~Copyable {
         steps.append(LoweredStep(operation, by: agent, record: record))
     }
 
-    /// What only the run can know: whether a speculative fill is of memory that caches may hold.
+    /// What only the run can know: whether the machine can do what an event says, and whether caches may hold the memory.
     private func check(_ operation: Operation, _ statement: Statement) throws(TraceErrors) {
-        guard case .environment(let event) = operation, event.kind == .fill else { return }
+        guard case .environment(let event) = operation else { return }
+        if let expected = event.kind.missing(on: setup.machine) {
+            throw TraceErrors([
+                TraceError(
+                    file: setup.file, line: Int(statement.line),
+                    found: "env \(event.kind.rawValue) on \(setup.machine.name)", expected: expected)
+            ])
+        }
+        guard event.kind == .fill else { return }
         let mapping = machine.mapping(of: event.start.address.rawValue)
         guard !mapping.type.isCacheable else { return }
         throw TraceErrors([
