@@ -154,7 +154,7 @@ import Traces
                 a = dma_map_single one rx 48 FROM_DEVICE
                 b = dma_map_single \(other) rx+16 48 FROM_DEVICE
                 """
-            let result = try check(text, "zynq7000")
+            let result = try check(text, "am5728")
             #expect(result.judgement.findings.map(\.code) == codes, "\(other)")
             #expect(result.remarks.count == (codes.isEmpty ? 1 : 0), "\(other)")
         }

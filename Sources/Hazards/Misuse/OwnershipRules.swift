@@ -41,6 +41,7 @@ public struct OwnershipRules {
     /// The step of each device's last doorbell.
     private var rung: [Agent: Int] = [:]
     private var busy: [Agent: [Busy]] = [:]
+    private var statements: [Statement] = []
     private var findings: [Finding] = []
     /// What comes after the step at work.
     private var upcoming: ArraySlice<UnrolledOperations.Step> = []
@@ -304,6 +305,25 @@ public struct OwnershipRules {
         {
             reportStore(store.range, store.record, mapping, step)
         }
+    }
+
+    /// Whether the driver takes bytes back before it loads them: what was synced before was a poll.
+    private func isTakenBack(_ mapping: Mapping, _ range: Range<UInt64>, after record: Int) -> Bool
+    {
+        for case .operation(_, let operation) in statements[record...].lazy.map(\.body) {
+            var load = (start: UInt64(0), size: UInt64(0))
+            switch operation {
+            case .dma(let call) where call.handle == mapping.handle && call.function.givesBack:
+                return ranges(of: call, in: mapping).contains { $0.overlaps(range) }
+            case .access(let access, _, _) where access.kind == .load:
+                load = (access.address, UInt64(access.size))
+            case .run(let run) where run.kind == .load:
+                load = (run.start.address.rawValue, run.bytes)
+            default: continue
+            }
+            if Self.range(load).overlaps(range) { return false }
+        }
+        return false
     }
 
     /// A call that takes back what a device is still writing, before a `wait` that says so.
