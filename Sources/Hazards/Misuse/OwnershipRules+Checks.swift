@@ -1,0 +1,228 @@
+import Operations
+import Quantities
+
+// What breaks the rule of ownership, access by access.
+
+extension OwnershipRules {
+    /// A core's store to what a device has.
+    ///
+    /// What only the device reads may be stored to if it is synced for the device before it reads.
+    mutating func checkStore(
+        _ start: UInt64, _ size: UInt64, _ step: UnrolledOperations.Step
+    ) {
+        let range = Self.range((start, size))
+        guard let bounds, bounds.overlaps(range) else { return }
+        for place in mappings.indices.reversed()
+        where mappings[place].isStreaming && mappings[place].ended == nil
+            && !mappings[place].isFailed
+        {
+            let mapping = mappings[place]
+            guard let piece = mapping.pieces.map(Self.range).first(where: { $0.overlaps(range) })
+            else { continue }
+            let touched = piece.clamped(to: range)
+            guard !mapping.cores.contains(where: { $0.range.overlaps(touched) }) else {
+                mappings[place].ownStores.append((touched, step.record))
+                continue
+            }
+            mappings[place].stores.append((touched, step.record))
+            if mapping.direction != .toDevice { reportStore(touched, step.record, mapping, step) }
+        }
+    }
+
+    private mutating func reportStore(
+        _ range: Range<UInt64>, _ record: Int, _ mapping: Mapping, _ step: UnrolledOperations.Step
+    ) {
+        let device = profile.name(of: mapping.device)
+        report(
+            .h18, agent: .core(0), record: record, other: mapping.record, range,
+            writer: mapping.device,
+            "the bytes are \(device)'s since the map in record \(mapping.record), \(mapping.direction.name), and "
+                + "no sync has given them back",
+            [
+                ChainLink(
+                    record: mapping.record,
+                    text: "the map gives the bytes to \(device), \(mapping.direction.name)"),
+                ChainLink(record: record, text: "the core stores to them"),
+            ])
+    }
+
+    /// A device's access of what is mapped for it.
+    mutating func check(_ operation: DeviceOperation, _ step: UnrolledOperations.Step) {
+        switch operation.kind {
+        case .interrupt: return
+        case .read, .descriptorFetch:
+            check(operation.start.address.rawValue, operation.extent, isWrite: false, step)
+        case .write:
+            if let source = operation.source {
+                check(source.address.rawValue, operation.bytes, isWrite: false, step)
+            }
+            check(operation.start.address.rawValue, operation.extent, isWrite: true, step)
+        }
+    }
+
+    private mutating func check(
+        _ start: UInt64, _ size: UInt64, isWrite: Bool, _ step: UnrolledOperations.Step
+    ) {
+        guard size > 0 else { return }
+        let range = Self.range((start, size))
+        if isWrite, rung[step.agent] != nil {
+            busy[step.agent, default: []].append(Busy(range: range, record: step.record))
+        }
+        let place = mappings.lastIndex { mapping in
+            mapping.device == step.agent
+                && mapping.pieces.contains { Self.range($0).contains(start) }
+        }
+        guard let place else { return }
+        let mapping = mappings[place]
+        let name = profile.name(of: step.agent)
+        let did = isWrite ? "writes" : "reads"
+        let map = ChainLink(
+            record: mapping.record,
+            text: "the bytes are mapped for \(name), \(mapping.direction.name)")
+        let act = ChainLink(record: step.record, text: "\(name) \(did) them")
+        if mapping.isFailed {
+            report(
+                .h32, agent: step.agent, record: step.record, other: mapping.record, range,
+                writer: step.agent,
+                "the map in record \(mapping.record) failed: \(name) \(did) at DMA_MAPPING_ERROR",
+                [ChainLink(record: mapping.record, text: "the map fails"), act])
+        } else if let ended = mapping.ended {
+            report(
+                .h17, agent: step.agent, record: step.record, other: mapping.record, range,
+                writer: step.agent,
+                "the mapping of record \(mapping.record) ended in record \(ended), and \(name) still \(did)",
+                [map, ChainLink(record: ended, text: "the mapping ends"), act])
+        } else if mapping.isStreaming,
+            isWrite ? !mapping.direction.deviceWrites : !mapping.direction.deviceReads
+        {
+            report(
+                .h15, agent: step.agent, record: step.record, other: mapping.record, range,
+                writer: step.agent,
+                "\(name) \(did) what is mapped \(mapping.direction.name) in record \(mapping.record)",
+                [map, act])
+        } else if mapping.isStreaming {
+            checkOwner(mapping, range, isWrite: isWrite, step, map, act)
+        }
+    }
+
+    /// What a device finds in a mapping that is live and of its direction: the core's bytes, or stores without a sync.
+    private mutating func checkOwner(
+        _ mapping: Mapping, _ range: Range<UInt64>, isWrite: Bool,
+        _ step: UnrolledOperations.Step, _ map: ChainLink, _ act: ChainLink
+    ) {
+        let started = rung[step.agent] ?? .max
+        if isWrite,
+            let core = mapping.cores.first(where: { $0.range.overlaps(range) && started < $0.step }
+            ),
+            !isTakenBack(mapping, range, in: upcoming)
+        {
+            report(
+                .h09, agent: step.agent, record: core.since, other: step.record,
+                core.range.clamped(to: range), writer: step.agent,
+                "the sync gave the bytes to the core, and \(profile.name(of: step.agent)), which had been started "
+                    + "before, writes them in record \(step.record)",
+                [map, ChainLink(record: core.since, text: "the sync gives them to the core"), act])
+        } else if let store = mapping.ownStores.first(where: { $0.range.overlaps(range) }) {
+            report(
+                .h40, agent: step.agent, record: step.record, other: store.record,
+                store.range.clamped(to: range), writer: step.agent,
+                "the core stored to the bytes in record \(store.record), and no sync has given them back to "
+                    + profile.name(of: step.agent),
+                [
+                    map, ChainLink(record: store.record, text: "the core, which has them, stores"),
+                    act,
+                ])
+        }
+        if !isWrite, mapping.direction == .toDevice,
+            let store = mapping.stores.first(where: { $0.range.overlaps(range) })
+        {
+            reportStore(store.range, store.record, mapping, step)
+        }
+    }
+
+    /// A call that takes back what a device is still writing, before a `wait` that says so.
+    mutating func checkEarly(
+        _ call: DMACall, _ step: UnrolledOperations.Step,
+        _ rest: ArraySlice<UnrolledOperations.Step>
+    ) {
+        guard call.function.givesBack,
+            let mapping = mappings.last(where: { $0.handle == call.handle }), mapping.ended == nil,
+            mapping.isStreaming, call.direction ?? mapping.direction != .toDevice
+        else { return }
+        let named = ranges(of: call, in: mapping)
+        guard
+            let write = busy[mapping.device]?.first(where: { write in
+                named.contains { $0.overlaps(write.range) }
+            }), learns(of: mapping.device, in: rest),
+            !isTakenBack(mapping, write.range, in: rest)
+        else { return }
+        let name = profile.name(of: mapping.device)
+        report(
+            .h09, agent: .core(0), record: step.record, other: write.record, write.range,
+            writer: mapping.device,
+            "\(name) may still be writing (record \(write.record)): the driver learns only later that it is done",
+            [
+                ChainLink(record: write.record, text: "\(name) is writing the bytes"),
+                ChainLink(
+                    record: step.record,
+                    text:
+                        "\(call.function.rawValue) takes them back, and invalidates what is cached"),
+            ])
+    }
+
+    /// Whether a mapping's bytes are taken back once more when the device is done, before they are loaded.
+    ///
+    /// A driver that polls them takes them back again and again: only the last time has to be late enough.
+    private func isTakenBack(
+        _ mapping: Mapping, _ range: Range<UInt64>, in rest: ArraySlice<UnrolledOperations.Step>
+    ) -> Bool {
+        var isOver = false
+        for step in rest {
+            switch step.operation {
+            case .wait(mapping.device): isOver = true
+            case .dma(let call)
+            where isOver && call.function.givesBack && call.handle == mapping.handle:
+                return ranges(of: call, in: mapping).contains { $0.overlaps(range) }
+            case .access(let access, _, _) where isOver && !access.kind.isStore:
+                if Self.range((access.address, UInt64(access.size))).overlaps(range) {
+                    return false
+                }
+            case .run(let run) where isOver && !run.kind.isStore:
+                if Self.range((run.start.address.rawValue, run.bytes)).overlaps(range) {
+                    return false
+                }
+            default: continue
+            }
+        }
+        return false
+    }
+
+    /// Whether the core waits for a device before it starts it again.
+    private func learns(of device: Agent, in rest: ArraySlice<UnrolledOperations.Step>) -> Bool {
+        for step in rest {
+            switch step.operation {
+            case .wait(device): return true
+            case .ring(device): return false
+            case .accessor(let accessor)
+            where accessor.device == device && accessor.function.isWrite:
+                return false
+            default: continue
+            }
+        }
+        return false
+    }
+
+    private mutating func report(
+        _ code: HazardCode, agent: Agent, record: Int, other: Int, _ range: Range<UInt64>,
+        writer: Agent, _ detail: String, _ chain: [ChainLink]
+    ) {
+        guard let place = HazardCode.allCases.firstIndex(of: code),
+            seen.insert([place, record, other]).inserted
+        else { return }
+        findings.append(
+            Finding(
+                code, .misuse, record: record, agent: agent, address: range.lowerBound,
+                bytes: UInt64(range.count), writer: writer, writeRecord: other, detail: detail,
+                chain: chain))
+    }
+}
