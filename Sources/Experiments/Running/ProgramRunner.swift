@@ -305,7 +305,8 @@ public struct ProgramRunner<P: CountingProbe & ~Copyable>: ~Copyable {
             throw TraceErrors([
                 TraceError(
                     file: setup.file, line: Int(statement.line),
-                    found: "env \(event.kind.rawValue) on \(setup.machine.name)", expected: expected)
+                    found: "env \(event.kind.rawValue) on \(setup.machine.name)", expected: expected
+                )
             ])
         }
         guard event.kind == .fill else { return }
