@@ -16,7 +16,7 @@ public struct KernelLogCompareReport: Sendable {
     /// The report for people.
     public var text: String {
         let logged = comparison.loggedCycles
-        var out = TextWrap.wrap(
+        var out = Format.wrappedWide(
             "",
             "\(result.file): \(Format.grouped(result.events)) events; \(result.machine.name), "
                 + "kernel \(result.kernel)\(result.kernelIsAssumed ? " (assumed: --kernel)" : ""). "
@@ -37,7 +37,7 @@ public struct KernelLogCompareReport: Sendable {
         }
         out += "\n" + table.text + "\n"
         for strategy in comparison.strategies {
-            out += TextWrap.wrap("\(strategy.name): ", strategy.condition)
+            out += Format.wrappedWide("\(strategy.name): ", strategy.condition)
         }
         return out + "\n" + conclusion + "\n"
     }

@@ -51,7 +51,7 @@ public struct KernelLogReport: Sendable {
         let kinds = result.kinds.map { "\(Format.grouped($0.count)) \($0.kind)" }
         return "\(result.file): \(Format.grouped(result.events)) events in "
             + "\(Format.grouped(result.lines)) lines\(span); \(result.machine.name), \(kernel)\n"
-            + TextWrap.wrap("lines  ", kinds.joined(separator: ", "))
+            + Format.wrappedWide("lines  ", kinds.joined(separator: ", "))
     }
 
     private var pairing: String {
@@ -110,7 +110,7 @@ public struct KernelLogReport: Sendable {
         let total = result.total
         let calls = total.calls &* result.callCycles
         let time = result.nanoseconds(total.maintenance.cycles)
-        var out = TextWrap.wrap(
+        var out = Format.wrappedWide(
             "",
             "Beside it the calls' own instructions: \(Format.grouped(total.calls)) times "
                 + "\(Format.grouped(result.callCycles)), \(Format.grouped(calls)) cycles. "
@@ -134,7 +134,7 @@ public struct KernelLogReport: Sendable {
 
     private var sites: String {
         guard !result.sites.isEmpty else {
-            return TextWrap.wrap(
+            return Format.wrappedWide(
                 "",
                 "The log has no stacks, so that devices are ranked and call sites are not: "
                     + "`trace-cmd record -e dma -T` or the option `stacktrace` of ftrace records them."
@@ -184,15 +184,15 @@ public struct KernelLogReport: Sendable {
             return
                 "\(result.file):\(finding.line): misuse \(finding.rule.code.rawValue): "
                 + "\(finding.rule.rawValue)\n"
-                + TextWrap.wrap(
+                + Format.wrappedWide(
                     "  where   ",
                     "\(device), \(finding.bytes) bytes at DMA address \(Format.hex(finding.address))"
                         + "\(site)\(more)")
-                + TextWrap.wrap(
+                + Format.wrappedWide(
                     "  what    ",
                     finding.detail + (finding.otherLine > 0 ? " (line \(finding.otherLine))" : ""))
-                + TextWrap.wrap("  cause   ", page.summary)
-                + TextWrap.wrap("  mend    ", page.mend)
+                + Format.wrappedWide("  cause   ", page.summary)
+                + Format.wrappedWide("  mend    ", page.mend)
                 + "  others  dma-debug would \(finding.dmaDebug ? "" : "not ")report it\n"
         }.joined(separator: "\n")
     }
@@ -219,7 +219,7 @@ public struct KernelLogReport: Sendable {
             out += "\(Format.grouped(count)) times '\(word)', which means nothing here.\n"
         }
         return out
-            + TextWrap.wrap(
+            + Format.wrappedWide(
                 "",
                 "A log has no accesses of the core, no transfers and no barriers: whether lines were in a cache or "
                     + "dirty, how much a device wrote, and what linefills follow is not in it; nor are pools' blocks, "
@@ -244,21 +244,5 @@ public struct KernelLogReport: Sendable {
             "\(result.file): \(verdict)\(before); \(Format.grouped(live)) live at the end; "
             + "\(Format.grouped(total.lines &+ total.outer)) lines maintained on \(result.machine.name), "
             + "\(Format.grouped(total.cycles)) cycles.\n"
-    }
-}
-
-/// Text in lines of a width, with a head before the first.
-enum TextWrap {
-    static func wrap(_ head: String, _ text: String, width: Int = 100) -> String {
-        var lines: [String] = []
-        var line = head
-        for word in text.split(whereSeparator: { $0 == " " || $0 == "\n" }) {
-            if line.count + word.count + 1 > width, line.count > head.count {
-                lines.append(line)
-                line = String(repeating: " ", count: head.count)
-            }
-            line += line.count == head.count ? String(word) : " " + word
-        }
-        return (lines + [line]).joined(separator: "\n") + "\n"
     }
 }
