@@ -16,16 +16,29 @@ extension OwnershipRules {
         where mappings[place].isStreaming && mappings[place].ended == nil
             && !mappings[place].isFailed
         {
-            let mapping = mappings[place]
-            guard let piece = mapping.pieces.map(Self.range).first(where: { $0.overlaps(range) })
-            else { continue }
-            let touched = piece.clamped(to: range)
-            guard !mapping.cores.contains(where: { $0.range.overlaps(touched) }) else {
-                mappings[place].ownStores.append((touched, step.record))
+            // No copy of the mapping is held here: its lists would be copied with each store.
+            let piece = mappings[place].pieces.lazy.map(Self.range).first { $0.overlaps(range) }
+            guard let touched = piece?.clamped(to: range) else { continue }
+            if mappings[place].cores.contains(where: { $0.range.overlaps(touched) }) {
+                Self.add(touched, step.record, to: &mappings[place].ownStores)
                 continue
             }
-            mappings[place].stores.append((touched, step.record))
-            if mapping.direction != .toDevice { reportStore(touched, step.record, mapping, step) }
+            Self.add(touched, step.record, to: &mappings[place].stores)
+            if mappings[place].direction != .toDevice {
+                reportStore(touched, step.record, mappings[place], step)
+            }
+        }
+    }
+
+    /// Adds a store to those that are remembered: neighbours in one, and the first so many, as one is enough to report.
+    private static func add(
+        _ range: Range<UInt64>, _ record: Int,
+        to stores: inout [(range: Range<UInt64>, record: Int)]
+    ) {
+        if let last = stores.last, last.range.upperBound == range.lowerBound {
+            stores[stores.count - 1].range = last.range.lowerBound..<range.upperBound
+        } else if stores.count < mostStores {
+            stores.append((range, record))
         }
     }
 
@@ -67,6 +80,9 @@ extension OwnershipRules {
         let range = Self.range((start, size))
         if isWrite, rung[step.agent] != nil {
             busy[step.agent, default: []].append(Busy(range: range, record: step.record))
+            if busy[step.agent, default: []].count > Self.mostBusy {
+                busy[step.agent]?.removeFirst()
+            }
         }
         let place = mappings.lastIndex { mapping in
             mapping.device == step.agent

@@ -46,6 +46,10 @@ public struct OwnershipRules {
     var upcoming: ArraySlice<UnrolledOperations.Step> = []
     var seen: Set<[Int]> = []
 
+    /// Stores that are remembered of one mapping until a sync.
+    static let mostStores = 256
+    /// Writes of one device that are remembered until they are known to be done.
+    static let mostBusy = 64
     /// Mappings that are remembered after their end.
     private static let limit = 1_024
 
