@@ -28,14 +28,11 @@ public enum Check {
         let profile = setup.hazardProfile
         var map = MemoryMap()
         for mapping in setup.declaredMappings { map.insert(mapping) }
-        var watch = WatchList(setup.program, map: map, lineSize: profile.lineSize)
+        var watch = try setup.watchList(map)
         if let error = ProgramFit.sizeError(
             of: setup.program, file: setup.file, limit: ProgramFit.judgedLimit)
         {
             throw TraceErrors([error])
-        }
-        if let slots = try setup.bouncedBytes() {
-            watch.insert([slots], lineSize: profile.lineSize)
         }
         if !setup.program.layouts.isEmpty {
             watch.insert(try touched(setup), lineSize: profile.lineSize)

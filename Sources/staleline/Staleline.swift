@@ -20,7 +20,7 @@ struct Staleline: ParsableCommand {
         subcommands: [
             CheckCommand.self, CompareCommand.self, ReplayCommand.self, ExplainCommand.self,
             MachinesCommand.self, ConvertCommand.self, MergeCommand.self, ValidateCommand.self,
-            DemoCommand.self,
+            ProveCommand.self, DemoCommand.self,
         ])
 
     /// Runs the command and turns whatever is wrong with its input into exit status 2.

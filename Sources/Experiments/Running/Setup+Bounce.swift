@@ -21,6 +21,18 @@ extension Setup {
 
     private static let usualPool = BounceDeclaration(start: 0xE000_0000, size: 1 << 20)
 
+    /// The bytes that the detectors watch, but for those that engines come to by descriptors of their own.
+    ///
+    /// - Parameter map: The mappings that the program declares.
+    /// - Returns: the list.
+    /// - Throws: if the DMA API cannot be lowered for the machine.
+    func watchList(_ map: MemoryMap) throws(TraceErrors) -> WatchList {
+        let lineSize = hazardProfile.lineSize
+        var watch = WatchList(program, map: map, lineSize: lineSize)
+        if let slots = try bouncedBytes() { watch.insert([slots], lineSize: lineSize) }
+        return watch
+    }
+
     /// The part of the pool that a run of the program can use, loops unrolled; nil: nothing bounces.
     ///
     /// - Throws: if the DMA API cannot be lowered for the machine.

@@ -1,0 +1,110 @@
+import Operations
+import Quantities
+
+/// One thing that takes effect at the lines that a search is about.
+struct ProofNode: Hashable, Sendable {
+    /// What takes effect.
+    enum Kind: Hashable, Sendable {
+        /// A core loads.
+        case load(isCached: Bool)
+        /// A core stores; the bytes get where its memory type sends them.
+        case store(MemoryType)
+        /// Maintenance of the core's own caches.
+        case maintain(Maintenance.Instruction)
+        /// An operation of the outer cache, in its own time.
+        case outer(Maintenance.Instruction)
+        /// `CACHE SYNC`: the outer cache's buffers are empty, its operations complete.
+        case outerSync
+        /// A DSB of everything: what stands before it is complete.
+        case fence
+        /// A doorbell.
+        case ring
+        /// A completion is observed.
+        case wait
+        /// A device reads memory.
+        case deviceRead
+        /// A device writes memory.
+        case deviceWrite
+    }
+
+    /// What takes effect.
+    var kind: Kind
+    /// Who does it.
+    var agent: Agent
+    /// The statement.
+    var record: UInt32
+    /// The classes of bytes that it touches, for each line.
+    var classes: [UInt64] = []
+    /// The classes that maintenance names, for each line: it may touch more than it names.
+    var named: [UInt64] = []
+    /// The device that acts, is rung or waited for: its place in ``ProofProblem/devices``.
+    var device = 0
+    /// Its number among what its device does, from 1.
+    var ordinal: UInt16 = 0
+    /// The doorbell, or the last completion seen since, that a device's operation follows; -1: nobody has ever sent
+    /// the device, and it takes its turn in the trace.
+    var bell = -1
+    /// Whether a load may perform before earlier ones.
+    var isEarly = false
+    /// The last earlier load that may tell an early load's core of a device's writes; -1: none.
+    var flag = -1
+    /// What takes effect before it.
+    var before: [Int] = []
+    /// For each line whether a cache may load it, unasked, before this takes effect.
+    var canFill: [Bool] = []
+
+    /// Whether it is a device's.
+    var isDevice: Bool { kind == .deviceRead || kind == .deviceWrite }
+    /// Whether a device does it in the trace's turn.
+    var isInTurn: Bool { isDevice && bell < 0 }
+    /// Whether it may wait while the core goes on.
+    var canWait: Bool {
+        switch kind {
+        case .store, .maintain, .outer: true
+        default: false
+        }
+    }
+    /// Whether it makes new bytes.
+    var writes: Bool {
+        switch kind {
+        case .store, .deviceWrite: true
+        default: false
+        }
+    }
+}
+
+/// One line, or two lines of which one tells of the other, with all that touches them.
+struct ProofProblem: Hashable, Sendable {
+    /// A line.
+    struct Line: Hashable, Sendable {
+        /// How many classes of bytes: bytes of one class are touched by the same operations.
+        var classes: Int
+        /// For each class the bytes of the line.
+        var bytes: [UInt64]
+        /// Whether a cache may load it, unasked, after all.
+        var canFillAtEnd: Bool
+    }
+
+    /// The lines.
+    var lines: [Line]
+    /// What happens, in the order of the trace.
+    var nodes: [ProofNode]
+    /// The devices that touch the lines.
+    var devices: [Agent]
+    /// For each device whether it sees what caches hold.
+    var snoops: [Bool]
+    /// Whether there is an outer cache.
+    var hasOuter: Bool
+    /// Whether caches load lines unasked.
+    var speculates: Bool
+
+    /// The physical addresses of the lines; they are no part of what makes two problems equal.
+    var addresses = Addresses()
+
+    /// Where a problem's lines are.
+    struct Addresses: Hashable, Sendable {
+        var lines: [UInt64] = []
+        static func == (_: Self, _: Self) -> Bool { true }
+        func hash(into _: inout Hasher) {}
+    }
+}

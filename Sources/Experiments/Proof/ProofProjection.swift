@@ -1,0 +1,292 @@
+import Hazards
+import MemoryModel
+import Operations
+import Quantities
+
+/// Takes a trace's lowered operations apart into problems: one for each line, one for two lines of which one can tell
+/// of the other.
+///
+/// Lines do not hinder one another but by what a reader learns: a device that reads a flag and then data, a core that
+/// loads what a device has written last and then what it wrote before. Such pairs are searched together, all other
+/// lines alone. Lines with equal operations are one problem.
+struct ProofProjection {
+    /// What touches a line at one step.
+    struct Touch {
+        var step: Int
+        /// The bytes, from the start of the line.
+        var bytes: UInt64
+        /// The bytes that maintenance names.
+        var named: UInt64
+    }
+
+    let steps: [ProofStep]
+    let profile: HazardProfile
+    let architecture: MachineConfiguration.Architecture
+    /// The lines that anything touches, ascending: their numbers, and what touches them.
+    private(set) var touches: [UInt64: [Touch]] = [:]
+    let lineSize: UInt64
+    /// The steps that matter to every line, by what they are.
+    private var globals: [Global: [Int]] = [:]
+
+    /// What a step that matters to every line is.
+    private struct Global: Hashable {
+        var kind: ProofStep.Kind
+        var agent: Agent
+        var device: Agent?
+    }
+
+    init(
+        _ steps: [ProofStep], profile: HazardProfile,
+        architecture: MachineConfiguration.Architecture
+    ) {
+        self.steps = steps
+        self.profile = profile
+        self.architecture = architecture
+        lineSize = min(profile.lineSize, 64)
+        for (index, step) in steps.enumerated() {
+            for range in step.ranges { touch(range, index) }
+            if step.isGlobal {
+                let global = Global(kind: step.kind, agent: step.agent, device: step.device)
+                globals[global, default: []].append(index)
+            }
+        }
+    }
+
+    /// The steps that some lines' problem is made of, in order.
+    ///
+    /// Between two steps that touch the lines, the same barrier, doorbell or operation on everything says no more a
+    /// third time than twice. So lines in the middle of a long loop have equal problems.
+    private func relevant(_ touching: [Int], _ devices: [Agent]) -> [Int] {
+        var result = touching
+        var low = 0
+        for high in touching + [steps.count] {
+            for (global, all) in globals {
+                if let device = global.device, !devices.contains(device) { continue }
+                let start = all.partitioningIndex { $0 >= low }
+                for index in all[start...].prefix(2) where index < high { result.append(index) }
+            }
+            low = high + 1
+        }
+        return Array(Set(result)).sorted()
+    }
+
+    private mutating func touch(_ range: ProofStep.Range, _ step: Int) {
+        guard range.size > 0 else { return }
+        let last = range.start &+ (range.size - 1)
+        for line in range.start / lineSize...last / lineSize {
+            let start = line * lineSize
+            let low = max(range.start, start) - start
+            let high = min(last, start + lineSize - 1) - start
+            let mask = Self.ones(high + 1) & ~Self.ones(low)
+            let bytes = range.isWhole ? Self.ones(lineSize) : mask
+            if let place = touches[line]?.lastIndex(where: { $0.step == step }) {
+                touches[line]?[place].bytes |= bytes
+                touches[line]?[place].named |= mask
+            } else {
+                touches[line, default: []].append(Touch(step: step, bytes: bytes, named: mask))
+            }
+        }
+    }
+
+    private static func ones(_ count: UInt64) -> UInt64 {
+        count >= 64 ? .max : (1 << count) - 1
+    }
+
+    // MARK: Which lines
+
+    /// The lines and the pairs of lines that something can go wrong with, ascending.
+    ///
+    /// A line that no device touches is left out, unless it is mapped twice or maintenance can drop bytes of it.
+    var groups: [[UInt64]] {
+        var result: [[UInt64]] = []
+        let lines = touches.keys.sorted()
+        result = lines.filter(isOfInterest).map { [$0] }
+        return result + pairs(lines)
+    }
+
+    private func isOfInterest(_ line: UInt64) -> Bool {
+        touches[line, default: []].contains { touch in
+            switch steps[touch.step].kind {
+            case .deviceRead, .deviceWrite: true
+            case .maintain(let instruction), .outer(let instruction):
+                instruction.invalidates && !instruction.cleans
+            default: false
+            }
+        } || profile.isMixedLine(line * lineSize, lineSize)
+    }
+
+    /// Pairs of which one line can tell a reader of the other.
+    private func pairs(_ lines: [UInt64]) -> [[UInt64]] {
+        struct Use {
+            var line: UInt64
+            var first: Int
+            var last: Int
+        }
+        var result: Set<[UInt64]> = []
+        for device in steps.filter({ $0.isDevice }).map(\.agent).uniqued() {
+            var reads: [Use] = []
+            var uses: [Use] = []
+            var writes: [Use] = []
+            var loads: [Use] = []
+            for line in lines {
+                let all = touches[line, default: []]
+                func use(_ isUse: (ProofStep) -> Bool) -> Use? {
+                    let found = all.filter { isUse(steps[$0.step]) }.map(\.step)
+                    guard let first = found.first, let last = found.last else { return nil }
+                    return Use(line: line, first: first, last: last)
+                }
+                let isStored = all.contains { steps[$0.step].isStore }
+                if isStored, let read = use({ $0.agent == device && $0.kind == .deviceRead }) {
+                    reads.append(read)
+                }
+                if isStored, let any = use({ $0.agent == device && $0.isDevice }) {
+                    uses.append(any)
+                }
+                if let write = use({ $0.agent == device && $0.kind == .deviceWrite }) {
+                    writes.append(write)
+                    if let load = use({ $0.isLoad }) { loads.append(load) }
+                }
+            }
+            for flag in reads {
+                for data in uses where data.line != flag.line && data.last >= flag.first {
+                    result.insert([flag.line, data.line].sorted())
+                }
+            }
+            for flag in loads {
+                for data in loads where data.line != flag.line && data.last > flag.first {
+                    guard let given = writes.first(where: { $0.line == flag.line }),
+                        let written = writes.first(where: { $0.line == data.line }),
+                        written.first <= given.last
+                    else { continue }
+                    result.insert([flag.line, data.line].sorted())
+                }
+            }
+        }
+        return result.sorted { $0.lexicographicallyPrecedes($1) }
+    }
+
+    // MARK: Problems
+
+    /// The problem of some lines; nil: they have too many operations, or too many kinds of bytes.
+    func problem(of group: [UInt64]) -> ProofProblem? {
+        var masks: [[UInt64]] = group.map { _ in [Self.ones(lineSize)] }
+        var touching: [Int: [Touch?]] = [:]
+        for (place, line) in group.enumerated() {
+            for touch in touches[line, default: []] {
+                touching[touch.step, default: Array(repeating: nil, count: group.count)][place] =
+                    touch
+                split(&masks[place], by: touch.bytes)
+                split(&masks[place], by: touch.named)
+            }
+        }
+        let touched = touching.values
+        for place in masks.indices {
+            // Bytes that nothing touches by name cannot be told from their line.
+            masks[place].removeAll { mask in
+                !touched.contains { ($0[place]?.named ?? 0) & mask != 0 }
+            }
+        }
+        let devices = touching.keys.sorted().map { steps[$0] }.filter(\.isDevice).map(\.agent)
+            .uniqued().sorted { $0.rawValue < $1.rawValue }
+        return build(group, masks, touching, devices)
+    }
+
+    private func split(_ classes: inout [UInt64], by mask: UInt64) {
+        classes = classes.flatMap { [$0 & mask, $0 & ~mask] }.filter { $0 != 0 }
+    }
+
+    private func build(
+        _ group: [UInt64], _ masks: [[UInt64]], _ touching: [Int: [Touch?]], _ devices: [Agent]
+    ) -> ProofProblem? {
+        var nodes: [ProofNode] = []
+        var effects: [MemoryEffect] = []
+        var places: [Int] = []
+        var ordinals = Array(repeating: UInt16(0), count: devices.count)
+        var bells = Array(repeating: -1, count: devices.count)
+        for index in relevant(touching.keys.sorted(), devices) {
+            let step = steps[index]
+            let touch = touching[index]
+            guard case .some(let kind) = step.nodeKind else {
+                effects.append(step.effect(over: []))
+                continue
+            }
+            var node = ProofNode(kind: kind, agent: step.agent, record: step.record)
+            for (place, line) in group.enumerated() {
+                func classes(_ bytes: UInt64) -> UInt64 {
+                    masks[place].enumerated().reduce(0) {
+                        $0 | ($1.element & bytes != 0 ? 1 << UInt64($1.offset) : 0)
+                    }
+                }
+                let all = Self.ones(UInt64(masks[place].count))
+                let isEverywhere = step.isEverywhere
+                node.classes.append(
+                    isEverywhere ? all : (touch?[place]?.bytes).map(classes) ?? 0)
+                node.named.append(isEverywhere ? all : (touch?[place]?.named).map(classes) ?? 0)
+                node.canFill.append(step.map.mayBeCached(line * lineSize, lineSize, profile))
+            }
+            if step.isDevice || step.rungOrSeen != nil {
+                let device = devices.firstIndex(of: step.rungOrSeen ?? step.agent) ?? 0
+                node.device = device
+                if step.isDevice {
+                    ordinals[device] += 1
+                    node.ordinal = ordinals[device]
+                    node.bell = step.isRound ? -1 : bells[device]
+                } else if kind == .ring || bells[device] >= 0 {
+                    bells[device] = nodes.count
+                }
+            }
+            places.append(effects.count)
+            effects.append(
+                step.effect(
+                    over: group.enumerated().compactMap { place, line in
+                        touch?[place].map { (line * lineSize, $0.bytes) }
+                    }))
+            nodes.append(node)
+            guard nodes.count <= ProofBounds.mostNodes else { return nil }
+        }
+        guard masks.allSatisfy({ $0.count <= 64 }) else { return nil }
+        let allSnoop = devices.allSatisfy(profile.snoops)
+        ProofOrder(
+            rules: OrderRules(
+                architecture, lineSize: lineSize,
+                doorbells: profile.doorbellOrder == .arm64 ? .observed : .outOfBand),
+            observers: allSnoop ? .innerShareable : .outerShareable,
+            isInOrder: !profile.reordersAccesses, speculates: profile.speculates,
+            effects: effects, places: places
+        ).connect(&nodes)
+        var problem = ProofProblem(
+            lines: [], nodes: nodes, devices: devices, snoops: devices.map(profile.snoops),
+            hasOuter: profile.hasOuterCache, speculates: profile.speculates)
+        for (place, line) in group.enumerated() {
+            problem.lines.append(
+                ProofProblem.Line(
+                    classes: masks[place].count, bytes: masks[place],
+                    canFillAtEnd: steps.last.map {
+                        $0.mapAfter.mayBeCached(line * lineSize, lineSize, profile)
+                    } ?? false))
+        }
+        problem.addresses.lines = group.map { $0 * lineSize }
+        return problem
+    }
+}
+
+extension Array where Element: Hashable {
+    /// The elements without repetition, in the order of their first.
+    func uniqued() -> [Element] {
+        var known: Set<Element> = []
+        return filter { known.insert($0).inserted }
+    }
+}
+
+extension Array {
+    /// The first place of which a condition holds, if it holds of all places after the first.
+    fileprivate func partitioningIndex(where holds: (Element) -> Bool) -> Int {
+        var low = 0
+        var high = count
+        while low < high {
+            let middle = (low + high) / 2
+            if holds(self[middle]) { high = middle } else { low = middle + 1 }
+        }
+        return low
+    }
+}
