@@ -109,6 +109,12 @@ let package = Package(
                 "Reports", "Operations",
             ]),
         .testTarget(
+            name: "ProofTests",
+            dependencies: [
+                "Experiments", "Hazards", "Machines", "MemoryModel", "Statistics", "Traces",
+                "Operations", "Quantities",
+            ]),
+        .testTarget(
             name: "DifferentialTests",
             dependencies: [
                 "Experiments", "MemoryModel", "ReferenceModel", "Traces", "Events", "Operations",

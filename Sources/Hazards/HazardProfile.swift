@@ -34,6 +34,8 @@ public struct HazardProfile: Hashable, Sendable {
     public var doorbellOrder: DoorbellOrder
     /// Whether accesses of Normal memory may be seen in another order than the program's: from ARMv6 on.
     public var reordersAccesses = true
+    /// Whether a DMB orders maintenance by address: not on ARMv7-M.
+    public var ordersMaintenanceByDMB = true
     /// Whether the program calls the DMA API: then mends are calls, otherwise instructions.
     public var usesLinux: Bool
     /// The library whose cache functions a bare-metal program calls; nil: none, mends are instructions.
@@ -96,6 +98,25 @@ public struct HazardProfile: Hashable, Sendable {
     /// Whether a device looks into caches though the kernel believes that it does not.
     func isWronglyNoncoherent(_ agent: Agent) -> Bool {
         snoops(agent) && !devices[agent.index].isDeclaredCoherent
+    }
+
+    /// Whether a barrier orders maintenance with what stands on its other side, for devices too.
+    func ordersMaintenance(_ barrier: Barrier) -> Bool {
+        guard barrier.reachesDevices else { return false }
+        switch barrier.instruction {
+        case .isb: return false
+        case .dmb: return barrier.accesses == .all && ordersMaintenanceByDMB
+        // Before Armv8 a DSB of stores waits for maintenance, too: decision 0006.
+        case .dsb:
+            return barrier.accesses == .all
+                || barrier.accesses == .stores && doorbellOrder == .beforeArmv8
+        }
+    }
+
+    /// Whether a barrier orders stores before it with maintenance after it.
+    func ordersStoresBeforeMaintenance(_ barrier: Barrier) -> Bool {
+        ordersMaintenance(barrier)
+            || barrier.instruction == .dsb && barrier.ordersStores && barrier.reachesDevices
     }
 
     /// Whether a physical byte has a cacheable and a non-cacheable mapping.

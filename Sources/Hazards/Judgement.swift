@@ -22,7 +22,11 @@ public struct Judgement: Hashable, Sendable {
                 // Another code is another cause: it stays when the first is mended.
                 $0.overlaps(candidate) && $0.code == candidate.code
             }
-            if let same { shown[same].absorb(candidate) } else { possible.append(candidate) }
+            if let same {
+                shown[same].absorb(candidate)
+            } else if !(manifest + latent + misuse).contains(where: candidate.isAfterwards) {
+                possible.append(candidate)
+            }
         }
         let bytes = (shown + possible).map { finding in
             var finding = finding
@@ -49,6 +53,14 @@ extension Finding {
                 && ($0.record == record || $0.record == writeRecord)
         }
         if let rule { code = rule.code }
+    }
+
+    /// Whether it is that bytes are missed whose loss is a finding already.
+    fileprivate func isAfterwards(of loss: Finding) -> Bool {
+        [.h11, .h35].contains(code) && [.h11, .h12, .h18, .h19].contains(loss.code)
+            && loss != self && loss.overlaps(self)
+            && chain.dropLast().contains { $0.record == loss.record }
+            && record != loss.record
     }
 
     /// Takes in a possible finding of the same cause: what it adds are bytes that went right this time.

@@ -162,6 +162,7 @@ public struct Setup: Sendable {
                 machine.costs.dsbCycles + machine.maintenanceResponseCycles
                     + (outer?.syncCycles ?? 0)),
             symbols: program.symbols)
+        profile.ordersMaintenanceByDMB = machine.architecture != .armv7m
         profile.reordersAccesses = machine.architecture != .arm32v5
         for (name, layout) in program.layouts { profile.layouts[name] = layout }
         profile.library = program.library

@@ -47,7 +47,7 @@ extension LatentAnalysis {
         }
     }
 
-    private mutating func touch(
+    mutating func touch(
         _ address: UInt64, _ size: UInt64, isStore: Bool, _ step: LoweredStep
     ) {
         let (start, mapping) = physical(address)
@@ -62,6 +62,49 @@ extension LatentAnalysis {
             }
             set(granule, state, before: before)
         }
+        if !isStore {
+            notePolled(start, size, isCached: mapping.type.isCacheable && profile.hasCaches)
+        }
+    }
+
+    /// A core that may have seen what a device wrote knows of all that the device wrote before.
+    ///
+    /// But for the line that it has seen it in, if it has it from a cache: that line is as young as what it saw.
+    private mutating func notePolled(_ start: UInt64, _ size: UInt64, isCached: Bool) {
+        guard !writing.isEmpty else { return }
+        let read = granules(start, size)
+        for (device, list) in writing {
+            let seen = list.compactMap { write -> Write? in
+                guard write.index < now, let found = read.first(where: { $0.0 == write.granule })
+                else { return nil }
+                let mask = found.1 & write.mask
+                return mask == 0
+                    ? nil : Write(index: write.index, granule: write.granule, mask: mask)
+            }
+            guard let last = seen.last else { continue }
+            for write in list where write.index <= last.index {
+                guard let state = lines[write.granule], state.writer == device else { continue }
+                let told = seen.filter { $0.index >= write.index }
+                var known = write.mask
+                if isCached {
+                    let elsewhere = told.contains { $0.granule != write.granule }
+                    if !elsewhere {
+                        let own = told.reduce(0) { $0 | $1.mask }
+                        known = lanes(own) > 1 ? known : known & ~lineMask(write.granule, own)
+                    }
+                }
+                lines[write.granule]?.polled |= known & state.inFlight
+            }
+        }
+    }
+
+    /// How many lines of a granule a mask touches.
+    private func lanes(_ mask: UInt64) -> Int {
+        guard profile.lineSize < WatchList.granule else { return mask == 0 ? 0 : 1 }
+        let ones: UInt64 = (1 << profile.lineSize) - 1
+        return (0..<WatchList.granule / profile.lineSize).count {
+            mask >> ($0 * profile.lineSize) & ones != 0
+        }
     }
 
     private mutating func store(
@@ -69,20 +112,31 @@ extension LatentAnalysis {
         _ type: MemoryType, _ step: LoweredStep
     ) {
         state.storeRecord = step.record
+        state.storer = step.agent.rawValue
         // What a core stored is new, whatever was stale there; the rest of the line may still be stale.
         state.staleInner &= ~mask
         state.staleBefore &= ~mask
+        state.dropped &= ~mask
+        state.superseded &= ~mask
         if type == .writeBack || type == .writeThrough || type == .nonCacheable {
             state.buffered |= mask
-            state.unordered |= mask
+            state.bufferedPast =
+                state.bufferedPast & ~mask | (type == .writeBack && isCacheable ? 0 : mask)
+            if profile.reordersAccesses { state.unordered |= mask }
         }
         guard isCacheable else {
             storePastCaches(&state, granule, mask, step)
             return
         }
+        loadFromOuter(&state, lineMask(granule, mask))
         if type == .writeBack { state.dirtyInner |= mask }
+        let passed = state.bypassed & lineMask(granule, mask) & ~mask
         state.bypassed &= ~mask
         state.mayHold |= lineMask(granule, mask)
+        if profile.hasOuterCache { state.mayHoldOuter |= lineMask(granule, mask) }
+        if passed != 0, type == .writeBack {
+            reportPassed(state, granule, passed, step, isStore: true)
+        }
         // A line dirtied while a device writes elsewhere in it, or while an old copy of it may be cached, goes over
         // the device's bytes when it is evicted or cleaned.
         let endangered = lineMask(granule, mask) & (state.inFlight | state.staleInner & ~mask)
@@ -91,17 +145,29 @@ extension LatentAnalysis {
         }
     }
 
+    /// A line comes as old as the outer cache has it; where lines come unasked this is noted when they are invalidated.
+    private func loadFromOuter(_ state: inout LineState, _ line: UInt64) {
+        guard !profile.speculates else { return }
+        state.staleInner |= state.staleOuter & line & ~state.mayHold
+        state.bypassed |= state.bypassedOuter & line & ~state.mayHold
+    }
+
     /// A store through an uncached mapping of bytes that a cached mapping left dirty.
     private mutating func storePastCaches(
         _ state: inout LineState, _ granule: UInt64, _ mask: UInt64, _ step: LoweredStep
     ) {
-        if profile.speculates, profile.isMixed(granule * WatchList.granule) {
-            state.bypassed |= mask
+        if profile.isMixed(granule * WatchList.granule) {
+            state.bypassed |= profile.speculates ? mask : mask & state.mayHold
+            if profile.hasOuterCache {
+                state.bypassedOuter |= profile.speculates ? mask : mask & state.mayHoldOuter
+            }
         }
-        let dirty = state.dirtyInner & mask
+        // A line is evicted whole: what is dirty beside these bytes takes old ones along.
+        let line = lineMask(granule, mask)
+        let dirty = (state.dirtyInner | state.dirtyOuter | state.unorderedClean) & line
         guard dirty != 0 else { return }
         report(
-            .h13, granule, dirty, agent: step.agent, writer: step.agent, record: step.record,
+            .h13, granule, mask, agent: step.agent, writer: step.agent, record: step.record,
             writeRecord: step.record,
             detail:
                 "a line that another mapping left dirty may be evicted over what this store writes",
@@ -112,7 +178,9 @@ extension LatentAnalysis {
                 ChainLink(record: Int(step.record), text: "the dirty line is evicted: DRAM: old"),
             ])
         // What is dirty there is not the newest any more: cleaning it would not help.
-        state.dirtyInner &= ~dirty
+        state.dirtyInner &= ~mask
+        state.dirtyOuter &= ~mask
+        state.unorderedClean &= ~mask
     }
 
     private mutating func load(
@@ -123,9 +191,10 @@ extension LatentAnalysis {
             loadPastCaches(state, granule, mask, step)
             return
         }
+        loadFromOuter(&state, lineMask(granule, mask))
         // What a transfer writes once is nobody's before its completion is seen; of one that goes round and round the
         // core reads what the rounds so far have left.
-        let unfinished = state.inFlight & ~state.cyclic
+        let unfinished = state.inFlight & ~state.cyclic & ~state.polled
         let stale = (state.staleInner & ~unfinished | state.staleBefore) & mask
         if stale != 0 {
             let device = Agent(rawValue: state.writer)
@@ -147,22 +216,80 @@ extension LatentAnalysis {
                     + "\(profile.name(of: device)) wrote in record \(state.deviceRecord)",
                 chain: staleChain(state, isHeld, device, step))
         }
+        if state.bypassed & mask != 0 {
+            reportPassed(state, granule, state.bypassed & mask, step, isStore: false)
+        }
+        if state.dropped & mask & ~stale != 0 {
+            reportDiscarded(state, granule, state.dropped & mask & ~stale, step)
+        }
         let line = lineMask(granule, mask)
         // The device may write after this load, over what the line then holds.
+        if state.mayHold & line == 0 {
+            // It waits for the invalidate of its line that stands before it.
+            state.unorderedClean &= ~line
+            state.leaving &= ~line
+            state.pendingClean &= ~line
+        }
         state.staleInner |= line & state.inFlight
         state.heldAtWrite |= line & state.inFlight
         if profile.hasOuterCache { state.staleOuter |= line & state.inFlight }
         state.mayHold |= line
+        if profile.hasOuterCache { state.mayHoldOuter |= line }
+    }
+
+    /// Reports bytes that a store past the caches has made younger than a line that may be cached.
+    private mutating func reportPassed(
+        _ state: LineState, _ granule: UInt64, _ passed: UInt64, _ step: LoweredStep, isStore: Bool
+    ) {
+        let what =
+            isStore
+            ? "the line is dirty now, and goes over what was stored past it when it is evicted"
+            : "the load may find a line from before what was stored past the caches"
+        report(
+            .h13, granule, passed, agent: step.agent, writer: step.agent, record: step.record,
+            writeRecord: state.storeRecord, detail: what,
+            chain: [
+                ChainLink(
+                    record: Int(state.storeRecord),
+                    text: "a store past the caches, where an older line may be: DRAM: new"),
+                ChainLink(record: Int(step.record), text: what),
+            ])
+    }
+
+    /// Reports a core's load of what an invalidate has dropped.
+    private mutating func reportDiscarded(
+        _ state: LineState, _ granule: UInt64, _ bytes: UInt64, _ step: LoweredStep
+    ) {
+        let storer = Agent(rawValue: state.storer)
+        let code: HazardCode =
+            profile.isWronglyNoncoherent(storer) ? .h27 : state.wasWrittenSinceDrop ? .h35 : .h11
+        report(
+            code, granule, bytes, agent: step.agent, writer: storer, record: step.record,
+            writeRecord: state.storeRecord,
+            detail: "the load may find what was there before the store of record "
+                + "\(state.storeRecord): an invalidate may have dropped it",
+            chain: [
+                ChainLink(record: Int(state.storeRecord), text: "a store makes the line dirty"),
+                ChainLink(
+                    record: Int(state.dropRecord),
+                    text: "the invalidate drops the line, if it was not evicted before"),
+                ChainLink(record: Int(step.record), text: "the load finds DRAM: old"),
+            ])
     }
 
     /// A load through an uncached mapping of bytes that a cached mapping may have left dirty.
     private mutating func loadPastCaches(
         _ state: LineState, _ granule: UInt64, _ mask: UInt64, _ step: LoweredStep
     ) {
-        let dirty = (state.dirtyInner | state.dirtyOuter) & mask
+        let dirty = (state.dirtyInner | state.dirtyOuter | state.unorderedClean) & mask
+        if state.dropped & mask & ~dirty != 0 {
+            reportDiscarded(state, granule, state.dropped & mask & ~dirty, step)
+        }
         guard dirty != 0 else { return }
+        let storer = Agent(rawValue: state.storer)
         report(
-            .h13, granule, dirty, agent: step.agent, writer: step.agent, record: step.record,
+            profile.isWronglyNoncoherent(storer) ? .h27 : .h13, granule, dirty, agent: step.agent,
+            writer: storer, record: step.record,
             writeRecord: state.storeRecord,
             detail:
                 "the load goes past the caches, where what was stored in record \(state.storeRecord) may be",
@@ -175,7 +302,7 @@ extension LatentAnalysis {
             ])
     }
 
-    private func staleChain(
+    func staleChain(
         _ state: LineState, _ isHeld: Bool, _ device: Agent, _ step: LoweredStep
     ) -> [ChainLink] {
         let first =
@@ -196,7 +323,8 @@ extension LatentAnalysis {
     // MARK: Barriers and completion
 
     private mutating func perform(_ barrier: Barrier) {
-        if barrier.ordersStores { orderStores() }
+        if profile.ordersStoresBeforeMaintenance(barrier) { orderStores() }
+        if profile.ordersMaintenance(barrier) { orderCleans() }
         guard profile.doorbellOrder.settlesStores(barrier) else { return }
         let settlesMaintenance = profile.doorbellOrder.settlesMaintenance(barrier)
         let waiting = waitingForBarrier
@@ -204,10 +332,11 @@ extension LatentAnalysis {
         for granule in waiting {
             guard let before = lines[granule], before.waitsForBarrier else { continue }
             var state = before
-            if profile.hasOuterCache { state.outerBuffered |= state.buffered & ~state.dirtyInner }
+            if profile.hasOuterCache { state.outerBuffered |= state.buffered & state.bufferedPast }
             state.buffered = 0
             if settlesMaintenance {
                 state.pendingClean = 0
+                state.leaving = 0
             } else {
                 waitingForBarrier.append(granule)
             }
@@ -215,7 +344,15 @@ extension LatentAnalysis {
         }
     }
 
-    /// Any barrier for stores orders them before maintenance by set and way.
+    /// What follows finds the cleans before it done.
+    private mutating func orderCleans() {
+        waitingForBarrier = waitingForBarrier.filter {
+            lines[$0]?.unorderedClean = 0
+            return lines[$0]?.waitsForBarrier ?? false
+        }
+    }
+
+    /// Stores are ordered before maintenance by set and way.
     private mutating func orderStores() {
         waitingForBarrier = waitingForBarrier.filter {
             lines[$0]?.unordered = 0
@@ -225,117 +362,16 @@ extension LatentAnalysis {
 
     private mutating func observeCompletion(of device: Agent) {
         judgeCyclicReads(of: device)
+        writing[device.rawValue] = nil
+        for granule in arriving.removeValue(forKey: device.rawValue) ?? [] {
+            lines[granule]?.arriving = 0
+        }
         for granule in flying.removeValue(forKey: device.rawValue) ?? [] {
             guard let state = lines[granule], state.writer == device.rawValue else { continue }
             lines[granule]?.inFlight = 0
+            lines[granule]?.polled = 0
             lines[granule]?.cyclic = 0
             lines[granule]?.staleBefore = 0
         }
-    }
-
-    // MARK: Maintenance
-
-    private mutating func perform(_ operation: Maintenance, _ step: LoweredStep) {
-        switch operation.instruction {
-        case .outerSync:
-            for granule in waitingForSync {
-                lines[granule]?.outerBuffered = 0
-                lines[granule]?.pendingOuterClean = 0
-            }
-            waitingForSync = []
-        case .icIVAU, .icIALLU, .icIALLUIS: break
-        case .dcZVA:
-            touch(
-                operation.start.address.rawValue & ~(profile.lineSize - 1),
-                max(operation.bytes, profile.lineSize), isStore: true, step)
-        case .dcCVAU where !profile.hasOuterCache: break  // reaches the unified L2 only: not memory
-        default: maintain(operation, step)
-        }
-    }
-
-    private mutating func maintain(_ operation: Maintenance, _ step: LoweredStep) {
-        let instruction = operation.instruction
-        let named: [(UInt64, UInt64)]
-        if instruction.isByAddress {
-            let (start, _) = physical(operation.start.address.rawValue)
-            named = granules(start, max(operation.bytes, 1))
-        } else {
-            named = lines.keys.sorted().map { ($0, UInt64.max) }
-        }
-        for (granule, mask) in named {
-            let before = lines[granule] ?? LineState()
-            var state = before
-            let line = lineMask(granule, mask)
-            if instruction.isOuter {
-                maintainOuter(&state, instruction, line)
-            } else {
-                let whole = operation.bytes == 0 ? line : mask
-                maintainInner(&state, instruction, line, named: whole, granule, step)
-            }
-            set(granule, state, before: before)
-        }
-    }
-
-    private mutating func maintainInner(
-        _ state: inout LineState, _ instruction: Maintenance.Instruction, _ line: UInt64,
-        named: UInt64, _ granule: UInt64, _ step: LoweredStep
-    ) {
-        if instruction.cleans {
-            let cleaned = (state.dirtyInner | state.buffered) & line
-            if profile.hasOuterCache { state.dirtyOuter |= state.dirtyInner & line }
-            state.pendingClean |= cleaned
-            state.cleanRecord = step.record
-            // By set and way it is not ordered after the stores: they may make the line dirty when it has been cleaned.
-            let late = instruction.isByAddress ? 0 : state.unordered & line
-            state.dirtyInner &= ~line | late
-            state.buffered &= ~line | late
-        } else if instruction.invalidates {
-            let beside = state.dirtyInner & line & ~named
-            if beside != 0 {
-                // Cleaned by the same call before: what is dirty came between the two.
-                report(
-                    state.cleanRecord == step.record ? .h12 : .h11, granule, beside,
-                    agent: step.agent, writer: step.agent,
-                    record: step.record,
-                    writeRecord: state.storeRecord,
-                    detail: "the invalidate drops bytes beside its range that may be dirty",
-                    chain: [
-                        ChainLink(
-                            record: Int(state.storeRecord), text: "a store makes the line dirty"),
-                        ChainLink(
-                            record: Int(step.record), text: "the invalidate drops the whole line"),
-                    ])
-            }
-            // The line may have been evicted to the outer cache just before.
-            if profile.hasOuterCache { state.dirtyOuter |= state.dirtyInner & line }
-            state.dirtyInner &= ~line
-            state.buffered &= ~line
-        }
-        guard instruction.invalidates else { return }
-        state.staleBefore &= ~line
-        state.cyclic &= ~line
-        state.bypassed &= ~line | state.buffered
-        state.mayHold &= ~line
-        state.unsettled |= line & state.staleInner & state.staleOuter & ~state.inFlight
-        // While the device still writes, or below a stale outer line, the line can come back as it was.
-        let settled =
-            line & ~(profile.speculates ? state.inFlight | state.staleOuter : state.inFlight)
-        state.staleInner &= ~settled
-        state.unsettled &= ~settled
-        state.heldAtWrite &= ~line
-    }
-
-    private mutating func maintainOuter(
-        _ state: inout LineState, _ instruction: Maintenance.Instruction, _ line: UInt64
-    ) {
-        if instruction.cleans {
-            state.pendingOuterClean |= state.dirtyOuter & line
-            state.dirtyOuter &= ~line
-            state.outerBuffered &= ~line
-        }
-        guard instruction.invalidates else { return }
-        state.dirtyOuter &= ~line
-        let settled = line & ~(profile.speculates ? state.inFlight : 0)
-        state.staleOuter &= ~settled
     }
 }

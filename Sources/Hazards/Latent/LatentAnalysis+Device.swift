@@ -26,13 +26,15 @@ extension LatentAnalysis {
         let snoops = profile.snoops(step.agent)
         for (granule, mask) in granules(start, bytes) {
             guard let state = lines[granule], !state.isQuiet else { continue }
+            if snoops { judgeStale(state, granule, mask, step) }
             guard
                 let (code, bytes, why) = danger(of: state, mask, snoops, afterDoorbell, step.agent)
             else {
                 continue
             }
             report(
-                code, granule, bytes, agent: step.agent, writer: .core(0), record: step.record,
+                code, granule, bytes, agent: step.agent, writer: Agent(rawValue: state.storer),
+                record: step.record,
                 writeRecord: state.storeRecord,
                 detail:
                     "\(profile.name(of: step.agent)) may read bytes older than what was stored in record "
@@ -47,18 +49,44 @@ extension LatentAnalysis {
         }
     }
 
+    /// Asks of a device that looks into caches whether what it finds there is older than what another device wrote past
+    /// them.
+    private mutating func judgeStale(
+        _ state: LineState, _ granule: UInt64, _ mask: UInt64, _ step: LoweredStep
+    ) {
+        let stale = state.staleInner & ~state.inFlight & mask
+        guard stale != 0 else { return }
+        let writer = Agent(rawValue: state.writer)
+        let isHeld = stale & state.heldAtWrite != 0
+        report(
+            isHeld ? .h01 : .h08, granule, stale, agent: step.agent, writer: writer,
+            record: step.record, writeRecord: state.deviceRecord,
+            detail:
+                "\(profile.name(of: step.agent)) looks into the caches, and may find bytes there older than what "
+                + "\(profile.name(of: writer)) wrote past them in record \(state.deviceRecord)",
+            chain: staleChain(state, isHeld, writer, step))
+    }
+
     private func danger(
         of state: LineState, _ mask: UInt64, _ snoops: Bool, _ afterDoorbell: Bool,
         _ device: Agent
     ) -> (HazardCode, UInt64, String)? {
         if !snoops {
-            let dirty = state.dirtyInner & mask
+            let dirty = state.dirtyInner & ~state.arriving & mask
             if dirty != 0 {
                 let code: HazardCode = profile.isWronglyCoherent(device) ? .h26 : .h03
                 return (code, dirty, "they may be in a cache only, dirty")
             }
             let outer = state.dirtyOuter & mask
             if outer != 0 { return (.h23, outer, "they may be in the outer cache only, dirty") }
+        }
+        let unknown = state.storer == device.rawValue ? 0 : state.arriving
+        let dropped = state.dropped & ~unknown & mask
+        if dropped != 0 {
+            return (
+                .h03, dropped,
+                "the invalidate of record \(state.dropRecord) may have dropped them before memory had them"
+            )
         }
         if profile.isWronglyNoncoherent(device), state.bypassed & mask != 0 {
             return (
@@ -68,26 +96,34 @@ extension LatentAnalysis {
         }
         // A buffer empties in time: it endangers a device that a doorbell has sent, not one that comes by itself.
         guard afterDoorbell else { return nil }
-        let buffered = (state.buffered | (snoops ? 0 : state.outerBuffered)) & mask
-        if buffered != 0 { return (.h04, buffered, "they may still wait in a store buffer") }
         let pending = (state.pendingClean | state.pendingOuterClean) & mask
         if !snoops, pending != 0 {
             return (.h04, pending, "their clean may not be complete: no barrier has waited for it")
         }
+        let buffered = (state.buffered | (snoops ? 0 : state.outerBuffered)) & mask
+        if buffered != 0 { return (.h04, buffered, "they may still wait in a store buffer") }
         return nil
     }
 
     /// Asks of a device's write whether a dirty line may go over it, and notes which copies may be stale from now on.
-    mutating func deviceWrites(_ operation: DeviceOperation, _ step: LoweredStep, inFlight: Bool) {
-        guard !profile.snoops(step.agent), profile.hasCaches else { return }
+    mutating func deviceWrites(
+        _ operation: DeviceOperation, _ step: LoweredStep, inFlight: Bool, _ index: Int
+    ) {
+        guard !profile.snoops(step.agent) else {
+            if inFlight { judgeWaiting(operation, step) }
+            if profile.hasCaches { writeIntoCaches(operation, step, inFlight: inFlight) }
+            return
+        }
         for row in operation.rowStarts {
             deviceWrites(
-                row, operation.bytes, step, inFlight: inFlight, isCyclic: operation.cycles > 1)
+                row, operation.bytes, step, inFlight: inFlight, isCyclic: operation.cycles > 1,
+                index)
         }
     }
 
     private mutating func deviceWrites(
-        _ row: UInt64, _ bytes: UInt64, _ step: LoweredStep, inFlight: Bool, isCyclic: Bool
+        _ row: UInt64, _ bytes: UInt64, _ step: LoweredStep, inFlight: Bool, isCyclic: Bool,
+        _ index: Int
     ) {
         let (start, mapping) = physical(row)
         let mayBeCached = mapping.type.isCacheable || hasCacheableAlias(start, bytes)
@@ -98,7 +134,18 @@ extension LatentAnalysis {
             state.deviceRecord = step.record
             state.writer = step.agent.rawValue
             state.deviceBytes |= mask
-            let dirty = (state.dirtyInner | state.dirtyOuter) & line
+            state.dropped &= ~mask
+            state.superseded |= state.dirtyInner | state.dirtyOuter
+            state.superseded &= mask
+            state.wasWrittenSinceDrop = true
+            if !inFlight {
+                // A device that comes by itself finds done what was on its way.
+                state.pendingClean &= ~line
+                state.unorderedClean &= ~line
+                state.leaving &= ~line
+            }
+            let leaving = inFlight ? state.leaving | state.pendingOuterClean : 0
+            let dirty = (state.dirtyInner | state.dirtyOuter | leaving) & line
             if dirty != 0 {
                 let endangered = mask & lineMask(granule, dirty)
                 reportDirty(state, granule, endangered, stored: dirty, step, during: false)
@@ -106,16 +153,68 @@ extension LatentAnalysis {
             let waiting = (state.buffered | state.outerBuffered) & ~state.dirtyInner & mask
             if inFlight, waiting != 0 { reportWaiting(state, granule, waiting, step) }
             if inFlight { state.staleBefore |= state.staleInner & ~state.inFlight & mask }
+            let raced = inFlight ? 0 : state.inFlight & mask
             if mayBeCached {
                 let held = state.mayHold & mask
                 state.heldAtWrite = (state.heldAtWrite & ~mask) | held
+                let heldOuter = state.mayHoldOuter & mask
                 state.staleInner |= profile.speculates ? mask : held
-                if profile.hasOuterCache { state.staleOuter |= profile.speculates ? mask : held }
+                if profile.hasOuterCache {
+                    state.staleOuter |= profile.speculates ? mask : heldOuter
+                }
             }
+            state.staleBefore |= state.staleInner & raced
             state.unsettled &= ~mask
-            if inFlight { state.inFlight |= mask }
+            if inFlight {
+                state.inFlight |= mask
+                state.polled &= ~mask
+                writing[step.agent.rawValue, default: []].append(
+                    Write(index: index, granule: granule, mask: mask))
+            }
             if inFlight, isCyclic { state.cyclic |= mask }
             set(granule, state, before: before)
+        }
+    }
+
+    /// Asks of a write of a device that sees the caches whether stores that still wait may land on top of it.
+    private mutating func judgeWaiting(_ operation: DeviceOperation, _ step: LoweredStep) {
+        for row in operation.rowStarts {
+            let (start, _) = physical(row)
+            for (granule, mask) in granules(start, operation.bytes) {
+                guard let state = lines[granule], state.buffered & mask != 0 else { continue }
+                reportWaiting(state, granule, state.buffered & mask, step)
+            }
+        }
+    }
+
+    /// Notes that what a device writes that sees the caches may land in a line that is there.
+    private mutating func writeIntoCaches(
+        _ operation: DeviceOperation, _ step: LoweredStep, inFlight: Bool
+    ) {
+        for row in operation.rowStarts {
+            let (start, mapping) = physical(row)
+            let mayBeCached =
+                mapping.type.isCacheable || hasCacheableAlias(start, operation.bytes)
+            for (granule, mask) in granules(start, operation.bytes) {
+                let before = lines[granule] ?? LineState()
+                var state = before
+                state.storeRecord = step.record
+                state.storer = step.agent.rawValue
+                state.staleInner &= ~mask
+                state.dropped &= ~mask
+                let cached = mask & (mayBeCached && profile.speculates ? .max : state.mayHold)
+                state.dirtyInner |= cached
+                if inFlight, cached != 0 {
+                    state.arriving |= cached
+                    arriving[step.agent.rawValue, default: []].append(granule)
+                }
+                let endangered =
+                    lineMask(granule, cached) & (state.inFlight | state.staleInner & ~mask)
+                if endangered != 0 {
+                    reportDirty(state, granule, endangered, stored: mask, step, during: true)
+                }
+                set(granule, state, before: before)
+            }
         }
     }
 

@@ -35,10 +35,23 @@ public struct LatentAnalysis {
     var waitingForSync: [UInt64] = []
     /// Granules that a device may be writing, by the device.
     var flying: [UInt8: [UInt64]] = [:]
+    /// Granules that a device which sees the caches may be writing, by the device.
+    var arriving: [UInt8: [UInt64]] = [:]
     /// Reads that a device does round after round until its completion is seen, by the device.
     var reading: [UInt8: [LoweredStep]] = [:]
-    /// The device operations that a step starts, by the step's index.
-    var starting: [Int: [LoweredStep]] = [:]
+    /// The device operations that a step starts, by the step's index, each with its own.
+    var starting: [Int: [(index: Int, step: LoweredStep)]] = [:]
+    /// What devices that were rung may be writing, by the device, in the order of the trace.
+    var writing: [UInt8: [Write]] = [:]
+    /// The index of the step at work.
+    var now = 0
+    /// Bytes of a granule that a step of the trace has a device write.
+    struct Write {
+        var index: Int
+        var granule: UInt64
+        var mask: UInt64
+    }
+
     /// What was found so far.
     var findings: [Finding] = []
     private var reported: Set<[UInt64]> = []
@@ -66,7 +79,8 @@ public struct LatentAnalysis {
         let unordered = order.run(steps, map: map) + instructions.run(steps, map: map)
         let free = scheduleDevices(steps)
         for (index, step) in steps.enumerated() {
-            for started in starting[index] ?? [] { begin(started) }
+            now = index
+            for started in starting[index] ?? [] { begin(started.step, started.index) }
             switch step.operation {
             case .device(let operation):
                 if free.contains(index) { performInTraceOrder(operation, step) }
@@ -92,7 +106,7 @@ public struct LatentAnalysis {
                 if earliest[device] != nil { earliest[device] = index + 1 }
             case .device:
                 if let start = earliest[step.agent] {
-                    starting[start, default: []].append(step)
+                    starting[start, default: []].append((index, step))
                 } else {
                     free.insert(index)
                 }
@@ -102,7 +116,7 @@ public struct LatentAnalysis {
         return free
     }
 
-    private mutating func begin(_ step: LoweredStep) {
+    private mutating func begin(_ step: LoweredStep, _ index: Int) {
         guard case .device(let operation) = step.operation else { return }
         switch operation.kind {
         case .read, .descriptorFetch:
@@ -110,7 +124,7 @@ public struct LatentAnalysis {
             if operation.cycles > 1 { reading[step.agent.rawValue, default: []].append(step) }
         case .write:
             if let read = operation.readSide { deviceReads(read, step, afterDoorbell: true) }
-            deviceWrites(operation, step, inFlight: true)
+            deviceWrites(operation, step, inFlight: true, index)
         case .interrupt: break
         }
     }
@@ -120,7 +134,7 @@ public struct LatentAnalysis {
         case .read, .descriptorFetch: deviceReads(operation, step, afterDoorbell: false)
         case .write:
             if let read = operation.readSide { deviceReads(read, step, afterDoorbell: false) }
-            deviceWrites(operation, step, inFlight: false)
+            deviceWrites(operation, step, inFlight: false, now)
         case .interrupt: break
         }
     }

@@ -12,10 +12,26 @@ struct LineState {
     var buffered: UInt64 = 0
     /// Bytes stored past the caches while a cacheable mapping of them may have left an older line there.
     var bypassed: UInt64 = 0
+    /// The same of lines of the outer cache.
+    var bypassedOuter: UInt64 = 0
     /// Stores that no barrier has ordered before maintenance by set and way.
     var unordered: UInt64 = 0
+    /// Those of the stores in a buffer that go past the cores' caches.
+    var bufferedPast: UInt64 = 0
+    /// Dirty bytes that a device has written over in memory: nobody needs them any more.
+    var superseded: UInt64 = 0
     /// Non-cacheable stores that may still wait in the outer cache's store buffer.
     var outerBuffered: UInt64 = 0
+    /// Bytes of dirty lines whose maintenance no barrier has waited for: the line may still be evicted.
+    var leaving: UInt64 = 0
+    /// Dirty bytes that an invalidate of their range may have dropped, and that nobody has written since.
+    var dropped: UInt64 = 0
+    /// The statement of that invalidate.
+    var dropRecord: UInt32 = 0
+    /// Whether a device has written to the granule since.
+    var wasWrittenSinceDrop = false
+    /// Dirty bytes whose maintenance was issued, and no barrier has ordered it before what follows.
+    var unorderedClean: UInt64 = 0
     /// Bytes whose clean was issued, and no barrier has waited for it.
     var pendingClean: UInt64 = 0
     /// Bytes whose outer clean was issued, and no `CACHE SYNC` has followed.
@@ -28,8 +44,14 @@ struct LineState {
     var staleOuter: UInt64 = 0
     /// Lines that a core itself touched and nothing has removed since.
     var mayHold: UInt64 = 0
+    /// The same of the outer cache.
+    var mayHoldOuter: UInt64 = 0
+    /// Bytes that a device which sees the caches may be writing now.
+    var arriving: UInt64 = 0
     /// Bytes that a device may be writing now.
     var inFlight: UInt64 = 0
+    /// Bytes in flight of which a core may know that they have arrived: it may have seen what the device wrote later.
+    var polled: UInt64 = 0
     /// Bytes in flight that the device goes on to write round after round, and that no core has invalidated meanwhile.
     var cyclic: UInt64 = 0
     /// Bytes whose line a core had touched, and nothing had removed, when the device wrote: H01, not H08.
@@ -38,8 +60,10 @@ struct LineState {
     var unsettled: UInt64 = 0
     /// Bytes that devices have written: stores to them dirty the buffer, stores beside them its neighbours.
     var deviceBytes: UInt64 = 0
-    /// The statement of the last core store.
+    /// The statement of the last store, of a core or of a device that writes into caches.
     var storeRecord: UInt32 = 0
+    /// Who stored.
+    var storer: UInt8 = 0
     /// The statement of the last clean by a core.
     var cleanRecord: UInt32 = 0
     /// The statement of the last device write.
@@ -50,11 +74,13 @@ struct LineState {
     /// Whether nothing is known that could go wrong.
     var isQuiet: Bool {
         dirtyInner | dirtyOuter | buffered | outerBuffered | pendingClean | pendingOuterClean
-            | staleInner | staleOuter | inFlight | bypassed == 0
+            | staleInner | staleOuter | inFlight | bypassed | bypassedOuter | dropped | leaving == 0
     }
 
     /// Whether a barrier would change it.
-    var waitsForBarrier: Bool { buffered | pendingClean | unordered != 0 }
+    var waitsForBarrier: Bool {
+        buffered | pendingClean | leaving | unordered | unorderedClean != 0
+    }
 
     /// Whether a `CACHE SYNC` would change it.
     var waitsForSync: Bool { outerBuffered | pendingOuterClean != 0 }

@@ -33,6 +33,8 @@ struct PublicationOrder {
         var outer = 0
         var inner = 0
         var loads: [(device: Agent, access: Access)] = []
+        /// The step of the last barrier that no load performs before.
+        var floor = -1
         /// The last transfer of each device that the core knows of: what it wrote before is known, too.
         var known: [Agent: Int] = [:]
     }
@@ -71,7 +73,7 @@ struct PublicationOrder {
                 let to = copy.destination.address.rawValue
                 perform(.load, from, from &+ copy.bytes, isDependent: false, index, step, map)
                 perform(.store, to, to &+ copy.bytes, isDependent: false, index, step, map)
-            case .barrier(let barrier): perform(barrier, by: step.agent)
+            case .barrier(let barrier): perform(barrier, index, by: step.agent)
             case .ring(let device):
                 rung[device] = index
                 reads[device] = nil
@@ -114,6 +116,7 @@ struct PublicationOrder {
             }
             access.outer = core.outer
             access.inner = core.inner
+            overwrite(access)
             core.stores.append(access)
             if core.stores.count > Self.most { core.stores.removeFirst() }
         case .load, .miscellaneousRead, .loadExclusive, .loadAcquire:
@@ -124,20 +127,42 @@ struct PublicationOrder {
                 core.loads.append((device, access))
                 if core.loads.count > Self.most { core.loads.removeFirst() }
             }
-            if kind == .loadAcquire { settleLoads(&core) }
+            if kind == .loadAcquire {
+                settleLoads(&core)
+                core.floor = index
+            }
         default: return
         }
         cores[step.agent] = core
     }
 
-    private mutating func perform(_ barrier: Barrier, by agent: Agent) {
-        guard barrier.instruction != .isb, var core = cores[agent] else { return }
+    /// What a core has stored over is not a device's any more.
+    private mutating func overwrite(_ store: Access) {
+        for device in writes.keys {
+            writes[device] = writes[device]?.flatMap { write -> [Access] in
+                guard write.overlaps(store) else { return [write] }
+                var (before, after) = (write, write)
+                before.end = store.start
+                after.start = store.end
+                return [before, after].filter { $0.start < $0.end }
+            }
+        }
+    }
+
+    private mutating func perform(_ barrier: Barrier, _ index: Int, by agent: Agent) {
+        guard barrier.instruction != .isb else { return }
+        var core = cores[agent] ?? Core()
         if barrier.ordersStores {
             if barrier.reachesDevices { core.outer += 1 }
             if barrier.domain != .nonShareable { core.inner += 1 }
             if barrier.reachesDevices { core.stores = [] }
         }
-        if barrier.accesses != .stores { settleLoads(&core) }
+        if barrier.accesses != .stores {
+            settleLoads(&core)
+            core.floor = index
+        }
+        // Nothing after a DSB of any kind is performed before it.
+        if barrier.instruction == .dsb { core.floor = index }
         cores[agent] = core
     }
 
@@ -159,8 +184,9 @@ struct PublicationOrder {
             guard let flag = list.last(where: { $0.overlaps(earlier) && $0.index < earlier.index })
             else { continue }
             let data = list.last {
-                $0.overlaps(load) && $0.index < flag.index
-                    && $0.index > core.known[device] ?? -1
+                // What one burst brings is there at once, but loads of it need not be.
+                $0.overlaps(load) && $0.index <= flag.index
+                    && $0.index > max(core.known[device] ?? -1, core.floor)
             }
             // Two loads of the same bytes stay in order.
             guard let data, !earlier.overlaps(load) else { continue }

@@ -1,0 +1,136 @@
+import Operations
+import Quantities
+
+extension LatentAnalysis {
+    /// Folds maintenance.
+    mutating func perform(_ operation: Maintenance, _ step: LoweredStep) {
+        switch operation.instruction {
+        case .outerSync:
+            for granule in waitingForSync {
+                lines[granule]?.outerBuffered = 0
+                lines[granule]?.pendingOuterClean = 0
+            }
+            waitingForSync = []
+        case .icIVAU, .icIALLU, .icIALLUIS: break
+        case .dcZVA:
+            touch(
+                operation.start.address.rawValue & ~(profile.lineSize - 1),
+                max(operation.bytes, profile.lineSize), isStore: true, step)
+        case .dcCVAU where !profile.hasOuterCache: break  // reaches the unified L2 only: not memory
+        default: maintain(operation, step)
+        }
+    }
+
+    private mutating func maintain(_ operation: Maintenance, _ step: LoweredStep) {
+        let instruction = operation.instruction
+        let named: [(UInt64, UInt64)]
+        if instruction.isByAddress {
+            let (start, _) = physical(operation.start.address.rawValue)
+            named = granules(start, max(operation.bytes, 1))
+        } else {
+            named = lines.keys.sorted().map { ($0, UInt64.max) }
+        }
+        for (granule, mask) in named {
+            let before = lines[granule] ?? LineState()
+            var state = before
+            let line = lineMask(granule, mask)
+            let whole = operation.bytes == 0 ? line : mask
+            if instruction.isOuter {
+                maintainOuter(&state, instruction, line, named: whole, granule, step)
+            } else {
+                maintainInner(&state, instruction, line, named: whole, granule, step)
+            }
+            set(granule, state, before: before)
+        }
+    }
+
+    private mutating func maintainInner(
+        _ state: inout LineState, _ instruction: Maintenance.Instruction, _ line: UInt64,
+        named: UInt64, _ granule: UInt64, _ step: LoweredStep
+    ) {
+        if instruction.cleans {
+            let cleaned = (state.dirtyInner | state.buffered) & line
+            state.leaving |= state.dirtyInner & line
+            if profile.hasOuterCache { state.dirtyOuter |= state.dirtyInner & line }
+            state.pendingClean |= cleaned
+            if profile.reordersAccesses { state.unorderedClean |= state.dirtyInner & line }
+            state.cleanRecord = step.record
+            // By set and way it is not ordered after the stores: they may make the line dirty when it has been cleaned.
+            let late = instruction.isByAddress ? 0 : state.unordered & line
+            state.dirtyInner &= ~line | late
+        } else if instruction.invalidates {
+            // Cleaned by the same call before: what is dirty came between the two.
+            reportDropped(
+                state, state.cleanRecord == step.record ? .h12 : .h11, granule,
+                state.dirtyInner & line & ~named, step)
+            // The line may have been evicted to the outer cache just before.
+            if profile.hasOuterCache { state.dirtyOuter |= state.dirtyInner & line }
+            state.leaving |= state.dirtyInner & line
+            if profile.reordersAccesses { state.unorderedClean |= state.dirtyInner & line }
+            drop(&state, state.dirtyInner & named, step)
+            state.dirtyInner &= ~line
+        }
+        guard instruction.invalidates else { return }
+        state.staleBefore &= ~line
+        state.cyclic &= ~line
+        // What has arrived is fresh now, and nothing is known of the rest.
+        state.polled &= ~line
+        state.bypassed &= ~line | state.buffered | state.outerBuffered | state.bypassedOuter
+        state.mayHold &= ~line
+        state.unsettled |= line & state.staleInner & state.staleOuter & ~state.inFlight
+        // While the device still writes, or below a stale outer line, the line can come back as it was.
+        let settled =
+            line & ~(profile.speculates ? state.inFlight | state.staleOuter : state.inFlight)
+        state.staleInner &= ~settled
+        state.unsettled &= ~settled
+        state.heldAtWrite &= ~line
+    }
+
+    /// Notes bytes that an invalidate may have dropped as it was asked to.
+    private func drop(_ state: inout LineState, _ bytes: UInt64, _ step: LoweredStep) {
+        let bytes = bytes & ~state.superseded
+        guard bytes != 0 else { return }
+        state.dropped |= bytes
+        state.dropRecord = step.record
+        state.wasWrittenSinceDrop = false
+    }
+
+    /// Reports dirty bytes that an invalidate drops beside its range.
+    private mutating func reportDropped(
+        _ state: LineState, _ code: HazardCode, _ granule: UInt64, _ beside: UInt64,
+        _ step: LoweredStep
+    ) {
+        guard beside != 0 else { return }
+        report(
+            code, granule, beside, agent: step.agent, writer: step.agent, record: step.record,
+            writeRecord: state.storeRecord,
+            detail: "the invalidate drops bytes beside its range that may be dirty",
+            chain: [
+                ChainLink(record: Int(state.storeRecord), text: "a store makes the line dirty"),
+                ChainLink(record: Int(step.record), text: "the invalidate drops the whole line"),
+            ])
+    }
+
+    private mutating func maintainOuter(
+        _ state: inout LineState, _ instruction: Maintenance.Instruction, _ line: UInt64,
+        named: UInt64, _ granule: UInt64, _ step: LoweredStep
+    ) {
+        if instruction.cleans {
+            state.pendingOuterClean |= state.dirtyOuter & line
+            // What no barrier has ordered may come from the inner caches when the outer one has been cleaned.
+            state.dirtyOuter &= ~line | state.unorderedClean
+            state.outerBuffered &= ~line
+        }
+        guard instruction.invalidates else { return }
+        if !instruction.cleans {
+            reportDropped(
+                state, .h11, granule, (state.dirtyInner | state.dirtyOuter) & line & ~named, step)
+        }
+        if !instruction.cleans { drop(&state, (state.dirtyInner | state.dirtyOuter) & named, step) }
+        state.dirtyOuter &= ~line | state.unorderedClean
+        state.mayHoldOuter &= ~line
+        state.bypassedOuter &= ~line | state.buffered | state.outerBuffered
+        let settled = line & ~(profile.speculates ? state.inFlight : 0)
+        state.staleOuter &= ~settled
+    }
+}
