@@ -158,6 +158,16 @@ extension Lowering {
         return bounce.map { $0.slot &+ (address - $0.start) } ?? address
     }
 
+    /// The segments that a map would bounce because `kmalloc` may put others into their lines, where there is no pool.
+    public func smallSegments(of call: DMACall) -> [DMACall.Segment] {
+        guard CallClass(call.function) == .map, pool == nil, !call.fails, let device = call.device,
+            !coherentDevices.contains(device), !call.attributes.contains(.mmio)
+        else { return [] }
+        return call.segments.filter {
+            BounceReason.isSmall($0.size, call.direction ?? .bidirectional, profile)
+        }
+    }
+
     /// How many bytes of slots a call takes; 0: it does not bounce.
     public func bouncedBytes(of call: DMACall) -> UInt64 {
         guard CallClass(call.function) == .map, let device = call.device,

@@ -58,9 +58,14 @@ public enum Check {
         let possible = latent.run(runner.steps)
         var rules = APIRules(profile: profile)
         var owners = OwnershipRules(profile: profile, unreachable: runner.failures)
-        let broken =
+        var broken =
             rules.run(setup.program, unreachable: runner.failures)
             + owners.run(setup.program, watch: watch)
+        var memory = DeviceMemoryRules(profile: profile, map: map)
+        var caches = SetWayRules(profile: profile, watch: watch)
+        broken += memory.run(setup.program) + caches.run(runner.steps, map: map)
+        broken += SharedBlocks(profile: profile).run(try setup.smallMaps())
+        if profile.usesLinux { broken += ListRules().run(setup.program) }
         let kernel = setup.kernelReports
         let overlaps = setup.overlaps(
             kernel.reports, shared: Set(broken.filter { $0.code == .h19 }.map(\.record)))
@@ -74,6 +79,7 @@ public enum Check {
             setup: setup,
             judgement: Judgement(
                 manifest: shown, latent: possible, misuse: misuse, reports: overlaps.reports,
+                history: profile.usesLinux ? MappingHistory(setup.program) : nil,
                 profile: profile),
             replay: replay,
             watchedBytes: bytes, remarks: kernel.remarks + overlaps.remarks)

@@ -13,6 +13,12 @@ public struct HazardProfile: Hashable, Sendable {
         public var snoops: Bool
         /// Whether the kernel believes it to be coherent.
         public var isDeclaredCoherent: Bool
+        /// Whether its port looks into caches for transactions that ask for it.
+        public var isOnSnoopingPort = false
+        /// Where its registers are.
+        public var registers: ClosedRange<UInt64>?
+        /// Whether its interrupt may overtake its writes.
+        public var isPosted = false
 
         /// Makes a device.
         public init(name: String, snoops: Bool, isDeclaredCoherent: Bool) {
@@ -86,6 +92,17 @@ public struct HazardProfile: Hashable, Sendable {
     public func isWronglyCoherent(_ agent: Agent) -> Bool {
         guard !agent.isCore, agent.index < devices.count else { return false }
         return devices[agent.index].isDeclaredCoherent && !devices[agent.index].snoops
+    }
+
+    /// What a device that is wrongly believed coherent is a case of: its port cannot snoop (H26), or its transactions do
+    /// not ask for it (H28).
+    func codeOfWrongCoherence(_ agent: Agent) -> HazardCode {
+        devices[agent.index].isOnSnoopingPort ? .h28 : .h26
+    }
+
+    /// The device whose registers an address is among; nil: none's.
+    func device(withRegister address: UInt64) -> Agent? {
+        devices.firstIndex { $0.registers?.contains(address) ?? false }.map { .device($0) }
     }
 
     /// Whether a device's transactions look into caches.

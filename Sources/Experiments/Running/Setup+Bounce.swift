@@ -46,4 +46,24 @@ extension Setup {
         }
         return total == 0 ? nil : (pool.start, total)
     }
+
+    /// The maps of small buffers that the kernel would bounce if it had a pool.
+    ///
+    /// - Throws: if the DMA API cannot be lowered for the machine.
+    func smallMaps() throws(TraceErrors) -> [SmallMap] {
+        guard case .linux = kernel else { return [] }
+        let lowering = try lowering()
+        var maps: [SmallMap] = []
+        for (index, statement) in program.statements.enumerated() {
+            guard case .operation(let agent, .dma(let call)) = statement.body,
+                let device = call.device
+            else { continue }
+            maps += lowering.smallSegments(of: call).map {
+                SmallMap(
+                    record: index + 1, agent: agent, device: device,
+                    address: $0.start.address.rawValue, bytes: $0.size)
+            }
+        }
+        return maps
+    }
 }

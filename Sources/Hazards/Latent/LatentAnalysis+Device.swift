@@ -22,8 +22,8 @@ extension LatentAnalysis {
     private mutating func deviceReads(
         _ row: UInt64, _ bytes: UInt64, _ step: LoweredStep, _ afterDoorbell: Bool
     ) {
-        let (start, _) = physical(row)
-        let snoops = profile.snoops(step.agent)
+        let (start, mapping) = physical(row)
+        let snoops = profile.snoops(step.agent) && mapping.shareability != .nonShareable
         for (granule, mask) in granules(start, bytes) {
             guard let state = lines[granule], !state.isQuiet else { continue }
             guard
@@ -47,6 +47,12 @@ extension LatentAnalysis {
         }
     }
 
+    /// Why a device that ought to look into the caches does not; nil: it ought not to.
+    func codeOfWrongCoherence(_ device: Agent) -> HazardCode? {
+        if profile.isWronglyCoherent(device) { return profile.codeOfWrongCoherence(device) }
+        return profile.snoops(device) ? .h28 : nil
+    }
+
     private func danger(
         of state: LineState, _ mask: UInt64, _ snoops: Bool, _ afterDoorbell: Bool,
         _ device: Agent
@@ -54,7 +60,8 @@ extension LatentAnalysis {
         if !snoops {
             let dirty = state.dirtyInner & mask
             if dirty != 0 {
-                let code: HazardCode = profile.isWronglyCoherent(device) ? .h26 : .h03
+                let code: HazardCode =
+                    codeOfWrongCoherence(device) ?? .h03
                 return (code, dirty, "they may be in a cache only, dirty")
             }
             let outer = state.dirtyOuter & mask
@@ -79,8 +86,12 @@ extension LatentAnalysis {
 
     /// Asks of a device's write whether a dirty line may go over it, and notes which copies may be stale from now on.
     mutating func deviceWrites(_ operation: DeviceOperation, _ step: LoweredStep, inFlight: Bool) {
-        guard !profile.snoops(step.agent), profile.hasCaches else { return }
-        for row in operation.rowStarts {
+        guard profile.hasCaches else { return }
+        for row in operation.rowStarts
+        where
+            !profile.snoops(step.agent)
+            || physical(row).mapping.shareability == .nonShareable
+        {
             deviceWrites(
                 row, operation.bytes, step, inFlight: inFlight, isCyclic: operation.cycles > 1)
         }
@@ -156,7 +167,9 @@ extension LatentAnalysis {
         let device = Agent(rawValue: state.writer)
         let isNeighbour = stored & (endangered | state.deviceBytes) == 0
         let code: HazardCode =
-            isNeighbour ? .h10 : profile.isWronglyCoherent(device) ? .h26 : .h02
+            isNeighbour
+            ? .h10
+            : codeOfWrongCoherence(device) ?? .h02
         let store = during ? step.record : state.storeRecord
         report(
             code, granule, endangered, agent: device, writer: device, record: state.deviceRecord,
