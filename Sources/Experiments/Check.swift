@@ -25,6 +25,18 @@ public enum Check {
     ///
     /// - Throws: where the program cannot be run.
     public static func run(_ setup: Setup) throws(TraceErrors) -> CheckResult {
+        var result = try judge(setup)
+        guard result.judgement.count(.manifest) > 0 else { return result }
+        for (erratum, machine) in setup.machine.errata {
+            var mended = setup
+            mended.machine = machine
+            result.judgement = result.judgement.attributed(
+                to: erratum, mended: try judge(mended).judgement, profile: setup.hazardProfile)
+        }
+        return result
+    }
+
+    private static func judge(_ setup: Setup) throws(TraceErrors) -> CheckResult {
         let profile = setup.hazardProfile
         var map = MemoryMap()
         for mapping in setup.declaredMappings { map.insert(mapping) }

@@ -1,7 +1,7 @@
 /// All that was found of a trace, in the order of its statements.
 public struct Judgement: Hashable, Sendable {
     /// The findings.
-    public let findings: [Finding]
+    public internal(set) var findings: [Finding]
 
     /// Puts the three kinds together: what a replay showed is not said again as possible.
     ///

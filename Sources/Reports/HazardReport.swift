@@ -16,8 +16,6 @@ public enum HazardReport {
     private static func status(_ page: HazardPage) -> String {
         switch page.status {
         case .detected(let verdicts): verdicts.map(\.rawValue).joined(separator: ", ")
-        case .inKernelLogs: "in kernel logs"
-        case .planned: "not yet"
         }
     }
 

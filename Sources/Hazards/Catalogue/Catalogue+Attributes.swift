@@ -210,8 +210,13 @@ extension HazardCatalogue {
             This one does not give stale data. It is here because the usual cure, an
             uncached Normal mapping, brings the rules of order (H04, H05) with it.
 
-            `staleline check` does not judge this code yet. The trace below gives no
-            finding.
+            `staleline check` reports accesses that are not aligned to their size,
+            exclusives, and DC ZVA.
+            """,
+        states: """
+            bar+0   bar+8   bar+16
+            |  [--- 8 ---]  |          st bar+2 8: an alignment fault (!)
+            [-- 8 --|       |          st bar 8: one access, as it is written
             """,
         trace: """
             staleline 1
@@ -220,6 +225,15 @@ extension HazardCatalogue {
             device dma0 port AXI noncoherent
             region bar 0x40000000 4K device
             st bar+2 8                # unaligned: a fault on real hardware
+
+            """,
+        mendedTrace: """
+            staleline 1
+            machine rpi3
+            kernel none
+            device dma0 port AXI noncoherent
+            region bar 0x40000000 4K device
+            st bar+8 8                # aligned to its size
 
             """,
         mend: """
@@ -236,5 +250,5 @@ extension HazardCatalogue {
             """,
         dmaDebug: "No; on arm64 it is an alignment fault.",
         affects: "ARMv6 and later; all kernels.",
-        status: .planned)
+        status: .detected(verdicts: [.misuse]))
 }

@@ -78,21 +78,35 @@ extension HazardCatalogue {
             The same happens when the built-in minimum alignment is smaller than the
             line that the machine really has.
 
-            `staleline check` does not judge this code yet; in the trace below it
-            reports what comes of it, as H10.
+            `staleline check` reports maps of such sizes by kernels that would bounce
+            them and have no pool (`swiotlb none`), unless the trace declares a buffer of
+            whole lines around them. What goes wrong then is H10.
+            """,
+        states: """
+                                    line of 64 bytes
+            kmalloc(8), twice       mine | other
+            map FROM of mine        mine is the device's, other is not
+            st other                the whole line is dirty
+            the line is evicted     mine: old (!)
             """,
         trace: """
             staleline 1
             machine rpi3
-            kernel none
+            kernel 6.12
+            swiotlb none                       # noforce: nothing can bounce
             device dma0 port AXI noncoherent
             buffer mine 0x10000000 8
-            buffer other 0x10000008 8          # kmalloc's next object, same line
-            dc ivac mine 8
-            dsb sy
-            st other 8
-            dma0: wr mine 8
-            env evict mine 64
+            h = dma_map_single dma0 mine 8 FROM_DEVICE
+
+            """,
+        mendedTrace: """
+            staleline 1
+            machine rpi3
+            kernel 6.12
+            swiotlb none
+            device dma0 port AXI noncoherent
+            buffer mine 0x10000000 64
+            h = dma_map_single dma0 mine 64 FROM_DEVICE
 
             """,
         mend: """
@@ -110,7 +124,7 @@ extension HazardCatalogue {
             arm64 from about 6.5 (bounce seen in 6.12, absent in 6.1); any kernel whose minimum \
             alignment is below the cache's writeback granule.
             """,
-        status: .planned)
+        status: .detected(verdicts: [.misuse]))
 
     /// The device cannot reach the address, or sees it elsewhere.
     static let h33 = HazardPage(

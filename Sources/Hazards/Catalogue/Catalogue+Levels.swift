@@ -167,8 +167,14 @@ extension HazardCatalogue {
             On one core with interrupts off they seem to work, and they are slow
             besides: the whole cache for a few bytes.
 
-            `staleline check` does not judge this code yet; in the trace below it
-            reports what comes of it, as H03.
+            `staleline check` reports such an operation where a transfer relies on it
+            alone: on machines with several cores or an outer cache.
+            """,
+        states: """
+                                 L1D of core0   L1D of core1   DRAM   device reads
+            core0: st tx         new, dirty     -              old
+            core1: dc csw        new, dirty     cleaned        old
+            device reads tx      new, dirty     -              old    old (!)
             """,
         trace: """
             staleline 1
@@ -179,6 +185,19 @@ extension HazardCatalogue {
             core0: st tx 64 by 8
             core1: dc csw 1           # core1's cache only
             core1: dc csw 2
+            core1: dsb sy
+            core1: ring dma0
+            dma0: rd tx 64
+
+            """,
+        mendedTrace: """
+            staleline 1
+            machine rpi3
+            kernel none
+            device dma0 port AXI noncoherent
+            buffer tx 0x10000000 64
+            core0: st tx 64 by 8
+            core1: dc cvac tx 64      # by address: in every core's cache
             core1: dsb sy
             core1: ring dma0
             dma0: rd tx 64
@@ -196,5 +215,5 @@ extension HazardCatalogue {
             All machines with more than one core or an outer cache; on Cortex-A7 erratum 814220 \
             reorders such operations between levels.
             """,
-        status: .planned)
+        status: .detected(verdicts: [.misuse]))
 }

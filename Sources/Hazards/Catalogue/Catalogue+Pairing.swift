@@ -148,8 +148,14 @@ extension HazardCatalogue {
 
             The list must not change while it is mapped.
 
-            `staleline check` judges this code as dma-debug does, and beside it what comes
-            of it: in the trace below H08.
+            `staleline check` reports the count, and the stale bytes of an entry that a
+            sync or unmap left out.
+            """,
+        states: """
+                                     a       b       in L1D
+            device writes a and b    new     new     old, old
+            unmap of 1 entry         new     new     -, old
+            ld b                             old (!)
             """,
         trace: """
             staleline 1
@@ -202,5 +208,5 @@ extension HazardCatalogue {
         affects: """
             All kernels; it shows where an IOMMU joins entries, or where maintenance is needed.
             """,
-        status: .detected(verdicts: [.misuse]))
+        status: .detected(verdicts: [.manifest, .latent, .misuse]))
 }

@@ -26,12 +26,8 @@ public enum HazardFamily: String, CaseIterable, Sendable {
 
 /// Whether `check` finds a hazard today.
 public enum DetectionStatus: Hashable, Sendable {
-    /// It does, with these verdicts.
+    /// In traces, with these verdicts.
     case detected(verdicts: [Verdict])
-    /// In kernel logs, which show the calls alone; not yet in traces.
-    case inKernelLogs
-    /// Not yet: the page is there, no detector.
-    case planned
 }
 
 /// What there is to know of one hazard, as text.
