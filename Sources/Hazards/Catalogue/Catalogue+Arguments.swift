@@ -69,7 +69,7 @@ extension HazardCatalogue {
             All kernels. On 32-bit Arm memory from the contiguous area (CMA) stays in the linear \
             map, and nothing is said; there and for coherent devices it may seem to work.
             """,
-        status: .detected(verdicts: [.misuse]))
+        verdicts: [.misuse])
 
     /// The mapping has the wrong direction.
     static let h15 = HazardPage(
@@ -141,7 +141,7 @@ extension HazardCatalogue {
             All machines that are not coherent; which case fails depends on architecture and \
             kernel era.
             """,
-        status: .detected(verdicts: [.manifest, .latent, .misuse]))
+        verdicts: [.manifest, .latent, .misuse])
 
     /// The maintained range is not the range that is used.
     static let h16 = HazardPage(
@@ -216,7 +216,7 @@ extension HazardCatalogue {
             inside it that is too short is legal.
             """,
         affects: "All machines that are not coherent, all kernels.",
-        status: .detected(verdicts: [.manifest, .latent, .misuse]))
+        verdicts: [.manifest, .latent, .misuse])
 
     /// Maintenance is skipped that was needed.
     static let h21 = HazardPage(
@@ -285,5 +285,5 @@ extension HazardCatalogue {
         affects: """
             All machines that are not coherent; kernels from 3.6, when the attribute came.
             """,
-        status: .detected(verdicts: [.manifest, .latent]))
+        verdicts: [.manifest, .latent])
 }

@@ -58,7 +58,7 @@ extension HazardCatalogue {
             ARMv6 and later (ARMv7 forbids mismatched types, yet nothing traps); any kernel, and \
             every virtual machine with emulated DMA.
             """,
-        status: .detected(verdicts: [.manifest, .latent]))
+        verdicts: [.manifest, .latent])
 
     /// Data are dirty or stale under another virtual address.
     static let h25 = HazardPage(
@@ -129,7 +129,7 @@ extension HazardCatalogue {
             ARMv5 and older (VIVT) and ARMv6 with aliasing VIPT; not the data caches of ARMv7-A \
             and ARMv8-A.
             """,
-        status: .detected(verdicts: [.manifest]))
+        verdicts: [.manifest])
 
     /// A coherent device is treated as not coherent.
     static let h27 = HazardPage(
@@ -189,7 +189,7 @@ extension HazardCatalogue {
         affects: """
             Machines with ACP, ACE-Lite or system caches, and virtual machines; all kernels.
             """,
-        status: .detected(verdicts: [.manifest, .latent]))
+        verdicts: [.manifest, .latent])
 
     /// Device memory is used as if it were Normal memory.
     static let h41 = HazardPage(
@@ -250,5 +250,5 @@ extension HazardCatalogue {
             """,
         dmaDebug: "No; on arm64 it is an alignment fault.",
         affects: "ARMv6 and later; all kernels.",
-        status: .detected(verdicts: [.misuse]))
+        verdicts: [.misuse])
 }

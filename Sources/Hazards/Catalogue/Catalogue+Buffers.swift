@@ -57,7 +57,7 @@ extension HazardCatalogue {
             All kernels, coherent machines too; vmalloc pointers are refused by dma_map_single() \
             from 5.5 on.
             """,
-        status: .detected(verdicts: [.misuse]))
+        verdicts: [.misuse])
 
     /// A small allocation shares its line.
     static let h31 = HazardPage(
@@ -124,7 +124,7 @@ extension HazardCatalogue {
             arm64 from about 6.5 (bounce seen in 6.12, absent in 6.1); any kernel whose minimum \
             alignment is below the cache's writeback granule.
             """,
-        status: .detected(verdicts: [.misuse]))
+        verdicts: [.misuse])
 
     /// The device cannot reach the address, or sees it elsewhere.
     static let h33 = HazardPage(
@@ -186,5 +186,5 @@ extension HazardCatalogue {
             overflow'.
             """,
         affects: "All machines with short masks or shifted buses; all kernels.",
-        status: .detected(verdicts: [.misuse]))
+        verdicts: [.misuse])
 }

@@ -67,7 +67,7 @@ extension HazardCatalogue {
             All cores with separate instruction caches; ARMv8-A cores with CTR_EL0.IDC and DIC \
             set can skip the steps. All kernels.
             """,
-        status: .detected(verdicts: [.manifest, .latent]))
+        verdicts: [.manifest, .latent])
 
     /// Only the inner caches were maintained, or the levels in the wrong order.
     static let h23 = HazardPage(
@@ -147,7 +147,7 @@ extension HazardCatalogue {
             Cores with a separate outer cache (Cortex-A9 and A5 with PL310, some ARMv6 and \
             Marvell parts) and code that bypasses the DMA API; not cores with an integrated L2.
             """,
-        status: .detected(verdicts: [.manifest, .latent]))
+        verdicts: [.manifest, .latent])
 
     /// Whole-cache operations are used for DMA.
     static let h37 = HazardPage(
@@ -215,5 +215,5 @@ extension HazardCatalogue {
             All machines with more than one core or an outer cache; on Cortex-A7 erratum 814220 \
             reorders such operations between levels.
             """,
-        status: .detected(verdicts: [.misuse]))
+        verdicts: [.misuse])
 }

@@ -79,7 +79,7 @@ extension HazardCatalogue {
             Hand-written maintenance on every write-back cache; under Linux the Aurora L2 of \
             Armada 370/XP. The kernel's other routines clean the ends.
             """,
-        status: .detected(verdicts: [.manifest, .latent]))
+        verdicts: [.manifest, .latent])
 
     /// A line is cleaned and then invalidated, and a store falls between.
     static let h12 = HazardPage(
@@ -130,7 +130,7 @@ extension HazardCatalogue {
             32-bit Arm ARMv7 before 4.20 (start line), ARMv6 and ARM926 routines; arm64 in all \
             eras read, for an aligned buffer shorter than a line.
             """,
-        status: .detected(verdicts: [.manifest, .latent]))
+        verdicts: [.manifest, .latent])
 
     /// One line is mapped twice at the same time.
     static let h19 = HazardPage(
@@ -209,5 +209,5 @@ extension HazardCatalogue {
         affects: """
             All machines that are not coherent, all kernels; dma-debug tells of it from 5.14 on.
             """,
-        status: .detected(verdicts: [.manifest, .misuse]))
+        verdicts: [.manifest, .misuse])
 }

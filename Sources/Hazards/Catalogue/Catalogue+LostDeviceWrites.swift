@@ -75,7 +75,7 @@ extension HazardCatalogue {
         affects: """
             Every write-back cache and every kernel; write-through caches have no dirty lines.
             """,
-        status: .detected(verdicts: [.manifest, .latent]))
+        verdicts: [.manifest, .latent])
 
     /// A neighbour in the same line is written while the device owns the buffer.
     static let h10 = HazardPage(
@@ -166,7 +166,7 @@ extension HazardCatalogue {
             Every write-back cache; worse with longer lines: code that was safe with 32 bytes \
             fails with 64. All kernels.
             """,
-        status: .detected(verdicts: [.manifest, .latent]))
+        verdicts: [.manifest, .latent])
 
     /// The buffer is cleaned after the device wrote to it.
     static let h42 = HazardPage(
@@ -227,5 +227,5 @@ extension HazardCatalogue {
             U-Boot and bare-metal drivers on write-back caches; Linux's own routines clean only \
             lines shared with neighbours (H10).
             """,
-        status: .detected(verdicts: [.manifest]))
+        verdicts: [.manifest])
 }

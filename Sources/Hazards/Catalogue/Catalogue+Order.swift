@@ -72,7 +72,7 @@ extension HazardCatalogue {
             ARMv6 and later, where descriptors are in Normal memory; not ARMv5 without write \
             buffering. All kernels.
             """,
-        status: .detected(verdicts: [.manifest, .latent]))
+        verdicts: [.manifest, .latent])
 
     /// The core reads a descriptor's fields before it has read OWN.
     static let h06 = HazardPage(
@@ -135,7 +135,7 @@ extension HazardCatalogue {
             Cores that reorder loads (ARMv7-A and ARMv8-A application cores); a core that \
             performs loads in order does not show it. All kernels.
             """,
-        status: .detected(verdicts: [.manifest, .latent]))
+        verdicts: [.manifest, .latent])
 
     /// Memory is read before the status register that announces it.
     static let h07 = HazardPage(
@@ -210,7 +210,7 @@ extension HazardCatalogue {
         affects: """
             ARMv6 and later; the more a core runs ahead, the likelier. All kernels.
             """,
-        status: .detected(verdicts: [.manifest, .latent]))
+        verdicts: [.manifest, .latent])
 
     /// The interrupt arrives before the data.
     static let h39 = HazardPage(
@@ -287,5 +287,5 @@ extension HazardCatalogue {
             Machines with bridges between device and memory (PCI with wired interrupts, some \
             on-chip buses); all kernels.
             """,
-        status: .detected(verdicts: [.latent]))
+        verdicts: [.latent])
 }

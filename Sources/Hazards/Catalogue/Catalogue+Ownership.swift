@@ -68,7 +68,7 @@ extension HazardCatalogue {
             All machines that are not coherent, all kernels; with bounce buffers the copy back \
             is early as well, coherent or not.
             """,
-        status: .detected(verdicts: [.misuse]))
+        verdicts: [.misuse])
 
     /// The device or the driver uses a buffer after unmap.
     static let h17 = HazardPage(
@@ -122,7 +122,7 @@ extension HazardCatalogue {
             device does.
             """,
         affects: "All machines, coherent ones too; an IOMMU turns it into a fault.",
-        status: .detected(verdicts: [.misuse]))
+        verdicts: [.misuse])
 
     /// The core touches a buffer that the device owns.
     static let h18 = HazardPage(
@@ -193,5 +193,5 @@ extension HazardCatalogue {
             is copied whose first line is that of a mapping; later kernels nothing.
             """,
         affects: "All machines that are not coherent, and bounce buffers; all kernels.",
-        status: .detected(verdicts: [.manifest, .misuse]))
+        verdicts: [.manifest, .misuse])
 }

@@ -61,7 +61,7 @@ extension HazardCatalogue {
         affects: """
             All kernels; what comes of it depends on the machine, the misuse does not.
             """,
-        status: .detected(verdicts: [.misuse]))
+        verdicts: [.misuse])
 
     /// A failed map is used.
     static let h32 = HazardPage(
@@ -128,7 +128,7 @@ extension HazardCatalogue {
         affects: """
             All kernels and machines; harmless until a bounce pool or an IOMMU runs out.
             """,
-        status: .detected(verdicts: [.misuse]))
+        verdicts: [.misuse])
 
     /// A scatter list is used with the wrong count or the wrong lengths.
     static let h34 = HazardPage(
@@ -208,5 +208,5 @@ extension HazardCatalogue {
         affects: """
             All kernels; it shows where an IOMMU joins entries, or where maintenance is needed.
             """,
-        status: .detected(verdicts: [.manifest, .latent, .misuse]))
+        verdicts: [.manifest, .latent, .misuse])
 }

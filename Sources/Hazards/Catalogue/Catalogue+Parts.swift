@@ -94,7 +94,7 @@ extension HazardCatalogue {
             Named revisions only: read MIDR and the controller's ID register; all kernels \
             without the option.
             """,
-        status: .detected(verdicts: [.manifest]))
+        verdicts: [.manifest])
 
     /// The device wrote only a part of the buffer.
     static let h35 = HazardPage(
@@ -155,5 +155,5 @@ extension HazardCatalogue {
             32-bit Arm in all eras, arm64 up to 5.18; other stable branches have the change too \
             (5.10.y, 5.15.51, 5.18.y, 5.4.301).
             """,
-        status: .detected(verdicts: [.manifest]))
+        verdicts: [.manifest])
 }

@@ -74,7 +74,7 @@ extension HazardCatalogue {
             All cores with data caches and devices that do not snoop; between cores a Cortex-A9 \
             before r2p0 needs a barrier in the loop too (erratum 754327).
             """,
-        status: .detected(verdicts: [.manifest, .latent]))
+        verdicts: [.manifest, .latent])
 
     /// A recycled buffer goes back to the device unmaintained.
     static let h40 = HazardPage(
@@ -126,5 +126,5 @@ extension HazardCatalogue {
         affects: """
             All machines that are not coherent; kernels and drivers with page pools most of all.
             """,
-        status: .detected(verdicts: [.misuse]))
+        verdicts: [.misuse])
 }

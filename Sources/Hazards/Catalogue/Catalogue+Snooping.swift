@@ -70,7 +70,7 @@ extension HazardCatalogue {
             Machines with memory beyond a device's mask or with swiotlb=force; coherent ones \
             too. dma_need_sync() is seen in 6.1, absent in 5.4.
             """,
-        status: .detected(verdicts: [.manifest]))
+        verdicts: [.manifest])
 
     /// A device is called coherent, but its port does not look into the caches.
     static let h26 = HazardPage(
@@ -155,7 +155,7 @@ extension HazardCatalogue {
             Any machine whose device tree is wrong, all kernels. From 6.10 dma_sync_*() return \
             at once for such a device, so traces show maps and unmaps but no syncs.
             """,
-        status: .detected(verdicts: [.manifest, .latent]))
+        verdicts: [.manifest, .latent])
 
     /// The port could snoop, but this transaction does not ask for it.
     static let h28 = HazardPage(
@@ -225,5 +225,5 @@ extension HazardCatalogue {
         affects: """
             Cortex-A9 with ACP, ACE-Lite ports; Armada 370/XP and 38x need an SMP kernel for it.
             """,
-        status: .detected(verdicts: [.manifest, .latent]))
+        verdicts: [.manifest, .latent])
 }

@@ -86,7 +86,7 @@ extension HazardCatalogue {
             everywhere. After a map, ARMv5 is safe, 32-bit Arm and arm64 up to 5.18 need a \
             speculative linefill as well (H08), arm64 from 5.19 reads stale bytes for certain.
             """,
-        status: .detected(verdicts: [.manifest, .latent]))
+        verdicts: [.manifest, .latent])
 
     /// A speculative linefill brings the old line back during the transfer.
     static let h08 = HazardPage(
@@ -170,7 +170,7 @@ extension HazardCatalogue {
             ARMv6 and later, and any outer cache that prefetches; not ARMv5. Linux before about \
             2.6.34 maintained at map only and was open to it on ARMv6 and ARMv7.
             """,
-        status: .detected(verdicts: [.manifest, .latent]))
+        verdicts: [.manifest, .latent])
 
     /// A bidirectional map is expected to keep the core's view fresh.
     static let h36 = HazardPage(
@@ -247,5 +247,5 @@ extension HazardCatalogue {
             """,
         dmaDebug: "No.",
         affects: "ARMv6 and later, all kernels; not ARMv5, nor coherent devices.",
-        status: .detected(verdicts: [.manifest, .latent]))
+        verdicts: [.manifest, .latent])
 }

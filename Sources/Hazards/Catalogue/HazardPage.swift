@@ -24,12 +24,6 @@ public enum HazardFamily: String, CaseIterable, Sendable {
     case errata = "errata"
 }
 
-/// Whether `check` finds a hazard today.
-public enum DetectionStatus: Hashable, Sendable {
-    /// In traces, with these verdicts.
-    case detected(verdicts: [Verdict])
-}
-
 /// What there is to know of one hazard, as text.
 ///
 /// Texts of one sentence are one line. ``explanation``, ``states``, traces and idioms have lines of
@@ -62,14 +56,14 @@ public struct HazardPage: Hashable, Sendable {
     public let dmaDebug: String
     /// Which machines and kernel eras it concerns.
     public let affects: String
-    /// Whether `check` finds it today.
-    public let status: DetectionStatus
+    /// How `check` judges it, the strongest first.
+    public let verdicts: [Verdict]
 
     init(
         code: HazardCode, title: String, family: HazardFamily, summary: String, explanation: String,
         states: String = "", trace: String = "", mendedTrace: String = "", mend: String,
         linux: String,
-        bareMetal: String, dmaDebug: String, affects: String, status: DetectionStatus
+        bareMetal: String, dmaDebug: String, affects: String, verdicts: [Verdict]
     ) {
         self.code = code
         self.title = title
@@ -84,6 +78,6 @@ public struct HazardPage: Hashable, Sendable {
         self.bareMetal = bareMetal
         self.dmaDebug = dmaDebug
         self.affects = affects
-        self.status = status
+        self.verdicts = verdicts
     }
 }
