@@ -25,6 +25,7 @@ extension Judgement {
     ///   - erratum: The erratum.
     ///   - mended: The judgement of the same program on the same machine without it.
     ///   - profile: Facts of the machine, for mends.
+    /// - Returns: the judgement with the same findings, some of them under another code.
     public func attributed(
         to erratum: Erratum, mended: Judgement, profile: HazardProfile
     ) -> Judgement {

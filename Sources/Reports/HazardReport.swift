@@ -20,17 +20,19 @@ public enum HazardReport {
     /// One code's page.
     public static func text(_ page: HazardPage) -> String {
         var out = "\(page.code.rawValue)  \(page.title)\n\n\(page.explanation)\n"
-        func section(_ name: String, _ body: String) {
-            guard !body.isEmpty else { return }
-            let lines = body.split(separator: "\n", omittingEmptySubsequences: false)
-            out += "\n\(name)\n" + lines.map { $0.isEmpty ? "\n" : "    \($0)\n" }.joined()
+        func section(_ name: String, lines body: String) {
+            let lines = body.split(separator: "\n")
+            out += "\n\(name)\n" + lines.map { "    \($0)\n" }.joined()
         }
-        section("What the copies hold", page.states)
-        section("The shortest trace", page.trace)
-        section("Mended", page.mendedTrace)
+        func section(_ name: String, _ sentences: String) {
+            out += "\n\(name)\n" + Format.wrapped("    ", sentences)
+        }
+        section("In a picture", lines: page.states)
+        section("The shortest trace", lines: page.trace)
+        section("Mended", lines: page.mendedTrace)
         section("Mend", page.mend)
-        section("In Linux", page.linux)
-        section("On bare metal", page.bareMetal)
+        section("In Linux", lines: page.linux)
+        section("On bare metal", lines: page.bareMetal)
         section("dma-debug", page.dmaDebug)
         section("Affects", page.affects)
         section("Judged by `check`", verdicts(page))

@@ -23,6 +23,12 @@ extension HazardCatalogue {
             needs to be mapped: the handle is the device's address, and only order
             matters (H04, H05).
             """,
+        states: """
+                                        core's address          device's address
+            dma_alloc_coherent          ring, uncached alias    c: the handle
+            dma_map_single of ring      a cached alias (!)      h: a second handle, or a
+                                                                wrong page (!)
+            """,
         trace: """
             staleline 1
             machine zynq7000
@@ -89,8 +95,17 @@ extension HazardCatalogue {
             The second case works by accident on arm64 from 5.19, which cleans for every
             direction, and fails on 32-bit Arm.
 
-            `staleline check` judges the calls of one mapping that disagree. Where all agree
-            on the wrong direction it reports what comes of it, as H01.
+            `staleline check` reports a device that writes what is mapped TO_DEVICE, or reads
+            what is mapped FROM_DEVICE, the bytes that go wrong by it, and calls of one
+            mapping that disagree.
+            """,
+        states: """
+                                          core reads   L1D          DRAM
+            ld rx                         old          old, clean   old
+            map TO_DEVICE: clean                       old, clean   old
+            device writes rx                           old, clean   new
+            unmap TO_DEVICE: nothing                   old, clean   new
+            ld rx                         old (!)      old, clean   new
             """,
         trace: """
             staleline 1
@@ -99,12 +114,12 @@ extension HazardCatalogue {
             device dma0 port AXI noncoherent
             buffer rx 0x10000000 64
             ld rx 64 by 8
-            h = dma_map_single dma0 rx 64 FROM_DEVICE
+            h = dma_map_single dma0 rx 64 TO_DEVICE      # the device writes
             dma_mapping_error h
             ring dma0
             dma0: wr rx 64
             wait dma0
-            dma_unmap_single h TO_DEVICE                 # nothing to do for TO_DEVICE
+            dma_unmap_single h                           # nothing to do for TO_DEVICE
             ld rx 64 by 8
 
             """,
@@ -120,7 +135,7 @@ extension HazardCatalogue {
             ring dma0
             dma0: wr rx 64
             wait dma0
-            dma_unmap_single h FROM_DEVICE
+            dma_unmap_single h
             ld rx 64 by 8
 
             """,

@@ -20,7 +20,8 @@ extension HazardCatalogue {
             page remapped uncached without a clean first, a device model or hypervisor
             that caches what its guest does not.
 
-            `staleline check` judges it by replay only: it must go wrong in this run.
+            `staleline check` looks at bytes that the trace maps twice, by an `alias` or
+            by dma_alloc_coherent().
             """,
         states: """
                                     L1D          DRAM     core reads
@@ -40,6 +41,22 @@ extension HazardCatalogue {
             dsb sy
             ld mem 4
             dma0: rd unc 4            # makes it memory that a device sees
+
+            """,
+        mendedTrace: """
+            staleline 1
+            machine rpi3
+            kernel none
+            device dma0 port AXI noncoherent
+            region mem 0x10000000 4K wb
+            alias unc mem 0x50000000 nc
+            ld mem 4
+            st unc 4 = 1
+            dsb sy
+            dc ivac mem 64            # the cached copy goes before it is asked
+            dsb sy
+            ld mem 4
+            dma0: rd unc 4
 
             """,
         mend: """
@@ -77,6 +94,12 @@ extension HazardCatalogue {
             after a receive the user still sees the old copy.
 
             The kernel has calls to name the other addresses.
+            """,
+        states: """
+                                          line at user   line at page   DRAM
+            st user                       new, dirty     -              old
+            map: clean of page            new, dirty     -              old
+            device reads DRAM             new, dirty     -              old (!)
             """,
         trace: """
             staleline 1
@@ -151,6 +174,11 @@ extension HazardCatalogue {
 
             With a streaming mapping it shows as well: the invalidate at unmap drops the
             device's bytes from the cache, and memory never had them.
+            """,
+        states: """
+                                          L2             DRAM     core reads
+            device writes desc by ACP     new, dirty     old
+            ld desc, uncached             new, dirty     old      old (!)
             """,
         trace: """
             staleline 1

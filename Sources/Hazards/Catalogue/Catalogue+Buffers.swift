@@ -21,6 +21,12 @@ extension HazardCatalogue {
             stack in linear memory nothing shows. A trace says where a buffer lies by a
             word after its size.
             """,
+        states: """
+            one line of the stack:        cmd | return address, locals
+            map, clean                    cmd reaches memory
+            the function calls another    the line is dirty again
+            unmap of a FROM_DEVICE        cmd or the locals are lost (!)
+            """,
         trace: """
             staleline 1
             machine rpi3
@@ -146,6 +152,12 @@ extension HazardCatalogue {
 
             `staleline check` finds maps that the kernel refuses, and transfers beyond
             the `mask` of a device that has no IOMMU.
+            """,
+        states: """
+                                    rx                 the device sends
+            mask of 28 bits         0x10000000 is      0x00000000: the bit does
+                                    bit 28             not exist (!)
+            mask of 32 bits         0x10000000         0x10000000
             """,
         trace: """
             staleline 1

@@ -21,6 +21,14 @@ extension HazardCatalogue {
 
             `staleline check` looks at instructions that the trace itself writes.
             """,
+        states: """
+                                        L1I          L1D, L2   DRAM
+            fetch code                  old          -, old    old
+            device writes code          old          -, old    new
+            fetch code                  old (!)      -, old    new
+            dc ivac, ic ivau, isb       -            -         new
+            fetch code                  new          -, new    new
+            """,
         trace: """
             staleline 1
             machine rpi3

@@ -102,6 +102,12 @@ extension HazardCatalogue {
             In a trace `env pause` and `env resume` put what an interrupt does between the
             operations of one call.
             """,
+        states: """
+            one 64-byte line:            count | rx       L1D               DRAM
+            dc civac: both are saved                      -                 7 | old
+            another core: st count = 8                    8 | old, dirty    7 | old
+            dc ivac: the line is dropped                  -                 7 | old (!)
+            """,
         trace: """
             staleline 1
             machine rpi3
@@ -113,6 +119,18 @@ extension HazardCatalogue {
             core1: st count 4         # ... which changes again ...
             core0: dc ivac rx 32      # ... and is lost
             dma0: wr rx 32
+
+            """,
+        mendedTrace: """
+            staleline 1
+            machine rpi3
+            kernel none
+            device dma0 port AXI noncoherent
+            buffer count 0x10000000 32
+            buffer rx 0x10000020 32
+            core0: dc civac rx 32     # once: saves the neighbour, and the line is gone
+            core0: dsb sy
+            core1: st count 4
 
             """,
         mend: """
@@ -151,6 +169,13 @@ extension HazardCatalogue {
 
             `staleline check` judges overlap in any line, also where one of the two is only
             read by the device.
+            """,
+        states: """
+            one 64-byte line:             a | b            L1D               DRAM
+            device writes a; unmap of a                    -                 A | old
+            st a = 7                                       7 | old, dirty    A | old
+            device writes b                                7 | old, dirty    A | B
+            unmap of b: the line goes                      -                 A | B: no 7 (!)
             """,
         trace: """
             staleline 1

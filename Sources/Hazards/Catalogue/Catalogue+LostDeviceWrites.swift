@@ -211,6 +211,22 @@ extension HazardCatalogue {
             ld rx 64 by 8
 
             """,
+        mendedTrace: """
+            staleline 1
+            machine rpi3
+            kernel none
+            device dma0 port AXI noncoherent
+            buffer rx 0x10000000 64
+            st rx 64 by 8
+            dc ivac rx 64             # before: nothing dirty is left
+            dsb sy
+            dma0: wr rx 64
+            wait dma0
+            dc ivac rx 64             # after: without a clean
+            dsb sy
+            ld rx 64 by 8
+
+            """,
         mend: """
             Invalidate when the buffer is allocated and before the start, and after the transfer \
             invalidate without a clean.

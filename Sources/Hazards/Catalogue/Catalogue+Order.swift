@@ -92,6 +92,13 @@ extension HazardCatalogue {
             A barrier for loads after the check of OWN mends it. A cacheable buffer has
             to be invalidated after that check, too.
             """,
+        states: """
+                                          desc+4 (length)   desc (OWN)   core holds
+            load of the length, early     old               device's     old length
+            device writes both            new               core's       old length
+            ld desc: OWN                  new               core's       old length, done (!)
+            dma_rmb(), then the length    new               core's       new length
+            """,
         trace: """
             staleline 1
             machine zynq7000

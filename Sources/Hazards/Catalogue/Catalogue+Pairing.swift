@@ -22,6 +22,11 @@ extension HazardCatalogue {
             `staleline check` judges this code by the rules of the kernel's dma-debug and
             quotes its words; what a driver leaves behind when it goes is listed.
             """,
+        states: """
+                                        rx[0..64)   rx[64..256)
+            map of 256 bytes            mapped      mapped
+            unmap of 64 bytes           released    never released, never invalidated (!)
+            """,
         trace: """
             staleline 1
             machine rpi3
@@ -80,7 +85,14 @@ extension HazardCatalogue {
             On a machine where maps never fail it never shows. That makes it a rule to
             keep, not a fault to wait for.
 
-            `staleline check` judges this code as dma-debug does: at the unmap.
+            `staleline check` judges it as dma-debug does, at the unmap, and where a device uses
+            a mapping that has failed (`fails`).
+            """,
+        states: """
+                                          h                     device reads
+            map succeeds                  0x10000000            tx
+            map fails                     0xffffffffffffffff
+            h is used all the same        0xffffffffffffffff    whatever is there (!)
             """,
         trace: """
             staleline 1

@@ -140,6 +140,22 @@ extension HazardCatalogue {
             ld rx 64 by 8
 
             """,
+        mendedTrace: """
+            staleline 1
+            machine rpi3
+            kernel 5.18
+            device dma0 port AXI noncoherent
+            buffer rx 0x10000000 64
+            st rx 64 by 8
+            h = dma_map_single dma0 rx 64 BIDIRECTIONAL   # cleans: P is in memory
+            dma_mapping_error h
+            ring dma0
+            dma0: wr rx 16
+            wait dma0
+            dma_unmap_single h
+            ld rx 64 by 8
+
+            """,
         mend: """
             Map BIDIRECTIONAL if the earlier contents matter, or read only the bytes that the \
             device wrote.

@@ -95,6 +95,13 @@ extension HazardCatalogue {
             An unmap that is smaller than the buffer leaves the same behind for its next
             user.
             """,
+        states: """
+                                          L1D            DRAM
+            sync_for_cpu: invalidate      -              packet 1
+            st rx                         edited,dirty   packet 1
+            device writes rx              edited,dirty   packet 2
+            the line is evicted           -              packet 1, edited (!)
+            """,
         trace: """
             staleline 1
             machine rpi3
@@ -107,6 +114,22 @@ extension HazardCatalogue {
             dma_sync_single_for_cpu h
             st rx 4                   # the stack edits the header
             dma0: wr rx 64            # given back without sync_for_device
+            env evict rx 64
+
+            """,
+        mendedTrace: """
+            staleline 1
+            machine rpi3
+            kernel 6.12
+            device dma0 port AXI noncoherent
+            buffer rx 0x10000000 64
+            h = dma_map_single dma0 rx 64 FROM_DEVICE
+            dma0: wr rx 64
+            wait dma0
+            dma_sync_single_for_cpu h
+            st rx 4
+            dma_sync_single_for_device h
+            dma0: wr rx 64
             env evict rx 64
 
             """,

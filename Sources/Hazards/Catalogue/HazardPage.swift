@@ -40,11 +40,11 @@ public struct HazardPage: Hashable, Sendable {
     public let summary: String
     /// What happens and why, in one to four short paragraphs.
     public let explanation: String
-    /// The copies over time, at most 76 wide; empty where there is nothing to draw.
+    /// The copies over time, at most 76 wide.
     public let states: String
-    /// The shortest native trace that shows it; empty where a trace cannot express it.
+    /// The shortest native trace that shows it.
     public let trace: String
-    /// The same trace with the mend; empty for shorter pages.
+    /// The same trace with the mend.
     public let mendedTrace: String
     /// What to do, in one sentence.
     public let mend: String
@@ -61,7 +61,7 @@ public struct HazardPage: Hashable, Sendable {
 
     init(
         code: HazardCode, title: String, family: HazardFamily, summary: String, explanation: String,
-        states: String = "", trace: String = "", mendedTrace: String = "", mend: String,
+        states: String, trace: String, mendedTrace: String, mend: String,
         linux: String,
         bareMetal: String, dmaDebug: String, affects: String, verdicts: [Verdict]
     ) {
