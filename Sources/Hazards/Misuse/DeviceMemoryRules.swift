@@ -3,8 +3,9 @@ import Quantities
 
 /// Finds accesses that Device memory does not take (H41): unaligned ones, exclusives, and `DC ZVA`.
 ///
-/// An unaligned access and `DC ZVA` are alignment faults there (DDI 0487 B2.9.2 and C5.3; DDI 0406 A3.2.1); whether an
-/// exclusive works is up to the implementation (DDI 0487 B2.12, DDI 0406 A3.4.5). Before ARMv6 there is no Device memory.
+/// An unaligned access and `DC ZVA` are alignment faults there, and whether an exclusive works is up to the implementation
+/// (DDI 0487 B2, Device memory and Exclusives; DDI 0406C A3.2, A3.4; from memory, sections not re-read). Before ARMv6 there
+/// is no Device memory.
 public struct DeviceMemoryRules {
     private let profile: HazardProfile
     private let map: MemoryMap

@@ -138,7 +138,7 @@ public struct SetWayRules {
         for (granule, mask) in watch.granules(start, operation.extent) {
             if let state = states[granule], state.cleaned & mask != 0 {
                 report(
-                    granule, state.cleaned & mask, .core(0), state.cleanRecord, step.agent,
+                    granule, state.cleaned & mask, .core(0), state.cleanRecord, .core(0),
                     state.storeRecord,
                     "only an operation by set and way has cleaned what \(device) then "
                         + (isWrite ? "writes over" : "reads"),
