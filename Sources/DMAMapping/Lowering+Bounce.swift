@@ -158,14 +158,12 @@ extension Lowering {
         return bounce.map { $0.slot &+ (address - $0.start) } ?? address
     }
 
-    /// The segments that a map would bounce because `kmalloc` may put others into their lines, where there is no pool.
-    public func smallSegments(of call: DMACall) -> [DMACall.Segment] {
-        guard CallClass(call.function) == .map, pool == nil, !call.fails, let device = call.device,
-            !coherentDevices.contains(device), !call.attributes.contains(.mmio)
-        else { return [] }
-        return call.segments.filter {
-            BounceReason.isSmall($0.size, call.direction ?? .bidirectional, profile)
-        }
+    /// Whether `kmalloc` may put others into the lines of a buffer of some size.
+    ///
+    /// It gives out parts of lines only where there is a pool to bounce them through (mm/slab_common.c,
+    /// `__kmalloc_minalign`, from memory).
+    public func sharesBlocks(_ size: UInt64) -> Bool {
+        pool != nil && BounceReason.isSmall(size, .fromDevice, profile)
     }
 
     /// How many bytes of slots a call takes; 0: it does not bounce.

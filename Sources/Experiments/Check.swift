@@ -76,7 +76,7 @@ public enum Check {
         var memory = DeviceMemoryRules(profile: profile, map: map)
         var caches = SetWayRules(profile: profile, watch: watch)
         broken += memory.run(setup.program) + caches.run(runner.steps, map: map)
-        broken += SharedBlocks(profile: profile).run(try setup.smallMaps())
+        broken += SharedBlocks(profile: profile).run(try setup.smallBuffers())
         if profile.usesLinux { broken += ListRules().run(setup.program) }
         let kernel = setup.kernelReports
         let overlaps = setup.overlaps(

@@ -139,6 +139,11 @@ public struct HazardProfile: Hashable, Sendable {
         return nearest.filter { address - $0.address < $0.size }.min { $0.size < $1.size }
     }
 
+    /// The smallest named range of bytes that holds an address; nil: none.
+    public func buffer(at address: UInt64) -> Range<UInt64>? {
+        entry(of: address).map { $0.address..<$0.address + $0.size }
+    }
+
     /// The core cycles of maintaining a range, all levels, with its barrier.
     func cyclesToMaintain(_ address: UInt64, _ bytes: UInt64) -> UInt64 {
         let first = address / lineSize

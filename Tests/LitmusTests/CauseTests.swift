@@ -258,14 +258,28 @@ import Traces
             "Normal memory takes what Device memory does not", kernel: "none",
             "region bar 0x40000000 4K nc\nst bar+2 8\nldx bar+8 4", finds: []),
         Case(
-            "a device reads a small buffer: nothing is lost beside it",
+            "a small buffer that the core alone uses",
+            "device eth0 noncoherent\nbuffer mine 0x10000000 8\ndc civac mine 8\ndsb", finds: []),
+        Case(
+            "a small buffer, where kmalloc gives out whole lines",
             """
             swiotlb none
             device eth0 noncoherent
-            buffer cmd 0x10000000 8
-            h = dma_map_single eth0 cmd 8 TO_DEVICE
-            dma_mapping_error h
-            dma_unmap_single h
+            buffer status 0x10000000 8
+            dc ivac status 8
+            dsb
+            ring eth0
+            eth0: wr status 8
+            """, finds: []),
+        Case(
+            "a part of a buffer of whole lines",
+            """
+            device eth0 noncoherent
+            buffer block 0x10000000 64
+            dc ivac block 8
+            dsb
+            ring eth0
+            eth0: wr block 8
             """, finds: []),
     ]
 

@@ -84,35 +84,39 @@ extension HazardCatalogue {
             The same happens when the built-in minimum alignment is smaller than the
             line that the machine really has.
 
-            `staleline check` reports maps of such sizes by kernels that would bounce
-            them and have no pool (`swiotlb none`), unless the trace declares a buffer of
-            whole lines around them. What goes wrong then is H10.
+            `staleline check` reports buffers of such sizes that a device writes, that the
+            trace invalidates itself and does not map, on kernels whose kmalloc gives
+            out parts of lines: with a pool to bounce through, from 6.5 on. What goes
+            wrong then is H10 or H11.
             """,
         states: """
                                     line of 64 bytes
             kmalloc(8), twice       mine | other
-            map FROM of mine        mine is the device's, other is not
+            dc ivac mine            gone: what was stored in other, too (!)
             st other                the whole line is dirty
-            the line is evicted     mine: old (!)
+            device writes mine, and the line is evicted: mine is old (!)
             """,
         trace: """
             staleline 1
             machine rpi3
             kernel 6.12
-            swiotlb none                       # noforce: nothing can bounce
             device dma0 port AXI noncoherent
-            buffer mine 0x10000000 8
-            h = dma_map_single dma0 mine 8 FROM_DEVICE
+            buffer mine 0x10000000 8  # from kmalloc; the rest of the line is others'
+            dc ivac mine 8            # goes round the DMA API
+            dsb sy
+            ring dma0
+            dma0: wr mine 8
 
             """,
         mendedTrace: """
             staleline 1
             machine rpi3
             kernel 6.12
-            swiotlb none
             device dma0 port AXI noncoherent
-            buffer mine 0x10000000 64
-            h = dma_map_single dma0 mine 64 FROM_DEVICE
+            buffer mine 0x10000000 8
+            h = dma_map_single dma0 mine 8 FROM_DEVICE   # the kernel bounces it
+            ring dma0
+            dma0: wr mine 8
 
             """,
         mend: """

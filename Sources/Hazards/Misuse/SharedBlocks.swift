@@ -1,61 +1,62 @@
 import Operations
 import Quantities
 
-/// A map of a buffer whose size `kmalloc` has no block of whole lines for, by a kernel that does not bounce it.
-public struct SmallMap: Hashable, Sendable {
-    /// The statement.
+/// A buffer of a size for which `kmalloc` has no block of whole lines, that a driver maintains by itself for a device.
+public struct SmallBuffer: Hashable, Sendable {
+    /// The statement that maintains it.
     public var record: Int
-    /// Who called.
+    /// Who does.
     public var agent: Agent
-    /// For which device.
+    /// The device that writes it.
     public var device: Agent
+    /// The statement that writes.
+    public var writeRecord: Int
     /// The first byte.
     public var address: UInt64
     /// How many.
     public var bytes: UInt64
 
-    /// Describes a map.
-    public init(record: Int, agent: Agent, device: Agent, address: UInt64, bytes: UInt64) {
+    /// Describes a buffer.
+    public init(
+        record: Int, agent: Agent, device: Agent, writeRecord: Int, address: UInt64, bytes: UInt64
+    ) {
         self.record = record
         self.agent = agent
         self.device = device
+        self.writeRecord = writeRecord
         self.address = address
         self.bytes = bytes
     }
 }
 
 /// Finds small buffers that share their lines with whatever `kmalloc` puts beside them (H31).
+///
+/// A kernel that bounces small buffers lets `kmalloc` give out parts of lines. It can only bounce what comes by the DMA API:
+/// a driver that maintains caches by itself invalidates, or cleans, somebody else's bytes too.
 public struct SharedBlocks {
     private let profile: HazardProfile
 
     /// Makes the rule for a machine.
     public init(profile: HazardProfile) { self.profile = profile }
 
-    /// Judges maps.
-    ///
-    /// - Returns: a finding for each, but for those whose lines are within a buffer that the trace declares.
-    public func run(_ maps: [SmallMap]) -> [Finding] {
-        maps.filter { !hasLinesOfItsOwn($0) }.map { map in
-            let device = profile.name(of: map.device)
+    /// A finding for each buffer.
+    public func run(_ buffers: [SmallBuffer]) -> [Finding] {
+        buffers.map { buffer in
+            let device = profile.name(of: buffer.device)
             return Finding(
-                .h31, .misuse, record: map.record, agent: map.agent, address: map.address,
-                bytes: map.bytes, writer: map.device, writeRecord: map.record,
+                .h31, .misuse, record: buffer.record, agent: buffer.agent, address: buffer.address,
+                bytes: buffer.bytes, writer: buffer.device, writeRecord: buffer.writeRecord,
                 detail:
-                    "kmalloc has no block of whole \(profile.lineSize)-byte lines for \(map.bytes) bytes, \(device) "
-                    + "writes them, and the kernel has no pool to bounce them",
+                    "kmalloc has no block of whole \(profile.lineSize)-byte lines for \(buffer.bytes) bytes, \(device) "
+                    + "writes them, and they were not mapped: nothing bounces them",
                 chain: [
                     ChainLink(
-                        record: map.record,
-                        text: "the map takes a buffer that shares a line with its neighbours")
+                        record: buffer.record,
+                        text:
+                            "the line is maintained, and what kmalloc put beside the buffer with it"
+                    ),
+                    ChainLink(record: buffer.writeRecord, text: "\(device) writes the buffer"),
                 ])
         }
-    }
-
-    private func hasLinesOfItsOwn(_ map: SmallMap) -> Bool {
-        let line = profile.lineSize
-        let first = map.address / line * line
-        let last = lastByte(map.address, max(map.bytes, 1)) / line * line + (line - 1)
-        guard let buffer = profile.entry(of: map.address) else { return false }
-        return buffer.address <= first && lastByte(buffer.address, buffer.size) >= last
     }
 }
