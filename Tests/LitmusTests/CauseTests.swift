@@ -111,6 +111,16 @@ import Traces
             "posted: the read of a poll is enough",
             posted + "ring eth0\neth0: wr rx 64\nreadl eth0\nwait eth0\nld rx 4", finds: []),
         Case(
+            "posted: a read that tells of nothing does not bring what the device writes later",
+            posted
+                + "ring eth0\neth0: wr rx 64\nreadl eth0\nld rx+32 4\neth0: irq\nwait eth0\nld rx 4",
+            finds: ["latent H39"]),
+        Case(
+            "the last read counts, not an ordered one before",
+            status
+                + "ring eth0\neth0: wr rx 64\nreadl eth0\nreadl_relaxed eth0\nwait eth0\nld rx 4",
+            finds: ["latent H07"]),
+        Case(
             "posted: without a wait nobody says that the data are there",
             posted + "ring eth0\neth0: wr rx 64\nld rx 4", finds: []),
     ]

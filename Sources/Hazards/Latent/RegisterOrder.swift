@@ -31,6 +31,8 @@ struct RegisterOrder {
     private struct Core {
         /// The register reads that the next `wait` may have learned from, and that no barrier has ordered.
         var reads: [Agent: UInt32] = [:]
+        /// The devices of such reads that a barrier has ordered.
+        var ordered: Set<Agent> = []
         /// Writes told by a register read that no barrier stands after.
         var unordered: [Told] = []
         /// Posted writes told by an interrupt.
@@ -67,14 +69,16 @@ struct RegisterOrder {
             case .run(let run):
                 let start = run.start.address.rawValue
                 if run.kind == .load { load(start, run.bytes, step, map) }
-                cores[step.agent]?.reads = [:]
+                forgetReads(of: step.agent)
             case .copy(let copy):
                 load(copy.source.address.rawValue, copy.bytes, step, map)
-                cores[step.agent]?.reads = [:]
+                forgetReads(of: step.agent)
             case .barrier(let barrier): perform(barrier, by: step.agent)
             case .maintenance(let operation) where operation.instruction.reachesCoherency:
                 cores[step.agent]?.isMaintained = true
-            case .ring(let device): cores[step.agent]?.reads[device] = nil
+            case .ring(let device):
+                cores[step.agent]?.reads[device] = nil
+                cores[step.agent]?.ordered.remove(device)
             case .wait(let device): learn(of: device, step)
             case .device(let operation) where operation.kind == .write:
                 note(operation, step, map)
@@ -105,9 +109,10 @@ struct RegisterOrder {
         if let read = core.reads.removeValue(forKey: device) {
             core.isMaintained = false
             core.unordered += list.map { Told(write: $0, by: read) }
-        } else if isPosted(device) {
+        } else if isPosted(device), !core.ordered.contains(device) {
             core.posted += list.map { Told(write: $0, by: step.record) }
         }
+        core.ordered.remove(device)
         core.unordered = core.unordered.suffix(Self.most)
         core.posted = core.posted.suffix(Self.most)
         cores[step.agent] = core
@@ -127,7 +132,13 @@ struct RegisterOrder {
             if !access.isDependent { load(access.address, UInt64(access.size), step, map) }
         default: break
         }
-        cores[step.agent]?.reads = [:]
+        forgetReads(of: step.agent)
+    }
+
+    /// What stands between a register read and a `wait` says that the one did not tell the other.
+    private mutating func forgetReads(of agent: Agent) {
+        cores[agent]?.reads = [:]
+        cores[agent]?.ordered = []
     }
 
     /// A register's answer comes after the device's writes before it: they are in memory when the load is performed.
@@ -140,23 +151,22 @@ struct RegisterOrder {
             cores[agent]?.unordered += arrived.map { Told(write: $0.write, by: step.record) }
         }
         cores[step.agent, default: Core()].reads[device] = step.record
+        cores[step.agent]?.ordered.remove(device)
     }
 
     private mutating func perform(_ barrier: Barrier, by agent: Agent) {
-        guard cores[agent] != nil else { return }
+        guard var core = cores[agent] else { return }
         if barrier.instruction == .isb {
             // The branch on what was read is before it.
-            cores[agent]?.unordered = []
+            core.unordered = []
         } else if barrier.accesses != .stores {
-            cores[agent]?.unordered = []
-            // What has been read is ordered, and a `wait` on it is as good as an interrupt that finds the bytes there.
-            for device in cores[agent]?.reads.keys.sorted(by: { $0.rawValue < $1.rawValue }) ?? [] {
-                writes[device] = nil
-            }
-            cores[agent]?.reads = [:]
-        } else if barrier.instruction == .dsb, cores[agent]?.isMaintained == true {
-            cores[agent]?.unordered = []
+            core.unordered = []
+            core.ordered.formUnion(core.reads.keys)
+            core.reads = [:]
+        } else if barrier.instruction == .dsb, core.isMaintained {
+            core.unordered = []
         }
+        cores[agent] = core
     }
 
     // MARK: Loads
