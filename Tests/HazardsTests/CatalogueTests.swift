@@ -49,6 +49,9 @@ struct CatalogueTests {
             #expect(!page.trace.isEmpty, "\(page.code.rawValue) has no trace")
             #expect(!page.mendedTrace.isEmpty, "\(page.code.rawValue) has no mended trace")
             #expect(!page.verdicts.isEmpty, "\(page.code.rawValue) is not judged")
+            for line in (page.explanation + "\n" + page.states).split(separator: "\n") {
+                #expect(line.count <= 76, "\(page.code.rawValue): \(line)")
+            }
         }
     }
 

@@ -95,9 +95,9 @@ extension HazardCatalogue {
             The second case works by accident on arm64 from 5.19, which cleans for every
             direction, and fails on 32-bit Arm.
 
-            `staleline check` reports a device that writes what is mapped TO_DEVICE, or reads
-            what is mapped FROM_DEVICE, the bytes that go wrong by it, and calls of one
-            mapping that disagree.
+            `staleline check` reports a device that writes what is mapped TO_DEVICE, or
+            reads what is mapped FROM_DEVICE, the bytes that go wrong by it, and calls
+            of one mapping that disagree.
             """,
         states: """
                                           core reads   L1D          DRAM
@@ -175,8 +175,9 @@ extension HazardCatalogue {
             As operations work on lines, a range that is a little short often works,
             until the data cross one line more.
 
-            `staleline check` reports stale bytes as H16 where a sync of other bytes of the
-            same mapping stands in the right place, and a sync outside of the mapping.
+            `staleline check` reports stale bytes as H16 where a sync of other bytes of
+            the same mapping stands in the right place, and a sync outside of the
+            mapping.
             """,
         states: """
                                      rx[0..64)  rx[64..256)   in L1D

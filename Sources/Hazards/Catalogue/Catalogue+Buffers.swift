@@ -84,10 +84,10 @@ extension HazardCatalogue {
             The same happens when the built-in minimum alignment is smaller than the
             line that the machine really has.
 
-            `staleline check` reports buffers of such sizes that a device writes, that the
-            trace invalidates itself and does not map, on kernels whose kmalloc gives
-            out parts of lines: with a pool to bounce through, from 6.5 on. What goes
-            wrong then is H10 or H11.
+            `staleline check` reports buffers of such sizes that a device writes, that
+            the trace invalidates itself and does not map, on kernels whose kmalloc
+            gives out parts of lines: with a pool to bounce through, from 6.5 on. What
+            goes wrong then is H10 or H11.
             """,
         states: """
                                     line of 64 bytes

@@ -99,8 +99,8 @@ extension HazardCatalogue {
             The window is a few cycles, which is why it survived for years in common
             code.
 
-            In a trace `env pause` and `env resume` put what an interrupt does between the
-            operations of one call.
+            In a trace `env pause` and `env resume` put what an interrupt does between
+            the operations of one call.
             """,
         states: """
             one 64-byte line:            count | rx       L1D               DRAM
@@ -167,15 +167,15 @@ extension HazardCatalogue {
 
             The same happens when one buffer is mapped for two devices at once.
 
-            `staleline check` judges overlap in any line, also where one of the two is only
-            read by the device.
+            `staleline check` judges overlap in any line, also where one of the two is
+            only read by the device.
             """,
         states: """
-            one 64-byte line:             a | b            L1D               DRAM
+            one 64-byte line:               a | b          L1D               DRAM
             device writes a; unmap of a                    -                 A | old
             st a = 7                                       7 | old, dirty    A | old
             device writes b                                7 | old, dirty    A | B
-            unmap of b: the line goes                      -                 A | B: no 7 (!)
+            unmap of b: the line goes                      -                 A | B (!)
             """,
         trace: """
             staleline 1

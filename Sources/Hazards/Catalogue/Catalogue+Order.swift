@@ -93,11 +93,11 @@ extension HazardCatalogue {
             to be invalidated after that check, too.
             """,
         states: """
-                                          desc+4 (length)   desc (OWN)   core holds
-            load of the length, early     old               device's     old length
-            device writes both            new               core's       old length
-            ld desc: OWN                  new               core's       old length, done (!)
-            dma_rmb(), then the length    new               core's       new length
+                                          desc+4 (length)  desc (OWN)  core holds
+            load of the length, early     old              device's    old length
+            device writes both            new              core's      old length
+            ld desc: OWN                  new              core's      old length (!)
+            dma_rmb(), then the length    new              core's      new length
             """,
         trace: """
             staleline 1

@@ -170,16 +170,16 @@ extension HazardCatalogue {
             Peeking at a buffer is allowed between dma_sync_single_for_cpu() and
             dma_sync_single_for_device().
 
-            `staleline check` reports stores to such a buffer, and the kernel's own copy of a
-            page of which a part is mapped (`copy … cow`). A load alone does no harm if the
-            bytes are taken back afterwards.
+            `staleline check` reports stores to such a buffer, and the kernel's own copy
+            of a page of which a part is mapped (`copy … cow`). A load alone does no
+            harm if the bytes are taken back afterwards.
             """,
         states: """
-                                          L1D            DRAM     rx[0..4) is
+                                          L1D            DRAM     core's store
             map FROM_DEVICE               -              old
             st rx: not the core's yet     new, dirty     old
             device writes rx              new, dirty     data
-            unmap: invalidate             -              data     data: the store is lost (!)
+            unmap: invalidate             -              data     lost (!)
             """,
         trace: """
             staleline 1

@@ -19,13 +19,13 @@ extension HazardCatalogue {
 
             The rules are plain: every argument equal, once for each map.
 
-            `staleline check` judges this code by the rules of the kernel's dma-debug and
-            quotes its words; what a driver leaves behind when it goes is listed.
+            `staleline check` judges this code by the rules of the kernel's dma-debug
+            and quotes its words; what a driver leaves behind when it goes is listed.
             """,
         states: """
-                                        rx[0..64)   rx[64..256)
-            map of 256 bytes            mapped      mapped
-            unmap of 64 bytes           released    never released, never invalidated (!)
+                                    rx[0..64)   rx[64..256)
+            map of 256 bytes        mapped      mapped
+            unmap of 64 bytes       released    not released, not invalidated (!)
             """,
         trace: """
             staleline 1
@@ -85,8 +85,8 @@ extension HazardCatalogue {
             On a machine where maps never fail it never shows. That makes it a rule to
             keep, not a fault to wait for.
 
-            `staleline check` judges it as dma-debug does, at the unmap, and where a device uses
-            a mapping that has failed (`fails`).
+            `staleline check` judges it as dma-debug does, at the unmap, and where a
+            device uses a mapping that has failed (`fails`).
             """,
         states: """
                                           h                     device reads
