@@ -58,26 +58,4 @@ public struct HazardPage: Hashable, Sendable {
     public let affects: String
     /// How `check` judges it, the strongest first.
     public let verdicts: [Verdict]
-
-    init(
-        code: HazardCode, title: String, family: HazardFamily, summary: String, explanation: String,
-        states: String, trace: String, mendedTrace: String, mend: String,
-        linux: String,
-        bareMetal: String, dmaDebug: String, affects: String, verdicts: [Verdict]
-    ) {
-        self.code = code
-        self.title = title
-        self.family = family
-        self.summary = summary
-        self.explanation = explanation
-        self.states = states
-        self.trace = trace
-        self.mendedTrace = mendedTrace
-        self.mend = mend
-        self.linux = linux
-        self.bareMetal = bareMetal
-        self.dmaDebug = dmaDebug
-        self.affects = affects
-        self.verdicts = verdicts
-    }
 }
