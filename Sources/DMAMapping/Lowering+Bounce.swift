@@ -158,6 +158,14 @@ extension Lowering {
         return bounce.map { $0.slot &+ (address - $0.start) } ?? address
     }
 
+    /// Whether `kmalloc` may put others into the lines of a buffer of some size.
+    ///
+    /// It gives out parts of lines only where there is a pool to bounce them through (mm/slab_common.c,
+    /// `__kmalloc_minalign`, from memory).
+    public func sharesBlocks(_ size: UInt64) -> Bool {
+        pool != nil && BounceReason.isSmall(size, .fromDevice, profile)
+    }
+
     /// How many bytes of slots a call takes; 0: it does not bounce.
     public func bouncedBytes(of call: DMACall) -> UInt64 {
         guard CallClass(call.function) == .map, let device = call.device,

@@ -25,6 +25,18 @@ public enum Check {
     ///
     /// - Throws: where the program cannot be run.
     public static func run(_ setup: Setup) throws(TraceErrors) -> CheckResult {
+        var result = try judge(setup)
+        guard result.judgement.count(.manifest) > 0 else { return result }
+        for (erratum, machine) in setup.machine.errata {
+            var mended = setup
+            mended.machine = machine
+            result.judgement = result.judgement.attributed(
+                to: erratum, mended: try judge(mended).judgement, profile: setup.hazardProfile)
+        }
+        return result
+    }
+
+    private static func judge(_ setup: Setup) throws(TraceErrors) -> CheckResult {
         let profile = setup.hazardProfile
         var map = MemoryMap()
         for mapping in setup.declaredMappings { map.insert(mapping) }
@@ -55,9 +67,14 @@ public enum Check {
         let possible = latent.run(runner.steps)
         var rules = APIRules(profile: profile)
         var owners = OwnershipRules(profile: profile, unreachable: runner.failures)
-        let broken =
+        var broken =
             rules.run(setup.program, unreachable: runner.failures)
             + owners.run(setup.program, watch: watch)
+        var memory = DeviceMemoryRules(profile: profile, map: map)
+        var caches = SetWayRules(profile: profile, watch: watch)
+        broken += memory.run(setup.program) + caches.run(runner.steps, map: map)
+        broken += SharedBlocks(profile: profile).run(try setup.smallBuffers())
+        if profile.usesLinux { broken += ListRules().run(setup.program) }
         let kernel = setup.kernelReports
         let overlaps = setup.overlaps(
             kernel.reports, shared: Set(broken.filter { $0.code == .h19 }.map(\.record)))
@@ -71,6 +88,7 @@ public enum Check {
             setup: setup,
             judgement: Judgement(
                 manifest: shown, latent: possible, misuse: misuse, reports: overlaps.reports,
+                history: profile.usesLinux ? MappingHistory(setup.program) : nil,
                 profile: profile),
             replay: replay,
             watchedBytes: bytes, remarks: kernel.remarks + overlaps.remarks)

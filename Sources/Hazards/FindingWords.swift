@@ -130,6 +130,22 @@ struct FindingWords {
             return
                 "\(deviceName) is declared coherent, so the kernel does no maintenance, but its port does not "
                 + "look into the caches."
+        case .h07:
+            return
+                "A register's value says that \(who) is done, and nothing orders this load after the load of that "
+                + "register."
+        case .h28:
+            return
+                "\(deviceName)'s port looks into the caches only for what asks for it, and here the transaction or the "
+                + "memory's shareability does not."
+        case .h38:
+            return
+                "The first load of the poll put the line into a cache, and \(who)'s write goes past it: later loads hit "
+                + "the old line."
+        case .h39:
+            return
+                "A bridge may still hold \(who)'s write (record \(writeRecord)): the interrupt does not come after it, and "
+                + "no register has been read."
         case .h35:
             return
                 "The core stored to a buffer that was then invalidated for FROM_DEVICE, and the device wrote "
@@ -199,6 +215,24 @@ struct FindingWords {
             return
                 "remove dma-coherent from \(deviceName)'s node, or put it on a port that snoops with shareable, "
                 + "cacheable attributes"
+        case .h07:
+            return "read the register with readl(), or put rmb() before record \(record)"
+        case .h21:
+            return
+                "drop DMA_ATTR_SKIP_CPU_SYNC, or call \(calls.forDevice) before the device is started and "
+                + "\(calls.forCPU) after it for \(name)"
+        case .h28:
+            return
+                "let \(deviceName) send transactions that its port looks up (axcache, axuser, axdomain), and map the "
+                + "memory shareable, write-back"
+        case .h36:
+            return "call \(calls.forCPU) for \(name) after completion and before record \(record)"
+        case .h38:
+            return
+                "put \(name) into memory from dma_alloc_coherent(), or call \(calls.forCPU) before each look and "
+                + "\(calls.forDevice) after it"
+        case .h39:
+            return "read a register of \(deviceName) with readl() before record \(record)"
         case .h35:
             return
                 "map with DMA_BIDIRECTIONAL if the old contents matter, or read only what was written"
@@ -232,6 +266,21 @@ struct FindingWords {
                     ? "; l2 clean \(name) \(size); l2 sync" : "")
                 + " after record \(writeRecord) and before the doorbell"
         case .h04: return "dsb sy" + (outer ? "; l2 sync" : "") + " before the doorbell"
+        case .h07: return "dsb sy after the load of the register and before record \(record)"
+        case .h28:
+            return
+                "let \(deviceName) send transactions that its port looks up, and map the memory shareable, write-back; or "
+                + "maintain it"
+        case .h37:
+            return
+                "maintain by address: "
+                + (writer.isCore
+                    ? (clean ?? "dc cvac \(name) \(size); dsb sy")
+                    : (invalidate ?? "dc ivac \(name) \(size); dsb sy"))
+        case .h38:
+            return (invalidate ?? "dc ivac \(name) \(size); dsb sy")
+                + " before each look, or uncached memory for \(name)"
+        case .h39: return "load a register of \(deviceName); dsb sy; before record \(record)"
         case .h23:
             return
                 "add l2 clean (towards a device) after the core's clean, or l2 inv before the core's invalidate "
@@ -243,8 +292,9 @@ struct FindingWords {
     /// The cost of the mend in core cycles, as an estimate.
     var mendCycles: UInt64? {
         switch code {
-        case .h01, .h02, .h03, .h08, .h23: profile.cyclesToMaintain(address, bytes)
-        case .h04: profile.barrierCycles
+        case .h01, .h02, .h03, .h08, .h16, .h21, .h23, .h36:
+            profile.cyclesToMaintain(address, bytes)
+        case .h04, .h07: profile.barrierCycles
         default: nil
         }
     }

@@ -13,6 +13,12 @@ public struct HazardProfile: Hashable, Sendable {
         public var snoops: Bool
         /// Whether the kernel believes it to be coherent.
         public var isDeclaredCoherent: Bool
+        /// Whether its port looks into caches for transactions that ask for it.
+        public var isOnSnoopingPort = false
+        /// Where its registers are.
+        public var registers: ClosedRange<UInt64>?
+        /// Whether its interrupt may overtake its writes.
+        public var isPosted = false
 
         /// Makes a device.
         public init(name: String, snoops: Bool, isDeclaredCoherent: Bool) {
@@ -90,6 +96,17 @@ public struct HazardProfile: Hashable, Sendable {
         return devices[agent.index].isDeclaredCoherent && !devices[agent.index].snoops
     }
 
+    /// What a device that is wrongly believed coherent is a case of: its port cannot snoop (H26), or its transactions do
+    /// not ask for it (H28).
+    func codeOfWrongCoherence(_ agent: Agent) -> HazardCode {
+        devices[agent.index].isOnSnoopingPort ? .h28 : .h26
+    }
+
+    /// The device whose registers an address is among; nil: none's.
+    func device(withRegister address: UInt64) -> Agent? {
+        devices.firstIndex { $0.registers?.contains(address) ?? false }.map { .device($0) }
+    }
+
     /// Whether a device's transactions look into caches.
     public func snoops(_ agent: Agent) -> Bool {
         !agent.isCore && agent.index < devices.count && devices[agent.index].snoops
@@ -141,6 +158,11 @@ public struct HazardProfile: Hashable, Sendable {
         }
         let nearest = named[..<low].suffix(64)
         return nearest.filter { address - $0.address < $0.size }.min { $0.size < $1.size }
+    }
+
+    /// The smallest named range of bytes that holds an address; nil: none.
+    public func buffer(at address: UInt64) -> Range<UInt64>? {
+        entry(of: address).map { $0.address..<$0.address + $0.size }
     }
 
     /// The core cycles of maintaining a range, all levels, with its barrier.

@@ -1,7 +1,7 @@
 /// All that was found of a trace, in the order of its statements.
 public struct Judgement: Hashable, Sendable {
     /// The findings.
-    public let findings: [Finding]
+    public internal(set) var findings: [Finding]
 
     /// Puts the three kinds together: what a replay showed is not said again as possible.
     ///
@@ -10,14 +10,24 @@ public struct Judgement: Hashable, Sendable {
     ///   - latent: What may be.
     ///   - misuse: Which rules are broken.
     ///   - reports: What the kernel's dma-debug would print; each is a broken rule.
+    ///   - history: The calls of the DMA API, which may say why maintenance is missing; nil: there are none.
     ///   - profile: Facts of the machine, for mends and their costs.
     public init(
         manifest: [Finding], latent: [Finding], misuse: [Finding], reports: [KernelReport] = [],
-        profile: HazardProfile
+        history: MappingHistory? = nil, profile: HazardProfile
     ) {
-        var shown = manifest
+        let polls = latent.filter { $0.code == .h38 }
+        func explained(_ finding: Finding) -> Finding {
+            var finding = finding
+            finding.takeCause(from: misuse)
+            if let history { finding.takeCause(from: history) }
+            finding.takePoll(of: polls)
+            return finding
+        }
+        var shown = manifest.map(explained)
         var possible: [Finding] = []
-        for candidate in latent {
+        for candidate in latent.map(explained)
+        where !possible.contains(where: { $0.isSame(as: candidate) }) {
             let same = shown.firstIndex {
                 // Another code is another cause: it stays when the first is mended.
                 $0.overlaps(candidate) && $0.code == candidate.code
@@ -30,7 +40,6 @@ public struct Judgement: Hashable, Sendable {
         }
         let bytes = (shown + possible).map { finding in
             var finding = finding
-            finding.takeCause(from: misuse)
             if let report = reports.first(where: { $0.explains(finding) }) { finding.take(report) }
             return finding
         }
@@ -61,6 +70,20 @@ extension Finding {
             && loss != self && loss.overlaps(self)
             && chain.dropLast().contains { $0.record == loss.record }
             && record != loss.record
+    }
+
+    /// Takes the code of a poll, if it is one's load that found old bytes.
+    fileprivate mutating func takePoll(of polls: [Finding]) {
+        guard [.h01, .h08, .h36].contains(code),
+            polls.contains(where: { $0.record == record && $0.overlaps(self) })
+        else { return }
+        code = .h38
+        cause = ""
+    }
+
+    /// Whether two analyses have found the same poll.
+    fileprivate func isSame(as other: Finding) -> Bool {
+        code == .h38 && other.code == .h38 && record == other.record && overlaps(other)
     }
 
     /// Takes in a possible finding of the same cause: what it adds are bytes that went right this time.

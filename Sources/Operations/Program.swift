@@ -67,6 +67,8 @@ public struct DeviceDeclaration: Hashable, Sendable {
     public var readPort: String?
     /// Whether an IOMMU translates its addresses: then it reaches all of memory.
     public var hasIOMMU = false
+    /// Whether a bridge may hold its writes back while its interrupt, on a wire of its own, is delivered.
+    public var isPosted = false
     /// The most bytes of one piece of a list, as its driver says (`dma_set_max_seg_size`); nil: the kernel's 64 KiB.
     public var maximumSegmentSize: UInt32?
     /// The address bits in which one piece of a list stays, as its driver says (`dma_set_seg_boundary`).

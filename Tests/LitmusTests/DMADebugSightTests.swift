@@ -86,7 +86,7 @@ import Traces
             dma_unmap_sg h 1
             ld b 64 by 8
             """
-        let stale = try finding(.h01, check(text))
+        let stale = try finding(.h34, check(text))
         #expect(stale.dmaDebug)
         #expect(stale.kernelMessage?.contains("[map count=2] [unmap count=1]") == true)
     }
@@ -94,7 +94,7 @@ import Traces
     @Test("A sync beyond the end is of the mapping that it was meant for")
     func sync() throws {
         let text = Self.receive + "dma_sync_single_for_cpu h 128 256\nld rx 128 by 8"
-        #expect(try finding(.h01, check(text)).dmaDebug)
+        #expect(try finding(.h16, check(text)).dmaDebug)
     }
 
     @Test("There is no dma-debug on bare metal")

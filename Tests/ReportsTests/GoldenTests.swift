@@ -26,7 +26,7 @@ struct GoldenTests {
     func sections() {
         let lines = HazardReport.text(HazardCatalogue.page(.h08)).split(separator: "\n")
         let order = [
-            "What the copies hold", "The shortest trace", "Mended", "Mend", "In Linux",
+            "In a picture", "The shortest trace", "Mended", "Mend", "In Linux",
             "On bare metal", "dma-debug", "Affects", "Judged by `check`",
         ]
         #expect(lines.map(String.init).filter(order.contains) == order)

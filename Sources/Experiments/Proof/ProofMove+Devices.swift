@@ -36,13 +36,13 @@ extension ProofProblem {
     /// looks into them, and the trace has it before the device looks.
     private func isNews(_ store: Int, to number: Int) -> Bool {
         guard case .store(let type) = nodes[store].kind, store < number else { return false }
-        return type != .writeBack || snoops[nodes[number].device]
+        return type != .writeBack || nodes[number].snoops
     }
 
     private func found(
         by node: ProofNode, _ line: Int, _ index: Int, _ state: ProofState
     ) -> ProofState.Version {
-        guard snoops[node.device] else { return state.lines[line].memory[index] }
+        guard node.snoops else { return state.lines[line].memory[index] }
         let copy = state.lines[line].inner ?? state.lines[line].outer
         return (copy ?? below(line, state))[index]
     }
@@ -113,7 +113,7 @@ extension ProofProblem {
                 let isCached =
                     state.lines[line].inner != nil || state.lines[line].outer != nil
                 if !intoCaches || !isCached { state.lines[line].memory[index] = version }
-                if snoops[node.device] {
+                if node.snoops {
                     if state.lines[line].inner != nil { state.lines[line].inner?[index] = version }
                     if state.lines[line].outer != nil { state.lines[line].outer?[index] = version }
                 }

@@ -50,7 +50,7 @@ extension ProofProblem {
     }
 
     private func canWriteIntoCaches(_ node: Int, _ state: ProofState) -> Bool {
-        nodes[node].kind == .deviceWrite && snoops[nodes[node].device]
+        nodes[node].kind == .deviceWrite && nodes[node].snoops
             && lines.indices.contains {
                 nodes[node].classes[$0] != 0
                     && (state.lines[$0].inner != nil || state.lines[$0].outer != nil)

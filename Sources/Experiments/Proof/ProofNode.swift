@@ -44,6 +44,8 @@ struct ProofNode: Hashable, Sendable {
     /// The doorbell, or the last completion seen since, that a device's operation follows; -1: nobody has ever sent
     /// the device, and it takes its turn in the trace.
     var bell = -1
+    /// Whether a device looks into caches.
+    var snoops = false
     /// Whether a load may perform before earlier ones.
     var isEarly = false
     /// The last earlier load that may tell an early load's core of a device's writes; -1: none.
@@ -91,8 +93,6 @@ struct ProofProblem: Hashable, Sendable {
     var nodes: [ProofNode]
     /// The devices that touch the lines.
     var devices: [Agent]
-    /// For each device whether it sees what caches hold.
-    var snoops: [Bool]
     /// Whether there is an outer cache.
     var hasOuter: Bool
     /// Whether caches load lines unasked.

@@ -227,6 +227,7 @@ struct ProofProjection {
             if step.isDevice || step.rungOrSeen != nil {
                 let device = devices.firstIndex(of: step.rungOrSeen ?? step.agent) ?? 0
                 node.device = device
+                node.snoops = step.snoops
                 if step.isDevice {
                     ordinals[device] += 1
                     node.ordinal = ordinals[device]
@@ -245,7 +246,7 @@ struct ProofProjection {
             guard nodes.count <= ProofBounds.mostNodes else { return nil }
         }
         guard masks.allSatisfy({ $0.count <= 64 }) else { return nil }
-        let allSnoop = devices.allSatisfy(profile.snoops)
+        let allSnoop = !devices.isEmpty && nodes.allSatisfy { !$0.isDevice || $0.snoops }
         ProofOrder(
             rules: OrderRules(
                 architecture, lineSize: lineSize,
@@ -255,7 +256,7 @@ struct ProofProjection {
             effects: effects, places: places
         ).connect(&nodes)
         var problem = ProofProblem(
-            lines: [], nodes: nodes, devices: devices, snoops: devices.map(profile.snoops),
+            lines: [], nodes: nodes, devices: devices,
             hasOuter: profile.hasOuterCache, speculates: profile.speculates)
         for (place, line) in group.enumerated() {
             problem.lines.append(

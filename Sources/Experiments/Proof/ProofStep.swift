@@ -36,6 +36,8 @@ struct ProofStep {
     var isEverywhere = false
     /// The device that is rung or waited for.
     var device: Agent?
+    /// Whether a device looks into caches for it.
+    var snoops = false
     /// Whether a device does it in the trace's turn though it has been rung: a later round.
     var isRound = false
     /// What the addresses are before it, and after.

@@ -163,6 +163,9 @@ struct ProofSteps {
         result.ranges = operation.rowStarts.map {
             ProofStep.Range(start: map.physical(of: $0), size: operation.bytes)
         }
+        let mapping = map.mapping(of: operation.start.address.rawValue)
+        // Memory that is not shareable is nothing to a port.
+        result.snoops = profile.snoops(step.agent) && mapping.shareability != .nonShareable
         append(result)
         guard operation.cycles > 1 else { return }
         if operation.kind == .write {

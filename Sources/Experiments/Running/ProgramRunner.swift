@@ -34,6 +34,8 @@ public struct ProgramRunner<P: CountingProbe & ~Copyable>: ~Copyable {
     private var lowering: Lowering
     /// The bytes that the may-analysis is about; nil: no steps are kept.
     private let watch: WatchList?
+    /// The registers of the devices.
+    private let registers: [ClosedRange<UInt64>]
     private var lowered: [Operation] = []
     /// Where cores stop in their statements.
     private var pauses = Pauses()
@@ -55,6 +57,7 @@ public struct ProgramRunner<P: CountingProbe & ~Copyable>: ~Copyable {
     {
         self.setup = setup
         self.watch = watch
+        registers = setup.program.devices.map(\.effectiveRegisters)
         lowering = try setup.lowering()
         machine = Machine(setup.machine, probe: probe, seed: setup.seed)
         for mapping in setup.declaredMappings { machine.declare(mapping) }
@@ -272,7 +275,10 @@ public struct ProgramRunner<P: CountingProbe & ~Copyable>: ~Copyable {
         }
         switch operation {
         case .work: return false
-        case .access(let access, _, _): return touches(access.address, UInt64(access.size))
+        case .access(let access, _, _):
+            // What a register says orders nothing, unless a barrier does.
+            return touches(access.address, UInt64(access.size))
+                || isRegisterRead(access.address, access.kind)
         case .run(let run):
             return touches(run.start.address.rawValue, run.count &* run.step &+ UInt64(run.size))
         case .copy(let copy):
@@ -280,6 +286,10 @@ public struct ProgramRunner<P: CountingProbe & ~Copyable>: ~Copyable {
                 || touches(copy.destination.address.rawValue, copy.bytes)
         default: return true
         }
+    }
+
+    private func isRegisterRead(_ address: UInt64, _ kind: AccessKind) -> Bool {
+        kind == .load && registers.contains { $0.contains(address) }
     }
 
     private mutating func keep(

@@ -2,6 +2,7 @@ import DMAMapping
 import Hazards
 import MemoryModel
 import Operations
+import Quantities
 import Traces
 
 extension Setup {
@@ -57,5 +58,50 @@ extension Setup {
             if total >= pool.size { return (pool.start, pool.size) }
         }
         return total == 0 ? nil : (pool.start, total)
+    }
+
+    /// The small buffers that a driver maintains for a device by itself, though the kernel's `kmalloc` may give out parts of
+    /// lines.
+    ///
+    /// - Throws: if the DMA API cannot be lowered for the machine.
+    func smallBuffers() throws(TraceErrors) -> [SmallBuffer] {
+        guard case .linux = kernel else { return [] }
+        let lowering = try lowering()
+        var writes: [(device: Agent, bytes: Range<UInt64>, record: Int)] = []
+        var mapped: [Range<UInt64>] = []
+        var maintained: [(agent: Agent, bytes: Range<UInt64>, record: Int)] = []
+        func range(_ start: Operand, _ size: UInt64) -> Range<UInt64> {
+            let first = start.address.rawValue
+            let (end, overflow) = first.addingReportingOverflow(max(size, 1))
+            return first..<(overflow ? .max : end)
+        }
+        for (index, statement) in program.statements.enumerated() {
+            guard case .operation(let agent, let operation) = statement.body else { continue }
+            switch operation {
+            case .device(let device) where device.kind == .write:
+                writes.append((agent, range(device.start, device.extent), index + 1))
+            case .dma(let call): mapped += call.segments.map { range($0.start, $0.size) }
+            case .maintenance(let maintenance)
+            where maintenance.instruction.reachesCoherency && maintenance.instruction.invalidates:
+                maintained.append(
+                    (agent, range(maintenance.start, maintenance.bytes), index + 1))
+            default: continue
+            }
+        }
+        guard !maintained.isEmpty, !writes.isEmpty else { return [] }
+        let coherent = Set(program.devices.filter(isCoherent).map(\.agent))
+        let profile = hazardProfile
+        return maintained.compactMap { one in
+            let bytes = profile.buffer(at: one.bytes.lowerBound) ?? one.bytes
+            guard lowering.sharesBlocks(UInt64(bytes.count)),
+                !mapped.contains(where: { $0.overlaps(bytes) }),
+                let write = writes.first(where: {
+                    $0.bytes.overlaps(bytes) && !coherent.contains($0.device)
+                })
+            else { return nil }
+            return SmallBuffer(
+                record: one.record, agent: one.agent, device: write.device,
+                writeRecord: write.record, address: bytes.lowerBound, bytes: UInt64(bytes.count))
+        }
     }
 }

@@ -151,11 +151,7 @@ public struct Setup: Sendable {
             speculates: machine.core.speculates,
             doorbellOrder: machine.architecture == .arm64 ? .arm64 : .beforeArmv8,
             usesLinux: usesLinux, cores: machine.core.count,
-            devices: program.devices.map {
-                HazardProfile.Device(
-                    name: program.symbols[$0.name]?.name ?? "device\($0.agent.index)",
-                    snoops: snoops($0), isDeclaredCoherent: isCoherent($0))
-            },
+            devices: program.devices.map(hazardProfile),
             maintenanceCycles: UInt64(
                 machine.costs.maintenanceCycles + (outer?.operationCycles ?? 0)),
             barrierCycles: UInt64(
@@ -178,6 +174,16 @@ public struct Setup: Sendable {
             }
         }
         return profile
+    }
+
+    private func hazardProfile(of device: DeviceDeclaration) -> HazardProfile.Device {
+        var result = HazardProfile.Device(
+            name: program.symbols[device.name]?.name ?? "device\(device.agent.index)",
+            snoops: snoops(device), isDeclaredCoherent: isCoherent(device))
+        result.isOnSnoopingPort = port(of: device)?.snoops ?? false
+        result.registers = device.effectiveRegisters
+        result.isPosted = device.isPosted
+        return result
     }
 
     /// Physical bytes that have a cacheable and a non-cacheable mapping among those declared.

@@ -23,6 +23,12 @@ extension HazardCatalogue {
             needs to be mapped: the handle is the device's address, and only order
             matters (H04, H05).
             """,
+        states: """
+                                        core's address          device's address
+            dma_alloc_coherent          ring, uncached alias    c: the handle
+            dma_map_single of ring      a cached alias (!)      h: a second handle, or a
+                                                                wrong page (!)
+            """,
         trace: """
             staleline 1
             machine zynq7000
@@ -69,7 +75,7 @@ extension HazardCatalogue {
             All kernels. On 32-bit Arm memory from the contiguous area (CMA) stays in the linear \
             map, and nothing is said; there and for coherent devices it may seem to work.
             """,
-        status: .detected(verdicts: [.misuse]))
+        verdicts: [.misuse])
 
     /// The mapping has the wrong direction.
     static let h15 = HazardPage(
@@ -89,8 +95,17 @@ extension HazardCatalogue {
             The second case works by accident on arm64 from 5.19, which cleans for every
             direction, and fails on 32-bit Arm.
 
-            `staleline check` judges the calls of one mapping that disagree. Where all agree
-            on the wrong direction it reports what comes of it, as H01.
+            `staleline check` reports a device that writes what is mapped TO_DEVICE, or
+            reads what is mapped FROM_DEVICE, the bytes that go wrong by it, and calls
+            of one mapping that disagree.
+            """,
+        states: """
+                                          core reads   L1D          DRAM
+            ld rx                         old          old, clean   old
+            map TO_DEVICE: clean                       old, clean   old
+            device writes rx                           old, clean   new
+            unmap TO_DEVICE: nothing                   old, clean   new
+            ld rx                         old (!)      old, clean   new
             """,
         trace: """
             staleline 1
@@ -99,12 +114,12 @@ extension HazardCatalogue {
             device dma0 port AXI noncoherent
             buffer rx 0x10000000 64
             ld rx 64 by 8
-            h = dma_map_single dma0 rx 64 FROM_DEVICE
+            h = dma_map_single dma0 rx 64 TO_DEVICE      # the device writes
             dma_mapping_error h
             ring dma0
             dma0: wr rx 64
             wait dma0
-            dma_unmap_single h TO_DEVICE                 # nothing to do for TO_DEVICE
+            dma_unmap_single h                           # nothing to do for TO_DEVICE
             ld rx 64 by 8
 
             """,
@@ -120,7 +135,7 @@ extension HazardCatalogue {
             ring dma0
             dma0: wr rx 64
             wait dma0
-            dma_unmap_single h FROM_DEVICE
+            dma_unmap_single h
             ld rx 64 by 8
 
             """,
@@ -141,7 +156,7 @@ extension HazardCatalogue {
             All machines that are not coherent; which case fails depends on architecture and \
             kernel era.
             """,
-        status: .detected(verdicts: [.manifest, .latent, .misuse]))
+        verdicts: [.manifest, .latent, .misuse])
 
     /// The maintained range is not the range that is used.
     static let h16 = HazardPage(
@@ -160,8 +175,15 @@ extension HazardCatalogue {
             As operations work on lines, a range that is a little short often works,
             until the data cross one line more.
 
-            `staleline check` judges a sync outside of the mapping. Of one that is too short
-            it reports what comes of it, as H01.
+            `staleline check` reports stale bytes as H16 where a sync of other bytes of
+            the same mapping stands in the right place, and a sync outside of the
+            mapping.
+            """,
+        states: """
+                                     rx[0..64)  rx[64..256)   in L1D
+            device writes rx         new        new           old, old
+            sync_for_cpu of 64       new        new           -, old
+            ld rx                    new        old (!)
             """,
         trace: """
             staleline 1
@@ -169,12 +191,14 @@ extension HazardCatalogue {
             kernel 6.12
             device dma0 port AXI noncoherent
             buffer rx 0x10000000 256
+            ld rx 256 by 8
             h = dma_map_single dma0 rx 256 FROM_DEVICE
+            dma_mapping_error h
             ring dma0
             dma0: wr rx 256
             wait dma0
-            dma_sync_single_for_cpu h 64 256     # the offset was forgotten in the length
-            ld rx+64 192 by 8
+            dma_sync_single_for_cpu h 0 64       # the header's length
+            ld rx 256 by 8
 
             """,
         mendedTrace: """
@@ -183,12 +207,14 @@ extension HazardCatalogue {
             kernel 6.12
             device dma0 port AXI noncoherent
             buffer rx 0x10000000 256
+            ld rx 256 by 8
             h = dma_map_single dma0 rx 256 FROM_DEVICE
+            dma_mapping_error h
             ring dma0
             dma0: wr rx 256
             wait dma0
-            dma_sync_single_for_cpu h 64 192
-            ld rx+64 192 by 8
+            dma_sync_single_for_cpu h 0 256
+            ld rx 256 by 8
 
             """,
         mend: """
@@ -206,7 +232,7 @@ extension HazardCatalogue {
             inside it that is too short is legal.
             """,
         affects: "All machines that are not coherent, all kernels.",
-        status: .detected(verdicts: [.misuse]))
+        verdicts: [.manifest, .latent, .misuse])
 
     /// Maintenance is skipped that was needed.
     static let h21 = HazardPage(
@@ -226,8 +252,14 @@ extension HazardCatalogue {
             Drivers add it because it is fast; it stays right only while nobody adds a
             store to the recycled page.
 
-            `staleline check` does not judge this code yet; in the trace below it
-            reports what comes of it, as H03.
+            `staleline check` reports wrong bytes as H21 where the call that should have
+            maintained them stands in the right place and has the attribute.
+            """,
+        states: """
+                                          L1D          DRAM   device reads
+            st tx                         new, dirty   old
+            map TO with SKIP_CPU_SYNC     new, dirty   old
+            device reads tx               new, dirty   old    old (!)
             """,
         trace: """
             staleline 1
@@ -237,6 +269,19 @@ extension HazardCatalogue {
             buffer tx 0x10000000 64
             st tx 64 by 8
             h = dma_map_single dma0 tx 64 TO_DEVICE attrs=SKIP_CPU_SYNC
+            ring dma0
+            dma0: rd tx 64
+
+            """,
+        mendedTrace: """
+            staleline 1
+            machine rpi3
+            kernel 6.12
+            device dma0 port AXI noncoherent
+            buffer tx 0x10000000 64
+            st tx 64 by 8
+            h = dma_map_single dma0 tx 64 TO_DEVICE attrs=SKIP_CPU_SYNC
+            dma_sync_single_for_device h         # what the map left out
             ring dma0
             dma0: rd tx 64
 
@@ -256,5 +301,5 @@ extension HazardCatalogue {
         affects: """
             All machines that are not coherent; kernels from 3.6, when the attribute came.
             """,
-        status: .planned)
+        verdicts: [.manifest, .latent])
 }

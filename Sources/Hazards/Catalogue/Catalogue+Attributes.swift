@@ -20,7 +20,8 @@ extension HazardCatalogue {
             page remapped uncached without a clean first, a device model or hypervisor
             that caches what its guest does not.
 
-            `staleline check` judges it by replay only: it must go wrong in this run.
+            `staleline check` looks at bytes that the trace maps twice, by an `alias` or
+            by dma_alloc_coherent().
             """,
         states: """
                                     L1D          DRAM     core reads
@@ -42,6 +43,22 @@ extension HazardCatalogue {
             dma0: rd unc 4            # makes it memory that a device sees
 
             """,
+        mendedTrace: """
+            staleline 1
+            machine rpi3
+            kernel none
+            device dma0 port AXI noncoherent
+            region mem 0x10000000 4K wb
+            alias unc mem 0x50000000 nc
+            ld mem 4
+            st unc 4 = 1
+            dsb sy
+            dc ivac mem 64            # the cached copy goes before it is asked
+            dsb sy
+            ld mem 4
+            dma0: rd unc 4
+
+            """,
         mend: """
             Use one mapping for all, map coherent memory to user space with dma_mmap_*(), and \
             clean and invalidate before attributes change.
@@ -58,7 +75,7 @@ extension HazardCatalogue {
             ARMv6 and later (ARMv7 forbids mismatched types, yet nothing traps); any kernel, and \
             every virtual machine with emulated DMA.
             """,
-        status: .detected(verdicts: [.manifest, .latent]))
+        verdicts: [.manifest, .latent])
 
     /// Data are dirty or stale under another virtual address.
     static let h25 = HazardPage(
@@ -77,6 +94,12 @@ extension HazardCatalogue {
             after a receive the user still sees the old copy.
 
             The kernel has calls to name the other addresses.
+            """,
+        states: """
+                                          line at user   line at page   DRAM
+            st user                       new, dirty     -              old
+            map: clean of page            new, dirty     -              old
+            device reads DRAM             new, dirty     -              old (!)
             """,
         trace: """
             staleline 1
@@ -129,7 +152,7 @@ extension HazardCatalogue {
             ARMv5 and older (VIVT) and ARMv6 with aliasing VIPT; not the data caches of ARMv7-A \
             and ARMv8-A.
             """,
-        status: .detected(verdicts: [.manifest]))
+        verdicts: [.manifest])
 
     /// A coherent device is treated as not coherent.
     static let h27 = HazardPage(
@@ -151,6 +174,11 @@ extension HazardCatalogue {
 
             With a streaming mapping it shows as well: the invalidate at unmap drops the
             device's bytes from the cache, and memory never had them.
+            """,
+        states: """
+                                          L2             DRAM     core reads
+            device writes desc by ACP     new, dirty     old
+            ld desc, uncached             new, dirty     old      old (!)
             """,
         trace: """
             staleline 1
@@ -189,7 +217,7 @@ extension HazardCatalogue {
         affects: """
             Machines with ACP, ACE-Lite or system caches, and virtual machines; all kernels.
             """,
-        status: .detected(verdicts: [.manifest, .latent]))
+        verdicts: [.manifest, .latent])
 
     /// Device memory is used as if it were Normal memory.
     static let h41 = HazardPage(
@@ -210,8 +238,13 @@ extension HazardCatalogue {
             This one does not give stale data. It is here because the usual cure, an
             uncached Normal mapping, brings the rules of order (H04, H05) with it.
 
-            `staleline check` does not judge this code yet. The trace below gives no
-            finding.
+            `staleline check` reports accesses that are not aligned to their size,
+            exclusives, and DC ZVA.
+            """,
+        states: """
+            bar+0   bar+8   bar+16
+            |  [--- 8 ---]  |          st bar+2 8: an alignment fault (!)
+            [-- 8 --|       |          st bar 8: one access, as it is written
             """,
         trace: """
             staleline 1
@@ -220,6 +253,15 @@ extension HazardCatalogue {
             device dma0 port AXI noncoherent
             region bar 0x40000000 4K device
             st bar+2 8                # unaligned: a fault on real hardware
+
+            """,
+        mendedTrace: """
+            staleline 1
+            machine rpi3
+            kernel none
+            device dma0 port AXI noncoherent
+            region bar 0x40000000 4K device
+            st bar+8 8                # aligned to its size
 
             """,
         mend: """
@@ -236,5 +278,5 @@ extension HazardCatalogue {
             """,
         dmaDebug: "No; on arm64 it is an alignment fault.",
         affects: "ARMv6 and later; all kernels.",
-        status: .planned)
+        verdicts: [.misuse])
 }

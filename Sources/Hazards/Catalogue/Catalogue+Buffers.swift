@@ -21,6 +21,12 @@ extension HazardCatalogue {
             stack in linear memory nothing shows. A trace says where a buffer lies by a
             word after its size.
             """,
+        states: """
+            one line of the stack:        cmd | return address, locals
+            map, clean                    cmd reaches memory
+            the function calls another    the line is dirty again
+            unmap of a FROM_DEVICE        cmd or the locals are lost (!)
+            """,
         trace: """
             staleline 1
             machine rpi3
@@ -57,7 +63,7 @@ extension HazardCatalogue {
             All kernels, coherent machines too; vmalloc pointers are refused by dma_map_single() \
             from 5.5 on.
             """,
-        status: .detected(verdicts: [.misuse]))
+        verdicts: [.misuse])
 
     /// A small allocation shares its line.
     static let h31 = HazardPage(
@@ -78,21 +84,39 @@ extension HazardCatalogue {
             The same happens when the built-in minimum alignment is smaller than the
             line that the machine really has.
 
-            `staleline check` does not judge this code yet; in the trace below it
-            reports what comes of it, as H10.
+            `staleline check` reports buffers of such sizes that a device writes, that
+            the trace invalidates itself and does not map, on kernels whose kmalloc
+            gives out parts of lines: with a pool to bounce through, from 6.5 on. What
+            goes wrong then is H10 or H11.
+            """,
+        states: """
+                                    line of 64 bytes
+            kmalloc(8), twice       mine | other
+            dc ivac mine            gone: what was stored in other, too (!)
+            st other                the whole line is dirty
+            device writes mine, and the line is evicted: mine is old (!)
             """,
         trace: """
             staleline 1
             machine rpi3
-            kernel none
+            kernel 6.12
+            device dma0 port AXI noncoherent
+            buffer mine 0x10000000 8  # from kmalloc; the rest of the line is others'
+            dc ivac mine 8            # goes round the DMA API
+            dsb sy
+            ring dma0
+            dma0: wr mine 8
+
+            """,
+        mendedTrace: """
+            staleline 1
+            machine rpi3
+            kernel 6.12
             device dma0 port AXI noncoherent
             buffer mine 0x10000000 8
-            buffer other 0x10000008 8          # kmalloc's next object, same line
-            dc ivac mine 8
-            dsb sy
-            st other 8
+            h = dma_map_single dma0 mine 8 FROM_DEVICE   # the kernel bounces it
+            ring dma0
             dma0: wr mine 8
-            env evict mine 64
 
             """,
         mend: """
@@ -110,7 +134,7 @@ extension HazardCatalogue {
             arm64 from about 6.5 (bounce seen in 6.12, absent in 6.1); any kernel whose minimum \
             alignment is below the cache's writeback granule.
             """,
-        status: .planned)
+        verdicts: [.misuse])
 
     /// The device cannot reach the address, or sees it elsewhere.
     static let h33 = HazardPage(
@@ -132,6 +156,12 @@ extension HazardCatalogue {
 
             `staleline check` finds maps that the kernel refuses, and transfers beyond
             the `mask` of a device that has no IOMMU.
+            """,
+        states: """
+                                    rx                 the device sends
+            mask of 28 bits         0x10000000 is      0x00000000: the bit does
+                                    bit 28             not exist (!)
+            mask of 32 bits         0x10000000         0x10000000
             """,
         trace: """
             staleline 1
@@ -172,5 +202,5 @@ extension HazardCatalogue {
             overflow'.
             """,
         affects: "All machines with short masks or shifted buses; all kernels.",
-        status: .detected(verdicts: [.misuse]))
+        verdicts: [.misuse])
 }

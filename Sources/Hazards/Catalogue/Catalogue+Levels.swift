@@ -21,6 +21,14 @@ extension HazardCatalogue {
 
             `staleline check` looks at instructions that the trace itself writes.
             """,
+        states: """
+                                        L1I          L1D, L2   DRAM
+            fetch code                  old          -, old    old
+            device writes code          old          -, old    new
+            fetch code                  old (!)      -, old    new
+            dc ivac, ic ivau, isb       -            -         new
+            fetch code                  new          -, new    new
+            """,
         trace: """
             staleline 1
             machine rpi3
@@ -67,7 +75,7 @@ extension HazardCatalogue {
             All cores with separate instruction caches; ARMv8-A cores with CTR_EL0.IDC and DIC \
             set can skip the steps. All kernels.
             """,
-        status: .detected(verdicts: [.manifest, .latent]))
+        verdicts: [.manifest, .latent])
 
     /// Only the inner caches were maintained, or the levels in the wrong order.
     static let h23 = HazardPage(
@@ -147,7 +155,7 @@ extension HazardCatalogue {
             Cores with a separate outer cache (Cortex-A9 and A5 with PL310, some ARMv6 and \
             Marvell parts) and code that bypasses the DMA API; not cores with an integrated L2.
             """,
-        status: .detected(verdicts: [.manifest, .latent]))
+        verdicts: [.manifest, .latent])
 
     /// Whole-cache operations are used for DMA.
     static let h37 = HazardPage(
@@ -167,8 +175,14 @@ extension HazardCatalogue {
             On one core with interrupts off they seem to work, and they are slow
             besides: the whole cache for a few bytes.
 
-            `staleline check` does not judge this code yet; in the trace below it
-            reports what comes of it, as H03.
+            `staleline check` reports such an operation where a transfer relies on it
+            alone: on machines with several cores or an outer cache.
+            """,
+        states: """
+                                 L1D of core0   L1D of core1   DRAM   device reads
+            core0: st tx         new, dirty     -              old
+            core1: dc csw        new, dirty     cleaned        old
+            device reads tx      new, dirty     -              old    old (!)
             """,
         trace: """
             staleline 1
@@ -179,6 +193,19 @@ extension HazardCatalogue {
             core0: st tx 64 by 8
             core1: dc csw 1           # core1's cache only
             core1: dc csw 2
+            core1: dsb sy
+            core1: ring dma0
+            dma0: rd tx 64
+
+            """,
+        mendedTrace: """
+            staleline 1
+            machine rpi3
+            kernel none
+            device dma0 port AXI noncoherent
+            buffer tx 0x10000000 64
+            core0: st tx 64 by 8
+            core1: dc cvac tx 64      # by address: in every core's cache
             core1: dsb sy
             core1: ring dma0
             dma0: rd tx 64
@@ -196,5 +223,5 @@ extension HazardCatalogue {
             All machines with more than one core or an outer cache; on Cortex-A7 erratum 814220 \
             reorders such operations between levels.
             """,
-        status: .planned)
+        verdicts: [.misuse])
 }

@@ -79,7 +79,7 @@ extension HazardCatalogue {
             Hand-written maintenance on every write-back cache; under Linux the Aurora L2 of \
             Armada 370/XP. The kernel's other routines clean the ends.
             """,
-        status: .detected(verdicts: [.manifest, .latent]))
+        verdicts: [.manifest, .latent])
 
     /// A line is cleaned and then invalidated, and a store falls between.
     static let h12 = HazardPage(
@@ -99,8 +99,14 @@ extension HazardCatalogue {
             The window is a few cycles, which is why it survived for years in common
             code.
 
-            In a trace `env pause` and `env resume` put what an interrupt does between the
-            operations of one call.
+            In a trace `env pause` and `env resume` put what an interrupt does between
+            the operations of one call.
+            """,
+        states: """
+            one 64-byte line:            count | rx       L1D               DRAM
+            dc civac: both are saved                      -                 7 | old
+            another core: st count = 8                    8 | old, dirty    7 | old
+            dc ivac: the line is dropped                  -                 7 | old (!)
             """,
         trace: """
             staleline 1
@@ -113,6 +119,18 @@ extension HazardCatalogue {
             core1: st count 4         # ... which changes again ...
             core0: dc ivac rx 32      # ... and is lost
             dma0: wr rx 32
+
+            """,
+        mendedTrace: """
+            staleline 1
+            machine rpi3
+            kernel none
+            device dma0 port AXI noncoherent
+            buffer count 0x10000000 32
+            buffer rx 0x10000020 32
+            core0: dc civac rx 32     # once: saves the neighbour, and the line is gone
+            core0: dsb sy
+            core1: st count 4
 
             """,
         mend: """
@@ -130,7 +148,7 @@ extension HazardCatalogue {
             32-bit Arm ARMv7 before 4.20 (start line), ARMv6 and ARM926 routines; arm64 in all \
             eras read, for an aligned buffer shorter than a line.
             """,
-        status: .detected(verdicts: [.manifest, .latent]))
+        verdicts: [.manifest, .latent])
 
     /// One line is mapped twice at the same time.
     static let h19 = HazardPage(
@@ -149,8 +167,15 @@ extension HazardCatalogue {
 
             The same happens when one buffer is mapped for two devices at once.
 
-            `staleline check` judges overlap in any line, also where one of the two is only
-            read by the device.
+            `staleline check` judges overlap in any line, also where one of the two is
+            only read by the device.
+            """,
+        states: """
+            one 64-byte line:               a | b          L1D               DRAM
+            device writes a; unmap of a                    -                 A | old
+            st a = 7                                       7 | old, dirty    A | old
+            device writes b                                7 | old, dirty    A | B
+            unmap of b: the line goes                      -                 A | B (!)
             """,
         trace: """
             staleline 1
@@ -209,5 +234,5 @@ extension HazardCatalogue {
         affects: """
             All machines that are not coherent, all kernels; dma-debug tells of it from 5.14 on.
             """,
-        status: .detected(verdicts: [.manifest, .misuse]))
+        verdicts: [.manifest, .misuse])
 }

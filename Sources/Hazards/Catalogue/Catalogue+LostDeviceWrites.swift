@@ -75,7 +75,7 @@ extension HazardCatalogue {
         affects: """
             Every write-back cache and every kernel; write-through caches have no dirty lines.
             """,
-        status: .detected(verdicts: [.manifest, .latent]))
+        verdicts: [.manifest, .latent])
 
     /// A neighbour in the same line is written while the device owns the buffer.
     static let h10 = HazardPage(
@@ -166,7 +166,7 @@ extension HazardCatalogue {
             Every write-back cache; worse with longer lines: code that was safe with 32 bytes \
             fails with 64. All kernels.
             """,
-        status: .detected(verdicts: [.manifest, .latent]))
+        verdicts: [.manifest, .latent])
 
     /// The buffer is cleaned after the device wrote to it.
     static let h42 = HazardPage(
@@ -211,6 +211,22 @@ extension HazardCatalogue {
             ld rx 64 by 8
 
             """,
+        mendedTrace: """
+            staleline 1
+            machine rpi3
+            kernel none
+            device dma0 port AXI noncoherent
+            buffer rx 0x10000000 64
+            st rx 64 by 8
+            dc ivac rx 64             # before: nothing dirty is left
+            dsb sy
+            dma0: wr rx 64
+            wait dma0
+            dc ivac rx 64             # after: without a clean
+            dsb sy
+            ld rx 64 by 8
+
+            """,
         mend: """
             Invalidate when the buffer is allocated and before the start, and after the transfer \
             invalidate without a clean.
@@ -227,5 +243,5 @@ extension HazardCatalogue {
             U-Boot and bare-metal drivers on write-back caches; Linux's own routines clean only \
             lines shared with neighbours (H10).
             """,
-        status: .detected(verdicts: [.manifest]))
+        verdicts: [.manifest])
 }

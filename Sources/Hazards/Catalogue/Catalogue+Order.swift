@@ -72,7 +72,7 @@ extension HazardCatalogue {
             ARMv6 and later, where descriptors are in Normal memory; not ARMv5 without write \
             buffering. All kernels.
             """,
-        status: .detected(verdicts: [.manifest, .latent]))
+        verdicts: [.manifest, .latent])
 
     /// The core reads a descriptor's fields before it has read OWN.
     static let h06 = HazardPage(
@@ -91,6 +91,13 @@ extension HazardCatalogue {
 
             A barrier for loads after the check of OWN mends it. A cacheable buffer has
             to be invalidated after that check, too.
+            """,
+        states: """
+                                          desc+4 (length)  desc (OWN)  core holds
+            load of the length, early     old              device's    old length
+            device writes both            new              core's      old length
+            ld desc: OWN                  new              core's      old length (!)
+            dma_rmb(), then the length    new              core's      new length
             """,
         trace: """
             staleline 1
@@ -135,7 +142,7 @@ extension HazardCatalogue {
             Cores that reorder loads (ARMv7-A and ARMv8-A application cores); a core that \
             performs loads in order does not show it. All kernels.
             """,
-        status: .detected(verdicts: [.manifest, .latent]))
+        verdicts: [.manifest, .latent])
 
     /// Memory is read before the status register that announces it.
     static let h07 = HazardPage(
@@ -153,10 +160,18 @@ extension HazardCatalogue {
             complete.
 
             readl() contains the barrier that orders later loads; the relaxed form
-            leaves it to the driver.
+            leaves it to the driver. An interrupt is as good as a barrier: loads after
+            it are performed after it was taken.
 
-            `staleline check` does not judge this code yet. The trace below gives no
-            finding.
+            In a trace a `wait` that follows a read of the device's registers is told
+            by that read; any other is told by an interrupt.
+            """,
+        states: """
+                                    buffer   core
+            load of rx, too early   old      holds old
+            device writes rx        new      holds old
+            readl_relaxed: done     new      holds old
+            ld rx                   new      old (!)
             """,
         trace: """
             staleline 1
@@ -164,9 +179,23 @@ extension HazardCatalogue {
             kernel 6.12
             device eth0 port HP0 noncoherent
             region rx 0x1f000000 4K nc
-            env late core0 rx 4           # performed before the register is read
+            writel eth0+0x10 = 1
             eth0: wr rx 64
-            readl_relaxed eth0
+            readl_relaxed eth0+0x20   # the status: ...
+            wait eth0                 # ... it says that all is done
+            ld rx 4                   # may have been performed before that
+
+            """,
+        mendedTrace: """
+            staleline 1
+            machine zynq7000
+            kernel 6.12
+            device eth0 port HP0 noncoherent
+            region rx 0x1f000000 4K nc
+            writel eth0+0x10 = 1
+            eth0: wr rx 64
+            readl eth0+0x20           # with its barrier behind it
+            wait eth0
             ld rx 4
 
             """,
@@ -188,7 +217,7 @@ extension HazardCatalogue {
         affects: """
             ARMv6 and later; the more a core runs ahead, the likelier. All kernels.
             """,
-        status: .planned)
+        verdicts: [.manifest, .latent])
 
     /// The interrupt arrives before the data.
     static let h39 = HazardPage(
@@ -207,10 +236,45 @@ extension HazardCatalogue {
 
             Reading a register of the device helps: the answer follows the same way as
             the data and pushes them ahead of itself. Message-signalled interrupts are
-            writes themselves and stay behind the data. In a trace `wait` means that the
-            writes have arrived, so the race cannot be expressed.
+            writes themselves and stay behind the data.
 
-            `staleline check` does not judge this code yet.
+            A trace says `posted` of such a device. A barrier of the core does not
+            help: the bytes are not in memory yet.
+            """,
+        states: """
+                                    bridge   DRAM   core
+            device writes rx        new      old
+            device raises its irq   new      old    taken
+            ld rx                   new      old    old (!)
+            readl of a register     -        new    waits for the answer
+            ld rx                   -        new    new
+            """,
+        trace: """
+            staleline 1
+            machine zynq7000
+            kernel 6.12
+            device eth0 port HP0 noncoherent posted
+            region rx 0x1f000000 4K nc
+            writel eth0+0x10 = 1
+            eth0: wr rx 64
+            eth0: irq
+            wait eth0                 # the interrupt is here; are the data?
+            ld rx 4
+
+            """,
+        mendedTrace: """
+            staleline 1
+            machine zynq7000
+            kernel 6.12
+            device eth0 port HP0 noncoherent posted
+            region rx 0x1f000000 4K nc
+            writel eth0+0x10 = 1
+            eth0: wr rx 64
+            eth0: irq
+            wait eth0
+            readl eth0+0x20           # the answer pushes them ahead of itself
+            ld rx 4
+
             """,
         mend: """
             Read a register of the device in the interrupt handler before the data are used.
@@ -230,5 +294,5 @@ extension HazardCatalogue {
             Machines with bridges between device and memory (PCI with wired interrupts, some \
             on-chip buses); all kernels.
             """,
-        status: .planned)
+        verdicts: [.latent])
 }

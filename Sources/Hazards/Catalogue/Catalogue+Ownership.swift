@@ -18,6 +18,13 @@ extension HazardCatalogue {
             Unlike H08 this takes no chance to go wrong, and the call is present, only
             too early: before the completion was observed.
             """,
+        states: """
+                                        core reads   L1D            DRAM
+            sync_for_cpu: invalidate                 -              old
+            ld rx, too early            old          old, clean     old
+            device writes rx                         old, clean     new
+            ld rx                       old (!)      old, clean     new
+            """,
         trace: """
             staleline 1
             machine rpi3
@@ -68,7 +75,7 @@ extension HazardCatalogue {
             All machines that are not coherent, all kernels; with bounce buffers the copy back \
             is early as well, coherent or not.
             """,
-        status: .detected(verdicts: [.misuse]))
+        verdicts: [.misuse])
 
     /// The device or the driver uses a buffer after unmap.
     static let h17 = HazardPage(
@@ -91,6 +98,13 @@ extension HazardCatalogue {
             `staleline check` judges the order of the trace: a transfer that stands
             below the release of its bytes.
             """,
+        states: """
+                                     rx belongs to      DRAM
+            map                      the device         old
+            unmap, and kfree         the core           old
+            kmalloc by someone       someone else       theirs
+            device writes rx         someone else       the device's (!)
+            """,
         trace: """
             staleline 1
             machine rpi3
@@ -101,6 +115,19 @@ extension HazardCatalogue {
             dma_mapping_error h
             dma_unmap_single h
             dma0: wr rx 64            # the ring was not stopped
+
+            """,
+        mendedTrace: """
+            staleline 1
+            machine rpi3
+            kernel 6.12
+            device dma0 port AXI noncoherent
+            buffer rx 0x10000000 64
+            h = dma_map_single dma0 rx 64 FROM_DEVICE
+            dma_mapping_error h
+            dma0: wr rx 64
+            wait dma0                 # it is quiet
+            dma_unmap_single h
 
             """,
         mend: """
@@ -122,7 +149,7 @@ extension HazardCatalogue {
             device does.
             """,
         affects: "All machines, coherent ones too; an IOMMU turns it into a fault.",
-        status: .detected(verdicts: [.misuse]))
+        verdicts: [.misuse])
 
     /// The core touches a buffer that the device owns.
     static let h18 = HazardPage(
@@ -143,22 +170,29 @@ extension HazardCatalogue {
             Peeking at a buffer is allowed between dma_sync_single_for_cpu() and
             dma_sync_single_for_device().
 
-            `staleline check` judges the kernel's own copy of a page that is mapped (`copy …
-            cow`); of other accesses it reports what comes of them, as H02.
+            `staleline check` reports stores to such a buffer, and the kernel's own copy
+            of a page of which a part is mapped (`copy … cow`). A load alone does no
+            harm if the bytes are taken back afterwards.
+            """,
+        states: """
+                                          L1D            DRAM     core's store
+            map FROM_DEVICE               -              old
+            st rx: not the core's yet     new, dirty     old
+            device writes rx              new, dirty     data
+            unmap: invalidate             -              data     lost (!)
             """,
         trace: """
             staleline 1
             machine rpi3
             kernel 6.12
             device dma0 port AXI noncoherent
-            buffer rx 0x10000000 4096
-            buffer child 0x10001000 4096
-            h = dma_map_page dma0 rx 4096 FROM_DEVICE
+            buffer rx 0x10000000 64
+            h = dma_map_single dma0 rx 64 FROM_DEVICE
             dma_mapping_error h
-            copy child rx 4096 by 8 cow          # fork, and a write: the device owns it
-            dma0: wr rx 4096
+            st rx 4                       # the device has it
+            dma0: wr rx 64
             wait dma0
-            dma_unmap_page h
+            dma_unmap_single h
 
             """,
         mendedTrace: """
@@ -166,14 +200,15 @@ extension HazardCatalogue {
             machine rpi3
             kernel 6.12
             device dma0 port AXI noncoherent
-            buffer rx 0x10000000 4096
-            buffer child 0x10001000 4096
-            copy child rx 4096 by 8 cow          # before the device has it
-            h = dma_map_page dma0 rx 4096 FROM_DEVICE
+            buffer rx 0x10000000 64
+            h = dma_map_single dma0 rx 64 FROM_DEVICE
             dma_mapping_error h
-            dma0: wr rx 4096
+            dma_sync_single_for_cpu h     # the core has it
+            st rx 4
+            dma_sync_single_for_device h  # and gives it back
+            dma0: wr rx 64
             wait dma0
-            dma_unmap_page h
+            dma_unmap_single h
 
             """,
         mend: """
@@ -193,5 +228,5 @@ extension HazardCatalogue {
             is copied whose first line is that of a mapping; later kernels nothing.
             """,
         affects: "All machines that are not coherent, and bounce buffers; all kernels.",
-        status: .detected(verdicts: [.manifest, .misuse]))
+        verdicts: [.manifest, .misuse])
 }

@@ -19,8 +19,13 @@ extension HazardCatalogue {
 
             The rules are plain: every argument equal, once for each map.
 
-            `staleline check` judges this code by the rules of the kernel's dma-debug and
-            quotes its words; what a driver leaves behind when it goes is listed.
+            `staleline check` judges this code by the rules of the kernel's dma-debug
+            and quotes its words; what a driver leaves behind when it goes is listed.
+            """,
+        states: """
+                                    rx[0..64)   rx[64..256)
+            map of 256 bytes        mapped      mapped
+            unmap of 64 bytes       released    not released, not invalidated (!)
             """,
         trace: """
             staleline 1
@@ -61,7 +66,7 @@ extension HazardCatalogue {
         affects: """
             All kernels; what comes of it depends on the machine, the misuse does not.
             """,
-        status: .detected(verdicts: [.misuse]))
+        verdicts: [.misuse])
 
     /// A failed map is used.
     static let h32 = HazardPage(
@@ -80,7 +85,14 @@ extension HazardCatalogue {
             On a machine where maps never fail it never shows. That makes it a rule to
             keep, not a fault to wait for.
 
-            `staleline check` judges this code as dma-debug does: at the unmap.
+            `staleline check` judges it as dma-debug does, at the unmap, and where a
+            device uses a mapping that has failed (`fails`).
+            """,
+        states: """
+                                          h                     device reads
+            map succeeds                  0x10000000            tx
+            map fails                     0xffffffffffffffff
+            h is used all the same        0xffffffffffffffff    whatever is there (!)
             """,
         trace: """
             staleline 1
@@ -128,7 +140,7 @@ extension HazardCatalogue {
         affects: """
             All kernels and machines; harmless until a bounce pool or an IOMMU runs out.
             """,
-        status: .detected(verdicts: [.misuse]))
+        verdicts: [.misuse])
 
     /// A scatter list is used with the wrong count or the wrong lengths.
     static let h34 = HazardPage(
@@ -148,8 +160,14 @@ extension HazardCatalogue {
 
             The list must not change while it is mapped.
 
-            `staleline check` judges this code as dma-debug does, and beside it what comes
-            of it: in the trace below H08.
+            `staleline check` reports the count, and the stale bytes of an entry that a
+            sync or unmap left out.
+            """,
+        states: """
+                                     a       b       in L1D
+            device writes a and b    new     new     old, old
+            unmap of 1 entry         new     new     -, old
+            ld b                             old (!)
             """,
         trace: """
             staleline 1
@@ -202,5 +220,5 @@ extension HazardCatalogue {
         affects: """
             All kernels; it shows where an IOMMU joins entries, or where maintenance is needed.
             """,
-        status: .detected(verdicts: [.misuse]))
+        verdicts: [.manifest, .latent, .misuse])
 }

@@ -11,17 +11,74 @@ extension HazardCatalogue {
             workaround is missing.
             """,
         explanation: """
-            Some parts break the rules that the other pages rely on. A PL310 before r2p0
-            leaves clean lines valid after clean and invalidate (588369); before r3p2
-            its store buffer need not drain by itself (769419). On a Cortex-A9 MPCore
-            maintenance by address may stop short of its point without an extra DSB
-            (764369). A Cortex-A53 up to r0p2 needs clean and invalidate in place of
-            clean.
+            Some parts break the rules that the other pages rely on. The kernel's
+            workarounds are chosen at build time or by revision at boot; firmware and
+            bare-metal code must bring their own.
 
-            The kernel's workarounds are chosen at build time or by revision at boot;
-            firmware and bare-metal code must bring their own.
+            Of the PL310 a machine can have these (`set l2.outer.erratum_N=true`):
+            clean and invalidate leaves clean lines where they are (588369, before
+            r2p0); a flush by way drops what is stored while it goes on (727915, r2p0
+            to r3p0); the second line of a double linefill overwrites a dirty one
+            (752271, r3p0 to r3p1-50rel0). What goes wrong with one of them, and could
+            not go wrong without it, `staleline check` reports as H29, with its number.
 
-            `staleline check` does not judge this code yet.
+            Known and not judged: a Cortex-A9 MPCore, whose maintenance by address may
+            stop short of its point without a DSB before it (764369), a Cortex-A53 up
+            to r0p2, which needs clean and invalidate in place of clean (819472 and
+            others), and a Cortex-A7, which reorders operations by set and way (814220,
+            see H37). A store buffer that does not drain by itself (PL310 before r3p2,
+            769419) makes H04 certain, but is not its cause: a barrier is missing.
+            """,
+        states: """
+                                          L2           DRAM   core reads
+            a line is filled too early    old, clean   old
+            device writes rx              old, clean   new
+            l2 flush, l2 sync: it stays   old, clean   new
+            ld rx                         old, clean   new    old (!)
+            """,
+        trace: """
+            staleline 1
+            machine zynq7000
+            kernel none
+            set l2.outer.erratum_588369=true
+            device dma0 port HP0 noncoherent
+            buffer rx 0x10000000 64
+            dc ivac rx 64
+            dsb sy
+            l2 inv rx 64
+            l2 sync
+            ring dma0
+            env fill rx 64 l2         # by speculation, while the device is at work
+            dma0: wr rx 64
+            wait dma0
+            l2 flush rx 64            # cleans and invalidates; the lines are clean
+            l2 sync
+            dc ivac rx 64
+            dsb sy
+            ld rx 64 by 4
+
+            """,
+        mendedTrace: """
+            staleline 1
+            machine zynq7000
+            kernel none
+            set l2.outer.erratum_588369=true
+            device dma0 port HP0 noncoherent
+            buffer rx 0x10000000 64
+            dc ivac rx 64
+            dsb sy
+            l2 inv rx 64
+            l2 sync
+            ring dma0
+            env fill rx 64 l2
+            dma0: wr rx 64
+            wait dma0
+            l2 inv rx 64              # an invalidate of its own
+            l2 sync
+            dc ivac rx 64
+            dsb sy
+            ld rx 64 by 4
+
             """,
         mend: "Switch on the workaround for the part's revision.",
         linux: """
@@ -37,7 +94,7 @@ extension HazardCatalogue {
             Named revisions only: read MIDR and the controller's ID register; all kernels \
             without the option.
             """,
-        status: .planned)
+        verdicts: [.manifest])
 
     /// The device wrote only a part of the buffer.
     static let h35 = HazardPage(
@@ -83,6 +140,22 @@ extension HazardCatalogue {
             ld rx 64 by 8
 
             """,
+        mendedTrace: """
+            staleline 1
+            machine rpi3
+            kernel 5.18
+            device dma0 port AXI noncoherent
+            buffer rx 0x10000000 64
+            st rx 64 by 8
+            h = dma_map_single dma0 rx 64 BIDIRECTIONAL   # cleans: P is in memory
+            dma_mapping_error h
+            ring dma0
+            dma0: wr rx 16
+            wait dma0
+            dma_unmap_single h
+            ld rx 64 by 8
+
+            """,
         mend: """
             Map BIDIRECTIONAL if the earlier contents matter, or read only the bytes that the \
             device wrote.
@@ -98,5 +171,5 @@ extension HazardCatalogue {
             32-bit Arm in all eras, arm64 up to 5.18; other stable branches have the change too \
             (5.10.y, 5.15.51, 5.18.y, 5.4.301).
             """,
-        status: .detected(verdicts: [.manifest]))
+        verdicts: [.manifest])
 }

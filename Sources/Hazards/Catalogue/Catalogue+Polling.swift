@@ -19,8 +19,14 @@ extension HazardCatalogue {
             Put such flags in coherent (uncached) memory, or invalidate before each
             look.
 
-            `staleline check` does not judge this code yet; in the trace below it
-            reports what comes of it, as H01.
+            To `staleline check` a poll is the same load again, with neither
+            maintenance nor another access of the device's memory in between.
+            """,
+        states: """
+                                  L1D          DRAM     core reads
+            ld flag               0, clean     0        0
+            device writes flag    0, clean     1
+            ld flag               0, clean     1        0 (!), and so on for ever
             """,
         trace: """
             staleline 1
@@ -32,6 +38,21 @@ extension HazardCatalogue {
             dma0: wr flag 4 = 1
             repeat 1000
             ld flag 4                 # hits the first copy each time
+            end
+
+            """,
+        mendedTrace: """
+            staleline 1
+            machine rpi3
+            kernel none
+            device dma0 port AXI noncoherent
+            buffer flag 0x10000000 64
+            ld flag 4
+            dma0: wr flag 4 = 1
+            repeat 1000
+            dc ivac flag 64
+            dsb sy
+            ld flag 4
             end
 
             """,
@@ -53,7 +74,7 @@ extension HazardCatalogue {
             All cores with data caches and devices that do not snoop; between cores a Cortex-A9 \
             before r2p0 needs a barrier in the loop too (erratum 754327).
             """,
-        status: .planned)
+        verdicts: [.manifest, .latent])
 
     /// A recycled buffer goes back to the device unmaintained.
     static let h40 = HazardPage(
@@ -74,6 +95,13 @@ extension HazardCatalogue {
             An unmap that is smaller than the buffer leaves the same behind for its next
             user.
             """,
+        states: """
+                                          L1D            DRAM
+            sync_for_cpu: invalidate      -              packet 1
+            st rx                         edited,dirty   packet 1
+            device writes rx              edited,dirty   packet 2
+            the line is evicted           -              packet 1, edited (!)
+            """,
         trace: """
             staleline 1
             machine rpi3
@@ -86,6 +114,22 @@ extension HazardCatalogue {
             dma_sync_single_for_cpu h
             st rx 4                   # the stack edits the header
             dma0: wr rx 64            # given back without sync_for_device
+            env evict rx 64
+
+            """,
+        mendedTrace: """
+            staleline 1
+            machine rpi3
+            kernel 6.12
+            device dma0 port AXI noncoherent
+            buffer rx 0x10000000 64
+            h = dma_map_single dma0 rx 64 FROM_DEVICE
+            dma0: wr rx 64
+            wait dma0
+            dma_sync_single_for_cpu h
+            st rx 4
+            dma_sync_single_for_device h
+            dma0: wr rx 64
             env evict rx 64
 
             """,
@@ -105,5 +149,5 @@ extension HazardCatalogue {
         affects: """
             All machines that are not coherent; kernels and drivers with page pools most of all.
             """,
-        status: .detected(verdicts: [.misuse]))
+        verdicts: [.misuse])
 }

@@ -70,7 +70,7 @@ extension HazardCatalogue {
             Machines with memory beyond a device's mask or with swiotlb=force; coherent ones \
             too. dma_need_sync() is seen in 6.1, absent in 5.4.
             """,
-        status: .detected(verdicts: [.manifest]))
+        verdicts: [.manifest])
 
     /// A device is called coherent, but its port does not look into the caches.
     static let h26 = HazardPage(
@@ -155,7 +155,7 @@ extension HazardCatalogue {
             Any machine whose device tree is wrong, all kernels. From 6.10 dma_sync_*() return \
             at once for such a device, so traces show maps and unmaps but no syncs.
             """,
-        status: .detected(verdicts: [.manifest, .latent]))
+        verdicts: [.manifest, .latent])
 
     /// The port could snoop, but this transaction does not ask for it.
     static let h28 = HazardPage(
@@ -174,21 +174,39 @@ extension HazardCatalogue {
             either.
 
             The symptom is that of H26, but per transaction: descriptors may work while
-            data do not.
+            data do not. Where the port cannot look into the caches at all it is H26.
 
-            `staleline check` does not judge this code yet. The trace below gives no
-            finding.
+            The model does find lines of non-shareable memory, as some interconnects
+            do; `staleline check` reports that they need not be found.
+            """,
+        states: """
+                                       AxUSER   L1D          DRAM   device reads
+            st tx                               new, dirty   old
+            device reads tx by ACP     1        new, dirty   old    new: looked up
+            device reads tx by ACP     0        new, dirty   old    old (!)
             """,
         trace: """
             staleline 1
             machine zynq7000
-            kernel none
-            device eth0 port ACP coherent
-            region tx 0x10000000 4K wb nsh    # non-shareable: not looked up
+            kernel 6.12
+            device fft0 port ACP coherent axuser 0   # its requests pass the caches by
+            buffer tx 0x10000000 64
             st tx 64 by 4
-            dsb sy
-            ring eth0
-            eth0: rd tx 64
+            h = dma_map_single fft0 tx 64 TO_DEVICE  # coherent: no maintenance
+            writel fft0+0x10 = 1
+            fft0: rd tx 64
+
+            """,
+        mendedTrace: """
+            staleline 1
+            machine zynq7000
+            kernel 6.12
+            device fft0 port ACP coherent axuser 1
+            buffer tx 0x10000000 64
+            st tx 64 by 4
+            h = dma_map_single fft0 tx 64 TO_DEVICE
+            writel fft0+0x10 = 1
+            fft0: rd tx 64
 
             """,
         mend: """
@@ -207,5 +225,5 @@ extension HazardCatalogue {
         affects: """
             Cortex-A9 with ACP, ACE-Lite ports; Armada 370/XP and 38x need an SMP kernel for it.
             """,
-        status: .planned)
+        verdicts: [.manifest, .latent])
 }

@@ -77,7 +77,7 @@ extension HazardCatalogue {
             Every core with a write-back cache and every kernel; with write-through caches the \
             bytes arrive once the write buffer is empty.
             """,
-        status: .detected(verdicts: [.manifest, .latent]))
+        verdicts: [.manifest, .latent])
 
     /// The doorbell overtakes stores that still wait in a buffer.
     static let h04 = HazardPage(
@@ -154,5 +154,5 @@ extension HazardCatalogue {
             itself (erratum 769419). ARMv5 with dma_alloc_wc is hit even with writel(), which is \
             a plain store there. arm64 orders with DMB OSHST in writel().
             """,
-        status: .detected(verdicts: [.manifest, .latent]))
+        verdicts: [.manifest, .latent])
 }

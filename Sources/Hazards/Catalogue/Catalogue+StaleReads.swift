@@ -86,7 +86,7 @@ extension HazardCatalogue {
             everywhere. After a map, ARMv5 is safe, 32-bit Arm and arm64 up to 5.18 need a \
             speculative linefill as well (H08), arm64 from 5.19 reads stale bytes for certain.
             """,
-        status: .detected(verdicts: [.manifest, .latent]))
+        verdicts: [.manifest, .latent])
 
     /// A speculative linefill brings the old line back during the transfer.
     static let h08 = HazardPage(
@@ -170,7 +170,7 @@ extension HazardCatalogue {
             ARMv6 and later, and any outer cache that prefetches; not ARMv5. Linux before about \
             2.6.34 maintained at map only and was open to it on ARMv6 and ARMv7.
             """,
-        status: .detected(verdicts: [.manifest, .latent]))
+        verdicts: [.manifest, .latent])
 
     /// A bidirectional map is expected to keep the core's view fresh.
     static let h36 = HazardPage(
@@ -188,9 +188,15 @@ extension HazardCatalogue {
             unmap or sync_for_cpu invalidates.
 
             ARMv5 cleans and invalidates at map, which hides the fault on old machines.
-
-            `staleline check` does not judge this code yet; in the trace below it
-            reports what comes of it, as H01.
+            """,
+        states: """
+                                          L1D          DRAM   core reads
+            st both                       A, dirty     old
+            map BIDIRECTIONAL: clean      A, clean     A
+            device writes both            A, clean     B
+            ld both                       A, clean     B      A (!)
+            sync_for_cpu: invalidate      -            B
+            ld both                       B, clean     B      B
             """,
         trace: """
             staleline 1
@@ -209,6 +215,24 @@ extension HazardCatalogue {
             dma_unmap_single h
 
             """,
+        mendedTrace: """
+            staleline 1
+            machine rpi3
+            kernel 6.12
+            device dma0 port AXI noncoherent
+            buffer both 0x10000000 64
+            st both 64 by 8
+            h = dma_map_single dma0 both 64 BIDIRECTIONAL
+            dma_mapping_error h
+            ring dma0
+            dma0: rd both 64
+            dma0: wr both 64
+            wait dma0
+            dma_sync_single_for_cpu h
+            ld both 64 by 8
+            dma_unmap_single h
+
+            """,
         mend: """
             Call dma_sync_single_for_cpu() after completion and before each reading, \
             dma_sync_single_for_device() before the next transfer.
@@ -223,5 +247,5 @@ extension HazardCatalogue {
             """,
         dmaDebug: "No.",
         affects: "ARMv6 and later, all kernels; not ARMv5, nor coherent devices.",
-        status: .planned)
+        verdicts: [.manifest, .latent])
 }

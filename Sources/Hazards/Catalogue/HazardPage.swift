@@ -24,16 +24,6 @@ public enum HazardFamily: String, CaseIterable, Sendable {
     case errata = "errata"
 }
 
-/// Whether `check` finds a hazard today.
-public enum DetectionStatus: Hashable, Sendable {
-    /// It does, with these verdicts.
-    case detected(verdicts: [Verdict])
-    /// In kernel logs, which show the calls alone; not yet in traces.
-    case inKernelLogs
-    /// Not yet: the page is there, no detector.
-    case planned
-}
-
 /// What there is to know of one hazard, as text.
 ///
 /// Texts of one sentence are one line. ``explanation``, ``states``, traces and idioms have lines of
@@ -50,11 +40,11 @@ public struct HazardPage: Hashable, Sendable {
     public let summary: String
     /// What happens and why, in one to four short paragraphs.
     public let explanation: String
-    /// The copies over time, at most 76 wide; empty where there is nothing to draw.
+    /// The copies over time, at most 76 wide.
     public let states: String
-    /// The shortest native trace that shows it; empty where a trace cannot express it.
+    /// The shortest native trace that shows it.
     public let trace: String
-    /// The same trace with the mend; empty for shorter pages.
+    /// The same trace with the mend.
     public let mendedTrace: String
     /// What to do, in one sentence.
     public let mend: String
@@ -66,28 +56,6 @@ public struct HazardPage: Hashable, Sendable {
     public let dmaDebug: String
     /// Which machines and kernel eras it concerns.
     public let affects: String
-    /// Whether `check` finds it today.
-    public let status: DetectionStatus
-
-    init(
-        code: HazardCode, title: String, family: HazardFamily, summary: String, explanation: String,
-        states: String = "", trace: String = "", mendedTrace: String = "", mend: String,
-        linux: String,
-        bareMetal: String, dmaDebug: String, affects: String, status: DetectionStatus
-    ) {
-        self.code = code
-        self.title = title
-        self.family = family
-        self.summary = summary
-        self.explanation = explanation
-        self.states = states
-        self.trace = trace
-        self.mendedTrace = mendedTrace
-        self.mend = mend
-        self.linux = linux
-        self.bareMetal = bareMetal
-        self.dmaDebug = dmaDebug
-        self.affects = affects
-        self.status = status
-    }
+    /// How `check` judges it, the strongest first.
+    public let verdicts: [Verdict]
 }

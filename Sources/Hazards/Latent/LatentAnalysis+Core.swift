@@ -200,8 +200,8 @@ extension LatentAnalysis {
             let device = Agent(rawValue: state.writer)
             let isHeld = stale & state.heldAtWrite != 0
             let code: HazardCode
-            if profile.isWronglyCoherent(device) {
-                code = .h26
+            if let wrong = codeOfWrongCoherence(device) {
+                code = wrong
             } else if state.unsettled & stale != 0 {
                 code = .h23
             } else if profile.isMixed(granule * WatchList.granule) {

@@ -22,8 +22,8 @@ extension LatentAnalysis {
     private mutating func deviceReads(
         _ row: UInt64, _ bytes: UInt64, _ step: LoweredStep, _ afterDoorbell: Bool
     ) {
-        let (start, _) = physical(row)
-        let snoops = profile.snoops(step.agent)
+        let (start, mapping) = physical(row)
+        let snoops = profile.snoops(step.agent) && mapping.shareability != .nonShareable
         for (granule, mask) in granules(start, bytes) {
             guard let state = lines[granule], !state.isQuiet else { continue }
             if snoops { judgeStale(state, granule, mask, step) }
@@ -67,6 +67,12 @@ extension LatentAnalysis {
             chain: staleChain(state, isHeld, writer, step))
     }
 
+    /// Why a device that ought to look into the caches does not; nil: it ought not to.
+    func codeOfWrongCoherence(_ device: Agent) -> HazardCode? {
+        if profile.isWronglyCoherent(device) { return profile.codeOfWrongCoherence(device) }
+        return profile.snoops(device) ? .h28 : nil
+    }
+
     private func danger(
         of state: LineState, _ mask: UInt64, _ snoops: Bool, _ afterDoorbell: Bool,
         _ device: Agent
@@ -74,7 +80,8 @@ extension LatentAnalysis {
         if !snoops {
             let dirty = state.dirtyInner & ~state.arriving & mask
             if dirty != 0 {
-                let code: HazardCode = profile.isWronglyCoherent(device) ? .h26 : .h03
+                let code: HazardCode =
+                    codeOfWrongCoherence(device) ?? .h03
                 return (code, dirty, "they may be in a cache only, dirty")
             }
             let outer = state.dirtyOuter & mask
@@ -109,12 +116,15 @@ extension LatentAnalysis {
     mutating func deviceWrites(
         _ operation: DeviceOperation, _ step: LoweredStep, inFlight: Bool, _ index: Int
     ) {
-        guard !profile.snoops(step.agent) else {
-            if inFlight { judgeWaiting(operation, step) }
-            if profile.hasCaches { writeIntoCaches(operation, step, inFlight: inFlight) }
-            return
-        }
         for row in operation.rowStarts {
+            if profile.snoops(step.agent), physical(row).mapping.shareability != .nonShareable {
+                if inFlight { judgeWaiting(row, operation.bytes, step) }
+                if profile.hasCaches {
+                    writeIntoCaches(row, operation.bytes, step, inFlight: inFlight)
+                }
+                continue
+            }
+            guard profile.hasCaches else { continue }
             deviceWrites(
                 row, operation.bytes, step, inFlight: inFlight, isCyclic: operation.cycles > 1,
                 index)
@@ -135,8 +145,7 @@ extension LatentAnalysis {
             state.writer = step.agent.rawValue
             state.deviceBytes |= mask
             state.dropped &= ~mask
-            state.superseded |= state.dirtyInner | state.dirtyOuter
-            state.superseded &= mask
+            state.superseded |= (state.dirtyInner | state.dirtyOuter) & mask
             state.wasWrittenSinceDrop = true
             if !inFlight {
                 // A device that comes by itself finds done what was on its way.
@@ -177,44 +186,39 @@ extension LatentAnalysis {
     }
 
     /// Asks of a write of a device that sees the caches whether stores that still wait may land on top of it.
-    private mutating func judgeWaiting(_ operation: DeviceOperation, _ step: LoweredStep) {
-        for row in operation.rowStarts {
-            let (start, _) = physical(row)
-            for (granule, mask) in granules(start, operation.bytes) {
-                guard let state = lines[granule], state.buffered & mask != 0 else { continue }
-                reportWaiting(state, granule, state.buffered & mask, step)
-            }
+    private mutating func judgeWaiting(_ row: UInt64, _ bytes: UInt64, _ step: LoweredStep) {
+        let (start, _) = physical(row)
+        for (granule, mask) in granules(start, bytes) {
+            guard let state = lines[granule], state.buffered & mask != 0 else { continue }
+            reportWaiting(state, granule, state.buffered & mask, step)
         }
     }
 
     /// Notes that what a device writes that sees the caches may land in a line that is there.
     private mutating func writeIntoCaches(
-        _ operation: DeviceOperation, _ step: LoweredStep, inFlight: Bool
+        _ row: UInt64, _ bytes: UInt64, _ step: LoweredStep, inFlight: Bool
     ) {
-        for row in operation.rowStarts {
-            let (start, mapping) = physical(row)
-            let mayBeCached =
-                mapping.type.isCacheable || hasCacheableAlias(start, operation.bytes)
-            for (granule, mask) in granules(start, operation.bytes) {
-                let before = lines[granule] ?? LineState()
-                var state = before
-                state.storeRecord = step.record
-                state.storer = step.agent.rawValue
-                state.staleInner &= ~mask
-                state.dropped &= ~mask
-                let cached = mask & (mayBeCached && profile.speculates ? .max : state.mayHold)
-                state.dirtyInner |= cached
-                if inFlight, cached != 0 {
-                    state.arriving |= cached
-                    arriving[step.agent.rawValue, default: []].append(granule)
-                }
-                let endangered =
-                    lineMask(granule, cached) & (state.inFlight | state.staleInner & ~mask)
-                if endangered != 0 {
-                    reportDirty(state, granule, endangered, stored: mask, step, during: true)
-                }
-                set(granule, state, before: before)
+        let (start, mapping) = physical(row)
+        let mayBeCached = mapping.type.isCacheable || hasCacheableAlias(start, bytes)
+        for (granule, mask) in granules(start, bytes) {
+            let before = lines[granule] ?? LineState()
+            var state = before
+            state.storeRecord = step.record
+            state.storer = step.agent.rawValue
+            state.staleInner &= ~mask
+            state.dropped &= ~mask
+            let cached = mask & (mayBeCached && profile.speculates ? .max : state.mayHold)
+            state.dirtyInner |= cached
+            if inFlight, cached != 0 {
+                state.arriving |= cached
+                arriving[step.agent.rawValue, default: []].append(granule)
             }
+            let endangered =
+                lineMask(granule, cached) & (state.inFlight | state.staleInner & ~mask)
+            if endangered != 0 {
+                reportDirty(state, granule, endangered, stored: mask, step, during: true)
+            }
+            set(granule, state, before: before)
         }
     }
 
@@ -255,7 +259,9 @@ extension LatentAnalysis {
         let device = Agent(rawValue: state.writer)
         let isNeighbour = stored & (endangered | state.deviceBytes) == 0
         let code: HazardCode =
-            isNeighbour ? .h10 : profile.isWronglyCoherent(device) ? .h26 : .h02
+            isNeighbour
+            ? .h10
+            : codeOfWrongCoherence(device) ?? .h02
         let store = during ? step.record : state.storeRecord
         report(
             code, granule, endangered, agent: device, writer: device, record: state.deviceRecord,

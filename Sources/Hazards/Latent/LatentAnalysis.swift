@@ -76,7 +76,11 @@ public struct LatentAnalysis {
         guard profile.hasCaches || profile.barrierCycles > 0 else { return [] }
         var order = PublicationOrder(profile: profile)
         var instructions = InstructionOrder(profile: profile, watch: watch)
-        let unordered = order.run(steps, map: map) + instructions.run(steps, map: map)
+        var registers = RegisterOrder(profile: profile)
+        var polling = PollingLoads(profile: profile)
+        let unordered =
+            order.run(steps, map: map) + instructions.run(steps, map: map)
+            + registers.run(steps, map: map) + polling.run(steps, map: map)
         let free = scheduleDevices(steps)
         for (index, step) in steps.enumerated() {
             now = index

@@ -32,6 +32,13 @@ extension ManifestDetector {
         case .barrier(let barrier):
             guard barrier.instruction != .isb, barrier.accesses != .stores else { return }
             earlyReads.removeAll { $0.event.agent == agent }
+        case .wait(let device):
+            // An interrupt is taken with all loads after it still to come; what a register says orders nothing.
+            if statusReads[agent] != device { earlyReads.removeAll { $0.event.agent == agent } }
+            statusReads[agent] = nil
+        case .ring: statusReads[agent] = nil
+        case .access(let access, _, _) where profile.device(withRegister: access.address) != nil:
+            statusReads[agent] = profile.device(withRegister: access.address)
         case .access(let access, _, _) where access.kind == .load:
             take(access.address, UInt64(access.size), by: agent, record: record)
         case .run(let run) where run.kind == .load:
@@ -70,10 +77,13 @@ extension ManifestDetector {
         }
         for granule in stale.keys.sorted() {
             guard let part = stale[granule] else { continue }
+            let writer = mirror.versions[Int(part.expected)]
+            let isCompleted =
+                (completed[event.agent]?[writer.agent] ?? 0) >= writer.sequence
             report(
                 StaleRead(
                     event: event, granule: granule, mask: part.mask, found: part.found,
-                    expected: part.expected, isEarly: true))
+                    expected: part.expected, isEarly: true, isCompleted: isCompleted))
         }
     }
 }

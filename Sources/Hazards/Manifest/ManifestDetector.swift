@@ -30,6 +30,10 @@ public struct ManifestDetector: Probe {
     private let watchesInstructions: Bool
     /// Loads that performed early, until their turn in the program.
     var earlyReads: [EarlyRead] = []
+    /// The device whose register each core has read last, with nothing of its own since.
+    var statusReads: [Agent: Agent] = [:]
+    /// What each core knows because it waited for a device.
+    var completed: [Agent: VectorClock] = [:]
     /// Whether the operation at work makes a load perform early.
     var isEarly = false
     /// Whether the operation at work is the kernel's copy to or from a bounce slot.
@@ -147,6 +151,7 @@ public struct ManifestDetector: Probe {
             ordered.remove(device)
         case .completionObserved:
             clocks[event.agent, default: VectorClock()].join(knowledge(of: device))
+            completed[event.agent, default: VectorClock()].join(knowledge(of: device))
         case .deviceStart where event.other == 0:
             ordered.insert(event.agent)
             for agent in everyone {

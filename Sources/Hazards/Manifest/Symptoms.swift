@@ -44,6 +44,8 @@ struct StaleRead: Symptom {
     var hasSeenYounger = false
     /// Whether the load performed before its turn in the program.
     var isEarly = false
+    /// Whether the reader knew of the younger bytes because it had waited for the device.
+    var isCompleted = false
     /// Whether it was a fetch of instructions.
     var isFetch = false
 
@@ -106,9 +108,11 @@ struct StaleRead: Symptom {
         _ state: GranuleState, _ mirror: CopyMirror, _ profile: HazardProfile, _ writer: Version
     ) -> HazardCode {
         if isFetch { return .h22 }
-        if isEarly { return .h06 }
+        if isEarly { return isCompleted ? .h07 : .h06 }
         if writer.agent.isCore { return codeOfOwnWrite(state, mirror) }
-        if profile.isWronglyCoherent(writer.agent) { return .h26 }
+        if profile.isWronglyCoherent(writer.agent) {
+            return profile.codeOfWrongCoherence(writer.agent)
+        }
         guard let index = state.index(of: event.place) else {
             // Read past the caches, and in a cache that the device's transactions went into.
             let byte = mask.trailingZeroBitCount
@@ -155,7 +159,9 @@ struct StaleRead: Symptom {
             mirror.buffered(granule, byte, in: $0) == expected
         }
         if isBuffered { return hasSeenYounger ? .h05 : .h04 }
-        if profile.isWronglyCoherent(event.agent) { return .h26 }
+        if profile.isWronglyCoherent(event.agent) {
+            return profile.codeOfWrongCoherence(event.agent)
+        }
         // The core wrote past the caches, and the device was given an old line of a cacheable mapping.
         if profile.isWronglyNoncoherent(event.agent), event.place != .memory,
             state.memory[byte] == expected
@@ -205,7 +211,7 @@ struct LostDeviceWrite: Symptom {
         } else if dirty & (mask | state.deviceBytes) == 0 {
             code = .h10
         } else if profile.isWronglyCoherent(writer.agent) {
-            code = .h26
+            code = profile.codeOfWrongCoherence(writer.agent)
         } else {
             code = reason == .maintenance ? .h42 : .h02
         }

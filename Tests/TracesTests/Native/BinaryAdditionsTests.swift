@@ -140,8 +140,8 @@ import Testing
             bytes: [7, 1, 0x80, 0x80, 0],
             fault: "4: found byte 0x00, expected more flags of a device"),
         Mistake(
-            bytes: [7, 1, 0x80, 0x80, 8],
-            fault: "4: found byte 0x08, expected more flags of a device"),
+            bytes: [7, 1, 0x80, 0x80, 16],
+            fault: "4: found byte 0x10, expected more flags of a device"),
         Mistake(
             bytes: [14, 1, 0, 64, 6], fault: "4: found byte 0x06, expected an area of memory"),
         Mistake(

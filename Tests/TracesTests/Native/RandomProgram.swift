@@ -146,6 +146,7 @@ struct RandomProgram {
             maskBits: maybe(Int(below(64)) + 1))
         device.attributes = maybe(attributes())
         device.hasIOMMU = chance(3)
+        device.isPosted = chance(3)
         device.readPort = maybe("r" + text())
         device.maximumSegmentSize = maybe(UInt32(number(bits: 31)) + 1)
         device.segmentBoundary = maybe(UInt64.max >> below(64))

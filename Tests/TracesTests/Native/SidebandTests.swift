@@ -72,8 +72,8 @@ import Testing
         NativeMistake(
             "device d axcashe 1",
             "10: found 'axcashe', expected 'port', 'reads', 'coherent', 'noncoherent', 'regs', 'mask', "
-                + "'axcache', 'axuser', 'axdomain', 'iommu', 'max_seg_size', 'seg_boundary' or the end of the line; "
-                + "did you mean 'axcache'?"),
+                + "'axcache', 'axuser', 'axdomain', 'iommu', 'posted', 'max_seg_size', 'seg_boundary' or the end of the "
+                + "line; did you mean 'axcache'?"),
     ]
 
     @Test(arguments: mistakes)

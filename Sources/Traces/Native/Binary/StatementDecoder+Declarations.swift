@@ -77,8 +77,9 @@ extension StatementDecoder {
         }
         let more =
             flags & Flag.deviceMore == 0
-            ? 0 : try coded("more flags of a device") { (1...7).contains($0) ? $0 : nil }
+            ? 0 : try coded("more flags of a device") { (1...15).contains($0) ? $0 : nil }
         device.hasIOMMU = more & Flag.deviceIOMMU != 0
+        device.isPosted = more & Flag.devicePosted != 0
         if flags & Flag.devicePort != 0 { device.port = try string() }
         if flags & Flag.deviceCoherencyKnown != 0 {
             device.isCoherent = flags & Flag.deviceCoherent != 0

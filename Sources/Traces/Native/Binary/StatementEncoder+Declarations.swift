@@ -77,6 +77,7 @@ extension StatementEncoder {
         var more: UInt8 = device.hasIOMMU ? Flag.deviceIOMMU : 0
         if device.maximumSegmentSize != nil { more |= Flag.deviceSegmentSize }
         if device.segmentBoundary != nil { more |= Flag.deviceSegmentBoundary }
+        if device.isPosted { more |= Flag.devicePosted }
         if more != 0 { flags |= Flag.deviceMore }
         add(tag: .device)
         add(device.name)

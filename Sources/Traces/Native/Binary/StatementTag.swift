@@ -54,6 +54,7 @@ enum StatementFlag {
     static let deviceIOMMU: UInt8 = 1
     static let deviceSegmentSize: UInt8 = 2
     static let deviceSegmentBoundary: UInt8 = 4
+    static let devicePosted: UInt8 = 8
 
     static let fieldMask: UInt8 = 1
     static let fieldValue: UInt8 = 2

@@ -5,7 +5,7 @@ extension LineParser {
     /// `device NAME {OPTION}`, the options in any order.
     ///
     /// An option is `port PORT`, `reads PORT`, `coherent`, `noncoherent`, `regs ADDRESS SIZE`, `mask BITS`,
-    /// `axcache N`, `axuser N`, `axdomain N`, `iommu`, `max_seg_size BYTES` or `seg_boundary MASK`.
+    /// `axcache N`, `axuser N`, `axdomain N`, `iommu`, `posted`, `max_seg_size BYTES` or `seg_boundary MASK`.
     mutating func deviceDeclaration() throws(NativeFault) -> Declaration {
         let token = lexer.token
         let name = try newName(.device)
@@ -54,6 +54,9 @@ extension LineParser {
         case .iommu:
             try checkOption(!device.hasIOMMU, token)
             device.hasIOMMU = true
+        case .posted:
+            try checkOption(!device.isPosted, token)
+            device.isPosted = true
         case .cache:
             try checkOption(sideband.cache == nil, token)
             sideband.cache = try bits("AxCACHE bits", SidebandWords.most.cache)
@@ -96,6 +99,7 @@ extension LineParser {
         case registers
         case mask
         case iommu
+        case posted
         case cache
         case user
         case domain
@@ -107,8 +111,8 @@ extension LineParser {
         ("port", .port), ("reads", .readPort), ("coherent", .coherency(true)),
         ("noncoherent", .coherency(false)),
         ("regs", .registers), ("mask", .mask), ("axcache", .cache), ("axuser", .user),
-        ("axdomain", .domain), ("iommu", .iommu), ("max_seg_size", .segmentSize),
-        ("seg_boundary", .segmentBoundary),
+        ("axdomain", .domain), ("iommu", .iommu), ("posted", .posted),
+        ("max_seg_size", .segmentSize), ("seg_boundary", .segmentBoundary),
     ]
 
     private static let deviceOptionWords =

@@ -85,6 +85,7 @@ extension ProgramPrinter {
         }
         if let mask = device.maskBits { add(" mask ", UInt64(mask)) }
         if device.hasIOMMU { add(" iommu") }
+        if device.isPosted { add(" posted") }
         let sideband = SidebandWords(of: device)
         add(" axcache ", optional: sideband.cache.map(UInt64.init))
         add(" axuser ", optional: sideband.user.map(UInt64.init))
