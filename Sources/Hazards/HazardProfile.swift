@@ -40,6 +40,8 @@ public struct HazardProfile: Hashable, Sendable {
     public var doorbellOrder: DoorbellOrder
     /// Whether accesses of Normal memory may be seen in another order than the program's: from ARMv6 on.
     public var reordersAccesses = true
+    /// The kernel's bounce buffers, which it copies whole: what a device has left alone there is nobody's use of it.
+    public var bounceBuffers: Range<UInt64> = 0..<0
     /// Whether a DMB orders maintenance by address: not on ARMv7-M.
     public var ordersMaintenanceByDMB = true
     /// Whether the program calls the DMA API: then mends are calls, otherwise instructions.

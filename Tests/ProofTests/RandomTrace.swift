@@ -115,7 +115,11 @@ private struct Maker {
 
     private mutating func statement() -> String {
         let device = pick(devices)
-        switch random.next() % 20 {
+        switch random.next() % 24 {
+        case 20: return core() + unusual()
+        case 21:
+            return
+                "\(device): \(pick(["fetch \(place())", "copy \(pair()) \(pick([4, profile.line]))"]))"
         case 0...2: return core() + "st \(place())"
         case 3...5: return core() + "ld \(place())"
         case 6, 7: return "\(device): wr \(place(whole: true))"
@@ -127,6 +131,32 @@ private struct Maker {
         default: return isLinux ? call(device) : maintenance()
         }
     }
+
+    /// Two places, of which the first is written.
+    private mutating func pair() -> String {
+        let places = ["b", "b+4", "b+\(profile.line)", "n", "n+\(profile.line)"]
+        return "\(pick(places)) \(pick(places))"
+    }
+
+    /// What is seldom seen: accesses with an order of their own, runs, copies, maintenance of everything.
+    private mutating func unusual() -> String {
+        let address = pick(["b", "b+4", "n", "n+4", "n+\(profile.line)"])
+        switch random.next() % 9 {
+        case 0: return "lda \(address) 4"
+        case 1: return "stl \(address) 4"
+        case 2: return "ld \(address) 4 dep"
+        case 3: return "st \(address) \(profile.line * 2) by 4"
+        case 4: return "ld \(address) 64 by 4 step 16"
+        case 5: return "copy \(pair()) \(profile.line) by 4"
+        case 6: return isArm64 ? "dc zva b" : "isb"
+        case 7:
+            return profile.cores == 1 && !isLinux ? "dc \(pick(["csw", "cisw"]))" : "dc cvau b 4"
+        default:
+            return profile.hasOuter && !isLinux ? pick(["l2 flushway", "l2 flush b 4"]) : "isb"
+        }
+    }
+
+    private var isArm64: Bool { profile.machine == "rpi3" || profile.machine == "zynqmp" }
 
     private mutating func barrier() -> String {
         if isLinux, random.next() % 2 == 0 {
@@ -150,6 +180,13 @@ private struct Maker {
     }
 
     private mutating func call(_ device: String) -> String {
+        if random.next() % 8 == 0 {
+            next += 1
+            let call = pick(["dma_alloc_coherent", "dma_alloc_noncoherent", "dma_alloc_wc"])
+            let address = pick(["0x10000000", "0x10030000"])
+            let direction = call.hasSuffix("noncoherent") ? " FROM_DEVICE" : ""
+            return "h\(next) = \(call) \(device) \(address) 4096\(direction)"
+        }
         if handles.isEmpty || random.next() % 2 == 0 {
             next += 1
             handles.append(("h\(next)", false))

@@ -44,12 +44,14 @@ struct ProofNode: Hashable, Sendable {
     /// The doorbell, or the last completion seen since, that a device's operation follows; -1: nobody has ever sent
     /// the device, and it takes its turn in the trace.
     var bell = -1
+    /// Whether it is the kernel's copy out of a bounce buffer, of bytes that nobody may need.
+    var isKernelCopy = false
     /// Whether a device looks into caches.
     var snoops = false
     /// Whether a load may perform before earlier ones.
     var isEarly = false
-    /// The last earlier load that may tell an early load's core of a device's writes; -1: none.
-    var flag = -1
+    /// For each device the last earlier load that may tell an early load's core of its writes; -1: none.
+    var flags: [Int] = []
     /// What takes effect before it.
     var before: [Int] = []
     /// For each line whether a cache may load it, unasked, before this takes effect.

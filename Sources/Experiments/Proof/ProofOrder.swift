@@ -116,7 +116,7 @@ struct ProofOrder {
             } else {
                 if node.isEarly {
                     if barred >= 0 { before.append(barred) }
-                    nodes[index].flag = passed(nodes, by: index)
+                    nodes[index].flags = passed(nodes, by: index)
                 } else if turn >= 0 {
                     before.append(turn)
                 }
@@ -141,16 +141,21 @@ struct ProofOrder {
         }
     }
 
-    /// The last load before a load that tells of a device's writes, and that the later one may pass; -1: none.
-    private func passed(_ nodes: [ProofNode], by load: Int) -> Int {
-        nodes[..<load].indices.last { isFlag(nodes, $0, for: load) } ?? -1
+    /// For each device the last load before a load that tells of its writes, and that the later one may pass; -1: none.
+    private func passed(_ nodes: [ProofNode], by load: Int) -> [Int] {
+        let devices = (nodes.map(\.device).max() ?? 0) + 1
+        return (0..<devices).map { device in
+            nodes[..<load].indices.last { isFlag(nodes, $0, for: load, of: device) } ?? -1
+        }
     }
 
     /// Whether a load may tell of what a device has written before, and a later one may pass it.
-    private func isFlag(_ nodes: [ProofNode], _ earlier: Int, for load: Int) -> Bool {
+    private func isFlag(
+        _ nodes: [ProofNode], _ earlier: Int, for load: Int, of device: Int? = nil
+    ) -> Bool {
         guard case .load = nodes[earlier].kind, canPass(nodes, earlier, load) else { return false }
         return nodes[..<earlier].contains { write in
-            write.kind == .deviceWrite
+            write.kind == .deviceWrite && (device ?? write.device) == write.device
                 && zip(write.classes, nodes[earlier].classes).contains { $0 & $1 != 0 }
         }
     }

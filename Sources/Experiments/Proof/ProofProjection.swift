@@ -210,20 +210,7 @@ struct ProofProjection {
                 effects.append(step.effect(over: []))
                 continue
             }
-            var node = ProofNode(kind: kind, agent: step.agent, record: step.record)
-            for (place, line) in group.enumerated() {
-                func classes(_ bytes: UInt64) -> UInt64 {
-                    masks[place].enumerated().reduce(0) {
-                        $0 | ($1.element & bytes != 0 ? 1 << UInt64($1.offset) : 0)
-                    }
-                }
-                let all = Self.ones(UInt64(masks[place].count))
-                let isEverywhere = step.isEverywhere
-                node.classes.append(
-                    isEverywhere ? all : (touch?[place]?.bytes).map(classes) ?? 0)
-                node.named.append(isEverywhere ? all : (touch?[place]?.named).map(classes) ?? 0)
-                node.canFill.append(step.map.mayBeCached(line * lineSize, lineSize, profile))
-            }
+            var node = node(kind, step, touch, group, masks)
             if step.isDevice || step.rungOrSeen != nil {
                 let device = devices.firstIndex(of: step.rungOrSeen ?? step.agent) ?? 0
                 node.device = device
@@ -246,7 +233,37 @@ struct ProofProjection {
             guard nodes.count <= ProofBounds.mostNodes else { return nil }
         }
         guard masks.allSatisfy({ $0.count <= 64 }) else { return nil }
-        let allSnoop = !devices.isEmpty && nodes.allSatisfy { !$0.isDevice || $0.snoops }
+        order(&nodes, effects, places, areThereDevices: !devices.isEmpty)
+        return problem(of: group, masks, nodes, devices)
+    }
+
+    /// A step as a node, without its order.
+    private func node(
+        _ kind: ProofNode.Kind, _ step: ProofStep, _ touch: [Touch?]?, _ group: [UInt64],
+        _ masks: [[UInt64]]
+    ) -> ProofNode {
+        var node = ProofNode(kind: kind, agent: step.agent, record: step.record)
+        node.isKernelCopy = step.isKernelCopy
+        for (place, line) in group.enumerated() {
+            func classes(_ bytes: UInt64) -> UInt64 {
+                masks[place].enumerated().reduce(0) {
+                    $0 | ($1.element & bytes != 0 ? 1 << UInt64($1.offset) : 0)
+                }
+            }
+            let all = Self.ones(UInt64(masks[place].count))
+            let isEverywhere = step.isEverywhere
+            node.classes.append(isEverywhere ? all : (touch?[place]?.bytes).map(classes) ?? 0)
+            node.named.append(isEverywhere ? all : (touch?[place]?.named).map(classes) ?? 0)
+            node.canFill.append(step.map.mayBeCached(line * lineSize, lineSize, profile))
+        }
+        return node
+    }
+
+    private func order(
+        _ nodes: inout [ProofNode], _ effects: [MemoryEffect], _ places: [Int],
+        areThereDevices: Bool
+    ) {
+        let allSnoop = areThereDevices && nodes.allSatisfy { !$0.isDevice || $0.snoops }
         ProofOrder(
             rules: OrderRules(
                 architecture, lineSize: lineSize,
@@ -255,6 +272,11 @@ struct ProofProjection {
             isInOrder: !profile.reordersAccesses, speculates: profile.speculates,
             effects: effects, places: places
         ).connect(&nodes)
+    }
+
+    private func problem(
+        of group: [UInt64], _ masks: [[UInt64]], _ nodes: [ProofNode], _ devices: [Agent]
+    ) -> ProofProblem {
         var problem = ProofProblem(
             lines: [], nodes: nodes, devices: devices,
             hasOuter: profile.hasOuterCache, speculates: profile.speculates)

@@ -30,6 +30,8 @@ struct ProofStep {
     /// The kind of a core's access.
     var access = AccessKind.load
     var isDependent = false
+    /// Whether it is the kernel's copy out of a bounce buffer, of bytes that nobody may need.
+    var isKernelCopy = false
     /// Whether there are caches that it could go through.
     var hasCaches = true
     /// Whether it names no bytes, and touches all.
@@ -117,7 +119,8 @@ struct ProofStep {
             effect.peripheral = .mapping(start: .max)
             return effect
         case .ring: return Self.effect(.ring(device ?? agent), .device)
-        case .wait: return Self.effect(.wait(device ?? agent), .device)
+        // A device's status says nothing of stores on their way to elsewhere, as a doorbell does not.
+        case .wait: return Self.effect(.ring(device ?? agent), .device)
         case .barrier(let barrier): return Self.effect(.barrier(barrier), .writeBack)
         case .deviceRead, .deviceWrite:
             // Stands for a store that would tell the device to come: what is ordered before that was there.

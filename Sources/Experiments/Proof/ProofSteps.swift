@@ -36,7 +36,9 @@ struct ProofSteps {
         case .access(let access, _, _): add(access, step)
         case .run(let run): add(run, step)
         case .copy(let copy):
-            add(.load, copy.source.address.rawValue, copy.bytes, step)
+            let isKernels = profile.bounceBuffers.contains(copy.source.address.rawValue)
+            add(
+                .load, [(copy.source.address.rawValue, copy.bytes)], step, isKernels: isKernels)
             add(.store, copy.destination.address.rawValue, copy.bytes, step)
         case .barrier(let barrier):
             append(ProofStep(.barrier(barrier), by: step.agent, record: step.record))
@@ -91,13 +93,14 @@ struct ProofSteps {
 
     private mutating func add(
         _ kind: AccessKind, _ ranges: [(UInt64, UInt64)], _ step: LoweredStep,
-        isDependent: Bool = false
+        isDependent: Bool = false, isKernels: Bool = false
     ) {
         guard let (first, _) = ranges.first else { return }
         var access = ProofStep(
             kind.isStore ? .store : .load, by: step.agent, record: step.record)
         access.access = kind == .miscellaneousRead ? .load : kind
         access.isDependent = isDependent
+        access.isKernelCopy = isKernels
         access.type = map.mapping(of: first).type
         access.ranges = ranges.map { ProofStep.Range(start: map.physical(of: $0.0), size: $0.1) }
         append(access)

@@ -158,6 +158,8 @@ public struct Setup: Sendable {
                 machine.costs.dsbCycles + machine.maintenanceResponseCycles
                     + (outer?.syncCycles ?? 0)),
             symbols: program.symbols)
+        let pool = bouncePool
+        profile.bounceBuffers = pool.start..<pool.start &+ pool.size
         profile.ordersMaintenanceByDMB = machine.architecture != .armv7m
         profile.reordersAccesses = machine.architecture != .arm32v5
         for (name, layout) in program.layouts { profile.layouts[name] = layout }

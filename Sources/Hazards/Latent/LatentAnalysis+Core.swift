@@ -28,12 +28,28 @@ extension LatentAnalysis {
         case .wait(let device): observeCompletion(of: device)
         case .setMemoryType(let start, let size, let type, let shareability):
             guard size > 0 else { return }
-            let (physical, _) = physical(start)
+            let (physical, old) = physical(start)
+            if old.type.isCacheable, !type.isCacheable { noteLeftBehind(physical, size) }
             map.insert(
                 MemoryMapping(
                     start: start, end: start &+ size, physical: physical, type: type,
                     shareability: shareability))
         default: break
+        }
+    }
+
+    /// Whether a step is the kernel's copy out of a bounce buffer.
+    private func isKernelCopy(_ step: LoweredStep) -> Bool {
+        guard case .copy(let copy) = step.operation else { return false }
+        return profile.bounceBuffers.contains(copy.source.address.rawValue)
+    }
+
+    /// Lines that came unasked stay in the caches when their memory is not cacheable any more.
+    private mutating func noteLeftBehind(_ start: UInt64, _ size: UInt64) {
+        guard profile.speculates, profile.hasCaches else { return }
+        for (granule, _) in granules(start, size) {
+            lines[granule, default: LineState()].mayHold = .max
+            if profile.hasOuterCache { lines[granule]?.mayHoldOuter = .max }
         }
     }
 
@@ -156,11 +172,10 @@ extension LatentAnalysis {
     private mutating func storePastCaches(
         _ state: inout LineState, _ granule: UInt64, _ mask: UInt64, _ step: LoweredStep
     ) {
-        if profile.isMixed(granule * WatchList.granule) {
-            state.bypassed |= profile.speculates ? mask : mask & state.mayHold
-            if profile.hasOuterCache {
-                state.bypassedOuter |= profile.speculates ? mask : mask & state.mayHoldOuter
-            }
+        let comesUnasked = profile.speculates && profile.isMixed(granule * WatchList.granule)
+        state.bypassed |= comesUnasked ? mask : mask & state.mayHold
+        if profile.hasOuterCache {
+            state.bypassedOuter |= comesUnasked ? mask : mask & state.mayHoldOuter
         }
         // A line is evicted whole: what is dirty beside these bytes takes old ones along.
         let line = lineMask(granule, mask)
@@ -219,9 +234,8 @@ extension LatentAnalysis {
         if state.bypassed & mask != 0 {
             reportPassed(state, granule, state.bypassed & mask, step, isStore: false)
         }
-        if state.dropped & mask & ~stale != 0 {
-            reportDiscarded(state, granule, state.dropped & mask & ~stale, step)
-        }
+        let dropped = state.dropped & mask & ~stale & ~state.arriving
+        if dropped != 0, !isKernelCopy(step) { reportDiscarded(state, granule, dropped, step) }
         let line = lineMask(granule, mask)
         // The device may write after this load, over what the line then holds.
         if state.mayHold & line == 0 {
@@ -229,6 +243,8 @@ extension LatentAnalysis {
             state.unorderedClean &= ~line
             state.leaving &= ~line
             state.pendingClean &= ~line
+            // And that waits for the stores before it.
+            state.buffered &= ~line | state.bufferedPast
         }
         state.staleInner |= line & state.inFlight
         state.heldAtWrite |= line & state.inFlight
@@ -348,6 +364,11 @@ extension LatentAnalysis {
     private mutating func orderCleans() {
         waitingForBarrier = waitingForBarrier.filter {
             lines[$0]?.unorderedClean = 0
+            if var state = lines[$0], state.settling != 0 {
+                refresh(&state, state.settling)
+                state.settling = 0
+                lines[$0] = state
+            }
             return lines[$0]?.waitsForBarrier ?? false
         }
     }

@@ -95,9 +95,9 @@ extension LatentAnalysis {
                 "the invalidate of record \(state.dropRecord) may have dropped them before memory had them"
             )
         }
-        if profile.isWronglyNoncoherent(device), state.bypassed & mask != 0 {
+        if snoops, state.bypassed & mask != 0 {
             return (
-                .h27, state.bypassed & mask,
+                profile.isWronglyNoncoherent(device) ? .h27 : .h13, state.bypassed & mask,
                 "a line of a cacheable mapping of these bytes may be in a cache, older than the store past it"
             )
         }
@@ -163,14 +163,12 @@ extension LatentAnalysis {
             if inFlight, waiting != 0 { reportWaiting(state, granule, waiting, step) }
             if inFlight { state.staleBefore |= state.staleInner & ~state.inFlight & mask }
             let raced = inFlight ? 0 : state.inFlight & mask
-            if mayBeCached {
-                let held = state.mayHold & mask
-                state.heldAtWrite = (state.heldAtWrite & ~mask) | held
-                let heldOuter = state.mayHoldOuter & mask
-                state.staleInner |= profile.speculates ? mask : held
-                if profile.hasOuterCache {
-                    state.staleOuter |= profile.speculates ? mask : heldOuter
-                }
+            let comesUnasked = mayBeCached && profile.speculates
+            let held = state.mayHold & mask
+            state.heldAtWrite = (state.heldAtWrite & ~mask) | held
+            state.staleInner |= comesUnasked ? mask : held
+            if profile.hasOuterCache {
+                state.staleOuter |= comesUnasked ? mask : state.mayHoldOuter & mask
             }
             state.staleBefore |= state.staleInner & raced
             state.unsettled &= ~mask

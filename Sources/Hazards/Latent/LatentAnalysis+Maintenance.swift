@@ -71,6 +71,16 @@ extension LatentAnalysis {
             state.dirtyInner &= ~line
         }
         guard instruction.invalidates else { return }
+        if instruction.isByAddress || !profile.reordersAccesses {
+            refresh(&state, line)
+        } else {
+            // By set and way nothing that follows waits for it but behind a barrier.
+            state.settling |= line
+        }
+    }
+
+    /// Notes that lines have left the cores' caches.
+    func refresh(_ state: inout LineState, _ line: UInt64) {
         state.staleBefore &= ~line
         state.cyclic &= ~line
         // What has arrived is fresh now, and nothing is known of the rest.

@@ -30,6 +30,8 @@ struct LineState {
     var dropRecord: UInt32 = 0
     /// Whether a device has written to the granule since.
     var wasWrittenSinceDrop = false
+    /// Lines whose invalidate by set and way no barrier has ordered before what follows.
+    var settling: UInt64 = 0
     /// Dirty bytes whose maintenance was issued, and no barrier has ordered it before what follows.
     var unorderedClean: UInt64 = 0
     /// Bytes whose clean was issued, and no barrier has waited for it.
@@ -79,7 +81,7 @@ struct LineState {
 
     /// Whether a barrier would change it.
     var waitsForBarrier: Bool {
-        buffered | pendingClean | leaving | unordered | unorderedClean != 0
+        buffered | pendingClean | leaving | unordered | unorderedClean | settling != 0
     }
 
     /// Whether a `CACHE SYNC` would change it.

@@ -35,8 +35,17 @@ struct PublicationOrder {
         var loads: [(device: Agent, access: Access)] = []
         /// The step of the last barrier that no load performs before.
         var floor = -1
+        /// Lines that the core has had invalidated, each with the step: a load of them waits for that.
+        var invalidated: [Access] = []
         /// The last transfer of each device that the core knows of: what it wrote before is known, too.
         var known: [Agent: Int] = [:]
+
+        /// Whether all lines of a load have been invalidated after a step.
+        func isInvalidated(_ load: Access, since step: Int) -> Bool {
+            invalidated.contains {
+                $0.index > step && $0.start <= load.start && load.end <= $0.end
+            }
+        }
     }
 
     private let profile: HazardProfile
@@ -74,6 +83,7 @@ struct PublicationOrder {
                 perform(.load, from, from &+ copy.bytes, isDependent: false, index, step, map)
                 perform(.store, to, to &+ copy.bytes, isDependent: false, index, step, map)
             case .barrier(let barrier): perform(barrier, index, by: step.agent)
+            case .maintenance(let operation): maintain(operation, index, step, map)
             case .ring(let device):
                 rung[device] = index
                 reads[device] = nil
@@ -106,7 +116,7 @@ struct PublicationOrder {
         let shift = mapping.physical &- mapping.start
         var access = Access(
             index: index, record: step.record, start: start &+ shift, end: end &+ shift,
-            isCacheable: mapping.type.isCacheable && profile.hasCaches)
+            isCacheable: mapping.type == .writeBack && profile.hasCaches)
         var core = cores[step.agent] ?? Core()
         switch kind {
         case .store, .storeExclusive, .storeRelease:
@@ -134,6 +144,22 @@ struct PublicationOrder {
         default: return
         }
         cores[step.agent] = core
+    }
+
+    private mutating func maintain(
+        _ operation: Maintenance, _ index: Int, _ step: LoweredStep, _ map: MemoryMap
+    ) {
+        let instruction = operation.instruction
+        guard instruction.reachesCoherency, instruction.invalidates else { return }
+        let start = map.physical(of: operation.start.address.rawValue)
+        let first = start / profile.lineSize * profile.lineSize
+        let last = lastByte(start, max(operation.bytes, 1)) / profile.lineSize * profile.lineSize
+        cores[step.agent, default: Core()].invalidated.append(
+            Access(
+                index: index, record: step.record, start: first, end: last &+ profile.lineSize))
+        if cores[step.agent]?.invalidated.count ?? 0 > Self.most {
+            cores[step.agent]?.invalidated.removeFirst()
+        }
     }
 
     /// What a core has stored over is not a device's any more.
@@ -187,6 +213,7 @@ struct PublicationOrder {
                 // What one burst brings is there at once, but loads of it need not be.
                 $0.overlaps(load) && $0.index <= flag.index
                     && $0.index > max(core.known[device] ?? -1, core.floor)
+                    && !core.isInvalidated(load, since: $0.index)
             }
             // Two loads of the same bytes stay in order.
             guard let data, !earlier.overlaps(load) else { continue }
