@@ -1,0 +1,129 @@
+import Events
+import Hazards
+import MemoryModel
+import Operations
+import Quantities
+import Traces
+
+/// How far a repair is looked for.
+public struct FixLimits: Hashable, Sendable {
+    /// The most edits of a repair.
+    public var edits = 6
+    /// The most traces that are judged on the way.
+    public var runs = 3_000
+    /// How many of the traces that are not yet mended are followed from one number of edits to the next.
+    public var width = 10
+
+    /// Makes the usual limits.
+    public init() {}
+}
+
+/// One edit of a repair.
+public struct FixStep: Hashable, Sendable {
+    /// What it does.
+    public var kind: MendKind
+    /// What to do, as a sentence without its end.
+    public var advice: String
+    /// The codes of the findings that it was made for.
+    public var code: HazardCode
+}
+
+/// An operation that can go without harm.
+public struct RedundantOperation: Hashable, Sendable {
+    /// The line of the mended trace, from 1.
+    public var line: Int
+    /// The line of the file, from 1; nil: the repair has added it.
+    public var source: Int?
+    /// What it says.
+    public var words: String
+    /// What to do instead; empty: nothing.
+    public var instead: String
+    /// What the cores' work gets shorter by without it alone, in cycles; below 0: longer.
+    public var cycles: Int64
+    /// Whether it can go together with the others for which this holds.
+    public var canGoToo: Bool
+}
+
+/// What came of looking for a repair.
+public struct FixResult: Sendable {
+    /// What happened.
+    public enum Outcome: String, Sendable {
+        /// Nothing was found in the trace.
+        case nothingToMend
+        /// The mended trace has no findings.
+        case mended
+        /// No repair was found within the limits.
+        case notMended
+    }
+
+    /// What happened.
+    public var outcome: Outcome
+    /// The trace as it was, judged.
+    public var before: CheckResult
+    /// The mended trace, judged; where no repair was found the one that came nearest.
+    public var after: CheckResult
+    /// The file as it was.
+    public var original: TraceText
+    /// The file as it is mended.
+    public var mended: TraceText
+    /// What was done, in order.
+    public var steps: [FixStep]
+    /// How many traces were judged.
+    public var runs: Int
+    /// Whether all smaller sets of the edits that come into question were tried.
+    public var isSmallest: Bool
+    /// What limits there were.
+    public var limits: FixLimits
+    /// What can go without harm from the mended trace.
+    public var redundant: [RedundantOperation]
+
+    /// What the repair adds to the cores' work, in cycles of the cores' clock, waiting for devices left out.
+    public var addedCycles: Int64 { after.workCycles - before.workCycles }
+    /// The patch of the file.
+    public var patch: String { mended.patch(from: original, named: before.setup.file) }
+}
+
+extension CheckResult {
+    /// What all cores spend in this run, waiting for devices left out, in core cycles, rounded down.
+    var workCycles: Int64 {
+        let causes = Cause.allCases.filter { $0 != .wait }
+        var ticks: UInt64 = 0
+        for core in 0..<setup.machine.core.count {
+            for cause in causes { ticks += replay.counters[cause, .core(core)].rawValue }
+        }
+        return Int64(ticks / max(setup.machine.core.clock.period.rawValue, 1))
+    }
+}
+
+/// Looks for the smallest repair of a trace.
+///
+/// Edits are proposed from what was found (`MendScene`), and each is judged by a run of the mended trace: nothing is
+/// taken for mended that `check` does not call clean. Decision 0013 has why.
+public enum Fix {
+    /// Looks for a repair.
+    ///
+    /// - Parameters:
+    ///   - setup: The trace on its machine.
+    ///   - text: The file that the program was read from, whose lines its statements know.
+    ///   - limits: How far.
+    /// - Throws: where the trace cannot be run.
+    /// - Complexity: at most ``FixLimits/runs`` runs of the trace, and one or two for each operation of the repair that
+    ///   may be redundant.
+    public static func run(
+        _ setup: Setup, text: TraceText, limits: FixLimits = FixLimits()
+    ) throws(TraceErrors) -> FixResult {
+        let before = try Check.run(setup)
+        var search = FixSearch(setup, text: text, judged: before, limits: limits)
+        let found = before.judgement.findings.isEmpty ? search.start : search.run()
+        let isClean = found.result.judgement.findings.isEmpty
+        var result = FixResult(
+            outcome: before.judgement.findings.isEmpty
+                ? .nothingToMend : isClean ? .mended : .notMended,
+            before: before, after: found.result, original: text, mended: found.text,
+            steps: found.steps, runs: search.runs, isSmallest: search.isComplete, limits: limits,
+            redundant: [])
+        if isClean { result.redundant = search.redundant(in: found) }
+        result.runs = search.runs
+        return result
+    }
+}

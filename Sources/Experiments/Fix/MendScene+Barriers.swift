@@ -1,0 +1,161 @@
+import Hazards
+import Operations
+import Quantities
+import Traces
+
+extension MendScene {
+    /// Barriers that are missing, too weak, or an accessor without one.
+    func barriers(_ finding: Finding) -> [MendEdit] {
+        switch finding.code {
+        case .h06, .h07, .h38: loadBarriers(finding)
+        case .h05, .h39: publications(finding) + stronger(finding)
+        case .h13, .h22, .h12: stronger(finding) + completions(finding)
+        default: stronger(finding) + doorbellBarriers(finding) + publications(finding)
+        }
+    }
+
+    /// The barriers of stores that end with `wmb()` or a DSB, weakest first.
+    private var storeBarriers: [[String]] {
+        guard profile.usesLinux else {
+            let sync = profile.hasOuterCache ? [["dsb sy", "l2 sync"], ["l2 sync"]] : []
+            return [["dsb sy"]] + sync
+        }
+        return [["wmb"], ["dma_wmb"], ["mb"]]
+    }
+
+    // MARK: Before a doorbell
+
+    private func doorbellBarriers(_ finding: Finding) -> [MendEdit] {
+        var edits: [MendEdit] = []
+        for transfer in transfers where touches(transfer, finding) {
+            let opening = transfer.opening
+            guard let (core, operation) = operation(opening) else { continue }
+            if case .accessor(var accessor) = operation, accessor.function == .writelRelaxed,
+                profile.usesLinux
+            {
+                accessor.function = .writel
+                edits.append(
+                    MendEdit(
+                        .replace, .barrier, order: 1, [replacement(opening, .accessor(accessor))],
+                        "ring the doorbell with writel() at \(quote(opening)): it orders the stores "
+                            + "before it"))
+            }
+            let by = core.isCore ? core : giver(transfer)
+            let device = profile.name(of: transfer.device)
+            for (order, statements) in storeBarriers.enumerated() {
+                edits.append(
+                    addition(
+                        .barrier, order + 2, statements, before: opening, by,
+                        "let the stores complete before \(device) is started at \(quote(opening))"))
+            }
+        }
+        return edits
+    }
+
+    private func touches(_ transfer: Transfer, _ finding: Finding) -> Bool {
+        transfer.place == finding.record - 1 || transfer.bytes.overlaps(finding.range)
+    }
+
+    // MARK: Stronger ones
+
+    /// Each barrier between the two statements of a finding, made stronger.
+    private func stronger(_ finding: Finding) -> [MendEdit] {
+        let ends = [finding.record - 1, finding.writeRecord - 1] + finding.chain.map { $0.record - 1 }
+        guard let low = ends.filter({ $0 >= 0 }).min(), let high = ends.max() else { return [] }
+        return operations(low..<high + 1).flatMap { place, _, operation -> [MendEdit] in
+            let others: [Operation]
+            switch operation {
+            case .kernelBarrier(let barrier):
+                let list: [KernelBarrier] =
+                    [.rmb, .dmaRmb, .smpRmb].contains(barrier)
+                    ? [.dmaRmb, .rmb, .mb] : [.dmaWmb, .wmb, .mb]
+                others = list.filter { $0 != barrier }.map { .kernelBarrier($0) }
+            case .barrier(let barrier) where barrier.instruction != .isb:
+                others = [
+                    Barrier(.dmb, barrier.domain, .all), Barrier(.dmb),
+                    Barrier(.dsb, .fullSystem, barrier.accesses), Barrier(.dsb),
+                ].filter { $0 != barrier && $0.isAtLeast(barrier) }.map { .barrier($0) }
+            default: return []
+            }
+            return others.enumerated().map { order, other in
+                let words = NativeWriter.words(.operation(.core(0), other), of: program)
+                return MendEdit(
+                    .replace, .barrier, order: order == 0 ? 0 : order + 1,
+                    [replacement(place, other)],
+                    "use `\(words)` in place of \(quote(place)): it is too weak here")
+            }
+        }
+    }
+
+    // MARK: Publication
+
+    /// Barriers of stores after the data and before each later store of the same core: one of these says that it is there.
+    private func publications(_ finding: Finding) -> [MendEdit] {
+        let write = finding.writeRecord - 1
+        guard let core = operation(write)?.agent, core.isCore else { return [] }
+        let flags = accesses.filter {
+            $0.isStore && $0.core == core && $0.place > write && $0.place < finding.record - 1
+        }
+        // The device may look at a word that was stored before the data.
+        let earlier = accesses.filter { $0.isStore && $0.core == core && $0.place <= write }
+        let words = profile.usesLinux ? [["dma_wmb"], ["wmb"]] : [["dmb oshst"], ["dsb st"], ["dsb sy"]]
+        let places = (flags.prefix(4) + earlier.suffix(4)).map(\.place)
+        return places.enumerated().flatMap { index, place in
+            words.enumerated().map { order, statements in
+                addition(
+                    .barrier, order * 8 + min(index, 7), statements, before: place, core,
+                    "order the stores before it with the one at \(quote(place))")
+            }
+        }
+    }
+
+    // MARK: Loads
+
+    private func loadBarriers(_ finding: Finding) -> [MendEdit] {
+        let place = finding.record - 1
+        guard let core = operation(place)?.agent, core.isCore else { return [] }
+        let words =
+            profile.usesLinux
+            ? [["dma_rmb"], ["rmb"], ["mb"]] : [["dmb oshld"], ["dmb osh"], ["dsb sy"]]
+        return words.enumerated().map { order, statements in
+            addition(
+                .barrier, order, statements, before: place, core,
+                "let the load that says that the bytes are there perform before \(quote(place))")
+        } + stronger(finding)
+    }
+
+    // MARK: Completion
+
+    /// A barrier before maintenance, or between two of them.
+    private func completions(_ finding: Finding) -> [MendEdit] {
+        let ends = [finding.record - 1, finding.writeRecord - 1] + finding.chain.map { $0.record - 1 }
+        guard let low = ends.filter({ $0 >= 0 }).min(), let high = ends.max() else { return [] }
+        return operations(low..<high + 1).flatMap { place, core, operation -> [MendEdit] in
+            guard core.isCore, place > low else { return [] }
+            var order = 2
+            var choices = [["dsb sy"], ["dmb sy"]]
+            if case .maintenance(let item) = operation {
+                order = item.instruction.isByAddress ? 1 : 0
+                // By set and way it is ordered by any barrier of the stores.
+                if !item.instruction.isByAddress { choices = [["dmb sy"], ["dsb sy"]] }
+            }
+            return choices.enumerated().map { index, statements in
+                addition(
+                    .barrier, order + 3 * index, statements, before: place, core,
+                    "let what stands before complete before \(quote(place))")
+            }
+        }
+    }
+}
+
+extension Barrier {
+    /// Whether it does all that another one does.
+    fileprivate func isAtLeast(_ other: Barrier) -> Bool {
+        let reach: [Domain: Int] = [
+            .nonShareable: 0, .innerShareable: 1, .outerShareable: 2, .fullSystem: 3,
+        ]
+        return (instruction == .dsb || other.instruction == .dmb)
+            && reach[domain, default: 0] >= reach[other.domain, default: 0]
+            && (accesses == .all || accesses == other.accesses)
+    }
+}

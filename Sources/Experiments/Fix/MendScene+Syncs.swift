@@ -1,0 +1,173 @@
+import Hazards
+import Operations
+import Quantities
+import Traces
+
+extension MendScene {
+    /// Calls that hand bytes to a device or take them back, added where they are missing.
+    func handovers(_ finding: Finding) -> [MendEdit] {
+        let all = mappings
+        var edits: [MendEdit] = []
+        for transfer in works(on: finding.range) {
+            let live = all.filter {
+                $0.overlaps(transfer.bytes) && $0.isLive(at: transfer.place)
+                    && ($0.call.device ?? transfer.device) == transfer.device
+            }
+            for mapping in live { edits += handovers(of: mapping, for: transfer, finding) }
+            if live.isEmpty { edits += mapped(transfer) }
+        }
+        for mapping in all where mapping.overlaps(finding.range) {
+            edits += syncsAround(mapping, finding)
+        }
+        return edits
+    }
+
+    private func handovers(
+        of mapping: Mapping, for transfer: Transfer, _ finding: Finding
+    ) -> [MendEdit] {
+        var edits: [MendEdit] = []
+        let device = profile.name(of: transfer.device)
+        let part = mapping.isStreaming ? nil : Optional(transfer.bytes)
+        func name(_ statement: String) -> String { String(statement.prefix { $0 != " " }) + "()" }
+        if let statement = sync(mapping, forDevice: true, part) {
+            edits.append(
+                addition(
+                    .cleaning, 0, [statement], before: transfer.opening, giver(transfer),
+                    "give \(words(transfer.bytes.lowerBound)) to \(device) with \(name(statement)) before "
+                        + "it is started at \(quote(transfer.opening))"))
+        }
+        guard transfer.isWrite else { return edits }
+        let reader = accesses.first {
+            !$0.isStore && $0.place > transfer.place && lines(of: $0.bytes).overlaps(finding.range)
+        }
+        let after = transfer.wait.map { $0 + 1 } ?? reader?.place
+        if let after {
+            let core = reader?.core ?? giver(transfer)
+            edits += takenBack(mapping, transfer, before: after, core, part, order: 0)
+            if let reader, reader.place != after {
+                edits += takenBack(
+                    mapping, transfer, before: reader.place, reader.core, part, order: 3)
+            }
+        }
+        return edits
+    }
+
+    /// The bytes go back to the core: by a sync, by the unmap if there is none, or by the one that stands too late.
+    private func takenBack(
+        _ mapping: Mapping, _ transfer: Transfer, before place: Int, _ core: Agent,
+        _ part: Range<UInt64>?, order: Int
+    ) -> [MendEdit] {
+        let device = profile.name(of: transfer.device)
+        let name = words(transfer.bytes.lowerBound)
+        let before = place < program.statements.count
+            ? "before \(quote(place))" : "at the end"
+        var edits: [MendEdit] = []
+        let isUsedLater = transfers.contains {
+            $0.device == transfer.device && $0.place >= place && mapping.overlaps($0.bytes)
+        }
+        if let statement = release(mapping), mapping.end == nil, !isUsedLater, mapping.isStreaming {
+            edits.append(
+                addition(
+                    .towardsCore, order, [statement], before: place, core,
+                    "unmap \(name) when \(device) is done, \(before)"))
+        }
+        if let statement = sync(mapping, forDevice: false, part) {
+            edits.append(
+                addition(
+                    .towardsCore, order + 1, [statement], before: place, core,
+                    "take \(name) back with \(statement.prefix { $0 != " " })() when \(device) is done, "
+                        + before))
+        }
+        if let statement = sync(mapping, forDevice: true, part) {
+            edits.append(
+                addition(
+                    .towardsCore, order + 12, [statement], before: place, core,
+                    "drop the lines of \(name) with \(statement.prefix { $0 != " " })(), which in this "
+                        + "kernel is the call that does, \(before)"))
+        }
+        if let end = mapping.end, end > place, !isUsedLater {
+            edits.append(
+                MendEdit(
+                    .move, .order, order: 0,
+                    [.move(line(end), before: line(before: place))],
+                    "unmap \(name) earlier: move \(quote(end)) to \(before)"))
+        }
+        return edits
+    }
+
+    /// A map before a transfer and an unmap after it, where the trace has neither.
+    private func mapped(_ transfer: Transfer) -> [MendEdit] {
+        guard operation(transfer.opening) != nil else { return [] }
+        let handle = freshName("mapping")
+        let device = profile.name(of: transfer.device)
+        let core = giver(transfer)
+        return ranges(of: transfer).enumerated().map { order, range in
+            let name = words(range.lowerBound)
+            let direction = direction(of: transfer.device, on: [range]) ?? .bidirectional
+            let map = [
+                "\(handle) = dma_map_single \(device) \(name) \(range.count) \(direction.name)",
+                "dma_mapping_error \(handle)",
+            ]
+            let last = transfer.wait ?? transfer.place
+            return MendEdit(
+                .add, .cleaning, order: order + 1,
+                [
+                    insertion(map, before: transfer.opening, by: core),
+                    insertion(["dma_unmap_single \(handle)"], before: last + 1, by: core),
+                ],
+                "map \(name) for \(device), \(direction.name), with dma_map_single() before it is started at "
+                    + "\(quote(transfer.opening)), and unmap it after \(quote(last))")
+        }
+    }
+
+    // MARK: Stores of the core to what the device has
+
+    private func syncsAround(_ mapping: Mapping, _ finding: Finding) -> [MendEdit] {
+        let stores = accesses.filter {
+            $0.isStore && $0.bytes.overlaps(finding.range) && mapping.isLive(at: $0.place)
+        }
+        guard let first = stores.first, let last = stores.last else { return [] }
+        let next = transfers.first { $0.place > last.place && mapping.overlaps($0.bytes) }
+        var edits: [MendEdit] = []
+        let bytes = first.bytes
+        let name = words(bytes.lowerBound)
+        let device = mapping.call.device.map { profile.name(of: $0) } ?? "the device"
+        if let give = sync(mapping, forDevice: true, bytes) {
+            let place = next.map(\.opening).flatMap { $0 > last.place ? $0 : nil } ?? last.place + 1
+            if mapping.call.direction == .toDevice {
+                edits.append(
+                    addition(
+                        .call, 1, [give], before: place, last.core,
+                        "give \(name) to \(device) once more after the store at \(quote(last.place))"))
+            }
+            if let take = sync(mapping, forDevice: false, bytes) {
+                edits.append(
+                    MendEdit(
+                        .add, .call, order: 2,
+                        [
+                            insertion([take], before: first.place, by: first.core),
+                            insertion([give], before: place, by: last.core),
+                        ],
+                        "take \(name) from \(device) before the store at \(quote(first.place)), and give it "
+                            + "back after it: add \(listed([take, give]))"))
+            }
+        }
+        // The map can wait until the bytes are there.
+        let isTouched = transfers.contains {
+            $0.place > mapping.place && $0.opening < last.place && mapping.overlaps($0.bytes)
+        }
+        if !isTouched, mapping.isStreaming {
+            let target = line(before: last.place + 1)
+            let asked = mapping.uses.filter {
+                $0.call.function == .mappingError && $0.place < last.place
+            }
+            edits.append(
+                MendEdit(
+                    .move, .call, order: 0,
+                    ([mapping.place] + asked.map(\.place)).map { .move(line($0), before: target) },
+                    "map \(name) when all is stored: move \(quote(mapping.place)) to after "
+                        + quote(last.place)))
+        }
+        return edits
+    }
+}
