@@ -4,10 +4,12 @@ import Traces
 
 /// What two repairs of one trace have in common.
 ///
-/// How it is counted: the statements that a repair removes and those that it adds (by a difference of the two sequences)
-/// are put into classes. Two repairs have an operation in common if both add or remove one of the same class on bytes
-/// that overlap; classes without bytes (barriers, a device's declaration) are compared without them. Loads, stores and
-/// transfers are no repair and are left out, but where a buffer moves they say which bytes moved.
+/// How it is counted: the statements that a repair adds (by a difference of the two sequences; what is changed or moved is
+/// removed and added) are put into classes. Two repairs have an operation in common if both add one of the same class on
+/// bytes that overlap; classes without bytes (barriers, a device's declaration) are compared without them. A barrier counts
+/// only in a repair without maintenance, where it is no part of that. Where one of the two adds nothing, what both remove is
+/// compared. Loads, stores and transfers are no repair and are left out, but where a buffer moves they say which bytes
+/// moved.
 struct FixLikeness {
     /// A class of operations.
     enum Class: String, Hashable {
@@ -53,22 +55,35 @@ struct FixLikeness {
         }
         // What moved with a buffer says which bytes those were.
         let moved = result.filter { !$0.isAdded }.flatMap(\.bytes)
-        changes = result.filter { !$0.classes.isEmpty }.map { change in
+        let maintenance: Set<Class> = [.clean, .invalidate, .instructions]
+        let hasMaintenance = result.contains {
+            $0.isAdded && !$0.classes.isDisjoint(with: maintenance)
+        }
+        changes = result.filter {
+            !$0.classes.isEmpty && !(hasMaintenance && $0.classes == [.barrier])
+        }.map { change in
             var change = change
             if change.classes.contains(.layout) { change.bytes += moved }
             return change
         }
     }
 
-    /// Whether the two have an operation in common.
-    func isLike(_ other: FixLikeness) -> Bool {
-        changes.contains { one in other.changes.contains { one.isLike($0) } }
+    /// What both are compared by: what is added, or what is removed if one of them adds nothing.
+    private func compared(with other: FixLikeness) -> [Change] {
+        let isAdding = [self, other].allSatisfy { $0.changes.contains(where: \.isAdded) }
+        return changes.filter { $0.isAdded == isAdding }
     }
 
-    /// Whether all that this one adds or removes has its like in the other.
+    /// Whether the two have an operation in common.
+    func isLike(_ other: FixLikeness) -> Bool {
+        let theirs = other.compared(with: self)
+        return compared(with: other).contains { one in theirs.contains { one.isLike($0) } }
+    }
+
+    /// Whether all that this one adds has its like in the other.
     func isWithin(_ other: FixLikeness) -> Bool {
-        !changes.isEmpty
-            && changes.allSatisfy { one in other.changes.contains { one.isLike($0) } }
+        let (ours, theirs) = (compared(with: other), other.compared(with: self))
+        return !ours.isEmpty && ours.allSatisfy { one in theirs.contains { one.isLike($0) } }
     }
 
     /// One sentence for each statement, without agents: sizes and places as the program has them.

@@ -68,7 +68,8 @@ extension MendScene {
             case .kernelBarrier(let barrier):
                 let list: [KernelBarrier] =
                     [.rmb, .dmaRmb, .smpRmb].contains(barrier)
-                    ? [.dmaRmb, .rmb, .mb] : [.dmaWmb, .wmb, .mb]
+                    ? [.dmaRmb, .rmb, .mb]
+                    : finding.code == .h05 ? [.dmaWmb, .wmb, .mb] : [.wmb, .dmaWmb, .mb]
                 others = list.filter { $0 != barrier }.map { .kernelBarrier($0) }
             case .barrier(let barrier) where barrier.instruction != .isb:
                 others = [

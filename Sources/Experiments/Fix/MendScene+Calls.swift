@@ -33,7 +33,10 @@ extension MendScene {
                         .replace, .call, order: order, [replacement(use.place, .dma(call))], advice))
             }
             if use.call.function.isRelease || use.call.function.isSync {
-                add(0, plain, "give \(quote(use.place)) what \(quote(mapping.place)) was given")
+                add(
+                    0, plain,
+                    "say the same at \(quote(use.place)) as at \(quote(mapping.place)): without arguments "
+                        + "it is the size and the direction of the map")
                 var bare = plain
                 bare.attributes = []
                 add(2, bare, "let \(quote(use.place)) do its maintenance: drop the attributes")
@@ -58,7 +61,7 @@ extension MendScene {
                     call.offset = range.lowerBound - first.lowerBound
                     call.size = UInt64(range.count)
                     add(
-                        1, call,
+                        0, call,
                         "sync the bytes that are moved, \(range.count) from offset "
                             + "\(range.lowerBound - first.lowerBound), at \(quote(use.place))")
                 }

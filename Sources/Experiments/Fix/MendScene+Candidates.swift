@@ -7,10 +7,7 @@ extension MendScene {
     func candidates(for finding: Finding) -> [(rank: Int, edit: MendEdit)] {
         var result: [(rank: Int, edit: MendEdit)] = []
         for (place, family) in families(for: finding).enumerated() {
-            for edit in edits(family, finding) {
-                // Within a family only the idiom comes before the next family's.
-                result.append((place * 4 + min(edit.order, 3) * 9 + edit.order / 4, edit))
-            }
+            for edit in edits(family, finding) { result.append((place * 100 + edit.order, edit)) }
         }
         return result.enumerated().sorted {
             ($0.element.rank, $0.offset) < ($1.element.rank, $1.offset)
@@ -57,11 +54,15 @@ extension MendScene {
                 ? [.removal, .correction, .layout]
                 : [.layout, .correction, .cleaning, .discarding, .call, .removal, .order]
         case .h19: [.layout, .call, .order, .correction]
-        case .h13, .h28: [.attributes, .barrier, .correction, .cleaning]
+        case .h13, .h28:
+            // Caches that are off cannot be switched on for the sake of a mapping.
+            profile.usesLinux
+                ? [.attributes, .barrier, .correction, .cleaning]
+                : [.barrier, .correction, .attributes, .cleaning]
         case .h14, .h15, .h16, .h17, .h09, .h20, .h21, .h32, .h34:
             [.call, .order, .cleaning, .towardsCore]
         case .h18: [.call, .cleaning, .order, .towardsCore]
-        case .h22: [.instructions, .barrier, .correction]
+        case .h22: [.barrier, .instructions, .correction]
         case .h23: [.order, .correction, .towardsCore, .cleaning, .discarding]
         case .h24: [.correction, .call, .towardsCore, .cleaning, .order]
         case .h25: [.attributes, .correction, .cleaning]

@@ -30,16 +30,53 @@ extension MendScene {
                     ? "remove dma-coherent from \(name)'s node: its port does not look into the caches"
                     : "add dma-coherent to \(name)'s node: its transactions look into the caches"))
         if setup.snoops(device) {
-            var plain = device
-            plain.isCoherent = false
-            plain.attributes = nil
-            edits.append(
-                MendEdit(
-                    .declare, .declaration, order: 1, [replacement(place, .device(plain))],
-                    "have \(name)'s transactions pass the caches by, as the kernel believes: clear its "
-                        + "cacheable and shareable bits"))
+            // Memory that was allocated for a coherent device is cacheable.
+            let regions = uncachedAllocations(of: agent)
+            if !believed, !regions.isEmpty {
+                edits.append(
+                    MendEdit(
+                        .declare, .declaration, order: 1,
+                        [replacement(place, .device(other))] + regions,
+                        "add dma-coherent to \(name)'s node: its transactions look into the caches, and what "
+                            + "is allocated for it is cacheable then"))
+            }
+            edits += bypasses(place, device, name)
         }
         return edits
+    }
+
+    /// Transactions that pass the caches by: with other sideband bits, or through another port.
+    private func bypasses(
+        _ place: Int, _ device: DeviceDeclaration, _ name: String
+    ) -> [MendEdit] {
+        var plain = device
+        plain.isCoherent = false
+        plain.attributes = nil
+        var others = [plain]
+        for port in setup.machine.ports where !port.snoops {
+            plain.port = port.name
+            others.append(plain)
+            break
+        }
+        return others.enumerated().map { order, other in
+            MendEdit(
+                .declare, .declaration, order: 2 + order, [replacement(place, .device(other))],
+                "have \(name)'s transactions pass the caches by, as the kernel believes: clear its cacheable "
+                    + "and shareable bits" + (order > 0 ? ", or use port \(other.port ?? "")" : ""))
+        }
+    }
+
+    /// The regions that an allocation for a device lies in and that are declared uncached, declared as cacheable.
+    private func uncachedAllocations(of agent: Agent) -> [TraceText.Change] {
+        let own = mappings.filter { !$0.isStreaming && $0.call.device == agent }
+        return program.statements.enumerated().compactMap { place, statement in
+            guard case .declaration(.region(let name, let start, let size, let type, _)) =
+                statement.body, !type.isCacheable, size > 0,
+                own.contains(where: { $0.overlaps(start..<start + size) })
+            else { return nil }
+            return replacement(
+                place, .region(name, address: start, size: size, .writeBack, nil))
+        }
     }
 
     // MARK: Attributes
@@ -58,7 +95,7 @@ extension MendScene {
             where wanted != type || wantedShare != share {
                 edits.append(
                     MendEdit(
-                        .declare, .attributes,
+                        .declare, .attributes, order: profile.usesLinux ? 0 : 20,
                         [
                             replacement(
                                 place,

@@ -126,7 +126,13 @@ extension MendScene {
         var changes: [TraceText.Change] = []
         for (place, agent, operation) in operations(0..<program.statements.count) {
             guard operation.touches(range) else { continue }
-            guard let pieces = operation.operands(in: range) else { return nil }
+            guard let pieces = operation.operands(in: range) else {
+                // Events and maintenance of whole lines may stay with what stays.
+                switch operation {
+                case .environment, .maintenance, .vendor: continue
+                default: return nil
+                }
+            }
             // The new name is put in as text, since it is none of the program's.
             var words = NativeWriter.words(.operation(agent, operation), of: program)
             for piece in pieces {

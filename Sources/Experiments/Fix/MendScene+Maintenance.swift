@@ -161,7 +161,8 @@ extension MendScene {
                 add(.cleaning, order * 3, upkeep.clean, "clean")
                 if profile.hasOuterCache {
                     add(
-                        .cleaning, order * 3 + 1, upkeep.outer("clean"),
+                        .cleaning, finding.code == .h23 ? order * 3 - 1 : order * 3 + 1,
+                        upkeep.outer("clean"),
                         "clean the outer cache's lines of")
                 }
                 if transfer.isWrite {
@@ -184,7 +185,8 @@ extension MendScene {
             let reader = readers.first { $0.place > transfer.place }
             guard let reader else { continue }
             for (order, range) in ranges(of: transfer).enumerated() {
-                edits += invalidations(of: range, for: transfer, reader, order * 4)
+                edits += invalidations(
+                    of: range, for: transfer, reader, order * 4, isLevel: finding.code == .h23)
             }
         }
         // What is read is more than what one transfer wrote.
@@ -200,7 +202,8 @@ extension MendScene {
     }
 
     private func invalidations(
-        of range: Range<UInt64>, for transfer: Transfer, _ reader: Access, _ order: Int
+        of range: Range<UInt64>, for transfer: Transfer, _ reader: Access, _ order: Int,
+        isLevel: Bool
     ) -> [MendEdit] {
         let upkeep = upkeeper(range)
         var edits: [MendEdit] = []
@@ -214,7 +217,8 @@ extension MendScene {
             if profile.hasOuterCache {
                 edits.append(
                     addition(
-                        .towardsCore, order + 2, upkeep.outer("inv"), before: wait + 1, core,
+                        .towardsCore, isLevel ? order - 1 : order + 2, upkeep.outer("inv"),
+                        before: wait + 1, core,
                         "invalidate the outer cache's lines of \(upkeep.name) \(done)"))
             }
         }

@@ -59,8 +59,9 @@ extension MendScene {
     ) -> [MendEdit] {
         let device = profile.name(of: transfer.device)
         let name = words(transfer.bytes.lowerBound)
-        let before = place < program.statements.count
-            ? "before \(quote(place))" : "at the end"
+        let before = transfer.wait == place - 1
+            ? "after \(quote(place - 1))"
+            : place < program.statements.count ? "before \(quote(place))" : "at the end"
         var edits: [MendEdit] = []
         let isUsedLater = transfers.contains {
             $0.device == transfer.device && $0.place >= place && mapping.overlaps($0.bytes)
@@ -85,12 +86,20 @@ extension MendScene {
                     "drop the lines of \(name) with \(statement.prefix { $0 != " " })(), which in this "
                         + "kernel is the call that does, \(before)"))
         }
-        if let end = mapping.end, end > place, !isUsedLater {
+        // A call that does it stands there already, but too late.
+        let late = mapping.uses.first {
+            $0.place > place
+                && ($0.call.function.isSyncForCPU || $0.call.function.isRelease && !isUsedLater)
+        }
+        let isReused = transfers.contains {
+            $0.place > place && $0.opening < (late?.place ?? 0) && mapping.overlaps($0.bytes)
+        }
+        if let late, !isReused {
             edits.append(
                 MendEdit(
-                    .move, .order, order: 0,
-                    [.move(line(end), before: line(before: place))],
-                    "unmap \(name) earlier: move \(quote(end)) to \(before)"))
+                    .move, .towardsCore, order: order,
+                    [.move(line(late.place), before: line(before: place))],
+                    "take \(name) back earlier: move \(quote(late.place)) to \(before)"))
         }
         return edits
     }
@@ -137,13 +146,13 @@ extension MendScene {
             if mapping.call.direction == .toDevice {
                 edits.append(
                     addition(
-                        .call, 1, [give], before: place, last.core,
+                        .call, 2, [give], before: place, last.core,
                         "give \(name) to \(device) once more after the store at \(quote(last.place))"))
             }
             if let take = sync(mapping, forDevice: false, bytes) {
                 edits.append(
                     MendEdit(
-                        .add, .call, order: 2,
+                        .add, .call, order: 3,
                         [
                             insertion([take], before: first.place, by: first.core),
                             insertion([give], before: place, by: last.core),
@@ -163,7 +172,7 @@ extension MendScene {
             }
             edits.append(
                 MendEdit(
-                    .move, .call, order: 0,
+                    .move, .call, order: 1,
                     ([mapping.place] + asked.map(\.place)).map { .move(line($0), before: target) },
                     "map \(name) when all is stored: move \(quote(mapping.place)) to after "
                         + quote(last.place)))
