@@ -131,7 +131,8 @@ struct FixLikeness {
             if item.instruction.cleans { result.insert(.clean) }
             if item.instruction.invalidates { result.insert(.invalidate) }
             return (result, range(item.start, max(item.bytes, 1)))
-        case .vendor(let call): return (classes(call.function), range(call.start, max(call.bytes, 1)))
+        case .vendor(let call):
+            return (classes(call.function), range(call.start, max(call.bytes, 1)))
         case .barrier, .kernelBarrier: return ([.barrier], [])
         case .accessor: return ([.barrier], [])
         case .wait: return ([.wait], [])
@@ -165,7 +166,8 @@ struct FixLikeness {
 
     /// The bytes of a call's handle.
     private static func bytes(of call: DMACall, _ program: Program) -> [Range<UInt64>] {
-        let segments = call.segments.isEmpty
+        let segments =
+            call.segments.isEmpty
             ? program.statements.lazy.compactMap { statement -> [DMACall.Segment]? in
                 guard case .operation(_, .dma(let maker)) = statement.body,
                     maker.function.makesHandle, maker.handle == call.handle

@@ -32,8 +32,8 @@ public struct FixStep: Hashable, Sendable {
 public struct RedundantOperation: Hashable, Sendable {
     /// The line of the mended trace, from 1.
     public var line: Int
-    /// The line of the file, from 1; nil: the repair has added it.
-    public var source: Int?
+    /// The line of the file, from 1.
+    public var source: Int
     /// What it says.
     public var words: String
     /// What to do instead; empty: nothing.
@@ -42,6 +42,12 @@ public struct RedundantOperation: Hashable, Sendable {
     public var cycles: Int64
     /// Whether it can go together with the others for which this holds.
     public var canGoToo: Bool
+}
+
+/// What stands behind the claim that a mended trace is clean.
+public enum FixEvidence: Hashable, Sendable {
+    /// It was run again and judged: this run, what may be, and the rules of the API.
+    case rerun
 }
 
 /// What came of looking for a repair.
@@ -70,12 +76,15 @@ public struct FixResult: Sendable {
     public var steps: [FixStep]
     /// How many traces were judged.
     public var runs: Int
-    /// Whether all smaller sets of the edits that come into question were tried.
+    /// Whether all smaller sets of the edits that come into question were tried, but for those in which an edit makes
+    /// things worse.
     public var isSmallest: Bool
     /// What limits there were.
     public var limits: FixLimits
     /// What can go without harm from the mended trace.
     public var redundant: [RedundantOperation]
+    /// What stands behind the claim that the mended trace is clean.
+    public var evidence = FixEvidence.rerun
 
     /// What the repair adds to the cores' work, in cycles of the cores' clock, waiting for devices left out.
     public var addedCycles: Int64 { after.workCycles - before.workCycles }
@@ -120,10 +129,18 @@ public enum Fix {
             outcome: before.judgement.findings.isEmpty
                 ? .nothingToMend : isClean ? .mended : .notMended,
             before: before, after: found.result, original: text, mended: found.text,
-            steps: found.steps, runs: search.runs, isSmallest: search.isComplete, limits: limits,
+            steps: found.steps, runs: search.runs,
+            isSmallest: search.hasTriedAll(below: found.steps.count), limits: limits,
             redundant: [])
         if isClean { result.redundant = search.redundant(in: found) }
         result.runs = search.runs
+        result.evidence = evidence(for: found.result)
         return result
     }
+
+    /// How far it is certain that a mended trace is clean.
+    ///
+    /// The one place for what goes beyond a re-run: a search through all schedules of `result.setup` belongs here, as a
+    /// further case of ``FixEvidence`` that `FixReport` puts into words.
+    private static func evidence(for result: CheckResult) -> FixEvidence { .rerun }
 }

@@ -10,6 +10,8 @@ extension FixSearch {
         var found: [(change: TraceText.Change, operation: RedundantOperation)] = []
         for offer in scene.dispensable {
             guard runs < 2 * limits.runs else { break }
+            // What the repair adds is an idiom, and stays whole.
+            guard state.text.lines[scene.line(offer.place)].source != nil else { continue }
             let change = offer.change
             guard let judged = judge(state.text.changed(by: [change])),
                 judged.judgement.findings.isEmpty
@@ -22,8 +24,9 @@ extension FixSearch {
                 (
                     change,
                     RedundantOperation(
-                        line: line + 1, source: state.text.lines[line].source,
-                        words: state.text.words(of: line), instead: offer.instead, cycles: cycles,
+                        line: line + 1, source: state.text.lines[line].source ?? line + 1,
+                        words: state.text.statement(of: line), instead: offer.instead,
+                        cycles: cycles,
                         canGoToo: false)
                 ))
         }
@@ -33,8 +36,10 @@ extension FixSearch {
         var together: [TraceText.Change] = []
         for place in found.indices {
             let changes = together + [found[place].change]
-            guard changes.count == 1 || judge(state.text.changed(by: changes))?
-                .judgement.findings.isEmpty == true
+            guard
+                changes.count == 1
+                    || judge(state.text.changed(by: changes))?
+                        .judgement.findings.isEmpty == true
             else { continue }
             together = changes
             found[place].operation.canGoToo = true

@@ -35,8 +35,8 @@ struct FixSearch {
     let start: State
     let limits: FixLimits
     private(set) var runs = 1
-    /// Whether everything smaller was tried: no trace was left out for want of width or runs.
-    private(set) var isComplete = true
+    /// The smallest number of edits of traces that were left out for want of width or runs; nil: none were.
+    private var firstCut: Int?
     private var seen: Set<[UInt8]>
 
     init(_ setup: Setup, text: TraceText, judged: CheckResult, limits: FixLimits) {
@@ -65,14 +65,17 @@ struct FixSearch {
             if let best = Self.sorted(solved).first { return best }
             next = Self.sorted(next)
             if let first = next.first, first.trouble < nearest.trouble { nearest = first }
-            // What is mended with one edit more is not smaller than what was left out here.
-            if depth < limits.edits, next.count > limits.width { isComplete = false }
+            if next.count > limits.width { cut(depth) }
             frontier = Array(next.prefix(limits.width))
             if frontier.isEmpty || runs >= limits.runs { break }
         }
-        if runs >= limits.runs { isComplete = false }
         return nearest
     }
+
+    private mutating func cut(_ edits: Int) { firstCut = min(firstCut ?? .max, edits) }
+
+    /// Whether every set of fewer edits was tried: one of those that were left out has an edit less than what would follow.
+    func hasTriedAll(below edits: Int) -> Bool { firstCut.map { $0 + 1 >= edits } ?? true }
 
     private static func sorted(_ states: [State]) -> [State] {
         states.enumerated().sorted { left, right in
@@ -103,7 +106,7 @@ struct FixSearch {
         for (rank, edit, code) in offers {
             if let clean, state.rank + rank > clean { break }
             guard runs < limits.runs else {
-                isComplete = false
+                cut(state.steps.count)
                 break
             }
             let text = state.text.changed(by: edit.changes)

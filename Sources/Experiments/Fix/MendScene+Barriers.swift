@@ -60,7 +60,8 @@ extension MendScene {
 
     /// Each barrier between the two statements of a finding, made stronger.
     private func stronger(_ finding: Finding) -> [MendEdit] {
-        let ends = [finding.record - 1, finding.writeRecord - 1] + finding.chain.map { $0.record - 1 }
+        let ends =
+            [finding.record - 1, finding.writeRecord - 1] + finding.chain.map { $0.record - 1 }
         guard let low = ends.filter({ $0 >= 0 }).min(), let high = ends.max() else { return [] }
         return operations(low..<high + 1).flatMap { place, _, operation -> [MendEdit] in
             let others: [Operation]
@@ -99,7 +100,8 @@ extension MendScene {
         }
         // The device may look at a word that was stored before the data.
         let earlier = accesses.filter { $0.isStore && $0.core == core && $0.place <= write }
-        let words = profile.usesLinux ? [["dma_wmb"], ["wmb"]] : [["dmb oshst"], ["dsb st"], ["dsb sy"]]
+        let words =
+            profile.usesLinux ? [["dma_wmb"], ["wmb"]] : [["dmb oshst"], ["dsb st"], ["dsb sy"]]
         let places = (flags.prefix(4) + earlier.suffix(4)).map(\.place)
         return places.enumerated().flatMap { index, place in
             words.enumerated().map { order, statements in
@@ -129,7 +131,8 @@ extension MendScene {
 
     /// A barrier before maintenance, or between two of them.
     private func completions(_ finding: Finding) -> [MendEdit] {
-        let ends = [finding.record - 1, finding.writeRecord - 1] + finding.chain.map { $0.record - 1 }
+        let ends =
+            [finding.record - 1, finding.writeRecord - 1] + finding.chain.map { $0.record - 1 }
         guard let low = ends.filter({ $0 >= 0 }).min(), let high = ends.max() else { return [] }
         return operations(low..<high + 1).flatMap { place, core, operation -> [MendEdit] in
             guard core.isCore, place > low else { return [] }

@@ -24,13 +24,16 @@ extension MendScene {
         mapping.uses.enumerated().flatMap { _, use -> [MendEdit] in
             var plain = DMACall(use.call.function, handle: use.call.handle)
             plain.attributes = use.call.attributes
-            if plain.function.isSync { (plain.offset, plain.size) = (use.call.offset, use.call.size) }
+            if plain.function.isSync {
+                (plain.offset, plain.size) = (use.call.offset, use.call.size)
+            }
             var edits: [MendEdit] = []
             func add(_ order: Int, _ call: DMACall, _ advice: String) {
                 guard call != use.call else { return }
                 edits.append(
                     MendEdit(
-                        .replace, .call, order: order, [replacement(use.place, .dma(call))], advice))
+                        .replace, .call, order: order, [replacement(use.place, .dma(call))], advice)
+                )
             }
             if use.call.function.isRelease || use.call.function.isSync {
                 add(
@@ -126,7 +129,8 @@ extension MendScene {
         return [
             addition(
                 .call, 0, [statement], before: mapping.place + 1, mapping.core,
-                "ask whether the map at \(quote(mapping.place)) succeeded before its address is used")
+                "ask whether the map at \(quote(mapping.place)) succeeded before its address is used"
+            )
         ]
     }
 
@@ -151,10 +155,12 @@ extension MendScene {
                     "leave out \(quote(mapping.place)) and hand the device the address that the allocation "
                         + "gave: coherent memory needs no streaming call"))
         }
-        guard let last = transfers.last(where: { transfer in
-            mapping.overlaps(transfer.bytes)
-                && mapping.call.device.map { $0 == transfer.device } ?? true
-        }) else { return edits }
+        guard
+            let last = transfers.last(where: { transfer in
+                mapping.overlaps(transfer.bytes)
+                    && mapping.call.device.map { $0 == transfer.device } ?? true
+            })
+        else { return edits }
         let device = profile.name(of: last.device)
         // What gives the bytes back comes too early.
         let early = mapping.uses.filter {
@@ -164,7 +170,8 @@ extension MendScene {
         for use in early {
             let wait = last.wait.flatMap { $0 > use.place ? $0 : nil }
             let target = (wait ?? last.place) + 1
-            let targetLine = target < program.statements.count
+            let targetLine =
+                target < program.statements.count
                 ? line(before: target) : text.lines.count
             var changes: [TraceText.Change] = []
             if wait == nil { changes.append(.insert(["wait \(device)"], before: targetLine)) }
@@ -218,17 +225,20 @@ extension MendScene {
         var targets: [(place: Int, advice: String)] = []
         for other in others {
             if let end = other.end, end > mapping.place {
-                targets.append((end + 1, "to after \(quote(end)): the lines are mapped once at a time"))
+                targets.append(
+                    (end + 1, "to after \(quote(end)): the lines are mapped once at a time"))
             }
         }
-        if let use = transfers.first(where: { $0.place > mapping.place && mapping.overlaps($0.bytes)
-            && $0.device == mapping.call.device })
-        {
+        if let use = transfers.first(where: {
+            $0.place > mapping.place && mapping.overlaps($0.bytes)
+                && $0.device == mapping.call.device
+        }) {
             targets.append((use.opening, "to before \(quote(use.opening)), where it is needed"))
         } else if let end = mapping.end {
             targets.append((end, "to before \(quote(end)): nothing needs it earlier"))
         }
-        var edits = targets.filter { $0.place > mapping.place + 1 }.enumerated().map { index, target in
+        var edits = targets.filter { $0.place > mapping.place + 1 }.enumerated().map {
+            index, target in
             let asked = mapping.uses.filter {
                 $0.call.function == .mappingError && $0.place < target.place
             }
@@ -239,7 +249,8 @@ extension MendScene {
                 }, "move \(quote(mapping.place)) \(target.advice)")
         }
         // Or the second ends before the core touches the bytes.
-        for access in accesses where access.place > mapping.place && mapping.overlaps(access.bytes) {
+        for access in accesses where access.place > mapping.place && mapping.overlaps(access.bytes)
+        {
             guard let end = mapping.end, access.place < end else { continue }
             edits.append(
                 MendEdit(

@@ -42,7 +42,8 @@ extension MendScene {
         for access in accesses where access.place == finding.record - 1 {
             let low = min(item.bytes.lowerBound, access.bytes.lowerBound)
             let top = max(item.bytes.upperBound, access.bytes.upperBound)
-            if item.bytes.overlaps(access.bytes) || item.bytes.upperBound == access.bytes.lowerBound {
+            if item.bytes.overlaps(access.bytes) || item.bytes.upperBound == access.bytes.lowerBound
+            {
                 want(low..<top)
             }
         }
@@ -59,9 +60,10 @@ extension MendScene {
                 ).map { replacement(twin.place, $0) }
             }
             guard changes.count == twins.count, !changes.isEmpty else { return nil }
-            let isWider = range.lowerBound <= item.bytes.lowerBound
+            let isWider =
+                range.lowerBound <= item.bytes.lowerBound
                 && range.upperBound >= item.bytes.upperBound
-            let name = words(range.lowerBound)
+            let name = named(range.lowerBound)
             return MendEdit(
                 .widen, .correction, order: order, changes,
                 isWider
@@ -147,7 +149,8 @@ extension MendScene {
         var edits: [MendEdit] = []
         func move(_ item: Upkeep, before place: Int, _ order: Int, _ what: String) {
             guard place < item.place || place > item.end + 1 else { return }
-            let target = place >= program.statements.count
+            let target =
+                place >= program.statements.count
                 ? text.lines.count : line(before: place)
             let changes = (item.place...item.end).map {
                 TraceText.Change.move(line($0), before: target)

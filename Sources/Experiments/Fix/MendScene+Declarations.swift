@@ -6,7 +6,8 @@ import Traces
 extension MendScene {
     /// What the kernel believes of a device, or how its transactions are wired.
     func declarations(_ finding: Finding) -> [MendEdit] {
-        let agents = [finding.agent, finding.writer]
+        let agents =
+            [finding.agent, finding.writer]
             + transfers.filter { $0.bytes.overlaps(finding.range) }.map(\.device)
         var seen: Set<Agent> = []
         return agents.filter { !$0.isCore && seen.insert($0).inserted }.flatMap { declared($0) }
@@ -14,7 +15,11 @@ extension MendScene {
 
     private func declared(_ agent: Agent) -> [MendEdit] {
         let place = program.statements.firstIndex {
-            if case .declaration(.device(let device)) = $0.body { device.agent == agent } else { false }
+            if case .declaration(.device(let device)) = $0.body {
+                device.agent == agent
+            } else {
+                false
+            }
         }
         guard let place, case .declaration(.device(let device)) = program.statements[place].body
         else { return [] }
@@ -23,9 +28,16 @@ extension MendScene {
         var edits: [MendEdit] = []
         var other = device
         other.isCoherent = !believed
+        let turned = replacement(place, .device(other), words: 2...32) { words in
+            let (old, new) =
+                believed ? ("coherent", "noncoherent") : ("noncoherent", "coherent")
+            // The names come first.
+            guard let word = words.lastIndex(of: old), word > 1 else { return nil }
+            return words[..<word] + [new] + words[(word + 1)...]
+        }
         edits.append(
             MendEdit(
-                .declare, .declaration, order: 0, [replacement(place, .device(other))],
+                .declare, .declaration, order: 0, [turned],
                 believed
                     ? "remove dma-coherent from \(name)'s node: its port does not look into the caches"
                     : "add dma-coherent to \(name)'s node: its transactions look into the caches"))
@@ -36,7 +48,7 @@ extension MendScene {
                 edits.append(
                     MendEdit(
                         .declare, .declaration, order: 1,
-                        [replacement(place, .device(other))] + regions,
+                        [turned] + regions,
                         "add dma-coherent to \(name)'s node: its transactions look into the caches, and what "
                             + "is allocated for it is cacheable then"))
             }
@@ -70,12 +82,14 @@ extension MendScene {
     private func uncachedAllocations(of agent: Agent) -> [TraceText.Change] {
         let own = mappings.filter { !$0.isStreaming && $0.call.device == agent }
         return program.statements.enumerated().compactMap { place, statement in
-            guard case .declaration(.region(let name, let start, let size, let type, _)) =
-                statement.body, !type.isCacheable, size > 0,
+            guard
+                case .declaration(.region(let name, let start, let size, let type, _)) =
+                    statement.body, !type.isCacheable, size > 0,
                 own.contains(where: { $0.overlaps(start..<start + size) })
             else { return nil }
             return replacement(
-                place, .region(name, address: start, size: size, .writeBack, nil))
+                place, .region(name, address: start, size: size, .writeBack, nil), words: 5...6
+            ) { $0[..<4] + ["wb"] }
         }
     }
 
@@ -85,10 +99,12 @@ extension MendScene {
     func attributes(_ finding: Finding) -> [MendEdit] {
         var edits: [MendEdit] = []
         for (place, statement) in program.statements.enumerated() {
-            guard case .declaration(.alias(let name, let region, let start, let type, let share)) =
-                statement.body, let entry = program.symbols[region]
+            guard
+                case .declaration(.alias(let name, let region, let start, let type, let share)) =
+                    statement.body, let entry = program.symbols[region]
             else { continue }
-            let touched = finding.range.overlaps(entry.address..<entry.address + max(entry.size, 1))
+            let touched =
+                finding.range.overlaps(entry.address..<entry.address + max(entry.size, 1))
                 || finding.range.overlaps(start..<start + max(entry.size, 1))
             guard touched else { continue }
             for case .region(region, _, _, let wanted, let wantedShare) in program.declarations
@@ -117,8 +133,10 @@ extension MendScene {
         let stores = accesses.filter { access in
             guard access.isStore else { return false }
             return access.bytes.overlaps(finding.range)
-                || entries.contains { $0.kind == .alias
-                    && access.bytes.overlaps($0.address..<$0.address + $0.size) }
+                || entries.contains {
+                    $0.kind == .alias
+                        && access.bytes.overlaps($0.address..<$0.address + $0.size)
+                }
                 || access.place == finding.writeRecord - 1
         }
         for (index, store) in stores.prefix(4).enumerated() {
@@ -131,7 +149,7 @@ extension MendScene {
                     addition(
                         .attributes, 1 + index + 4 * order, profile.usesLinux ? plain : statements,
                         before: store.place + 1, store.core,
-                        "clean \(upkeep.name) through the mapping it was stored through, after "
+                        "clean `\(upkeep.name)` through the mapping it was stored through, after "
                             + "\(quote(store.place)), before the other mapping is used"))
             }
         }
@@ -153,7 +171,7 @@ extension MendScene {
         let fill = ["ic ivau \(name) \(size)", "dsb ish", "isb"]
         let whole = ["dc cvau \(name) \(size)", "dsb ish"] + fill
         var edits: [MendEdit] = []
-        let purpose = "make the new instructions at \(name) known to the fetches"
+        let purpose = "make the new instructions at `\(name)` known to the fetches"
         for (order, statements) in [whole, fill, ["isb"]].enumerated() {
             if let last {
                 edits.append(

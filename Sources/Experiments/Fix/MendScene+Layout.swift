@@ -62,16 +62,19 @@ extension MendScene {
             let start = freeLine(buffer.entry.size, from: buffer.entry.address)
             return MendEdit(
                 .align, .layout, order: order,
-                [relocation(buffer.place, to: start, size: nil)],
-                "give \(buffer.entry.name) lines of its own: align it to \(lineSize) bytes")
+                [relocation(buffer.place, to: start)],
+                "give `\(buffer.entry.name)` lines of its own: align it to \(lineSize) bytes")
         }
     }
 
-    private func relocation(_ place: Int, to start: UInt64, size: UInt64?) -> TraceText.Change {
-        guard case .declaration(.buffer(let name, _, let old, let area)) =
-            program.statements[place].body
+    private func relocation(_ place: Int, to start: UInt64) -> TraceText.Change {
+        guard
+            case .declaration(.buffer(let name, _, let size, let area)) =
+                program.statements[place].body
         else { preconditionFailure("buffers are buffers") }
-        return replacement(place, .buffer(name, address: start, size: size ?? old, area))
+        return replacement(
+            place, .buffer(name, address: start, size: size, area), words: 4...5
+        ) { $0[..<2] + ["0x\(String(start, radix: 16))"] + $0[3...] }
     }
 
     /// The first line from an address on from which so many bytes touch nothing else of the trace.
@@ -102,7 +105,8 @@ extension MendScene {
         if let home, UInt64(range.count) == home.entry.size { return [] }
         let name = freshName("\(home?.entry.name ?? "data")_dma")
         let start = freeLine(
-            UInt64(range.count), from: home.map { $0.entry.address + $0.entry.size } ?? range.upperBound)
+            UInt64(range.count),
+            from: home.map { $0.entry.address + $0.entry.size } ?? range.upperBound)
         guard let moved = renamed(range, to: name) else { return [] }
         let first = program.statements.firstIndex {
             if case .operation = $0.body { true } else { false }
@@ -111,21 +115,21 @@ extension MendScene {
         let place = home.map { line($0.place) + 1 } ?? line(first)
         let size = (UInt64(range.count) + lineSize - 1) / lineSize * lineSize
         let declaration = "buffer \(name) 0x\(String(start, radix: 16)) \(size)"
-        let old = words(range.lowerBound)
+        let old = named(range.lowerBound)
         return [
             MendEdit(
                 .align, .layout, order: 4,
                 [.insert([declaration], before: place)] + moved,
-                "give the \(range.count) bytes at \(old) lines of their own: allocate them apart, as \(name) "
-                    + "here, or align and pad them in the structure to \(lineSize) bytes")
+                "give the \(range.count == 1 ? "byte" : "\(range.count) bytes") at \(old) lines of their own: allocate them apart, as `\(name)` "
+                    + "here, or align and pad them in their structure to \(lineSize) bytes")
         ]
     }
 
     /// Every statement about some bytes, about others in their place; nil: one is about more than these.
     private func renamed(_ range: Range<UInt64>, to name: String) -> [TraceText.Change]? {
         var changes: [TraceText.Change] = []
-        for (place, agent, operation) in operations(0..<program.statements.count) {
-            guard operation.touches(range) else { continue }
+        for (place, agent, operation) in operations(0..<program.statements.count)
+        where operation.touches(range) {
             guard let pieces = operation.operands(in: range) else {
                 // Events and maintenance of whole lines may stay with what stays.
                 switch operation {
@@ -158,8 +162,12 @@ extension MendScene {
         return [
             MendEdit(
                 .align, .layout, order: 2,
-                [replacement(home.place, .buffer(name, address: start, size: size, nil))],
-                "take \(home.entry.name) from kmalloc(): this memory is not for DMA")
+                [
+                    replacement(
+                        home.place, .buffer(name, address: start, size: size, nil), words: 5...5
+                    ) { Array($0[..<4]) }
+                ],
+                "take `\(home.entry.name)` from kmalloc(): this memory is not for DMA")
         ]
     }
 }

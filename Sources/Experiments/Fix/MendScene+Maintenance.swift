@@ -134,7 +134,8 @@ extension MendScene {
     /// Who maintains what a device is given: the core that rings, or the last to touch the bytes before.
     func giver(_ transfer: Transfer) -> Agent {
         if let doorbell = transfer.doorbell, let agent = operation(doorbell)?.agent { return agent }
-        return accesses.last { $0.place < transfer.place && $0.bytes.overlaps(transfer.bytes) }?.core
+        return accesses.last { $0.place < transfer.place && $0.bytes.overlaps(transfer.bytes) }?
+            .core
             ?? .core(0)
     }
 
@@ -156,7 +157,7 @@ extension MendScene {
                         MendEdit(
                             .add, family, order: order,
                             [insertion(statements, before: transfer.opening, by: core)],
-                            "\(what) \(upkeep.name) \(until): add \(listed(statements))"))
+                            "\(what) `\(upkeep.name)` \(until): add \(listed(statements))"))
                 }
                 add(.cleaning, order * 3, upkeep.clean, "clean")
                 if profile.hasOuterCache {
@@ -195,7 +196,7 @@ extension MendScene {
                 addition(
                     .towardsCore, 9, upkeeper(reader.bytes).invalidate, before: reader.place,
                     reader.core,
-                    "invalidate \(words(reader.bytes.lowerBound)) before it is read at "
+                    "invalidate \(named(reader.bytes.lowerBound)) before it is read at "
                         + quote(reader.place)))
         }
         return edits
@@ -213,19 +214,19 @@ extension MendScene {
             edits.append(
                 addition(
                     .towardsCore, order, upkeep.invalidate, before: wait + 1, core,
-                    "invalidate \(upkeep.name) \(done)"))
+                    "invalidate `\(upkeep.name)` \(done)"))
             if profile.hasOuterCache {
                 edits.append(
                     addition(
                         .towardsCore, isLevel ? order - 1 : order + 2, upkeep.outer("inv"),
                         before: wait + 1, core,
-                        "invalidate the outer cache's lines of \(upkeep.name) \(done)"))
+                        "invalidate the outer cache's lines of `\(upkeep.name)` \(done)"))
             }
         }
         edits.append(
             addition(
                 .towardsCore, order + 1, upkeep.invalidate, before: reader.place, reader.core,
-                "invalidate \(upkeep.name) before it is read at \(quote(reader.place))"))
+                "invalidate `\(upkeep.name)` before it is read at \(quote(reader.place))"))
         return edits
     }
 

@@ -60,7 +60,8 @@ extension MendScene {
     /// A sync of a mapping or an allocation, of all of it or of a part.
     func sync(_ mapping: Mapping, forDevice: Bool, _ bytes: Range<UInt64>?) -> String? {
         let end = forDevice ? "for_device" : "for_cpu"
-        let direction = mapping.isStreaming
+        let direction =
+            mapping.isStreaming
             ? mapping.call.direction : self.direction(of: mapping.call.device, on: mapping.pieces)
         guard let direction, let first = mapping.pieces.first else { return nil }
         switch mapping.call.function {

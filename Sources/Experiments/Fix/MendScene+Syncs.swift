@@ -33,7 +33,7 @@ extension MendScene {
             edits.append(
                 addition(
                     .cleaning, 0, [statement], before: transfer.opening, giver(transfer),
-                    "give \(words(transfer.bytes.lowerBound)) to \(device) with \(name(statement)) before "
+                    "give \(named(transfer.bytes.lowerBound)) to \(device) with \(name(statement)) before "
                         + "it is started at \(quote(transfer.opening))"))
         }
         guard transfer.isWrite else { return edits }
@@ -58,8 +58,9 @@ extension MendScene {
         _ part: Range<UInt64>?, order: Int
     ) -> [MendEdit] {
         let device = profile.name(of: transfer.device)
-        let name = words(transfer.bytes.lowerBound)
-        let before = transfer.wait == place - 1
+        let name = named(transfer.bytes.lowerBound)
+        let before =
+            transfer.wait == place - 1
             ? "after \(quote(place - 1))"
             : place < program.statements.count ? "before \(quote(place))" : "at the end"
         var edits: [MendEdit] = []
@@ -124,7 +125,7 @@ extension MendScene {
                     insertion(map, before: transfer.opening, by: core),
                     insertion(["dma_unmap_single \(handle)"], before: last + 1, by: core),
                 ],
-                "map \(name) for \(device), \(direction.name), with dma_map_single() before it is started at "
+                "map `\(name)` for \(device), \(direction.name), with dma_map_single() before it is started at "
                     + "\(quote(transfer.opening)), and unmap it after \(quote(last))")
         }
     }
@@ -139,7 +140,7 @@ extension MendScene {
         let next = transfers.first { $0.place > last.place && mapping.overlaps($0.bytes) }
         var edits: [MendEdit] = []
         let bytes = first.bytes
-        let name = words(bytes.lowerBound)
+        let name = named(bytes.lowerBound)
         let device = mapping.call.device.map { profile.name(of: $0) } ?? "the device"
         if let give = sync(mapping, forDevice: true, bytes) {
             let place = next.map(\.opening).flatMap { $0 > last.place ? $0 : nil } ?? last.place + 1
@@ -147,7 +148,8 @@ extension MendScene {
                 edits.append(
                     addition(
                         .call, 2, [give], before: place, last.core,
-                        "give \(name) to \(device) once more after the store at \(quote(last.place))"))
+                        "give \(name) to \(device) once more after the store at \(quote(last.place))"
+                    ))
             }
             if let take = sync(mapping, forDevice: false, bytes) {
                 edits.append(

@@ -68,10 +68,19 @@ struct MendScene {
 
     /// A statement as a person finds it: by its line in the file, where it has one, and in its words.
     func quote(_ place: Int) -> String {
-        let line = text.lines[line(place)]
-        let words = text.words(of: self.line(place))
-        guard let source = line.source else { return "the new `\(words)`" }
-        return "line \(source) (`\(words)`)"
+        let line = line(place)
+        let words = text.statement(of: line)
+        guard let source = text.lines[line].source else { return "the new `\(words)`" }
+        return "line \(source) (`\(words)`\(origin(of: place)))"
+    }
+
+    /// Where a statement came from in the source, if the trace knows it.
+    private func origin(of place: Int) -> String {
+        let number = Int(program.statements[place].annotation)
+        guard number >= 0 else { return "" }
+        let annotations = program.annotations[number]
+        let file = annotations.source.map { "\($0.file):\($0.line)" }
+        return [annotations.function, file].compactMap { $0 }.map { ", \($0)" }.joined()
     }
 
     /// The operations with their places, from one place to before another.
@@ -120,6 +129,22 @@ struct MendScene {
             place, NativeWriter.words(.declaration(declaration), of: program), isOperation: false)
     }
 
+    /// A declaration with some of its words changed, as they stand in the text, or else printed anew.
+    ///
+    /// - Parameters:
+    ///   - count: How many words it has if it is written as usual, without blanks within its addresses.
+    ///   - change: What becomes of the words; nil: it cannot be said so.
+    func replacement(
+        _ place: Int, _ declaration: Declaration, words count: ClosedRange<Int>,
+        _ change: ([String]) -> [String]?
+    ) -> TraceText.Change {
+        let words = text.words(of: line(place)).split(separator: " ").map(String.init)
+        guard count.contains(words.count), let changed = change(words) else {
+            return replacement(place, declaration)
+        }
+        return replacement(place, changed.joined(separator: " "), isOperation: false)
+    }
+
     func replacement(_ place: Int, _ words: String, isOperation: Bool) -> TraceText.Change {
         .replace(
             line(place), text.replacing(line(place), with: words, isOperation: isOperation))
@@ -135,6 +160,9 @@ struct MendScene {
         let offset = start - entry.address
         return offset == 0 ? entry.name : "\(entry.name)+\(offset)"
     }
+
+    /// A name in a sentence.
+    func named(_ start: UInt64) -> String { "`\(words(start))`" }
 
     /// A range with its ends at lines.
     func lines(of range: Range<UInt64>) -> Range<UInt64> {

@@ -42,6 +42,11 @@ public struct TraceText: Hashable, Sendable {
         Self.trimmed(lines[line].text.prefix { $0 != "#" })
     }
 
+    /// What a line says, without its annotations either.
+    public func statement(of line: Int) -> String {
+        Self.trimmed(lines[line].text.prefix { $0 != "#" && $0 != "@" })
+    }
+
     private static func trimmed(_ text: Substring) -> String {
         var rest = text.drop { $0 == " " || $0 == "\t" }
         while let last = rest.last, last == " " || last == "\t" { rest.removeLast() }
@@ -148,7 +153,8 @@ extension TraceText {
         }
         steps += original.lines[next...].map { PatchStep(sign: "-", text: $0.text) }
         let body = Self.hunks(steps)
-        return body.isEmpty ? "" : "--- a/\(name)\n+++ b/\(name)\n" + body
+        let path = name.drop { $0 == "/" }
+        return body.isEmpty ? "" : "--- a/\(path)\n+++ b/\(path)\n" + body
     }
 
     private struct PatchStep {
