@@ -87,8 +87,8 @@ extension FixResult {
             case .device(let transfer):
                 return "\(agent.rawValue) \(transfer.kind) \(transfer.bytes) \(transfer.rows)"
             case .ring(let device): return "\(agent.rawValue) ring \(device.rawValue)"
-            case .accessor(let accessor):
-                return "\(agent.rawValue) \(accessor.device.rawValue) \(accessor.function.isWrite)"
+            case .accessor(let accessor) where accessor.function.isWrite:
+                return "\(agent.rawValue) write \(accessor.device.rawValue)"
             case .environment(let event): return "\(event.kind)"
             case .work(let cycles): return "\(agent.rawValue) work \(cycles)"
             default: return nil

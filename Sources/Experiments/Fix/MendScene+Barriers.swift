@@ -7,8 +7,9 @@ extension MendScene {
     /// Barriers that are missing, too weak, or an accessor without one.
     func barriers(_ finding: Finding) -> [MendEdit] {
         switch finding.code {
-        case .h06, .h07, .h38: loadBarriers(finding)
-        case .h05, .h39: publications(finding) + stronger(finding)
+        case .h06, .h07: registerReads(finding) + loadBarriers(finding)
+        case .h39: readBacks(finding)
+        case .h05: publications(finding) + stronger(finding)
         case .h13, .h22, .h12: stronger(finding) + completions(finding)
         default: stronger(finding) + doorbellBarriers(finding) + publications(finding)
         }
@@ -125,6 +126,49 @@ extension MendScene {
                 .barrier, order, statements, before: place, core,
                 "let the load that says that the bytes are there perform before \(quote(place))")
         } + stronger(finding)
+    }
+
+    /// A relaxed read of a register, with its barrier.
+    private func registerReads(_ finding: Finding) -> [MendEdit] {
+        guard profile.usesLinux else { return [] }
+        return operations(0..<finding.record).compactMap { place, _, operation in
+            guard case .accessor(var accessor) = operation, accessor.function == .readlRelaxed
+            else { return nil }
+            accessor.function = .readl
+            return MendEdit(
+                .replace, .barrier, order: 0, [replacement(place, .accessor(accessor))],
+                "read the register with readl() at \(quote(place)): its barrier keeps later loads behind it"
+            )
+        }
+    }
+
+    /// A read of the device's registers after its interrupt: the answer pushes what it wrote into memory.
+    private func readBacks(_ finding: Finding) -> [MendEdit] {
+        let devices = Set(works(on: finding.range).filter(\.isWrite).map(\.device)).sorted()
+        return devices.flatMap { device -> [MendEdit] in
+            let name = profile.name(of: device)
+            // A register that the trace knows, if there is one that is read.
+            let known = operations(0..<program.statements.count).compactMap { _, _, operation in
+                if case .accessor(let accessor) = operation, accessor.device == device {
+                    accessor.register
+                } else {
+                    nil
+                }
+            }.last
+            let base =
+                device.index < program.devices.count
+                ? program.devices[device.index].effectiveRegisters.lowerBound : 0
+            let offset = known.map { $0.address.rawValue &- base } ?? 0
+            let read = "readl \(name)" + (offset > 0 ? "+0x\(String(offset, radix: 16))" : "")
+            let places = transfers.filter { $0.device == device && $0.isWrite }.compactMap(\.wait)
+            return Set(places).sorted().map { wait in
+                addition(
+                    .barrier, 0, profile.usesLinux ? [read] : [read, "dsb sy"], before: wait + 1,
+                    operation(wait)?.agent ?? .core(0),
+                    "read a register of \(name) after \(quote(wait)): the answer comes behind what it has "
+                        + "written")
+            }
+        }
     }
 
     // MARK: Completion

@@ -26,7 +26,7 @@ extension MendScene {
             case .order: movedUpkeep(finding) + (profile.usesLinux ? syncs(finding) : [])
             case .removal: removedUpkeep(finding)
             case .instructions: instructions(finding)
-            case .attributes: attributes(finding) + aliasUpkeep(finding)
+            case .attributes: attributes(finding) + types(finding) + aliasUpkeep(finding)
             }
         return all.filter { $0.family == family }
     }
@@ -41,26 +41,28 @@ extension MendScene {
     /// The families in which a mend is looked for, the preferred one first.
     private func families(for finding: Finding) -> [MendFamily] {
         switch finding.code {
-        case .h01, .h08, .h36, .h37, .h38, .h40, .h41:
+        case .h01, .h08, .h36, .h37, .h38, .h40:
             [.correction, .towardsCore, .order, .cleaning, .discarding, .layout, .call, .barrier]
+        case .h41: [.attributes]
         case .h02, .h35:
             [.call, .correction, .discarding, .cleaning, .order, .towardsCore, .layout]
         case .h03: [.correction, .cleaning, .order, .call, .barrier, .layout]
         case .h04: [.barrier, .correction, .cleaning, .order]
-        case .h05, .h06, .h07, .h39: [.barrier, .correction, .cleaning, .towardsCore]
+        case .h05, .h06, .h07, .h39: [.barrier, .correction, .order, .cleaning, .towardsCore]
         case .h10, .h11, .h12:
             // What no device moves needs no maintenance.
             finding.code == .h11 && works(on: finding.range).isEmpty
                 ? [.removal, .correction, .layout]
                 : [.layout, .correction, .cleaning, .discarding, .call, .removal, .order]
         case .h19: [.layout, .call, .order, .correction]
-        case .h13, .h28:
+        case .h28: [.declaration, .attributes, .correction, .cleaning, .towardsCore]
+        case .h13:
             // Caches that are off cannot be switched on for the sake of a mapping.
             profile.usesLinux
                 ? [.attributes, .barrier, .correction, .cleaning]
                 : [.barrier, .correction, .attributes, .cleaning]
         case .h14, .h15, .h16, .h17, .h09, .h20, .h21, .h32, .h34:
-            [.call, .order, .cleaning, .towardsCore]
+            [.call, .order, .cleaning, .towardsCore, .layout]
         case .h18: [.call, .cleaning, .order, .towardsCore]
         case .h22: [.barrier, .instructions, .correction]
         case .h23: [.order, .correction, .towardsCore, .cleaning, .discarding]
@@ -70,7 +72,7 @@ extension MendScene {
         case .h27: [.declaration, .attributes]
         case .h30, .h31, .h33: [.layout, .call]
         case .h42: [.discarding, .cleaning, .correction, .order, .removal]
-        case .h29: []
+        case .h29: [.correction, .cleaning, .towardsCore, .barrier, .order]
         }
     }
 }

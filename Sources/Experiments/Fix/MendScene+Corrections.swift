@@ -18,6 +18,36 @@ extension MendScene {
     func corrections(_ finding: Finding) -> [MendEdit] {
         suspects(finding).flatMap { item in
             retargeted(item, finding) + refunctioned(item)
+        } + byAddress(finding)
+    }
+
+    /// Maintenance by set and way, of the bytes that move instead.
+    private func byAddress(_ finding: Finding) -> [MendEdit] {
+        let works = works(on: finding.range)
+        return operations(0..<program.statements.count).flatMap {
+            place, _, operation -> [MendEdit] in
+            guard case .maintenance(let item) = operation else { return [] }
+            let others: [Maintenance.Instruction]
+            switch item.instruction {
+            case .dcCSW: others = [.dcCVAC]
+            case .dcCISW: others = [.dcIVAC, .dcCIVAC]
+            case .dcISW: others = [.dcIVAC]
+            case .outerCleanAndInvalidateWays: others = [.outerCleanAndInvalidate]
+            default: return []
+            }
+            return works.flatMap { work in
+                others.enumerated().map { order, instruction in
+                    let other = Operation.maintenance(
+                        Maintenance(
+                            instruction, at: operand(work.bytes.lowerBound),
+                            bytes: UInt64(work.bytes.count)))
+                    let words = NativeWriter.words(.operation(.core(0), other), of: program)
+                    return MendEdit(
+                        .replace, .correction, order: order, [replacement(place, other)],
+                        "maintain by address: `\(words)` in place of \(quote(place)), which is for one core's "
+                            + "caches and for switching them off")
+                }
+            }
         }
     }
 

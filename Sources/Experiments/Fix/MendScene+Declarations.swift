@@ -41,6 +41,15 @@ extension MendScene {
                 believed
                     ? "remove dma-coherent from \(name)'s node: its port does not look into the caches"
                     : "add dma-coherent to \(name)'s node: its transactions look into the caches"))
+        if believed, device.attributes != nil {
+            var plain = device
+            plain.attributes = nil
+            edits.append(
+                MendEdit(
+                    .declare, .declaration, order: 0, [replacement(place, .device(plain))],
+                    "have \(name)'s transactions ask to be looked up in the caches: set its cacheable and "
+                        + "shareable bits"))
+        }
         if setup.snoops(device) {
             // Memory that was allocated for a coherent device is cacheable.
             let regions = uncachedAllocations(of: agent)
@@ -120,6 +129,51 @@ extension MendScene {
                         "map \(program.symbols[name]?.name ?? "the alias") with the attributes of "
                             + "\(entry.name), as dma_mmap_*() does for user space"))
             }
+        }
+        return edits
+    }
+
+    /// Memory of another type: shareable where a device is looked up in caches, Normal where it is used as memory is.
+    func types(_ finding: Finding) -> [MendEdit] {
+        var isolated: [TraceText.Change] = []
+        var edits: [MendEdit] = []
+        for (place, statement) in program.statements.enumerated() {
+            guard
+                case .declaration(.region(let name, let start, let size, let type, let share)) =
+                    statement.body, size > 0
+            else { continue }
+            let range = start..<start + size
+            let isMoved = transfers.contains { $0.bytes.overlaps(range) }
+            if share == .nonShareable, type.isCacheable, isMoved || finding.range.overlaps(range) {
+                isolated.append(
+                    replacement(
+                        place,
+                        .region(name, address: start, size: size, type, .innerShareable),
+                        words: 6...6
+                    ) { $0[..<5] + ["ish"] })
+            }
+            if [.device, .stronglyOrdered].contains(type), finding.range.overlaps(range) {
+                edits.append(
+                    MendEdit(
+                        .declare, .attributes, order: 30,
+                        [
+                            replacement(
+                                place,
+                                .region(name, address: start, size: size, .nonCacheable, share),
+                                words: 5...6
+                            ) { $0[..<4] + ["nc"] + $0[5...] }
+                        ],
+                        "map `\(program.symbols[name]?.name ?? "it")` as Normal memory, not cacheable "
+                            + "(ioremap_wc()), if it is memory and no registers; else access it aligned"
+                    ))
+            }
+        }
+        if !isolated.isEmpty {
+            edits.append(
+                MendEdit(
+                    .declare, .attributes, order: 10, isolated,
+                    "map what the device is given inner shareable: other lines need not be found for it"
+                ))
         }
         return edits
     }

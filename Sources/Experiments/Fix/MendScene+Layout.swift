@@ -20,7 +20,7 @@ extension MendScene {
                 take(item.bytes)
             }
         }
-        return parts.prefix(6).flatMap { aligned($0) + split($0) + refitted($0) }
+        return parts.prefix(6).flatMap { aligned($0) + padded($0) + split($0) + refitted($0) }
     }
 
     /// The buffer whose bytes a range is among; nil: none is named.
@@ -95,6 +95,26 @@ extension MendScene {
         }.map { $0.address..<$0.address + $0.size }
         let touched = transfers.map(\.bytes) + accesses.map(\.bytes) + mappings.flatMap(\.pieces)
         return (named + touched).map { lines(of: $0) }.sorted { $0.lowerBound < $1.lowerBound }
+    }
+
+    /// A buffer that is no whole lines, made so.
+    private func padded(_ range: Range<UInt64>) -> [MendEdit] {
+        guard let home = buffer(range), home.entry.size % lineSize != 0,
+            home.entry.address % lineSize == 0,
+            case .declaration(.buffer(let name, let start, let old, let area)) =
+                program.statements[home.place].body
+        else { return [] }
+        let size = (old + lineSize - 1) / lineSize * lineSize
+        return [
+            MendEdit(
+                .align, .layout, order: 3,
+                [
+                    replacement(
+                        home.place, .buffer(name, address: start, size: size, area), words: 4...5
+                    ) { $0[..<3] + ["\(size)"] + $0[4...] }
+                ],
+                "allocate whole lines for `\(home.entry.name)`: \(size) bytes")
+        ]
     }
 
     // MARK: Parts of a structure

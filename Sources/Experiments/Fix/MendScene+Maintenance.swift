@@ -139,6 +139,17 @@ extension MendScene {
             ?? .core(0)
     }
 
+    /// The last statement before a transfer that stores to its bytes, or maintains them, with its barrier.
+    private func upkeep(before transfer: Transfer) -> Int? {
+        let stores = accesses.filter {
+            $0.isStore && $0.place < transfer.opening && $0.bytes.overlaps(transfer.bytes)
+        }.map(\.place)
+        let items = upkeep.filter {
+            $0.end < transfer.opening && !$0.isOuter && $0.bytes.overlaps(transfer.bytes)
+        }.map(\.end)
+        return (stores + items).max()
+    }
+
     // MARK: Added maintenance
 
     /// Maintenance before a transfer, by instructions or by the library.
@@ -148,7 +159,7 @@ extension MendScene {
             let device = profile.name(of: transfer.device)
             let core = giver(transfer)
             for (order, range) in ranges(of: transfer).enumerated() {
-                let upkeep = upkeeper(range)
+                let keeper = upkeeper(range)
                 let until = "before \(device) is started, at \(quote(transfer.opening))"
                 func add(
                     _ family: MendFamily, _ order: Int, _ statements: [String], _ what: String
@@ -157,19 +168,27 @@ extension MendScene {
                         MendEdit(
                             .add, family, order: order,
                             [insertion(statements, before: transfer.opening, by: core)],
-                            "\(what) `\(upkeep.name)` \(until): add \(listed(statements))"))
+                            "\(what) `\(keeper.name)` \(until): add \(listed(statements))"))
                 }
-                add(.cleaning, order * 3, upkeep.clean, "clean")
+                add(.cleaning, order * 3, keeper.clean, "clean")
                 if profile.hasOuterCache {
                     add(
                         .cleaning, finding.code == .h23 ? order * 3 - 1 : order * 3 + 1,
-                        upkeep.outer("clean"),
+                        keeper.outer("clean"),
                         "clean the outer cache's lines of")
                 }
+                let last = upkeep(before: transfer)
+                if let last {
+                    let statements = profile.hasOuterCache ? keeper.outer("clean") : keeper.clean
+                    edits.append(
+                        addition(
+                            .cleaning, order * 3 + 12, statements, before: last + 1, core,
+                            "clean `\(keeper.name)` at once, after \(quote(last))"))
+                }
                 if transfer.isWrite {
-                    add(.discarding, order * 3, upkeep.discard, "invalidate")
+                    add(.discarding, order * 3, keeper.discard, "invalidate")
                     add(
-                        .discarding, order * 3 + 1, upkeep.cleanAndDiscard, "clean and invalidate")
+                        .discarding, order * 3 + 1, keeper.cleanAndDiscard, "clean and invalidate")
                 }
             }
         }

@@ -95,6 +95,21 @@ extension MendScene {
         let isReused = transfers.contains {
             $0.place > place && $0.opening < (late?.place ?? 0) && mapping.overlaps($0.bytes)
         }
+        // What is polled goes back to the device each time.
+        if let reader = accesses.first(where: { $0.place == place && !$0.isStore }),
+            let take = sync(mapping, forDevice: false, part),
+            let give = sync(mapping, forDevice: true, part)
+        {
+            edits.append(
+                MendEdit(
+                    .add, .towardsCore, order: order + 2,
+                    [
+                        insertion([take], before: place, by: core),
+                        insertion([give], before: place + 1, by: core),
+                    ],
+                    "take \(name) back before each look at it, \(quote(reader.place)), and give it to "
+                        + "\(device) again after it: add \(listed([take, give]))"))
+        }
         if let late, !isReused {
             edits.append(
                 MendEdit(
