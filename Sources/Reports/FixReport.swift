@@ -102,8 +102,7 @@ public struct FixReport: Sendable {
         guard !result.redundant.isEmpty else { return "" }
         let isMended = result.outcome == .mended
         var table = TextTable([
-            ("  line", .right), ("operation", .left), ("saves, in core cycles", .right),
-            ("", .left),
+            ("line", .right), ("operation", .left), ("core cycles", .right), ("", .left),
         ])
         for operation in result.redundant {
             let instead = operation.instead.isEmpty ? "" : "  →  with \(operation.instead)"
@@ -114,9 +113,9 @@ public struct FixReport: Sendable {
         }
         let head = Format.wrapped(
             "",
-            "What can go, or go without its maintenance: nothing is found either in "
-                + "\(isMended ? "the mended trace" : "the trace") without it, on this machine. Another path "
-                + "through the program may need it.")
+            "Not needed in \(isMended ? "the mended trace" : "the trace") on this machine: nothing is found "
+                + "without these either, and the cores save the cycles. Another path through the program may "
+                + "need them.")
         return "\n" + head + table.text
     }
 
@@ -134,7 +133,8 @@ public struct FixReport: Sendable {
                     result.steps.map { step in
                         .object([
                             ("kind", .string(step.kind.rawValue)),
-                            ("code", .string(step.code.rawValue)), ("advice", .string(step.advice)),
+                            ("code", .string(step.code.rawValue)), ("line", .count(step.line)),
+                            ("advice", .string(step.advice)),
                         ])
                     })
             ),

@@ -24,8 +24,10 @@ public struct FixStep: Hashable, Sendable {
     public var kind: MendKind
     /// What to do, as a sentence without its end.
     public var advice: String
-    /// The codes of the findings that it was made for.
+    /// The code of the finding that it was made for.
     public var code: HazardCode
+    /// The line of the file at which it begins, from 1; 0: behind all.
+    public var line: Int
 }
 
 /// An operation that can go without harm.
@@ -129,7 +131,7 @@ public enum Fix {
             outcome: before.judgement.findings.isEmpty
                 ? .nothingToMend : isClean ? .mended : .notMended,
             before: before, after: found.result, original: text, mended: found.text,
-            steps: found.steps, runs: search.runs,
+            steps: found.stepsInOrder, runs: search.runs,
             isSmallest: search.hasTriedAll(below: found.steps.count), limits: limits,
             redundant: [])
         if isClean { result.redundant = search.redundant(in: found) }

@@ -11,6 +11,13 @@ struct FixSearch {
         var steps: [FixStep] = []
         /// The sum of the ranks of its edits.
         var rank = 0
+        /// The edits from the top of the file down, where none leans on another.
+        var stepsInOrder: [FixStep] {
+            guard !steps.contains(where: { $0.advice.contains("the new `") }) else { return steps }
+            return steps.enumerated().sorted {
+                ($0.element.line, $0.offset) < ($1.element.line, $1.offset)
+            }.map(\.element)
+        }
         /// How much is still wrong.
         var trouble: Trouble { Trouble(result.judgement.findings) }
     }
@@ -113,7 +120,11 @@ struct FixSearch {
             guard seen.insert(text.bytes).inserted, let judged = judge(text) else { continue }
             let child = State(
                 text: text, result: judged,
-                steps: state.steps + [FixStep(kind: edit.kind, advice: edit.advice, code: code)],
+                steps: state.steps + [
+                    FixStep(
+                        kind: edit.kind, advice: edit.advice, code: code,
+                        line: state.text.line(of: edit.changes))
+                ],
                 rank: state.rank + rank)
             if judged.judgement.findings.isEmpty {
                 clean = min(clean ?? .max, child.rank)

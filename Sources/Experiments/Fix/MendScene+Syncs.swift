@@ -87,7 +87,17 @@ extension MendScene {
                     "drop the lines of \(name) with \(statement.prefix { $0 != " " })(), which in this "
                         + "kernel is the call that does, \(before)"))
         }
-        // A call that does it stands there already, but too late.
+        edits += polled(mapping, before: place, core, part, order: order)
+        return edits + broughtForward(mapping, transfer, before: place, before, order: order)
+    }
+
+    /// A call that takes the bytes back, but stands too late.
+    private func broughtForward(
+        _ mapping: Mapping, _ transfer: Transfer, before place: Int, _ target: String, order: Int
+    ) -> [MendEdit] {
+        let isUsedLater = transfers.contains {
+            $0.device == transfer.device && $0.place >= place && mapping.overlaps($0.bytes)
+        }
         let late = mapping.uses.first {
             $0.place > place
                 && ($0.call.function.isSyncForCPU || $0.call.function.isRelease && !isUsedLater)
@@ -95,29 +105,34 @@ extension MendScene {
         let isReused = transfers.contains {
             $0.place > place && $0.opening < (late?.place ?? 0) && mapping.overlaps($0.bytes)
         }
-        // What is polled goes back to the device each time.
-        if let reader = accesses.first(where: { $0.place == place && !$0.isStore }),
+        guard let late, !isReused else { return [] }
+        return [
+            MendEdit(
+                .move, .towardsCore, order: order,
+                [.move(line(late.place), before: line(before: place))],
+                "take \(named(transfer.bytes.lowerBound)) back earlier: move \(quote(late.place)) to \(target)"
+            )
+        ]
+    }
+
+    /// What is polled is taken back before each look, and goes back to the device after it.
+    private func polled(
+        _ mapping: Mapping, before place: Int, _ core: Agent, _ part: Range<UInt64>?, order: Int
+    ) -> [MendEdit] {
+        guard let reader = accesses.first(where: { $0.place == place && !$0.isStore }),
             let take = sync(mapping, forDevice: false, part),
             let give = sync(mapping, forDevice: true, part)
-        {
-            edits.append(
-                MendEdit(
-                    .add, .towardsCore, order: order + 2,
-                    [
-                        insertion([take], before: place, by: core),
-                        insertion([give], before: place + 1, by: core),
-                    ],
-                    "take \(name) back before each look at it, \(quote(reader.place)), and give it to "
-                        + "\(device) again after it: add \(listed([take, give]))"))
-        }
-        if let late, !isReused {
-            edits.append(
-                MendEdit(
-                    .move, .towardsCore, order: order,
-                    [.move(line(late.place), before: line(before: place))],
-                    "take \(name) back earlier: move \(quote(late.place)) to \(before)"))
-        }
-        return edits
+        else { return [] }
+        return [
+            MendEdit(
+                .add, .towardsCore, order: order + 2,
+                [
+                    insertion([take], before: place, by: core),
+                    insertion([give], before: place + 1, by: core),
+                ],
+                "take \(named(reader.bytes.lowerBound)) back before each look at it, \(quote(reader.place)), and "
+                    + "give it to the device again after it: add \(listed([take, give]))")
+        ]
     }
 
     /// A map before a transfer and an unmap after it, where the trace has neither.

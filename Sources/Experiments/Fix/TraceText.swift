@@ -94,6 +94,18 @@ extension TraceText {
         case move(Int, before: Int)
     }
 
+    /// The line of the file at which the first of some changes is made; 0: behind all.
+    func line(of changes: [Change]) -> Int {
+        let places = changes.map { change in
+            switch change {
+            case .insert(_, let place), .replace(let place, _), .remove(let place),
+                .move(let place, _):
+                place
+            }
+        }
+        return lines[min(places.min() ?? 0, lines.count)...].lazy.compactMap(\.source).first ?? 0
+    }
+
     /// The text with changes made.
     func changed(by changes: [Change]) -> TraceText {
         var added: [Int: [Line]] = [:]
