@@ -49,6 +49,18 @@ struct FixCase: Sendable, CustomTestStringConvertible {
     }
 }
 
+/// A page of the catalogue with a trace in which its hazard is found.
+struct PageCase: Sendable, CustomTestStringConvertible {
+    let page: HazardPage
+
+    var testDescription: String { "\(page.code.rawValue).slt" }
+
+    static let all: [PageCase] = HazardCatalogue.pages.compactMap { page in
+        guard case .detected = page.status, !page.trace.isEmpty else { return nil }
+        return PageCase(page: page)
+    }
+}
+
 extension FixResult {
     /// What is wrong with a repair that was found, whatever the trace; empty: nothing.
     func faults() throws -> [String] {
@@ -170,6 +182,33 @@ struct FixTests {
     func litmus(_ one: FixCase) throws {
         let faults = try one.fix().faults()
         #expect(faults.isEmpty, "\(one.testDescription): \(faults)")
+    }
+
+    @Test("The trace of a hazard's page is mended", arguments: PageCase.all)
+    func page(_ one: PageCase) throws {
+        let program = try NativeParser.parse(Array(one.page.trace.utf8), file: one.testDescription)
+        var overrides: [(key: String, value: String)] = []
+        var machine = "zynq7000"
+        for declaration in program.declarations {
+            if case .set(let key, let value) = declaration { overrides.append((key, value)) }
+            if case .machine(let name) = declaration { machine = name }
+        }
+        let setup = try Setup(
+            program, file: one.testDescription, machine: LitmusFile.machine(machine, overrides))
+        let result = try Fix.run(setup, text: TraceText(Array(one.page.trace.utf8)))
+        let faults = try result.faults()
+        #expect(faults.isEmpty, "\(one.testDescription): \(faults)")
+    }
+
+    @Test("What the kernel's own checks report is mended", arguments: DMADebugCase.all)
+    func kernelChecks(_ one: DMADebugCase) throws {
+        guard one.file.isRaising, one.file.expectations.first?.line == one.expectation.line else {
+            return
+        }
+        let setup = try one.file.setup(one.expectation.machine, one.expectation.kernel)
+        let result = try Fix.run(setup, text: TraceText(Array(one.file.text.utf8)))
+        let faults = result.outcome == .nothingToMend ? [] : try result.faults()
+        #expect(faults.isEmpty, "\(one.file.name): \(faults)")
     }
 
     @Test("Nothing is mended where nothing is found")

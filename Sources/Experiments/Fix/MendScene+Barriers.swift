@@ -123,7 +123,7 @@ extension MendScene {
             ? [["dma_rmb"], ["rmb"], ["mb"]] : [["dmb oshld"], ["dmb osh"], ["dsb sy"]]
         return words.enumerated().map { order, statements in
             addition(
-                .barrier, order, statements, before: place, core,
+                .barrier, finding.code == .h07 ? order + 2 : order, statements, before: place, core,
                 "let the load that says that the bytes are there perform before \(quote(place))")
         } + stronger(finding)
     }
@@ -147,14 +147,13 @@ extension MendScene {
         let devices = Set(works(on: finding.range).filter(\.isWrite).map(\.device)).sorted()
         return devices.flatMap { device -> [MendEdit] in
             let name = profile.name(of: device)
-            // A register that the trace knows, if there is one that is read.
-            let known = operations(0..<program.statements.count).compactMap { _, _, operation in
-                if case .accessor(let accessor) = operation, accessor.device == device {
-                    accessor.register
-                } else {
-                    nil
-                }
-            }.last
+            // A register that the trace knows, if there is one, and of these one that is read.
+            let accessors = operations(0..<program.statements.count).compactMap {
+                _, _, operation -> Accessor? in
+                guard case .accessor(let accessor) = operation else { return nil }
+                return accessor.device == device ? accessor : nil
+            }
+            let known = (accessors.last { !$0.function.isWrite } ?? accessors.last)?.register
             let base =
                 device.index < program.devices.count
                 ? program.devices[device.index].effectiveRegisters.lowerBound : 0

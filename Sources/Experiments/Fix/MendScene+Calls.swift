@@ -155,6 +155,15 @@ extension MendScene {
                     "leave out \(quote(mapping.place)) and hand the device the address that the allocation "
                         + "gave: coherent memory needs no streaming call"))
         }
+        // The end itself comes before its last use.
+        if let end = mapping.end, let use = mapping.uses.last(where: { $0.place > end }),
+            !use.call.function.isRelease
+        {
+            edits.append(
+                MendEdit(
+                    .move, .call, order: 1, [.move(line(end), before: line(use.place) + 1)],
+                    "unmap after the last use: move \(quote(end)) to after \(quote(use.place))"))
+        }
         guard
             let last = transfers.last(where: { transfer in
                 mapping.overlaps(transfer.bytes)
@@ -184,15 +193,6 @@ extension MendScene {
                             + "the device's"
                         : "move \(quote(use.place)) to after \(device) is known to be done, "
                             + quote(target - 1)))
-        }
-        // The end itself comes before its last use.
-        if let end = mapping.end, let use = mapping.uses.last(where: { $0.place > end }),
-            !use.call.function.isRelease
-        {
-            edits.append(
-                MendEdit(
-                    .move, .call, order: 1, [.move(line(end), before: line(use.place) + 1)],
-                    "unmap after the last use: move \(quote(end)) to after \(quote(use.place))"))
         }
         return edits
     }

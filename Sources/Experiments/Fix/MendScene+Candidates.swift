@@ -17,8 +17,10 @@ extension MendScene {
     private func edits(_ family: MendFamily, _ finding: Finding) -> [MendEdit] {
         let all: [MendEdit] =
             switch family {
-            case .call: profile.usesLinux ? calls(finding) + syncs(finding) : []
-            case .declaration: declarations(finding)
+            case .call:
+                profile.usesLinux
+                    ? calls(finding) + syncs(finding) + failures(finding) + entries(finding) : []
+            case .declaration: declarations(finding) + masks(finding)
             case .barrier: barriers(finding)
             case .layout: layouts(finding)
             case .correction: corrections(finding)
@@ -61,7 +63,9 @@ extension MendScene {
             profile.usesLinux
                 ? [.attributes, .barrier, .correction, .cleaning]
                 : [.barrier, .correction, .attributes, .cleaning]
-        case .h14, .h15, .h16, .h17, .h09, .h20, .h21, .h32, .h34:
+        // A map that failed is not made good by another.
+        case .h32: [.call]
+        case .h14, .h15, .h16, .h17, .h09, .h20, .h21, .h34:
             [.call, .order, .cleaning, .towardsCore, .layout]
         case .h18: [.call, .cleaning, .order, .towardsCore]
         case .h22: [.barrier, .instructions, .correction]
@@ -70,7 +74,8 @@ extension MendScene {
         case .h25: [.attributes, .correction, .cleaning]
         case .h26: [.declaration]
         case .h27: [.declaration, .attributes]
-        case .h30, .h31, .h33: [.layout, .call]
+        case .h30, .h31: [.layout, .call]
+        case .h33: [.declaration, .layout, .call]
         case .h42: [.discarding, .cleaning, .correction, .order, .removal]
         case .h29: [.correction, .cleaning, .towardsCore, .barrier, .order]
         }

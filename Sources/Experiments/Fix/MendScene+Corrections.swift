@@ -44,8 +44,8 @@ extension MendScene {
                     let words = NativeWriter.words(.operation(.core(0), other), of: program)
                     return MendEdit(
                         .replace, .correction, order: order, [replacement(place, other)],
-                        "maintain by address: `\(words)` in place of \(quote(place)), which is for one core's "
-                            + "caches and for switching them off")
+                        "maintain by address: `\(words)` in place of \(quote(place)), which is for switching "
+                            + "caches off")
                 }
             }
         }
