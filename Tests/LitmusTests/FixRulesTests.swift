@@ -55,7 +55,9 @@ struct FixRulesTests {
         #expect(try fix(two).outcome == .mended)
     }
 
-    @Test("A transfer that should not be there is not mended: the device would have to be told otherwise")
+    @Test(
+        "A transfer that should not be there is not mended: the device would have to be told otherwise"
+    )
     func unmended() throws {
         let result = try fix(
             """

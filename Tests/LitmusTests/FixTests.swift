@@ -224,3 +224,86 @@ struct FixTests {
         }
     }
 }
+
+/// A clean trace without one of its statements.
+struct FixFault: Sendable, CustomTestStringConvertible {
+    let file: LitmusFile
+    let expectation: LitmusFile.Expectation
+    /// The line that is taken out, from 0.
+    let line: Int
+
+    var testDescription: String { "\(file.name), \(expectation.profile), without line \(line + 1)" }
+
+    /// The trace without the line.
+    var faulty: FixCase {
+        get throws {
+            var lines = file.text.split(separator: "\n", omittingEmptySubsequences: false)
+            lines[line] = ""
+            return FixCase(
+                file: try LitmusFile(name: file.name, text: lines.joined(separator: "\n")),
+                expectation: expectation)
+        }
+    }
+
+    /// Every statement of maintenance, every barrier and every call of the clean traces, on their first profile.
+    static let all: [FixFault] = {
+        let files =
+            ((try? LitmusFile.all()) ?? []).filter(\.isSafe)
+            + ((try? CorpusCase.files()) ?? []).filter { $0.name.hasSuffix(".fixed.slt") }
+        return files.flatMap { file -> [FixFault] in
+            guard let expectation = file.expectations.first, expectation.pairs.isEmpty,
+                let program = try? NativeParser.parse(Array(file.text.utf8), file: file.name)
+            else { return [] }
+            return program.statements.compactMap { statement in
+                guard case .operation(_, let operation) = statement.body else { return nil }
+                switch operation {
+                case .maintenance, .barrier, .kernelBarrier, .vendor: break
+                case .dma(let call) where !call.function.makesHandle: break
+                default: return nil
+                }
+                return FixFault(
+                    file: file, expectation: expectation, line: Int(statement.line) - 1)
+            }
+        }
+    }()
+}
+
+extension FixTests {
+    @Test("Whatever is taken out of a clean trace and is missed there is mended")
+    func faults() throws {
+        var generator = SplitMix64(seed: 11)
+        var rest = FixFault.all
+        let isWhole = ProcessInfo.processInfo.environment["STALELINE_FIX"] == "all"
+        let count = isWhole ? rest.count : 40
+        var (missed, mended, same) = (0, 0, 0)
+        for _ in 0..<min(count, rest.count) {
+            let one =
+                isWhole
+                ? rest.removeFirst()
+                : rest.remove(at: Int(generator.next() % UInt64(rest.count)))
+            // A pause may have lost the call that it is in.
+            guard let result = try? one.faulty.fix(), result.outcome != .nothingToMend else {
+                continue
+            }
+            missed += 1
+            let faults = try result.faults()
+            #expect(faults.isEmpty, "\(one.testDescription): \(faults)")
+            if faults.isEmpty { mended += 1 }
+            let old = result.before.setup.program
+            let theirs = try FixLikeness(
+                from: old,
+                to: NativeParser.parse(Array(one.file.text.utf8), file: one.file.name))
+            if try FixLikeness(from: old, to: result.after.setup.program).isLike(theirs) {
+                same += 1
+            } else if ProcessInfo.processInfo.environment["FIXSHOW"] != nil {
+                print("OTHER \(one.testDescription): \(result.steps.map(\.advice))")
+            }
+        }
+        print(
+            """
+            fix: of \(count) statements taken out of clean traces (seed 11) \(missed) are missed; \(mended) mended, \
+            \(same) by the same operation
+            """)
+        #expect(missed > 0)
+    }
+}

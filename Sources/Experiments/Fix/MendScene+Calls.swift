@@ -222,31 +222,15 @@ extension MendScene {
         let others = all.filter { other in
             other.place < mapping.place && mapping.pieces.contains { other.overlaps(lines(of: $0)) }
         }
-        var targets: [(place: Int, advice: String)] = []
-        for other in others {
-            if let end = other.end, end > mapping.place {
-                targets.append(
-                    (end + 1, "to after \(quote(end)): the lines are mapped once at a time"))
-            }
-        }
-        if let use = transfers.first(where: {
-            $0.place > mapping.place && mapping.overlaps($0.bytes)
-                && $0.device == mapping.call.device
-        }) {
-            targets.append((use.opening, "to before \(quote(use.opening)), where it is needed"))
-        } else if let end = mapping.end {
-            targets.append((end, "to before \(quote(end)): nothing needs it earlier"))
-        }
-        var edits = targets.filter { $0.place > mapping.place + 1 }.enumerated().map {
-            index, target in
-            let asked = mapping.uses.filter {
-                $0.call.function == .mappingError && $0.place < target.place
-            }
-            return MendEdit(
-                .move, .call, order: index,
-                ([mapping.place] + asked.map(\.place)).map {
-                    .move(line($0), before: line(before: target.place))
-                }, "move \(quote(mapping.place)) \(target.advice)")
+        var edits = later(mapping, than: others)
+        // Or the first one ends, which nothing does.
+        for other in others where other.end == nil {
+            guard let statement = release(other) else { continue }
+            edits.append(
+                addition(
+                    .call, 0, [statement], before: mapping.place, mapping.core,
+                    "unmap what \(quote(other.place)) has mapped before its lines are mapped again at "
+                        + quote(mapping.place)))
         }
         // Or the second ends before the core touches the bytes.
         for access in accesses where access.place > mapping.place && mapping.overlaps(access.bytes)
@@ -260,5 +244,32 @@ extension MendScene {
             break
         }
         return edits
+    }
+
+    /// A map that waits until another mapping of its lines has ended, or until it is needed.
+    private func later(_ mapping: Mapping, than others: [Mapping]) -> [MendEdit] {
+        var targets: [(place: Int, advice: String)] = others.compactMap { other in
+            guard let end = other.end, end > mapping.place else { return nil }
+            return (end + 1, "to after \(quote(end)): the lines are mapped once at a time")
+        }
+        let use = transfers.first {
+            $0.place > mapping.place && mapping.overlaps($0.bytes)
+                && $0.device == mapping.call.device
+        }
+        if let use {
+            targets.append((use.opening, "to before \(quote(use.opening)), where it is needed"))
+        } else if let end = mapping.end {
+            targets.append((end, "to before \(quote(end)): nothing needs it earlier"))
+        }
+        return targets.filter { $0.place > mapping.place + 1 }.enumerated().map { index, target in
+            let asked = mapping.uses.filter {
+                $0.call.function == .mappingError && $0.place < target.place
+            }
+            return MendEdit(
+                .move, .call, order: index,
+                ([mapping.place] + asked.map(\.place)).map {
+                    .move(line($0), before: line(before: target.place))
+                }, "move \(quote(mapping.place)) \(target.advice)")
+        }
     }
 }
