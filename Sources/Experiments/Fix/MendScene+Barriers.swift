@@ -108,7 +108,8 @@ extension MendScene {
             words.enumerated().map { order, statements in
                 addition(
                     .barrier, order * 8 + min(index, 7), statements, before: place, core,
-                    "order the stores before it with the one at \(quote(place))")
+                    "put a barrier before \(quote(place)), so that the stores above it are seen first"
+                )
             }
         }
     }
@@ -124,7 +125,8 @@ extension MendScene {
         return words.enumerated().map { order, statements in
             addition(
                 .barrier, finding.code == .h07 ? order + 2 : order, statements, before: place, core,
-                "let the load that says that the bytes are there perform before \(quote(place))")
+                "put a barrier before \(quote(place)), so that it is not performed before the load that says that "
+                    + "the bytes are there")
         } + stronger(finding)
     }
 
@@ -189,7 +191,8 @@ extension MendScene {
             return choices.enumerated().map { index, statements in
                 addition(
                     .barrier, order + 3 * index, statements, before: place, core,
-                    "let what stands before complete before \(quote(place))")
+                    "put a barrier before \(quote(place)), so that what stands above it has completed"
+                )
             }
         }
     }

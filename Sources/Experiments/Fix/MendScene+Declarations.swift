@@ -126,8 +126,8 @@ extension MendScene {
                                 place,
                                 .alias(name, of: region, address: start, wanted, wantedShare))
                         ],
-                        "map \(program.symbols[name]?.name ?? "the alias") with the attributes of "
-                            + "\(entry.name), as dma_mmap_*() does for user space"))
+                        "map `\(program.symbols[name]?.name ?? "the alias")` with the attributes of "
+                            + "`\(entry.name)`, as dma_mmap_*() does for user space"))
             }
         }
         return edits
@@ -204,7 +204,9 @@ extension MendScene {
                         .attributes, 1 + index + 4 * order, profile.usesLinux ? plain : statements,
                         before: store.place + 1, store.core,
                         "clean `\(upkeep.name)` through the mapping it was stored through, after "
-                            + "\(quote(store.place)), before the other mapping is used"))
+                            + "\(quote(store.place)), before the other mapping is used"
+                            + (profile.usesLinux
+                                ? " (flush_dcache_page(), flush_kernel_vmap_range())" : "")))
             }
         }
         return edits

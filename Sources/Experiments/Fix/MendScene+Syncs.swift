@@ -138,11 +138,12 @@ extension MendScene {
     /// A map before a transfer and an unmap after it, where the trace has neither.
     private func mapped(_ transfer: Transfer) -> [MendEdit] {
         guard operation(transfer.opening) != nil else { return [] }
-        let handle = freshName("mapping")
         let device = profile.name(of: transfer.device)
         let core = giver(transfer)
         return ranges(of: transfer).enumerated().map { order, range in
             let name = words(range.lowerBound)
+            let stem = name.prefix { $0 != "+" }
+            let handle = freshName(name.hasPrefix("0x") ? "mapping" : "\(stem)_h")
             let direction = direction(of: transfer.device, on: [range]) ?? .bidirectional
             let map = [
                 "\(handle) = dma_map_single \(device) \(name) \(range.count) \(direction.name)",
