@@ -43,11 +43,16 @@ extension MendScene {
             }
             let by = core.isCore ? core : giver(transfer)
             let device = profile.name(of: transfer.device)
-            for (order, statements) in storeBarriers.enumerated() {
-                edits.append(
-                    addition(
-                        .barrier, order + 2, statements, before: opening, by,
-                        "let the stores complete before \(device) is started at \(quote(opening))"))
+            for (late, place) in openings(of: transfer).enumerated() {
+                for (order, statements) in storeBarriers.enumerated() {
+                    let until =
+                        late == 0
+                        ? "\(device) is started at \(quote(place))" : quote(place)
+                    edits.append(
+                        addition(
+                            .barrier, order + 2 + late * 20, statements, before: place, by,
+                            "let the stores complete before \(until)"))
+                }
             }
         }
         return edits

@@ -62,10 +62,10 @@ extension MendScene {
                 for range in moved where range.lowerBound >= first.lowerBound {
                     var call = use.call
                     call.offset = range.lowerBound - first.lowerBound
-                    call.size = UInt64(range.count)
+                    call.size = range.length
                     add(
                         0, call,
-                        "sync the bytes that are moved, \(range.count) from offset "
+                        "sync the bytes that are moved, \(range.length) from offset "
                             + "\(range.lowerBound - first.lowerBound), at \(quote(use.place))")
                 }
             }

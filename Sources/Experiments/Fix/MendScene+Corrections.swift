@@ -40,7 +40,7 @@ extension MendScene {
                     let other = Operation.maintenance(
                         Maintenance(
                             instruction, at: operand(work.bytes.lowerBound),
-                            bytes: UInt64(work.bytes.count)))
+                            bytes: work.bytes.length))
                     let words = NativeWriter.words(.operation(.core(0), other), of: program)
                     return MendEdit(
                         .replace, .correction, order: order, [replacement(place, other)],
@@ -79,14 +79,14 @@ extension MendScene {
         }
         // Loops that count whole lines from an address that is none's start stop one line early.
         let whole = lines(of: item.bytes)
-        want(
-            item.bytes.lowerBound..<item.bytes.lowerBound + UInt64(whole.count))
+        let (end, overflow) = item.bytes.lowerBound.addingReportingOverflow(whole.length)
+        if !overflow { want(item.bytes.lowerBound..<end) }
         return wanted.enumerated().compactMap { order, range in
             // Two statements for two levels have the same wrong range.
             let twins = upkeep.filter { $0.bytes == item.bytes && isNear($0, item) }
             let changes = twins.compactMap { twin in
                 twin.operation.covering(
-                    operand(range.lowerBound), bytes: UInt64(range.count)
+                    operand(range.lowerBound), bytes: range.length
                 ).map { replacement(twin.place, $0) }
             }
             guard changes.count == twins.count, !changes.isEmpty else { return nil }
@@ -97,9 +97,9 @@ extension MendScene {
             return MendEdit(
                 .widen, .correction, order: order, changes,
                 isWider
-                    ? "cover all \(range.count) bytes of \(name) at \(quote(item.place)), not "
-                        + "\(item.bytes.count)"
-                    : "maintain \(name), \(range.count) bytes, at \(quote(item.place)): those are the "
+                    ? "cover all \(range.length) bytes of \(name) at \(quote(item.place)), not "
+                        + "\(item.bytes.length)"
+                    : "maintain \(name), \(range.length) bytes, at \(quote(item.place)): those are the "
                         + "bytes that move")
         }
     }

@@ -223,7 +223,7 @@ extension MendScene {
         else { return [] }
         let last = stores.last { $0.place < fetch.place }
         let bytes = last?.bytes ?? writes.last?.bytes ?? fetch.bytes
-        let (name, size) = (words(bytes.lowerBound), bytes.count)
+        let (name, size) = (words(bytes.lowerBound), bytes.length)
         let fill = ["ic ivau \(name) \(size)", "dsb ish", "isb"]
         let whole = ["dc cvau \(name) \(size)", "dsb ish"] + fill
         var edits: [MendEdit] = []

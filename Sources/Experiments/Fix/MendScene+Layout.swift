@@ -80,10 +80,13 @@ extension MendScene {
     /// The first line from an address on from which so many bytes touch nothing else of the trace.
     private func freeLine(_ size: UInt64, from start: UInt64) -> UInt64 {
         let used = usedLines
+        // At the end of the address space there is none: what is given back then is in use, and does not mend.
+        guard start < 1 << 62, size < 1 << 62 else { return start }
         var low = (start + lineSize - 1) / lineSize * lineSize
         let length = (max(size, 1) + lineSize - 1) / lineSize * lineSize
         for range in used where range.lowerBound < low + length && low < range.upperBound {
             low = range.upperBound
+            guard low < 1 << 62 else { return start }
         }
         return low
     }
@@ -104,7 +107,7 @@ extension MendScene {
             case .declaration(.buffer(let name, let start, let old, let area)) =
                 program.statements[home.place].body
         else { return [] }
-        let size = (old + lineSize - 1) / lineSize * lineSize
+        let size = (old &+ lineSize - 1) / lineSize * lineSize
         return [
             MendEdit(
                 .align, .layout, order: 3,
@@ -122,10 +125,10 @@ extension MendScene {
     /// The bytes that a device has, moved out of a structure into a buffer of their own.
     private func split(_ range: Range<UInt64>) -> [MendEdit] {
         let home = buffer(range)
-        if let home, UInt64(range.count) == home.entry.size { return [] }
+        if let home, range.length == home.entry.size { return [] }
         let name = freshName("\(home?.entry.name ?? "data")_dma")
         let start = freeLine(
-            UInt64(range.count),
+            range.length,
             from: home.map { $0.entry.address + $0.entry.size } ?? range.upperBound)
         guard let moved = renamed(range, to: name) else { return [] }
         let first = program.statements.firstIndex {
@@ -133,14 +136,14 @@ extension MendScene {
         }
         guard let first else { return [] }
         let place = home.map { line($0.place) + 1 } ?? line(first)
-        let size = (UInt64(range.count) + lineSize - 1) / lineSize * lineSize
+        let size = (range.length &+ lineSize - 1) / lineSize * lineSize
         let declaration = "buffer \(name) 0x\(String(start, radix: 16)) \(size)"
         let old = named(range.lowerBound)
         return [
             MendEdit(
                 .align, .layout, order: 4,
                 [.insert([declaration], before: place)] + moved,
-                "give the \(range.count == 1 ? "byte" : "\(range.count) bytes") at \(old) lines of their own: allocate them apart, as `\(name)` "
+                "give the \(range.length == 1 ? "byte" : "\(range.length) bytes") at \(old) lines of their own: allocate them apart, as `\(name)` "
                     + "here, or align and pad them in their structure to \(lineSize) bytes")
         ]
     }
@@ -175,7 +178,7 @@ extension MendScene {
 
     /// The buffer from where memory for DMA comes from.
     private func refitted(_ range: Range<UInt64>) -> [MendEdit] {
-        guard let home = buffer(range), home.area != nil, UInt64(range.count) == home.entry.size,
+        guard let home = buffer(range), home.area != nil, range.length == home.entry.size,
             case .declaration(.buffer(let name, let start, let size, _)) =
                 program.statements[home.place].body
         else { return [] }

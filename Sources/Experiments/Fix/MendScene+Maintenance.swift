@@ -94,7 +94,7 @@ extension MendScene {
     }
 
     func upkeeper(_ range: Range<UInt64>) -> Upkeeper {
-        Upkeeper(scene: self, name: words(range.lowerBound), size: UInt64(range.count))
+        Upkeeper(scene: self, name: words(range.lowerBound), size: range.length)
     }
 
     /// The transfers that touch lines, by the doorbell that starts them: all the bytes of a buffer that one moves at once.
@@ -154,43 +154,51 @@ extension MendScene {
 
     /// Maintenance before a transfer, by instructions or by the library.
     func beforeTransfer(_ finding: Finding) -> [MendEdit] {
-        var edits: [MendEdit] = []
-        for transfer in works(on: finding.range) {
-            let device = profile.name(of: transfer.device)
-            let core = giver(transfer)
-            for (order, range) in ranges(of: transfer).enumerated() {
-                let keeper = upkeeper(range)
-                let until = "before \(device) is started, at \(quote(transfer.opening))"
-                func add(
-                    _ family: MendFamily, _ order: Int, _ statements: [String], _ what: String
-                ) {
-                    edits.append(
-                        MendEdit(
-                            .add, family, order: order,
-                            [insertion(statements, before: transfer.opening, by: core)],
-                            "\(what) `\(keeper.name)` \(until): add \(listed(statements))"))
-                }
-                add(.cleaning, order * 3, keeper.clean, "clean")
-                if profile.hasOuterCache {
-                    add(
-                        .cleaning, finding.code == .h23 ? order * 3 - 1 : order * 3 + 1,
-                        keeper.outer("clean"),
-                        "clean the outer cache's lines of")
-                }
-                let last = upkeep(before: transfer)
-                if let last {
-                    let statements = profile.hasOuterCache ? keeper.outer("clean") : keeper.clean
-                    edits.append(
-                        addition(
-                            .cleaning, order * 3 + 12, statements, before: last + 1, core,
-                            "clean `\(keeper.name)` at once, after \(quote(last))"))
-                }
-                if transfer.isWrite {
-                    add(.discarding, order * 3, keeper.discard, "invalidate")
-                    add(
-                        .discarding, order * 3 + 1, keeper.cleanAndDiscard, "clean and invalidate")
+        works(on: finding.range).flatMap { transfer in
+            ranges(of: transfer).enumerated().flatMap { order, range in
+                openings(of: transfer).enumerated().flatMap { late, place in
+                    maintained(
+                        range, before: place, for: transfer, order * 3 + late * 20,
+                        isLevel: finding.code == .h23)
                 }
             }
+        }
+    }
+
+    private func maintained(
+        _ range: Range<UInt64>, before place: Int, for transfer: Transfer, _ order: Int,
+        isLevel: Bool
+    ) -> [MendEdit] {
+        let keeper = upkeeper(range)
+        let core = giver(transfer)
+        let device = profile.name(of: transfer.device)
+        let until =
+            place == transfer.opening
+            ? "before \(device) is started, at \(quote(place))" : "before \(quote(place))"
+        var edits: [MendEdit] = []
+        func add(_ family: MendFamily, _ order: Int, _ statements: [String], _ what: String) {
+            edits.append(
+                addition(
+                    family, order, statements, before: place, core,
+                    "\(what) `\(keeper.name)` \(until)"))
+        }
+        add(.cleaning, order, keeper.clean, "clean")
+        if profile.hasOuterCache {
+            add(
+                .cleaning, isLevel ? order - 1 : order + 1, keeper.outer("clean"),
+                "clean the outer cache's lines of")
+        }
+        if let last = upkeep(before: transfer) {
+            edits.append(
+                addition(
+                    .cleaning, order + 12,
+                    profile.hasOuterCache ? keeper.outer("clean") : keeper.clean,
+                    before: last + 1, core,
+                    "clean `\(keeper.name)` at once, after \(quote(last))"))
+        }
+        if transfer.isWrite {
+            add(.discarding, order, keeper.discard, "invalidate")
+            add(.discarding, order + 1, keeper.cleanAndDiscard, "clean and invalidate")
         }
         return edits
     }

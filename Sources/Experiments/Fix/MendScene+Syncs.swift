@@ -30,11 +30,14 @@ extension MendScene {
         let part = mapping.isStreaming ? nil : Optional(transfer.bytes)
         func name(_ statement: String) -> String { String(statement.prefix { $0 != " " }) + "()" }
         if let statement = sync(mapping, forDevice: true, part) {
-            edits.append(
-                addition(
-                    .cleaning, 0, [statement], before: transfer.opening, giver(transfer),
-                    "give \(named(transfer.bytes.lowerBound)) to \(device) with \(name(statement)) before "
-                        + "it is started at \(quote(transfer.opening))"))
+            for (late, place) in openings(of: transfer).enumerated() {
+                edits.append(
+                    addition(
+                        .cleaning, late * 20, [statement], before: place, giver(transfer),
+                        "give \(named(transfer.bytes.lowerBound)) to \(device) with \(name(statement)) before "
+                            + (late == 0
+                                ? "it is started at \(quote(place))" : quote(place))))
+            }
         }
         guard transfer.isWrite else { return edits }
         let reader = accesses.first {
@@ -146,7 +149,7 @@ extension MendScene {
             let handle = freshName(name.hasPrefix("0x") ? "mapping" : "\(stem)_h")
             let direction = direction(of: transfer.device, on: [range]) ?? .bidirectional
             let map = [
-                "\(handle) = dma_map_single \(device) \(name) \(range.count) \(direction.name)",
+                "\(handle) = dma_map_single \(device) \(name) \(range.length) \(direction.name)",
                 "dma_mapping_error \(handle)",
             ]
             let last = transfer.wait ?? transfer.place

@@ -168,7 +168,7 @@ struct MendScene {
     func lines(of range: Range<UInt64>) -> Range<UInt64> {
         let low = range.lowerBound / lineSize * lineSize
         let top = (range.upperBound - 1) / lineSize * lineSize
-        return low..<top &+ lineSize
+        return low..<(top > .max - lineSize ? .max : top + lineSize)
     }
 
     /// The first words that no symbol of the trace has.
@@ -177,6 +177,15 @@ struct MendScene {
         var number = 2
         while program.symbols.find("\(stem)\(number)") != nil { number += 1 }
         return "\(stem)\(number)"
+    }
+
+    /// Where what a device is given has to be ready: where it is started, or, of stores that come only then, after these.
+    func openings(of transfer: Transfer) -> [Int] {
+        let late = accesses.last {
+            $0.isStore && $0.place > transfer.opening && $0.place < transfer.place
+                && $0.bytes.overlaps(lines(of: transfer.bytes))
+        }
+        return [transfer.opening] + (late.map { [$0.place + 1] } ?? [])
     }
 
     // MARK: Who touches what
@@ -240,4 +249,9 @@ struct MendScene {
         }
         return result
     }
+}
+
+extension Range<UInt64> {
+    /// How many bytes: what `count` cannot say of more than half of the address space.
+    var length: UInt64 { upperBound - lowerBound }
 }
