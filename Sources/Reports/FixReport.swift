@@ -61,7 +61,11 @@ public struct FixReport: Sendable {
     private var rerun: String {
         var out = "re-run on \(place)\n"
         out += Format.wrapped("  before  ", findings(result.before))
-        out += Format.wrapped("  after   ", findings(result.after) + evidence)
+        out += Format.wrapped(
+            "  after   ",
+            findings(result.after)
+                + ": not in this run, not in what else may happen, not by the rules of the DMA API")
+        if let proof { out += Format.wrapped("  proof   ", proof) }
         out += Format.wrapped("  cost    ", cost(result.addedCycles))
         out += Format.wrapped(
             "  tried   ",
@@ -72,12 +76,30 @@ public struct FixReport: Sendable {
         return out
     }
 
-    /// What is certain, in words.
-    private var evidence: String {
-        switch result.evidence {
-        case .rerun:
-            ": not in this run, not in what else may happen, not by the rules of the DMA API"
+    /// What a search through all schedules says, in words; nil: there was none.
+    private var proof: String? {
+        if case .tooLarge = result.evidence {
+            return
+                "not searched: the trace touches more than \(FixLimits.searchedLines) lines; `staleline prove` goes "
+                + "through the schedules of any"
         }
+        guard case .search(let search) = result.evidence else { return nil }
+        let states = "\(Format.grouped(search.states)) states"
+        let left =
+            search.left.isEmpty ? "" : "; not searched: \(search.left.joined(separator: "; "))"
+        if search.fault != nil {
+            return
+                "a legal schedule still goes wrong, of which `check` says nothing: `staleline prove` prints it for the "
+                + "mended trace" + left
+        }
+        if search.isProved {
+            return
+                "proved: no schedule goes wrong (\(Format.grouped(search.groups)) lines and pairs of lines, all "
+                + "\(states))" + left
+        }
+        return
+            "no schedule found that goes wrong, but \(search.cut) of \(search.searched + search.cut) searches "
+            + "ended at their bound (\(states); `staleline prove --states N`)" + left
     }
 
     private func cost(_ cycles: Int64) -> String {
@@ -141,7 +163,7 @@ public struct FixReport: Sendable {
             ("patch", .string(result.patch)),
             ("before", json(result.before)), ("after", json(result.after)),
             ("addedCycles", .signed(result.addedCycles)), ("runs", .count(result.runs)),
-            ("smallest", .bool(result.isSmallest)), ("evidence", .string("rerun")),
+            ("smallest", .bool(result.isSmallest)), ("proof", proofJSON),
             (
                 "redundant",
                 .array(
@@ -157,6 +179,12 @@ public struct FixReport: Sendable {
                     })
             ),
         ])
+    }
+
+    /// What `staleline prove` would say of the mended trace; `null` without a search.
+    private var proofJSON: JSONValue {
+        guard case .search(let search) = result.evidence else { return .null }
+        return ProveReport(search, setup: result.after.setup).json
     }
 
     private func json(_ check: CheckResult) -> JSONValue {

@@ -9,8 +9,10 @@ struct FixCommand: ParsableCommand {
         commandName: "fix", abstract: "Find the smallest repair of a trace, and what can go.",
         discussion: """
             Edits are proposed from what `check` finds and judged by running the mended trace. Loads, stores, transfers \
-            and doorbells stay: only maintenance, calls, barriers, their order and declarations change. \
-            Exit status: 0 nothing to mend, or mended; 1 no repair found within the bounds; 2 bad input.
+            and doorbells stay: only maintenance, calls, barriers, their order and declarations change. Of the mended trace \
+            all schedules are searched, as `prove` does. \
+            Exit status: 0 nothing to mend, or mended; 1 no repair found within the bounds, or one of which a schedule \
+            still goes wrong; 2 bad input.
             """)
 
     @OptionGroup var trace: TraceOptions
@@ -19,6 +21,9 @@ struct FixCommand: ParsableCommand {
     var output: String?
     @Option(help: "The most edits of a repair, 1 to 12.") var edits = FixLimits().edits
     @Option(help: "The most traces that are judged on the way.") var runs = FixLimits().runs
+    @Option(
+        help: "The most states of the search through the mended trace's schedules; 0: no search.")
+    var states = FixLimits().states
     @Flag(help: "Print JSON (schema staleline.fix/1).") var json = false
 
     /// Refuses bounds that are none.
@@ -27,6 +32,7 @@ struct FixCommand: ParsableCommand {
         guard (1...1_000_000).contains(runs) else {
             throw ValidationError("--runs: expected 1 to 1000000")
         }
+        guard states >= 0 else { throw ValidationError("--states: expected 0 or more") }
         guard output != "-" || !json else {
             throw ValidationError("-o - and --json both write to standard output; give one of them")
         }
@@ -40,7 +46,7 @@ struct FixCommand: ParsableCommand {
             return
         }
         var limits = FixLimits()
-        (limits.edits, limits.runs) = (edits, runs)
+        (limits.edits, limits.runs, limits.states) = (edits, runs, states)
         let result = try Fix.run(
             machine.setup(program, file: file), text: TraceText(bytes), limits: limits)
         if let output, result.outcome != .notMended { try write(result, to: output) }
@@ -52,6 +58,7 @@ struct FixCommand: ParsableCommand {
             if output == "-" { Diagnostics.note(report.text) }
             throw ExitCode(1)
         }
+        if result.evidence.isDoubtful { throw ExitCode(1) }
     }
 
     private func write(_ result: FixResult, to path: String) throws {

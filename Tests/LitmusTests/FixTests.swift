@@ -36,8 +36,18 @@ struct FixCase: Sendable, CustomTestStringConvertible {
         }
     }
 
+    /// The usual limits without a search through schedules.
+    static let unsearched: FixLimits = {
+        var limits = FixLimits()
+        limits.states = 0
+        return limits
+    }()
+
     /// The trace's repair.
-    func fix() throws -> FixResult {
+    ///
+    /// - Parameter states: The bound of the search through its schedules; 0: none, as that takes its time where nothing is
+    ///   optimised.
+    func fix(states: Int = 0) throws -> FixResult {
         let program = try NativeParser.parse(Array(file.text.utf8), file: file.name)
         var overrides: [(key: String, value: String)] = []
         for case .set(let key, let value) in program.declarations { overrides.append((key, value)) }
@@ -45,7 +55,9 @@ struct FixCase: Sendable, CustomTestStringConvertible {
             program, file: file.name,
             machine: LitmusFile.machine(expectation.machine, overrides),
             kernel: .init(parsing: expectation.kernel))
-        return try Fix.run(setup, text: TraceText(Array(file.text.utf8)))
+        var limits = Self.unsearched
+        limits.states = states
+        return try Fix.run(setup, text: TraceText(Array(file.text.utf8)), limits: limits)
     }
 }
 
@@ -79,6 +91,9 @@ extension FixResult {
         }
         if Self.meaning(setup.program) != Self.meaning(program) {
             faults.append("loads, stores, transfers or doorbells were changed")
+        }
+        if case .search(let search) = evidence, let fault = search.fault {
+            faults.append("a schedule still goes wrong: \(fault)")
         }
         if steps.isEmpty || steps.contains(where: { $0.advice.count < 20 }) {
             faults.append("no advice")
@@ -195,7 +210,8 @@ struct FixTests {
         }
         let setup = try Setup(
             program, file: one.testDescription, machine: LitmusFile.machine(machine, overrides))
-        let result = try Fix.run(setup, text: TraceText(Array(one.page.trace.utf8)))
+        let result = try Fix.run(
+            setup, text: TraceText(Array(one.page.trace.utf8)), limits: FixCase.unsearched)
         let faults = try result.faults()
         #expect(faults.isEmpty, "\(one.testDescription): \(faults)")
     }
@@ -206,9 +222,25 @@ struct FixTests {
             return
         }
         let setup = try one.file.setup(one.expectation.machine, one.expectation.kernel)
-        let result = try Fix.run(setup, text: TraceText(Array(one.file.text.utf8)))
+        let result = try Fix.run(
+            setup, text: TraceText(Array(one.file.text.utf8)), limits: FixCase.unsearched)
         let faults = result.outcome == .nothingToMend ? [] : try result.faults()
         #expect(faults.isEmpty, "\(one.file.name): \(faults)")
+    }
+
+    @Test("No schedule of a mended trace goes wrong")
+    func proof() throws {
+        var proved = 0
+        let cases = FixCase.some(FixCase.litmus, 12)
+        for one in cases {
+            let result = try one.fix(states: FixLimits().states)
+            guard case .search(let search) = result.evidence else { continue }
+            #expect(
+                search.fault == nil, "\(one.testDescription): \(String(describing: search.fault))")
+            if search.isProved { proved += 1 }
+        }
+        print("fix: \(proved) of \(cases.count) mended litmus traces proved")
+        #expect(proved > 0)
     }
 
     @Test("Nothing is mended where nothing is found")

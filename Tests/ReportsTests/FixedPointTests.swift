@@ -58,7 +58,7 @@ struct FixedPointTests {
             document.missing([
                 "machine", "kernel", "file", "edits", "patch", "before.findings",
                 "before.counts.manifest", "after.counts.manifest", "addedCycles", "runs",
-                "smallest", "evidence", "redundant",
+                "smallest", "proof.proved", "redundant",
             ]) == [])
         #expect(document["before.counts.manifest"]?.count == 1)
         #expect(document["after.counts.manifest"]?.count == 0)

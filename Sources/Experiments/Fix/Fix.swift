@@ -14,6 +14,12 @@ public struct FixLimits: Hashable, Sendable {
     /// How many of the traces that are not yet mended are followed from one number of edits to the next.
     public var width = 10
 
+    /// The most states for each line or pair of lines of the search through all schedules of the mended trace; 0: none.
+    public var states = 1 << 16
+
+    /// The most lines of a trace that is searched: each pair of them is looked at.
+    public static let searchedLines: UInt64 = 256
+
     /// Makes the usual limits.
     public init() {}
 }
@@ -46,10 +52,19 @@ public struct RedundantOperation: Hashable, Sendable {
     public var canGoToo: Bool
 }
 
-/// What stands behind the claim that a mended trace is clean.
-public enum FixEvidence: Hashable, Sendable {
-    /// It was run again and judged: this run, what may be, and the rules of the API.
+/// What stands behind the claim that a mended trace is clean, beside the run in which `check` found nothing.
+public enum FixEvidence: Sendable {
+    /// Nothing more: no search was asked for, or none was possible.
     case rerun
+    /// Nothing more: the trace touches more lines than are searched unasked.
+    case tooLarge
+    /// A search through all legal schedules, with what it found.
+    case search(ProofResult)
+
+    /// Whether a schedule was found that goes wrong, of which `check` says nothing.
+    public var isDoubtful: Bool {
+        if case .search(let result) = self { result.fault != nil } else { false }
+    }
 }
 
 /// What came of looking for a repair.
@@ -136,13 +151,20 @@ public enum Fix {
             redundant: [])
         if isClean { result.redundant = search.redundant(in: found) }
         result.runs = search.runs
-        result.evidence = evidence(for: found.result)
+        if result.outcome == .mended {
+            result.evidence = evidence(for: found.result, states: limits.states)
+        }
         return result
     }
 
-    /// How far it is certain that a mended trace is clean.
-    ///
-    /// The one place for what goes beyond a re-run: a search through all schedules of `result.setup` belongs here, as a
-    /// further case of ``FixEvidence`` that `FixReport` puts into words.
-    private static func evidence(for result: CheckResult) -> FixEvidence { .rerun }
+    /// Searches all schedules of a mended trace.
+    private static func evidence(for result: CheckResult, states: Int) -> FixEvidence {
+        guard states > 0 else { return .rerun }
+        let lines = result.watchedBytes / UInt64(max(result.setup.machine.dataLineSize, 1))
+        guard lines <= FixLimits.searchedLines else { return .tooLarge }
+        guard
+            let proof = try? Prove.run(result.setup, bounds: ProofBounds(states: states))
+        else { return .rerun }
+        return .search(proof)
+    }
 }
