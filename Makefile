@@ -20,7 +20,7 @@ APT := apt-get -o DPkg::Lock::Timeout=550
 export SWIFT_BACKTRACE := enable=no
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-bench build demo test test-long bench bench-peers memcheck docs format check-format install clean
+.PHONY: help setup setup-bench build demo test test-long test-fix bench bench-peers memcheck docs format check-format install clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
@@ -67,6 +67,10 @@ test: setup check-format ## check the format and run all tests
 test-long: setup ## hold the model to the second one on 100,000 random worlds
 	STALELINE_SEEDS=$(or $(STALELINE_SEEDS),100000) $(SWIFT) test -c release -Xswiftc -enable-testing \
 	    --scratch-path $(BUILD)-long --filter ReferenceTests
+
+# All violating traces on all their machines, and each operation taken out of each clean trace: a minute or two, and a build.
+test-fix: setup ## mend every violating trace, and every operation that a clean one lacks
+	STALELINE_FIX=all $(SWIFT) test --scratch-path $(BUILD) --filter FixTests
 
 bench: setup-bench build ## measure speed and instructions against thresholds
 	BUILD=$(BUILD) tools/bench.sh

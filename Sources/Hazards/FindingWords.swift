@@ -202,6 +202,7 @@ struct FindingWords {
             return
                 "give \(name) lines of its own: align it to the cache line (ARCH_DMA_MINALIGN) and pad it, or "
                 + "allocate it apart"
+                + (code == .h11 ? "; leave the invalidate out if no device writes to it" : "")
         case .h13:
             return
                 "use one mapping, or dma_mmap_*() for user space, and clean before the attributes change"

@@ -9,6 +9,8 @@ public indirect enum JSONValue: Hashable, Sendable {
     case bool(Bool)
     /// A whole number.
     case integer(UInt64)
+    /// A whole number that may be negative.
+    case signed(Int64)
     /// A number with a fraction.
     case number(Double)
     /// A text.
@@ -44,6 +46,7 @@ public indirect enum JSONValue: Hashable, Sendable {
         case .null: out += "null"
         case .bool(let value): out += value ? "true" : "false"
         case .integer(let value): out += String(value)
+        case .signed(let value): out += String(value)
         case .number(let value): out += value.isFinite ? "\(value)" : "null"
         case .string(let value): Self.write(value, to: &out)
         case .array(let values):

@@ -9,7 +9,8 @@ import Traces
 /// `staleline demo`.
 struct DemoCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "demo", abstract: "A tour on bundled traces: replay, check, compare, validate."
+        commandName: "demo",
+        abstract: "A tour on bundled traces: replay, check, fix, compare, validate."
     )
 
     @Flag(help: "Print each part's JSON, one object after the other.") var json = false
@@ -19,6 +20,7 @@ struct DemoCommand: ParsableCommand {
         let zynq = try Resources.machine("zynq7000").configuration
         try replay(traces, zynq)
         try check(traces)
+        try fix(traces)
         try compare(traces)
         try showValidation()
     }
@@ -64,13 +66,21 @@ struct DemoCommand: ParsableCommand {
         show(report.json, report.text(colours: Output.hasColours))
     }
 
+    private func fix(_ traces: URL) throws {
+        say(3, "What mends it, checked by a re-run", "fix Traces/demo/rx-no-sync.slt")
+        let path = traces.appendingPathComponent("demo/rx-no-sync.slt")
+        let bytes = try ByteSource(path: path.path).readAll(limit: OpenedTrace.programLimit)
+        let report = FixReport(try Fix.run(setup(path), text: TraceText(bytes)))
+        show(report.json, report.text)
+    }
+
     private func compare(_ traces: URL) throws {
         for (number, file, title) in [
             (
-                3, "video-frame.slt",
+                4, "video-frame.slt",
                 "The question of 2015: a 1 MiB video frame from the device, read once by the CPU"
             ),
-            (4, "small-packets.slt", "The same for packets of 1514 bytes"),
+            (5, "small-packets.slt", "The same for packets of 1514 bytes"),
         ] {
             say(number, title, "compare Traces/workloads/\(file)")
             let report = CompareReport(
@@ -81,7 +91,7 @@ struct DemoCommand: ParsableCommand {
 
     private func showValidation() throws {
         say(
-            5, "How far to trust it: all predictions beside published measurements, in short",
+            6, "How far to trust it: all predictions beside published measurements, in short",
             "validate")
         let report = ValidationReport(try ValidateCommand.rows())
         show(report.json, report.summary + "`staleline validate` prints the rows.\n")

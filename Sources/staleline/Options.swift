@@ -134,7 +134,10 @@ enum OpenedTrace {
     static let programLimit = 96 << 20
 
     init(path: String, format: String?) throws {
-        let source = try ByteSource(path: path)
+        try self.init(ByteSource(path: path), format: format)
+    }
+
+    init(_ source: ByteSource, format: String?) throws {
         let recognised: TraceFormat
         if let format {
             guard let named = TraceFormat(name: format) else {

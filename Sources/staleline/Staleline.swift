@@ -18,7 +18,8 @@ struct Staleline: ParsableCommand {
             """,
         version: "staleline \(version)",
         subcommands: [
-            CheckCommand.self, CompareCommand.self, ReplayCommand.self, ExplainCommand.self,
+            CheckCommand.self, FixCommand.self, CompareCommand.self, ReplayCommand.self,
+            ExplainCommand.self,
             MachinesCommand.self, ConvertCommand.self, MergeCommand.self, ValidateCommand.self,
             ProveCommand.self, DemoCommand.self,
         ])

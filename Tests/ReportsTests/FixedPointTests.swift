@@ -35,6 +35,38 @@ struct FixedPointTests {
         #expect((document["spans.copy.ns"]?.number ?? 0) > 0)
     }
 
+    @Test("fix")
+    func fix() throws {
+        let text = """
+            staleline 1
+            device eth0 noncoherent
+            buffer rx 0x10000000 64
+            ld rx 64 by 4
+            ring eth0
+            eth0: wr rx 64
+            wait eth0
+            dsb
+            ld rx 64 by 4
+
+            """
+        let setup = try Sample.setup(text, machine: "zynq7000")
+        let result = try Fix.run(setup, text: TraceText(Array(text.utf8)))
+        let document = try Document(FixReport(result).json)
+        #expect(document["schema"]?.string == "staleline.fix/1")
+        #expect(document["outcome"]?.string == "mended")
+        #expect(
+            document.missing([
+                "machine", "kernel", "file", "edits", "patch", "before.findings",
+                "before.counts.manifest", "after.counts.manifest", "addedCycles", "runs",
+                "smallest", "proof.proved", "redundant",
+            ]) == [])
+        #expect(document["before.counts.manifest"]?.count == 1)
+        #expect(document["after.counts.manifest"]?.count == 0)
+        let printed = FixReport(result).text
+        #expect(printed.contains("one edit mends it on zynq7000, kernel none"))
+        #expect(printed.contains("+dc ivac rx 64"))
+    }
+
     @Test("replay: each core's causes sum to its cycles; a core that did nothing is not there")
     func causes() throws {
         let result = try Replay.run(Sample.setup(Sample.copy, machine: "zynq7000"))

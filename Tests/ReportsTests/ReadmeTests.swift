@@ -34,15 +34,15 @@ struct ReadmeTests {
         }
     }()
 
-    @Test("There are a check and a compare")
+    @Test("There are a check, a fix and a compare")
     func count() {
-        #expect(Self.samples.map { $0.command[0] } == ["check", "compare"])
+        #expect(Self.samples.map { $0.command[0] } == ["check", "fix", "compare"])
     }
 
     /// Those that are run: a comparison takes half a minute where nothing is optimised.
     private static var cheap: [Sample] {
         #if DEBUG
-            samples.filter { $0.command[0] == "check" }
+            samples.filter { $0.command[0] != "compare" }
         #else
             samples
         #endif
@@ -54,6 +54,12 @@ struct ReadmeTests {
         let printed: String
         switch sample.command[0] {
         case "check": printed = CheckReport(try Check.run(setup)).text(colours: false)
+        case "fix":
+            let file = try String(
+                contentsOf: ReportsTests.Sample.root.appendingPathComponent(sample.command[1]),
+                encoding: .utf8)
+            printed =
+                FixReport(try Fix.run(setup, text: TraceText(Array(file.utf8)))).text
         case "compare": printed = CompareReport(try Compare.run(setup)).text
         default:
             Issue.record("no way to run \(sample.testDescription)")

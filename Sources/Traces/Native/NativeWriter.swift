@@ -42,4 +42,23 @@ public enum NativeWriter {
         printer.print(operation)
         return String(decoding: printer.output[start...], as: UTF8.self)
     }
+
+    /// What a statement of a program says, in the words of the format, without an agent, annotations or indentation.
+    ///
+    /// Addresses go by the names that they were given under.
+    ///
+    /// - Parameters:
+    ///   - body: An operation or a declaration; it may differ from what the program says.
+    ///   - program: Whose names are meant.
+    public static func words(_ body: Statement.Body, of program: Program) -> String {
+        var printer = ProgramPrinter(program)
+        _ = printer.takeOutput()
+        switch body {
+        case .declaration(let declaration): printer.print(declaration)
+        case .operation(_, .environment(let event)): printer.print(event)
+        case .operation(_, let operation): printer.print(operation)
+        case .repeatBegin, .spanBegin, .end, .mark: break
+        }
+        return String(decoding: printer.takeOutput(), as: UTF8.self)
+    }
 }

@@ -114,7 +114,8 @@ extension ProgramPrinter {
         add(" limit ", optional: operation.limit.map(UInt64.init))
     }
 
-    private mutating func print(_ event: EnvironmentEvent) {
+    /// Prints an event that nobody asked for.
+    mutating func print(_ event: EnvironmentEvent) {
         add("env \(event.kind.rawValue)")
         let isLineEvent = event.kind == .evict || event.kind == .fill
         if !isLineEvent { add(event.target) }

@@ -1,0 +1,275 @@
+import Hazards
+import Operations
+import Quantities
+import Traces
+
+extension MendScene {
+    /// Calls of the DMA API with other arguments, at another place, or not at all.
+    func calls(_ finding: Finding) -> [MendEdit] {
+        let place = finding.record - 1
+        let own = mappings.filter { mapping in
+            mapping.place == place || mapping.place == finding.writeRecord - 1
+                || mapping.uses.contains { $0.place == place } || mapping.overlaps(finding.range)
+        }
+        return own.flatMap { mapping in
+            arguments(mapping) + directions(mapping) + checks(mapping) + ends(mapping, finding)
+                + order(mapping, among: own, finding)
+        } + leaks(finding)
+    }
+
+    // MARK: Arguments
+
+    /// Releases and syncs that say something else than the map did.
+    private func arguments(_ mapping: Mapping) -> [MendEdit] {
+        mapping.uses.enumerated().flatMap { _, use -> [MendEdit] in
+            var plain = DMACall(use.call.function, handle: use.call.handle)
+            plain.attributes = use.call.attributes
+            if plain.function.isSync {
+                (plain.offset, plain.size) = (use.call.offset, use.call.size)
+            }
+            var edits: [MendEdit] = []
+            func add(_ order: Int, _ call: DMACall, _ advice: String) {
+                guard call != use.call else { return }
+                edits.append(
+                    MendEdit(
+                        .replace, .call, order: order, [replacement(use.place, .dma(call))], advice)
+                )
+            }
+            if use.call.function.isRelease || use.call.function.isSync {
+                add(
+                    0, plain,
+                    "say the same at \(quote(use.place)) as at \(quote(mapping.place)): without arguments "
+                        + "it is the size and the direction of the map")
+                var bare = plain
+                bare.attributes = []
+                add(2, bare, "let \(quote(use.place)) do its maintenance: drop the attributes")
+                (bare.offset, bare.size) = (nil, nil)
+                add(3, bare, "let \(quote(use.place)) be about the whole mapping")
+            }
+            if use.call.function.isRelease, let right = mapping.call.function.release,
+                right != use.call.function
+            {
+                var call = DMACall(right, handle: use.call.handle)
+                call.size = mapping.isStreaming ? nil : use.call.size
+                add(
+                    0, call,
+                    "release what \(mapping.call.function.rawValue)() made with \(right.rawValue)() at "
+                        + quote(use.place))
+            }
+            if use.call.function.isSync, let first = mapping.pieces.first, use.call.size != nil {
+                // The part that a device moves, or a core stored to.
+                let moved = transfers.filter { mapping.overlaps($0.bytes) }.map(\.bytes)
+                for range in moved where range.lowerBound >= first.lowerBound {
+                    var call = use.call
+                    call.offset = range.lowerBound - first.lowerBound
+                    call.size = range.length
+                    add(
+                        0, call,
+                        "sync the bytes that are moved, \(range.length) from offset "
+                            + "\(range.lowerBound - first.lowerBound), at \(quote(use.place))")
+                }
+            }
+            return edits
+        }
+    }
+
+    /// Another direction, or maintenance that an attribute has left out.
+    private func directions(_ mapping: Mapping) -> [MendEdit] {
+        guard mapping.isStreaming else { return [] }
+        var edits: [MendEdit] = []
+        let actual = direction(of: mapping.call.device, on: mapping.pieces)
+        for (order, direction) in [actual, .bidirectional].compactMap({ $0 }).enumerated()
+        where direction != mapping.call.direction {
+            var call = mapping.call
+            call.direction = direction
+            // What the other calls say is then wrong as well.
+            let others = mapping.uses.compactMap { use -> TraceText.Change? in
+                guard use.call.direction != nil, use.call.direction != direction else { return nil }
+                var other = use.call
+                other.direction = direction
+                return replacement(use.place, .dma(other))
+            }
+            edits.append(
+                MendEdit(
+                    .replace, .call, order: order,
+                    [replacement(mapping.place, .dma(call))] + others,
+                    "map \(direction.name) at \(quote(mapping.place)): "
+                        + (direction == actual
+                            ? "that is what the device does"
+                            : "then what was there before is kept, too")))
+        }
+        if mapping.call.attributes.contains(.skipCPUSync) {
+            var call = mapping.call
+            call.attributes.remove(.skipCPUSync)
+            edits.append(
+                MendEdit(
+                    .replace, .call, order: 1, [replacement(mapping.place, .dma(call))],
+                    "let the map maintain the caches: drop DMA_ATTR_SKIP_CPU_SYNC at "
+                        + quote(mapping.place)))
+        }
+        if mapping.pieces.count > 1, let low = mapping.pieces.map(\.lowerBound).min(),
+            let top = mapping.pieces.map(\.upperBound).max()
+        {
+            var call = mapping.call
+            call.segments = [DMACall.Segment(at: operand(low), size: top - low)]
+            edits.append(
+                MendEdit(
+                    .replace, .call, order: 3, [replacement(mapping.place, .dma(call))],
+                    "map the pieces as one at \(quote(mapping.place)): they share lines"))
+        }
+        return edits
+    }
+
+    /// The question that a driver has to ask.
+    private func checks(_ mapping: Mapping) -> [MendEdit] {
+        guard mapping.isStreaming,
+            !mapping.uses.contains(where: { $0.call.function == .mappingError })
+        else { return [] }
+        let statement = "dma_mapping_error \(mapping.name)"
+        return [
+            addition(
+                .call, 0, [statement], before: mapping.place + 1, mapping.core,
+                "ask whether the map at \(quote(mapping.place)) succeeded before its address is used"
+            )
+        ]
+    }
+
+    // MARK: The end of a mapping
+
+    private func ends(_ mapping: Mapping, _ finding: Finding) -> [MendEdit] {
+        var edits: [MendEdit] = []
+        let releases = mapping.uses.filter { $0.call.function.isRelease }
+        if releases.count > 1 {
+            for release in releases {
+                edits.append(
+                    MendEdit(
+                        .remove, .call, order: 1, [.remove(line(release.place))],
+                        "release \(mapping.name) once: leave out \(quote(release.place))"))
+            }
+        }
+        if finding.code == .h14, mapping.isStreaming {
+            edits.append(
+                MendEdit(
+                    .remove, .call,
+                    ([mapping.place] + mapping.uses.map(\.place)).map { .remove(line($0)) },
+                    "leave out \(quote(mapping.place)) and hand the device the address that the allocation "
+                        + "gave: coherent memory needs no streaming call"))
+        }
+        // The end itself comes before its last use.
+        if let end = mapping.end, let use = mapping.uses.last(where: { $0.place > end }),
+            !use.call.function.isRelease
+        {
+            edits.append(
+                MendEdit(
+                    .move, .call, order: 1, [.move(line(end), before: line(use.place) + 1)],
+                    "unmap after the last use: move \(quote(end)) to after \(quote(use.place))"))
+        }
+        guard
+            let last = transfers.last(where: { transfer in
+                mapping.overlaps(transfer.bytes)
+                    && mapping.call.device.map { $0 == transfer.device } ?? true
+            })
+        else { return edits }
+        let device = profile.name(of: last.device)
+        // What gives the bytes back comes too early.
+        let early = mapping.uses.filter {
+            ($0.call.function.isRelease || $0.call.function.isSyncForCPU)
+                && $0.place < (last.wait ?? last.place)
+        }
+        for use in early {
+            let wait = last.wait.flatMap { $0 > use.place ? $0 : nil }
+            let target = (wait ?? last.place) + 1
+            let targetLine =
+                target < program.statements.count
+                ? line(before: target) : text.lines.count
+            var changes: [TraceText.Change] = []
+            if wait == nil { changes.append(.insert(["wait \(device)"], before: targetLine)) }
+            changes.append(.move(line(use.place), before: targetLine))
+            edits.append(
+                MendEdit(
+                    .move, .call, order: 0, changes,
+                    wait == nil
+                        ? "stop \(device), or wait for it, before \(quote(use.place)): until then the bytes are "
+                            + "the device's"
+                        : "move \(quote(use.place)) to after \(device) is known to be done, "
+                            + quote(target - 1)))
+        }
+        return edits
+    }
+
+    /// What is never released.
+    private func leaks(_ finding: Finding) -> [MendEdit] {
+        let place = finding.record - 1
+        guard case .dma(let call)? = operation(place)?.operation, call.function == .driverUnbind,
+            let core = operation(place)?.agent
+        else { return [] }
+        let left = mappings.filter { $0.call.device == call.device && $0.end == nil }
+        let statements = left.compactMap { release($0) }
+        guard !statements.isEmpty else { return [] }
+        return [
+            addition(
+                .call, 0, statements, before: place, core,
+                "release what the driver still has before it goes at \(quote(place))")
+        ]
+    }
+
+    // MARK: Two mappings of the same lines
+
+    private func order(
+        _ mapping: Mapping, among all: [Mapping], _ finding: Finding
+    ) -> [MendEdit] {
+        guard [.h19, .h18].contains(finding.code), mapping.isStreaming else { return [] }
+        let others = all.filter { other in
+            other.place < mapping.place && mapping.pieces.contains { other.overlaps(lines(of: $0)) }
+        }
+        var edits = later(mapping, than: others)
+        // Or the first one ends, which nothing does.
+        for other in others where other.end == nil {
+            guard let statement = release(other) else { continue }
+            edits.append(
+                addition(
+                    .call, 0, [statement], before: mapping.place, mapping.core,
+                    "unmap what \(quote(other.place)) has mapped before its lines are mapped again at "
+                        + quote(mapping.place)))
+        }
+        // Or the second ends before the core touches the bytes.
+        for access in accesses where access.place > mapping.place && mapping.overlaps(access.bytes)
+        {
+            guard let end = mapping.end, access.place < end else { continue }
+            edits.append(
+                MendEdit(
+                    .move, .call, order: 2, [.move(line(end), before: line(before: access.place))],
+                    "end the mapping before the core touches the bytes: move \(quote(end)) to before "
+                        + quote(access.place)))
+            break
+        }
+        return edits
+    }
+
+    /// A map that waits until another mapping of its lines has ended, or until it is needed.
+    private func later(_ mapping: Mapping, than others: [Mapping]) -> [MendEdit] {
+        var targets: [(place: Int, advice: String)] = others.compactMap { other in
+            guard let end = other.end, end > mapping.place else { return nil }
+            return (end + 1, "to after \(quote(end)): the lines are mapped once at a time")
+        }
+        let use = transfers.first {
+            $0.place > mapping.place && mapping.overlaps($0.bytes)
+                && $0.device == mapping.call.device
+        }
+        if let use {
+            targets.append((use.opening, "to before \(quote(use.opening)), where it is needed"))
+        } else if let end = mapping.end {
+            targets.append((end, "to before \(quote(end)): nothing needs it earlier"))
+        }
+        return targets.filter { $0.place > mapping.place + 1 }.enumerated().map { index, target in
+            let asked = mapping.uses.filter {
+                $0.call.function == .mappingError && $0.place < target.place
+            }
+            return MendEdit(
+                .move, .call, order: index,
+                ([mapping.place] + asked.map(\.place)).map {
+                    .move(line($0), before: line(before: target.place))
+                }, "move \(quote(mapping.place)) \(target.advice)")
+        }
+    }
+}
