@@ -19,12 +19,26 @@ extension Lowering {
             throw .notPageAligned(function, segment.start.address.rawValue)
         }
         let bytes = Self.wholePages(segment.size)
+        noteReach(of: device, segment)
         expand(steps, over: segment.start, size: bytes, into: &output)
         mappings[call.handle] = nil
         allocations[call.handle] = AllocationRecord(
             handle: call.handle, function: function, device: device, start: segment.start,
             size: segment.size, bytes: bytes, direction: call.direction,
             type: Self.memoryType(after: steps), pool: .none, sequence: takeSequence())
+    }
+
+    /// Notes an allocation beyond what the device's driver told the kernel that it reaches (`dma_coherent_ok`).
+    ///
+    /// The trace says that there is memory, and so there is.
+    private mutating func noteReach(of device: Agent, _ segment: DMACall.Segment) {
+        let physical = memoryMap.physical(of: segment.start.address.rawValue)
+        guard let own = reach[device], !own.allocates(physical, segment.size) else { return }
+        failure = MapFailure(
+            device: device, segment: segment,
+            message: "the coherent mask has \(own.coherentMaskBits) bits: "
+                + "the kernel allocates no memory at 0x\(String(physical, radix: 16)) for the device",
+            isAllocation: true)
     }
 
     /// Lowers a free: the memory type goes back, and the caches are left alone.

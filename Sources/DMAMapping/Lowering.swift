@@ -111,6 +111,9 @@ public struct Lowering: Sendable {
         case .poolAllocate: try lowerPoolAllocation(call, into: &lowered)
         case .poolFree: try lowerPoolFree(call)
         case .poolDestroy: try lowerPoolDestroy(call, into: &lowered)
+        case .mapAllocation, .mapPages: try lowerFurtherMapping(call, into: &lowered)
+        case .unmapPages: try lowerMappingEnd(call, into: &lowered)
+        case .setting: try lowerSetting(call)
         case .driverUnbind: _ = try Self.linux(call.function, profile)
         }
         output += lowered

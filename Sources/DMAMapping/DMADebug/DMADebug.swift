@@ -176,10 +176,23 @@ public struct DMADebug: Sendable {
         case .driverUnbind: unbind(call)
         // IOVA ranges of their own are not followed by dma-debug.
         case .cacheSync, .iovaReserve, .iovaLink, .iovaUnlink, .iovaEnd: return
+        // Nor are further mappings.
+        case .mapAllocation, .mapPages, .unmapPages: return
+        case .setting: set(call)
         }
     }
 
     // MARK: What is known of devices and memory
+
+    /// Notes what a driver says of its device's lists.
+    private mutating func set(_ call: DMACall) {
+        guard let agent = call.device, let setting = call.setting else { return }
+        switch call.function {
+        case .setMaximumSegmentSize: devices[agent]?.maximumSegmentSize = setting
+        case .setSegmentBoundary: devices[agent]?.boundary = setting
+        default: return
+        }
+    }
 
     func device(_ agent: Agent) -> Device {
         devices[agent]

@@ -128,8 +128,9 @@ public struct Setup: Sendable {
                 profile, coherentDevices: coherent, memoryMap: map, bouncing: bouncePool)
             // Nothing checks a mask on bare metal: one that the trace does not give says nothing.
             for device in program.devices where kernel != .bareMetal || device.maskBits != nil {
-                lowering.reach[device.agent] = DMAReach(
-                    maskBits: device.maskBits ?? 32, hasIOMMU: device.hasIOMMU)
+                var reach = DMAReach(maskBits: device.maskBits ?? 32, hasIOMMU: device.hasIOMMU)
+                reach.addressBits = device.maskBits
+                lowering.reach[device.agent] = reach
             }
             return lowering
         } catch {
@@ -184,18 +185,6 @@ public struct Setup: Sendable {
         result.registers = device.effectiveRegisters
         result.isPosted = device.isPosted
         return result
-    }
-
-    /// Physical bytes that have a cacheable and a non-cacheable mapping among those declared.
-    private var mixedBytes: [Range<UInt64>] {
-        let all = declaredMappings.map {
-            (bytes: $0.physical..<$0.physical &+ ($0.end - $0.start), isCached: $0.type.isCacheable)
-        }
-        return all.filter(\.isCached).flatMap { one in
-            all.filter { !$0.isCached && $0.bytes.overlaps(one.bytes) }.map {
-                $0.bytes.clamped(to: one.bytes)
-            }
-        }
     }
 }
 

@@ -51,7 +51,7 @@ public struct APIRules {
     /// - Returns: the broken rules, in the order of their statements, but those that the run found first.
     public mutating func run(_ program: Program, unreachable: [FailedMap] = []) -> [Finding] {
         findings += unreachable.map(finding)
-        refused = Set(unreachable.filter { !$0.message.isEmpty }.map { Int($0.record) })
+        refused = Set(unreachable.filter(\.isMap).map { Int($0.record) })
         for case .buffer(_, let address, let size, let area?) in program.declarations {
             areas.append((address..<address + size, area))
         }
@@ -129,7 +129,9 @@ public struct APIRules {
     private func finding(_ failure: FailedMap) -> Finding {
         let device = profile.name(of: failure.device)
         let text =
-            failure.message.isEmpty
+            failure.isAllocation
+            ? failure.message
+            : failure.message.isEmpty
             ? "\(device) cannot send the address 0x\(String(failure.address, radix: 16))"
             : "the map fails and returns DMA_MAPPING_ERROR; \(failure.message)"
         return Finding(

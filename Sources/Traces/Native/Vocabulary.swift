@@ -75,6 +75,7 @@ enum Vocabulary {
         ("dmam_alloc_coherent", .allocCoherent), ("dmam_free_coherent", .freeCoherent),
         ("dmam_alloc_attrs", .allocAttrs),
         ("dmam_pool_create", .poolCreate), ("dmam_pool_destroy", .poolDestroy),
+        ("dma_mmap_writecombine", .mmapWriteCombine), ("dma_get_sgtable_attrs", .getSGTable),
     ]
 
     /// The keywords, found by their bytes.

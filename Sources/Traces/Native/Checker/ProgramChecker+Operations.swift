@@ -26,9 +26,9 @@ extension ProgramChecker {
         case .vendor(let call): try check(call)
         case .environment(let event): try check(event, by: agent)
         case .work, .kernelBarrier, .device: return
-        case .setMemoryType:
+        case .setMemoryType, .map:
             throw ProgramError(
-                found: "a change of memory type", expected: "what a trace can say")
+                found: "a change of memory type or mapping", expected: "what a trace can say")
         }
     }
 
