@@ -75,11 +75,17 @@ extension DMADebug {
         }
     }
 
-    /// A pool with a block in use keeps its pages for good.
+    /// A pool with a block in use keeps its pages for good, or before 6.4 the block's page.
     mutating func destroyPool(_ call: DMACall) {
-        guard let pool = pools[call.pool], pool.blocks.isEmpty else { return }
+        guard let pool = pools[call.pool] else { return }
         pools[call.pool] = nil
+        let blocks = pool.blocks.compactMap { handles[$0]?.pieces.first?.start }
+        let keepsAll = Lowering.keepsBusyPools(settings.kernel)
         for chunk in pool.chunks {
+            let isBusy = blocks.contains {
+                keepsAll || $0 >= chunk.start && $0 - chunk.start < chunk.size
+            }
+            if isBusy { continue }
             let owner = Handle(
                 device: pool.device, kind: .coherent, pieces: [chunk], direction: .bidirectional,
                 record: record, isAllocation: true)

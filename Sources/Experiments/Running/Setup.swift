@@ -164,6 +164,9 @@ public struct Setup: Sendable {
         for (name, layout) in program.layouts { profile.layouts[name] = layout }
         profile.library = program.library
         profile.mixed = mixedBytes
+        if case .linux(let version) = kernel, !Lowering.keepsBusyPools(version) {
+            profile.busyPools = .forEachPage(digits: machine.architecture == .arm64 ? 16 : 8)
+        }
         for statement in program.statements {
             guard case .operation(_, .dma(let call)) = statement.body,
                 [.mapSG, .mapSGTable].contains(call.function)
