@@ -184,30 +184,33 @@ private func segment(_ size: UInt64) -> [DMACall.Segment] { [DMACall.Segment(at:
     ]
 
     /// Further mappings of an allocation, of which they map all or a part.
-    static let mappings: [NativeSample] = [
-        DMACall.Function.mmapCoherent, .mmapAttrs, .mmapWriteCombine, .mmapPages,
-        .mmapNoncontiguous, .vmapNoncontiguous,
-    ].map { function in
-        NativeSample(
-            "\(function.rawValue) h rx", .dma(DMACall(function, handle: handle, segments: segment(64))))
-    } + [
-        NativeSample(
-            "dma_mmap_attrs h rx 0x1000 32 attrs=WRITE_COMBINE",
-            canonical: "core0: dma_mmap_attrs h rx 4096 32 attrs=WRITE_COMBINE",
-            .dma(
-                DMACall(
-                    .mmapAttrs, handle: handle, segments: segment(32), offset: 4_096,
-                    attributes: .writeCombine)))
-    ]
+    static let mappings: [NativeSample] =
+        [
+            DMACall.Function.mmapCoherent, .mmapAttrs, .mmapWriteCombine, .mmapPages,
+            .mmapNoncontiguous, .vmapNoncontiguous,
+        ].map { function in
+            NativeSample(
+                "\(function.rawValue) h rx",
+                .dma(DMACall(function, handle: handle, segments: segment(64))))
+        } + [
+            NativeSample(
+                "dma_mmap_attrs h rx 0x1000 32 attrs=WRITE_COMBINE",
+                canonical: "core0: dma_mmap_attrs h rx 4096 32 attrs=WRITE_COMBINE",
+                .dma(
+                    DMACall(
+                        .mmapAttrs, handle: handle, segments: segment(32), offset: 4_096,
+                        attributes: .writeCombine)))
+        ]
 
     /// What drivers say of their devices.
-    static let settings: [NativeSample] = [
-        DMACall.Function.setMask, .setCoherentMask, .setMaskAndCoherent, .coerceMaskAndCoherent,
-        .setMaximumSegmentSize,
-    ].map { setting("\($0.rawValue) eth0 36", $0, 36) } + [
-        setting("dma_set_seg_boundary eth0 65535", .setSegmentBoundary, 0xFFFF),
-        setting("dma_set_mask eth0 64 fails", .setMask, 64, fails: true),
-    ]
+    static let settings: [NativeSample] =
+        [
+            DMACall.Function.setMask, .setCoherentMask, .setMaskAndCoherent, .coerceMaskAndCoherent,
+            .setMaximumSegmentSize,
+        ].map { setting("\($0.rawValue) eth0 36", $0, 36) } + [
+            setting("dma_set_seg_boundary eth0 65535", .setSegmentBoundary, 0xFFFF),
+            setting("dma_set_mask eth0 64 fails", .setMask, 64, fails: true),
+        ]
 
     private static func setting(
         _ text: String, _ function: DMACall.Function, _ number: UInt64, fails: Bool = false

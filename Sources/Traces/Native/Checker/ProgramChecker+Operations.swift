@@ -26,9 +26,11 @@ extension ProgramChecker {
         case .vendor(let call): try check(call)
         case .environment(let event): try check(event, by: agent)
         case .work, .kernelBarrier, .device: return
-        case .setMemoryType, .map:
+        case .setMemoryType:
             throw ProgramError(
-                found: "a change of memory type or mapping", expected: "what a trace can say")
+                found: "a change of memory type", expected: "what a trace can say")
+        case .map:
+            throw ProgramError(found: "a bare mapping", expected: "what a trace can say")
         }
     }
 
