@@ -195,7 +195,8 @@ struct CallScene {
             fill(.dirty)
             lines.append(CallScene.creation(function, buffer: buffer, direction: direction))
         case let function? where function.setsDevice:
-            lines.append("\(function.rawValue) dev \(function == .setSegmentBoundary ? 0xffff : 32)")
+            lines.append(
+                "\(function.rawValue) dev \(function == .setSegmentBoundary ? 0xffff : 32)")
         case let function?:
             let creator = function.creator
             lines.append(CallScene.creation(creator, buffer: buffer, direction: direction))
@@ -263,7 +264,9 @@ extension DMACall.Function {
     fileprivate var isAllocation: Bool { rawValue.hasPrefix("dma_alloc") }
 
     /// Whether it says what the device can do.
-    fileprivate var setsDevice: Bool { rawValue.hasPrefix("dma_set_") || self == .coerceMaskAndCoherent }
+    fileprivate var setsDevice: Bool {
+        rawValue.hasPrefix("dma_set_") || self == .coerceMaskAndCoherent
+    }
 
     fileprivate var isForDevice: Bool { rawValue.hasSuffix("_for_device") || self == .iovaLink }
 

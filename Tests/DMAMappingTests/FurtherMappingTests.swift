@@ -54,7 +54,9 @@ struct FurtherMappingTests {
     }
 
     /// `dma_mmap_pages` takes user space's own attributes, whatever the pages are.
-    @Test("dma_mmap_pages and its kin map cached", arguments: [DMACall.Function.allocPages, .allocCoherent])
+    @Test(
+        "dma_mmap_pages and its kin map cached",
+        arguments: [DMACall.Function.allocPages, .allocCoherent])
     func pages(_ function: DMACall.Function) throws {
         var lowering = Lowering(try Build.profile(.arm32v7, "6.12"))
         _ = try lowering.lowered(Build.allocate(function))
@@ -95,7 +97,9 @@ struct FurtherMappingTests {
             _ = try lowering.lowered(Build.allocate(.allocNoncontiguous))
             let plain = DMACall(.vmapNoncontiguous, handle: Build.handle)
             let placed = call(.vmapNoncontiguous)
-            #expect(throws: LoweringError.self) { try lowering.lowered(translates ? plain : placed) }
+            #expect(throws: LoweringError.self) {
+                try lowering.lowered(translates ? plain : placed)
+            }
             let made = try lowering.lowered(translates ? placed : plain)
             #expect(made == (translates ? [mapped(.writeBack)] : []))
             let ended = try lowering.lowered(DMACall(.vunmapNoncontiguous, handle: Build.handle))
@@ -104,10 +108,12 @@ struct FurtherMappingTests {
         }
     }
 
-    @Test("A call is refused where the kernel does not have it", arguments: [
-        (DMACall.Function.mmapPages, "5.12"), (.vmapNoncontiguous, "5.10"), (.mmapAttrs, "3.3"),
-        (.getSGTable, "3.5"), (.setMaskAndCoherent, "3.12"), (.coerceMaskAndCoherent, "3.12"),
-    ])
+    @Test(
+        "A call is refused where the kernel does not have it",
+        arguments: [
+            (DMACall.Function.mmapPages, "5.12"), (.vmapNoncontiguous, "5.10"), (.mmapAttrs, "3.3"),
+            (.getSGTable, "3.5"), (.setMaskAndCoherent, "3.12"), (.coerceMaskAndCoherent, "3.12"),
+        ])
     func eras(_ function: DMACall.Function, _ kernel: String) throws {
         var lowering = Lowering(try Build.profile(.arm32v7, kernel))
         _ = try lowering.lowered(Build.allocate(.allocCoherent))

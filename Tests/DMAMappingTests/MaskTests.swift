@@ -29,9 +29,11 @@ struct MaskTests {
         return made.contains { if case .copy = $0 { true } else { false } }
     }
 
-    @Test("Mappings bounce by the mask of the moment", arguments: [
-        DMACall.Function.setMask, .setMaskAndCoherent, .coerceMaskAndCoherent,
-    ])
+    @Test(
+        "Mappings bounce by the mask of the moment",
+        arguments: [
+            DMACall.Function.setMask, .setMaskAndCoherent, .coerceMaskAndCoherent,
+        ])
     func streaming(_ function: DMACall.Function) throws {
         var lowering = try lowering()
         #expect(try bounces(&lowering))

@@ -109,7 +109,8 @@ extension ReferenceDifference: CustomStringConvertible {
         case .setMemoryType(let start, let size, let type, let shareability):
             return "type 0x\(String(start, radix: 16)) \(size) \(type) \(shareability)"
         case .map(let mapping):
-            return "map 0x\(String(mapping.physical, radix: 16)) at 0x\(String(mapping.start, radix: 16))"
+            return
+                "map 0x\(String(mapping.physical, radix: 16)) at 0x\(String(mapping.start, radix: 16))"
                 + " to 0x\(String(mapping.end, radix: 16)) \(mapping.type) \(mapping.shareability)"
         default: return "\(operation)"
         }

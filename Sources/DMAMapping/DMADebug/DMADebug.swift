@@ -279,16 +279,9 @@ public struct DMADebug: Sendable {
         address: UInt64, bytes: UInt64, handle: HandleID = .none, made: Int? = nil,
         falseAlarm: String? = nil
     ) {
-        guard let template = check.template(settings.kernel) else { return }
-        let text = DMADebugText.fill(
-            template, arguments, pointerDigits: settings.isArm64 ? 16 : 8)
-        let name = device(agent).name
-        let isNamed = check != .e23 || era.namesOverlap
-        let message =
-            !isNamed
-            ? "DMA-API: \(text)"
-            : era.namesComeLast
-                ? "DMA-API: \(name) \(name): \(text)" : "\(name) \(name): DMA-API: \(text)"
+        guard let message = check.message(arguments, device: device(agent).name, settings) else {
+            return
+        }
         let extents =
             handles[handle]?.pieces.map {
                 DMADebugReport.Extent(physical: $0.physical, bytes: $0.size)

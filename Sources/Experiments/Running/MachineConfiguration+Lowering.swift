@@ -31,3 +31,15 @@ extension MachineConfiguration {
         }
     }
 }
+
+extension MachineConfiguration {
+    /// The line size that its kernel is built for (`L1_CACHE_BYTES`), in bytes.
+    ///
+    /// 64 on arm64 and where ARMv7 is built in, 32 before. (linux-dma.md §1.3; Assumption: 64 in all eras of arm64)
+    var kernelLineSize: UInt64 {
+        switch architecture {
+        case .arm64, .arm32v7: 64
+        default: 32
+        }
+    }
+}
