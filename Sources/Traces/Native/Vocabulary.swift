@@ -105,7 +105,8 @@ enum Vocabulary {
     /// What follows `l2`.
     static let outerCache: [(StaticString, Maintenance.Instruction)] = [
         ("clean", .outerClean), ("inv", .outerInvalidate), ("flush", .outerCleanAndInvalidate),
-        ("flushway", .outerCleanAndInvalidateWays), ("sync", .outerSync),
+        ("flushway", .outerCleanAndInvalidateWays), ("invway", .outerInvalidateWays),
+        ("sync", .outerSync),
     ]
 
     /// The lists of maintenance operations by their first words.

@@ -125,6 +125,7 @@ import Testing
         #expect(Maintenance.Instruction.dcCVAC.rawValue == 0)
         #expect(Maintenance.Instruction.outerClean.rawValue == 10)
         #expect(Maintenance.Instruction.outerSync.rawValue == 14)
+        #expect(Maintenance.Instruction.outerInvalidateWays.rawValue == 16)
         #expect(DMADirection.fromDevice.rawValue == 2)
         #expect(SymbolTable.Kind.buffer.rawValue == 0 && SymbolTable.Kind.span.rawValue == 6)
         #expect(Barrier.Instruction.isb.rawValue == 2)
