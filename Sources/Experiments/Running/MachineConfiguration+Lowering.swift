@@ -43,3 +43,16 @@ extension MachineConfiguration {
         }
     }
 }
+
+extension MachineConfiguration {
+    /// The machine as its kernel sets it up: what a board's boot loader leaves to the kernel is done.
+    func running(_ kernel: KernelEra) -> MachineConfiguration {
+        guard case .linux(let version) = kernel,
+            let first = level2?.outer?.sharedOverrideKernel,
+            case .linux(let known)? = try? KernelEra(parsing: first), version >= known
+        else { return self }
+        var machine = self
+        machine.level2?.outer?.overridesShared = true
+        return machine
+    }
+}
