@@ -56,6 +56,7 @@ struct AllocationRow: Sendable {
     /// - Parameters:
     ///   - isCoherent: Whether the kernel believes the device to be coherent.
     ///   - combines: Whether write-combining memory is asked for.
+    /// - Returns: the type of user space's mapping.
     func userType(isCoherent: Bool, combines: Bool) -> MemoryType {
         let steps =
             isCoherent ? coherentSteps : (combines ? writeCombineSteps : nil) ?? self.steps

@@ -14,7 +14,7 @@ struct MappedPart {
     }
 }
 
-/// A map that the kernel refused: it returned `DMA_MAPPING_ERROR`. Or an allocation where its allocator gives none.
+/// A map that the kernel refused with `DMA_MAPPING_ERROR`, or an allocation where its allocator gives none.
 public struct MapFailure: Hashable, Sendable {
     /// For which device.
     public var device: Agent

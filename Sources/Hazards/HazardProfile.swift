@@ -60,6 +60,8 @@ public struct HazardProfile: Hashable, Sendable {
     public var scatterGather: [Range<UInt64>] = []
     /// Physical bytes that the trace maps cacheable and not cacheable at once.
     public var mixed: [Range<UInt64>] = []
+    /// The devices that no doorbell of the trace is rung for: they look by themselves.
+    public var polled: Set<Agent> = []
     /// What the kernel prints of a pool that is destroyed with blocks in use.
     public var busyPools = BusyPoolMessage.once
     /// The pools' names, which are those that the kernel has for them.

@@ -1,7 +1,7 @@
 import Operations
 
 extension DMADebugCheck {
-    /// What the check prints about a device, with the names where its kernel has them; nil: the kernel does not have it.
+    /// What the check prints about a device, with the names where its kernel has them.
     ///
     /// The driver's name is not known here: the device's stands in its place.
     ///
@@ -9,6 +9,7 @@ extension DMADebugCheck {
     ///   - arguments: What the text's placeholders stand for, in their order.
     ///   - device: The device's name.
     ///   - settings: The kernel.
+    /// - Returns: the message; nil if the kernel does not have the check.
     /// - Precondition: There are as many arguments as placeholders.
     public func message(
         _ arguments: [DMADebugText.Argument], device: String, _ settings: DMADebug.Settings

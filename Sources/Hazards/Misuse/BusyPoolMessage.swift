@@ -16,6 +16,7 @@ public enum BusyPoolMessage: Hashable, Sendable {
     ///   - device: The device's name, which stands for its driver's, too.
     ///   - pool: The pool's name.
     ///   - pages: The first addresses of the pages that have blocks in use.
+    /// - Returns: one or more.
     func texts(device: String, pool: String, pages: [UInt64]) -> [String] {
         let head = "\(device) \(device): dma_pool_destroy \(pool)"
         switch self {
