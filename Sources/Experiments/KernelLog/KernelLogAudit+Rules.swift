@@ -144,7 +144,8 @@ extension KernelLogAudit {
         let (end, overflow) = new.physical.addingReportingOverflow(new.cachedBytes - 1)
         let last = (overflow ? .max : end) & mask
         var other: LoggedMapping?
-        for line in first == last ? [first] : [first, last] {
+        var line = first
+        while true {
             table.forEach(inLine: line, of: lineSize) { mapping in
                 guard mapping.line != new.line,
                     mapping.attributes.isDisjoint(with: .skipCPUSync),
@@ -153,16 +154,18 @@ extension KernelLogAudit {
                 else { return }
                 other = mapping
             }
+            if line == last { break }
+            line = last
         }
         guard let other else { return }
         let isSeen = seesOverlap(other, new)
-        let owner =
-            other.device == new.device ? "" : " for \(result.devices[Int(other.device)].name)"
+        let owner = result.devices[Int(other.device)].name
         find(
             .sharedLine, &bill, event, at: new.dma, size: new.size, against: other.line,
             isSeen ? LogReport(.e23) : nil,
             "\(other.size) bytes at the physical address 0x\(String(other.physical, radix: 16)) are mapped "
-                + "\(other.direction.name)\(owner) in the same line of \(lineSize) bytes")
+                + other.direction.name + (other.device == new.device ? "" : " for \(owner)")
+                + " in the same line of \(lineSize) bytes")
     }
 
     /// Whether dma-debug sees an overlap: it knows of the first line alone, a line of the kernel's, and of what the CPU
