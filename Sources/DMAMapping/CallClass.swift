@@ -36,6 +36,10 @@ enum CallClass: Hashable, Sendable {
     case unmapPages
     /// The driver says what its device can do.
     case setting
+    /// Memory is set apart for a device, and its allocations are made there.
+    case setApart
+    /// That ends.
+    case giveBack
 
     /// The class of a function.
     init(_ function: DMACall.Function) {
@@ -67,6 +71,8 @@ enum CallClass: Hashable, Sendable {
             case .poolDestroy: .poolDestroy
             case .driverUnbind: .driverUnbind
             case .mmapCoherent, .mmapAttrs, .mmapWriteCombine: .mapAllocation
+            case .declareCoherentMemory: .setApart
+            case .releaseCoherentMemory: .giveBack
             case .mmapPages, .mmapNoncontiguous, .vmapNoncontiguous: .mapPages
             case .vunmapNoncontiguous: .unmapPages
             case .setMask, .setCoherentMask, .setMaskAndCoherent, .coerceMaskAndCoherent,

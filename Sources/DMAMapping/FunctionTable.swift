@@ -20,11 +20,14 @@ enum FunctionTable {
         .vmapNoncontiguous: [noncontiguous], .vunmapNoncontiguous: [noncontiguous],
         .mmapAttrs: [KernelVersion(3, 4)..<KernelVersion.firstUnknown],
         .getSGTable: [KernelVersion(3, 6)..<KernelVersion.firstUnknown],
+        .declareCoherentMemory: [setApart], .releaseCoherentMemory: [setApart],
         .setMaskAndCoherent: [bothMasks], .coerceMaskAndCoherent: [bothMasks],
     ]
 
     private static let iova = KernelVersion(6, 16)..<KernelVersion.firstUnknown
 
+    /// Before 4.8 memory that is set apart was mapped in other ways (from memory).
+    private static let setApart = KernelVersion(4, 8)..<KernelVersion.firstUnknown
     private static let bothMasks = KernelVersion(3, 13)..<KernelVersion.firstUnknown
     private static let physical = KernelVersion(6, 18)..<KernelVersion.firstUnknown
     /// In 5.8, and back-ported: it is in 5.4.301, the release of 5.4 that was read.

@@ -60,8 +60,9 @@ extension Lowering {
             let combines =
                 function == .mmapWriteCombine || treatments.contains(.writeCombining)
             steps = [.map(row.userType(isCoherent: isCoherent, combines: combines))]
-        case .mapPages: steps = [.map(.writeBack)]
-        case .unmapPages: steps = [.unmap]
+        case .mapPages, .unmapPages: steps = [kind == .mapPages ? .map(.writeBack) : .unmap]
+        case .setApart, .giveBack:
+            steps = [.setMemoryType(kind == .setApart ? .nonCacheable : .writeBack)]
         case .freeCoherent, .poolDestroy:
             steps =
                 isCoherent || treatments.contains(.noMapping) ? [] : [.setMemoryType(.writeBack)]

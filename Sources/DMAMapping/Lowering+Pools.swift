@@ -46,7 +46,9 @@ extension Lowering {
             let chunk = PoolRecord.Chunk(
                 start: Operand(address - distance, symbol: distance == 0 ? start.symbol : .none),
                 bytes: Self.wholePages(pool.blockSize))
-            expand(steps, over: chunk.start, size: chunk.bytes, into: &output)
+            let isApart = isSetApart(chunk.start.address.rawValue, chunk.bytes, for: pool.device)
+            expand(
+                isApart ? [.zero] : steps, over: chunk.start, size: chunk.bytes, into: &output)
             pool.chunks.append(chunk)
             poolsByHandle[call.pool] = pool
         }
@@ -57,7 +59,9 @@ extension Lowering {
         allocations[call.handle] = AllocationRecord(
             handle: call.handle, function: function, device: pool.device, start: start,
             size: pool.blockSize, bytes: pool.blockSize,
-            type: Self.memoryType(after: steps), pool: call.pool, sequence: takeSequence())
+            type: isSetApart(address, pool.blockSize, for: pool.device)
+                ? .nonCacheable : Self.memoryType(after: steps), pool: call.pool,
+            sequence: takeSequence())
     }
 
     mutating func lowerPoolFree(_ call: DMACall) throws(LoweringError) {
@@ -83,7 +87,11 @@ extension Lowering {
         let keepsAll = try Self.keepsBusyPools(Self.linux(call.function, profile))
         for chunk in pool.chunks {
             let isBusy = blocks.contains { keepsAll || chunk.contains($0.start.address.rawValue) }
-            if isBusy { continue }
+            if isBusy
+                || isSetApart(chunk.start.address.rawValue, chunk.bytes, for: pool.device)
+            {
+                continue
+            }
             expand(steps, over: chunk.start, size: chunk.bytes, into: &output)
         }
         poolsByHandle[handle]?.isLive = false

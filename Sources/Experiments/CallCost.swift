@@ -197,6 +197,14 @@ struct CallScene {
         case let function? where function.setsDevice:
             lines.append(
                 "\(function.rawValue) dev \(function == .setSegmentBoundary ? 0xffff : 32)")
+        case .declareCoherentMemory?, .releaseCoherentMemory?:
+            // Whole pages are set apart.
+            let bytes = (question.size + 4_095) / 4_096 * 4_096
+            lines.append(
+                "dma_declare_coherent_memory dev 0x\(String(Self.page, radix: 16)) \(bytes)")
+            if function == .releaseCoherentMemory {
+                lines.append("dma_release_coherent_memory dev")
+            }
         case let function?:
             let creator = function.creator
             lines.append(CallScene.creation(creator, buffer: buffer, direction: direction))

@@ -131,6 +131,8 @@ public struct DMACall: Hashable, Sendable {
         case coerceMaskAndCoherent = "dma_coerce_mask_and_coherent"
         case setMaximumSegmentSize = "dma_set_max_seg_size"
         case setSegmentBoundary = "dma_set_seg_boundary"
+        case declareCoherentMemory = "dma_declare_coherent_memory"
+        case releaseCoherentMemory = "dma_release_coherent_memory"
 
         /// Whether the call gives a new handle (or pool), named on the left of `=`.
         public var makesHandle: Bool {

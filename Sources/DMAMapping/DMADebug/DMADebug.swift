@@ -51,6 +51,8 @@ public struct DMADebug: Sendable {
         var record: Int
         var isLive = true
         var isAllocation = false
+        /// Whether dma-debug has an entry for it.
+        var isKept = true
         /// Whether it is `DMA_MAPPING_ERROR`.
         var isFailed = false
     }
@@ -86,7 +88,7 @@ public struct DMADebug: Sendable {
     var record = 0
     /// The statements that made mappings which bounce.
     public private(set) var bounced: Set<Int> = []
-    private var placing: Lowering?
+    var placing: Lowering?
     private var lastIOVA: UInt64 = 0x1_0000_0000
     private var devices: [Agent: Device] = [:]
     private var areas: [(Range<UInt64>, MemoryArea)] = []
@@ -177,7 +179,7 @@ public struct DMADebug: Sendable {
         // IOVA ranges of their own are not followed by dma-debug.
         case .cacheSync, .iovaReserve, .iovaLink, .iovaUnlink, .iovaEnd: return
         // Nor are further mappings.
-        case .mapAllocation, .mapPages, .unmapPages: return
+        case .mapAllocation, .mapPages, .unmapPages, .setApart, .giveBack: return
         case .setting: set(call)
         }
     }

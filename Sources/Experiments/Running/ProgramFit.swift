@@ -187,6 +187,8 @@ struct ProgramFit {
         case .maintenance(let maintenance):
             maintenance.instruction.isByAddress ? maintenance.bytes / 16 + 1 : 1 << 15
         case .environment(let event): event.bytes / 32 + 1
+        // Of memory that is set apart nothing is touched.
+        case .dma(let call) where call.function == .declareCoherentMemory: 1
         case .dma(let call): call.segments.reduce(1) { $0 &+ $1.size / 8 }
         case .vendor(let call): call.function.operands == .none ? 1 << 15 : call.bytes / 4 + 1
         default: 1

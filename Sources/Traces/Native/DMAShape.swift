@@ -38,6 +38,8 @@ enum DMAShape {
     case kernelMapping
     /// `… DEVICE NUMBER`.
     case setting
+    /// `… DEVICE ADDRESS SIZE`.
+    case memory
 }
 
 extension DMACall.Function {
@@ -67,7 +69,8 @@ extension DMACall.Function {
         case .poolAlloc, .poolZalloc: .poolAllocate
         case .poolFree: .poolFree
         case .poolDestroy: .poolDestroy
-        case .driverUnbind: .unbind
+        case .driverUnbind, .releaseCoherentMemory: .unbind
+        case .declareCoherentMemory: .memory
         case .mmapCoherent, .mmapAttrs, .mmapWriteCombine, .mmapPages, .mmapNoncontiguous:
             .userMapping
         case .vmapNoncontiguous: .kernelMapping

@@ -107,7 +107,7 @@ import Testing
         #expect(DMACall.Function.mmapCoherent.place == 49)
         #expect(DMACall.Function.setMask.place == 57)
         #expect(DMACall.Function.setSegmentBoundary.place == 62)
-        #expect(DMACall.Function.allCases.count == 63)
+        #expect(DMACall.Function.allCases.count == 65)
         #expect(
             KernelBarrier.allCases.map(\.rawValue).joined(separator: " ")
                 == "mb rmb wmb dma_rmb dma_wmb dma_mb smp_mb smp_rmb smp_wmb")

@@ -180,6 +180,11 @@ private func segment(_ size: UInt64) -> [DMACall.Segment] { [DMACall.Segment(at:
         NativeSample("dma_vmap_noncontiguous h", .dma(DMACall(.vmapNoncontiguous, handle: handle))),
         NativeSample(
             "dma_vunmap_noncontiguous h", .dma(DMACall(.vunmapNoncontiguous, handle: handle))),
+        NativeSample(
+            "dma_declare_coherent_memory eth0 rx 4096",
+            .dma(DMACall(.declareCoherentMemory, device: dev, segments: segment(4_096)))),
+        NativeSample(
+            "dma_release_coherent_memory eth0", .dma(DMACall(.releaseCoherentMemory, device: dev))),
         NativeSample("driver_unbind eth0", .dma(DMACall(.driverUnbind, device: dev))),
     ]
 

@@ -346,7 +346,7 @@ struct RandomProgram {
         var call = DMACall(function)
         let segment = DMACall.Segment(at: operand(), size: size())
         switch function.shape {
-        case .map, .allocate: call.segments = [segment]
+        case .map, .allocate, .memory: call.segments = [segment]
         case .link:
             call.segments = [segment]
             call.offset = number(bits: 30)
@@ -392,7 +392,8 @@ struct RandomProgram {
         default: break
         }
         switch shape {
-        case .map, .mapList, .allocate, .poolCreate, .unbind, .setting: call.device = device()
+        case .map, .mapList, .allocate, .poolCreate, .unbind, .setting, .memory:
+            call.device = device()
         default: break
         }
         if call.function.canFail { call.fails = chance(4) }
@@ -405,7 +406,7 @@ struct RandomProgram {
             assign(&call)
         } else if shape == .poolDestroy {
             call.handle = call.pool
-        } else if shape != .unbind && shape != .setting {
+        } else if ![.unbind, .setting, .memory].contains(shape) {
             guard !handles.isEmpty else { return }
             call.handle = any(handles)
         }

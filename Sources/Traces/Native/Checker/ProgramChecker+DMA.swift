@@ -23,7 +23,7 @@ extension ProgramChecker {
 
     private func checkDevice(of call: DMACall) throws(ProgramError) {
         switch call.function.shape {
-        case .map, .mapList, .allocate, .poolCreate, .unbind, .setting:
+        case .map, .mapList, .allocate, .poolCreate, .unbind, .setting, .memory:
             guard let device = call.device else {
                 throw ProgramError(found: "no device", expected: "a device")
             }
@@ -34,7 +34,7 @@ extension ProgramChecker {
 
     private func checkSegments(of call: DMACall) throws(ProgramError) {
         switch call.function.shape {
-        case .map, .allocate, .poolAllocate, .link, .userMapping:
+        case .map, .allocate, .poolAllocate, .link, .userMapping, .memory:
             try require(call.segments.count == 1, "\(call.segments.count) segments", "one")
         case .kernelMapping:
             try require(
@@ -112,7 +112,7 @@ extension ProgramChecker {
             try check(call.handle, is: .handle)
         case .unmap, .list, .table, .sync, .handle, .free, .link, .userMapping, .kernelMapping:
             try check(call.handle, is: .handle)
-        case .unbind, .setting: return
+        case .unbind, .setting, .memory: return
         }
     }
 
@@ -127,7 +127,7 @@ extension DMACall {
     var plain: DMACall {
         var plain = DMACall(function)
         if function.takesAttributes { plain.attributes = attributes }
-        if function.shape != .unbind && function.shape != .setting { plain.handle = handle }
+        if ![.unbind, .setting, .memory].contains(function.shape) { plain.handle = handle }
         if function.canFail { plain.fails = fails }
         if function.takesDMAAddress { plain.dmaAddress = dmaAddress }
         if function.takesCPUAddress { plain.cpuAddress = cpuAddress }
@@ -136,7 +136,7 @@ extension DMACall {
             plain.device = device
             plain.segments = segments
             plain.direction = direction
-        case .allocate:
+        case .allocate, .memory:
             plain.device = device
             plain.segments = segments
         case .unmap:

@@ -32,6 +32,9 @@ extension LineParser {
         var call = DMACall(function)
         switch function.shape {
         case .unbind: call.device = try device().1
+        case .memory:
+            call.device = try device().1
+            call.segments = [try segment(separated: false)]
         case .setting:
             call.device = try device().1
             call.setting = try setting(of: function)

@@ -28,7 +28,7 @@ extension ProgramPrinter {
         case .poolFree: add(" \(name(call.pool)) \(name(call.handle))")
         case .unmap, .list, .table, .sync, .handle, .free, .link, .userMapping, .kernelMapping:
             add(" " + name(call.handle))
-        case .map, .mapList, .allocate, .poolCreate, .unbind, .setting: return
+        case .map, .mapList, .allocate, .poolCreate, .unbind, .setting, .memory: return
         }
     }
 
