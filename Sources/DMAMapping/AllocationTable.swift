@@ -47,6 +47,22 @@ struct AllocationRow: Sendable {
             unmappedSteps: [.inner(.clean)], coherentSteps: [.zero]),
     ]
 
+    /// The memory type of `dma_mmap_coherent` and its kin, which is that of the allocation's own mapping.
+    ///
+    /// Sources: kernel/dma/mapping.c, `dma_pgprot`, which gives the attributes of both; before dma-direct on 32-bit Arm
+    /// arch/arm/mm/dma-mapping.c, `arm_dma_mmap`, by `__get_dma_pgprot`, and `arm_coherent_dma_mmap`, which leaves
+    /// user space's own: cached. (linux-dma.md §2.9)
+    ///
+    /// - Parameters:
+    ///   - isCoherent: Whether the kernel believes the device to be coherent.
+    ///   - combines: Whether write-combining memory is asked for.
+    /// - Returns: the type of user space's mapping.
+    func userType(isCoherent: Bool, combines: Bool) -> MemoryType {
+        let steps =
+            isCoherent ? coherentSteps : (combines ? writeCombineSteps : nil) ?? self.steps
+        return Lowering.memoryType(after: steps)
+    }
+
     private static let zeroAndFlush: [LoweringStep] = [
         .zero, .inner(.cleanAndInvalidate), .outer(.cleanAndInvalidate),
     ]

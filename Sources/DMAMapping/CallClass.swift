@@ -28,6 +28,18 @@ enum CallClass: Hashable, Sendable {
     case poolFree
     case poolDestroy
     case driverUnbind
+    /// A further mapping of an allocation, with the memory type that `dma_pgprot` gives.
+    case mapAllocation
+    /// A further mapping of an allocation's pages that is cached as the rest of memory.
+    case mapPages
+    /// The end of a further mapping.
+    case unmapPages
+    /// The driver says what its device can do.
+    case setting
+    /// Memory is set apart for a device, and its allocations are made there.
+    case setApart
+    /// That ends.
+    case giveBack
 
     /// The class of a function.
     init(_ function: DMACall.Function) {
@@ -43,7 +55,7 @@ enum CallClass: Hashable, Sendable {
             case .syncSingleForCPU, .syncSingleRangeForCPU, .syncSGForCPU, .syncSGTableForCPU:
                 .syncForCPU
             case .cacheSync: .cacheSync
-            case .mappingError, .needSync, .needUnmap: .query
+            case .mappingError, .needSync, .needUnmap, .getSGTable: .query
             case .iovaTryAlloc: .iovaReserve
             case .iovaLink: .iovaLink
             case .iovaUnlink, .iovaDestroy: .iovaUnlink
@@ -58,15 +70,23 @@ enum CallClass: Hashable, Sendable {
             case .poolFree: .poolFree
             case .poolDestroy: .poolDestroy
             case .driverUnbind: .driverUnbind
+            case .mmapCoherent, .mmapAttrs, .mmapWriteCombine: .mapAllocation
+            case .declareCoherentMemory: .setApart
+            case .releaseCoherentMemory: .giveBack
+            case .mmapPages, .mmapNoncontiguous, .vmapNoncontiguous: .mapPages
+            case .vunmapNoncontiguous: .unmapPages
+            case .setMask, .setCoherentMask, .setMaskAndCoherent, .coerceMaskAndCoherent,
+                .setMaximumSegmentSize, .setSegmentBoundary:
+                .setting
             }
     }
 
-    /// Whether ``LoweringProfile/callCycles`` are spent on it: not on a question, nor on what is no call at all.
-    var isCharged: Bool { self != .query && self != .driverUnbind }
+    /// Whether ``LoweringProfile/callCycles`` are spent on it: not on a question or a setting, nor on what is no call.
+    var isCharged: Bool { self != .query && self != .setting && self != .driverUnbind }
 
     /// Whether it takes attributes as a mapping does, as an allocation does, or not at all.
     var isAllocation: Bool {
         self == .allocateCoherent || self == .allocateNoncoherent || self == .freeCoherent
-            || self == .freeNoncoherent
+            || self == .freeNoncoherent || self == .mapAllocation
     }
 }

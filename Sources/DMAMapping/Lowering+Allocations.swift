@@ -11,7 +11,7 @@ extension Lowering {
             throw .missing(function, .segment)
         }
         let isCoherent = coherentDevices.contains(device)
-        let steps = try Self.describe(
+        var steps = try Self.describe(
             function, isCoherent: isCoherent, attributes: call.attributes, profile: profile)
         try check(function, segment)
         guard segment.size > 0 else { throw .missing(function, .size) }
@@ -19,12 +19,30 @@ extension Lowering {
             throw .notPageAligned(function, segment.start.address.rawValue)
         }
         let bytes = Self.wholePages(segment.size)
+        let isApart =
+            CallClass(function) == .allocateCoherent
+            && isSetApart(segment.start.address.rawValue, bytes, for: device)
+        if isApart { steps = [.zero] } else { noteReach(of: device, segment) }
         expand(steps, over: segment.start, size: bytes, into: &output)
         mappings[call.handle] = nil
         allocations[call.handle] = AllocationRecord(
             handle: call.handle, function: function, device: device, start: segment.start,
             size: segment.size, bytes: bytes, direction: call.direction,
-            type: Self.memoryType(after: steps), pool: .none, sequence: takeSequence())
+            type: isApart ? .nonCacheable : Self.memoryType(after: steps), pool: .none,
+            isSetApart: isApart, sequence: takeSequence())
+    }
+
+    /// Notes an allocation beyond what the device's driver told the kernel that it reaches (`dma_coherent_ok`).
+    ///
+    /// The trace says that there is memory, and so there is.
+    private mutating func noteReach(of device: Agent, _ segment: DMACall.Segment) {
+        let physical = memoryMap.physical(of: segment.start.address.rawValue)
+        guard let own = reach[device], !own.allocates(physical, segment.size) else { return }
+        failure = MapFailure(
+            device: device, segment: segment,
+            message: "the coherent mask has \(own.coherentMaskBits) bits: "
+                + "the kernel allocates no memory at 0x\(String(physical, radix: 16)) for the device",
+            isAllocation: true)
     }
 
     /// Lowers a free: the memory type goes back, and the caches are left alone.
@@ -48,7 +66,7 @@ extension Lowering {
         // By another address other memory would go back, which nobody knows.
         let isFreed = call.cpuAddress.map { $0.address == record.start.address } ?? true
         if isFreed && size > 0 && record.isLive && record.pool == .none
-            && record.type != .writeBack
+            && record.type != .writeBack && !record.isSetApart
         {
             expand(steps, over: record.start, size: Self.wholePages(size), into: &output)
         }

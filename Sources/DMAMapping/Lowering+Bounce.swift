@@ -14,7 +14,7 @@ struct MappedPart {
     }
 }
 
-/// A map that the kernel refused: it returned `DMA_MAPPING_ERROR`.
+/// A map that the kernel refused with `DMA_MAPPING_ERROR`, or an allocation where its allocator gives none.
 public struct MapFailure: Hashable, Sendable {
     /// For which device.
     public var device: Agent
@@ -22,6 +22,8 @@ public struct MapFailure: Hashable, Sendable {
     public var segment: DMACall.Segment
     /// Why, with the kernel's message where it has one.
     public var message: String
+    /// Whether it is an allocation.
+    public var isAllocation = false
 }
 
 extension Lowering {

@@ -46,6 +46,7 @@ extension Lowering {
                     .setMemoryType(
                         start: start.address.rawValue, size: size, type,
                         type == .writeBack ? .innerShareable : .outerShareable))
+            case .map, .unmap: preconditionFailure("a further mapping has an address of its own")
             }
         }
     }

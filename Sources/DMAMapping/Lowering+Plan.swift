@@ -53,11 +53,21 @@ extension Lowering {
                 function.rawValue, in: AllocationRow.noncoherent, profile, version,
                 where: { $0.architectures.contains(profile.architecture) }, kernels: \.kernels)
             steps = isCoherent ? row.coherentSteps : row.steps
+        case .mapAllocation:
+            let row = try find(
+                function.rawValue, in: AllocationRow.coherent, profile, version,
+                where: { $0.architectures.contains(profile.architecture) }, kernels: \.kernels)
+            let combines =
+                function == .mmapWriteCombine || treatments.contains(.writeCombining)
+            steps = [.map(row.userType(isCoherent: isCoherent, combines: combines))]
+        case .mapPages, .unmapPages: steps = [kind == .mapPages ? .map(.writeBack) : .unmap]
+        case .setApart, .giveBack:
+            steps = [.setMemoryType(kind == .setApart ? .nonCacheable : .writeBack)]
         case .freeCoherent, .poolDestroy:
             steps =
                 isCoherent || treatments.contains(.noMapping) ? [] : [.setMemoryType(.writeBack)]
         case .mapResource, .unmapResource, .cacheSync, .query, .freeNoncoherent, .poolCreate,
-            .poolFree, .driverUnbind, .iovaReserve, .iovaEnd:
+            .poolFree, .driverUnbind, .iovaReserve, .iovaEnd, .setting:
             steps = []
         }
         return steps.filter {

@@ -46,7 +46,9 @@ extension Lowering {
             let chunk = PoolRecord.Chunk(
                 start: Operand(address - distance, symbol: distance == 0 ? start.symbol : .none),
                 bytes: Self.wholePages(pool.blockSize))
-            expand(steps, over: chunk.start, size: chunk.bytes, into: &output)
+            let isApart = isSetApart(chunk.start.address.rawValue, chunk.bytes, for: pool.device)
+            expand(
+                isApart ? [.zero] : steps, over: chunk.start, size: chunk.bytes, into: &output)
             pool.chunks.append(chunk)
             poolsByHandle[call.pool] = pool
         }
@@ -57,7 +59,9 @@ extension Lowering {
         allocations[call.handle] = AllocationRecord(
             handle: call.handle, function: function, device: pool.device, start: start,
             size: pool.blockSize, bytes: pool.blockSize,
-            type: Self.memoryType(after: steps), pool: call.pool, sequence: takeSequence())
+            type: isSetApart(address, pool.blockSize, for: pool.device)
+                ? .nonCacheable : Self.memoryType(after: steps), pool: call.pool,
+            sequence: takeSequence())
     }
 
     mutating func lowerPoolFree(_ call: DMACall) throws(LoweringError) {
@@ -70,7 +74,7 @@ extension Lowering {
 
     /// Lowers the end of a pool.
     ///
-    /// If a block is still in use the kernel leaves all memory as it is.
+    /// If a block is still in use the kernel complains, and leaves the block's page as it is: from 6.4 on all pages.
     mutating func lowerPoolDestroy(
         _ call: DMACall, into output: inout [Operation]
     ) throws(LoweringError) {
@@ -79,12 +83,27 @@ extension Lowering {
         guard let pool = poolsByHandle[handle] else { throw .unknownHandle(call.function, handle) }
         let steps = try Self.describe(
             call.function, isCoherent: coherentDevices.contains(pool.device), profile: profile)
-        let isBusy = allocations.values.contains { $0.isLive && $0.pool == handle }
-        for chunk in pool.chunks where !isBusy {
+        let blocks = allocations.values.filter { $0.isLive && $0.pool == handle }
+        let keepsAll = try Self.keepsBusyPools(Self.linux(call.function, profile))
+        for chunk in pool.chunks {
+            let isBusy = blocks.contains { keepsAll || chunk.contains($0.start.address.rawValue) }
+            if isBusy
+                || isSetApart(chunk.start.address.rawValue, chunk.bytes, for: pool.device)
+            {
+                continue
+            }
             expand(steps, over: chunk.start, size: chunk.bytes, into: &output)
         }
         poolsByHandle[handle]?.isLive = false
         poolsByHandle[handle]?.chunks = []
+    }
+
+    /// Whether a pool that is destroyed with a block in use keeps all its pages, of which one message tells: from 6.4 on.
+    ///
+    /// Before, each page that has such a block is kept, with a message of its own. (mm/dmapool.c, `dma_pool_destroy`;
+    /// the first kernel is from memory: the change is of January 2023)
+    public static func keepsBusyPools(_ kernel: KernelVersion) -> Bool {
+        kernel >= KernelVersion(6, 4)
     }
 
     /// The kernel keeps a pointer and an address in a free block (`struct dma_block`).

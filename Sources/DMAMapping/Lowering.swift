@@ -44,6 +44,8 @@ public struct Lowering: Sendable {
     var mappings: [HandleID: MappingRecord] = [:]
     var ranges: [HandleID: IOVARecord] = [:]
     var allocations: [HandleID: AllocationRecord] = [:]
+    /// The memory that is set apart for devices.
+    var setApart: [Agent: [DMACall.Segment]] = [:]
     var poolsByHandle: [HandleID: PoolRecord] = [:]
     private var nextSequence: UInt64 = 0
 
@@ -111,6 +113,11 @@ public struct Lowering: Sendable {
         case .poolAllocate: try lowerPoolAllocation(call, into: &lowered)
         case .poolFree: try lowerPoolFree(call)
         case .poolDestroy: try lowerPoolDestroy(call, into: &lowered)
+        case .mapAllocation, .mapPages: try lowerFurtherMapping(call, into: &lowered)
+        case .unmapPages: try lowerMappingEnd(call, into: &lowered)
+        case .setting: try lowerSetting(call)
+        case .setApart: try lowerSetApart(call, into: &lowered)
+        case .giveBack: try lowerGivingBack(call, into: &lowered)
         case .driverUnbind: _ = try Self.linux(call.function, profile)
         }
         output += lowered

@@ -30,6 +30,10 @@ public enum LoweringError: Error, Hashable, Sendable {
     case invalidPool(size: UInt64, alignment: UInt64, boundary: UInt64)
     /// A pool gives no block at this address.
     case invalidPoolBlock(UInt64, reason: String)
+    /// No call before gave this handle an allocation of its own: it is a mapping's, or a pool's block.
+    case notAnAllocation(DMACall.Function, HandleID)
+    /// An allocation cannot be mapped like this.
+    case invalidMapping(DMACall.Function, reason: String)
     /// A device does what only a core can do.
     case notACore(String, Agent)
     /// A call of a bare-metal library cannot be lowered.
@@ -86,6 +90,10 @@ extension LoweringError: CustomStringConvertible {
                 + "or a power of two not below the size"
         case .invalidPoolBlock(let address, let reason):
             "dma_pool_alloc: address 0x\(String(address, radix: 16)): \(reason)"
+        case .notAnAllocation(let function, let handle):
+            "\(function.rawValue): handle \(handle.rawValue) is no allocation's; "
+                + "it maps what dma_alloc_coherent, dma_alloc_pages and their kin gave"
+        case .invalidMapping(let function, let reason): "\(function.rawValue): \(reason)"
         case .notACore(let what, let agent):
             "\(what): only a core can do this, not device \(agent.index)"
         case .vendor(let error): error.description

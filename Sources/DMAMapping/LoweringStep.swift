@@ -24,6 +24,10 @@ public enum LoweringStep: Hashable, Sendable, CustomStringConvertible {
     case bounceBack
     /// The range gets another memory type.
     case setMemoryType(MemoryType)
+    /// The range gets a further mapping, with this memory type.
+    case map(MemoryType)
+    /// The further mapping goes.
+    case unmap
 
     /// The step in words.
     public var description: String {
@@ -35,6 +39,8 @@ public enum LoweringStep: Hashable, Sendable, CustomStringConvertible {
         case .bounceOut: "copy the range to its bounce slot"
         case .bounceBack: "copy the bounce slot back to the range"
         case .setMemoryType(let type): "map the range as \(type.name)"
+        case .map(let type): "map the range a second time, as \(type.name)"
+        case .unmap: "take the second mapping of the range away"
         }
     }
 }

@@ -66,6 +66,10 @@ public struct AllocationRecord: Hashable, Sendable {
     public var type: MemoryType
     /// The pool it is from; ``SymbolID/none`` if from none.
     public var pool: HandleID
+    /// Whether it lies in memory that is set apart for the device (`dma_declare_coherent_memory`).
+    public var isSetApart = false
+    /// The kernel's second mapping of it (`dma_vmap_noncontiguous`); nil: none.
+    public var kernelMapping: MemoryMapping?
     /// Whether it is not freed yet.
     public var isLive = true
     /// The order of creation among mappings, allocations and pools.

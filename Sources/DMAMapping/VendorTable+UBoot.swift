@@ -69,6 +69,12 @@ extension VendorRow {
                 .dmb, .isb, .all(.dcCISW), .dsbStores, .isb,
                 .besideOuter([.dmb, .all(.outerCleanAndInvalidateWays), .dmb, .cacheSync]),
             ]),
+        VendorRow(
+            .invalidateAll, on: v7,
+            [
+                .dmb, .isb, .all(.dcISW), .dsbStores, .isb,
+                .besideOuter([.dmb, .all(.outerInvalidateWays), .dmb, .cacheSync]),
+            ]),
     ]
 
     /// Before 2017.07 (commit 6775a8208e3) `invalidate_dcache_range` was a flush.

@@ -99,9 +99,18 @@ extension VendorRow {
         .all(.outerCleanAndInvalidateWays), .cacheSync, .dsb,
     ]
 
+    /// Left out: the stack, which is flushed before if the cache is on; where it lies is not known here.
+    private static let invalidateWays: [VendorStep] = [
+        .all(.outerInvalidateWays), .cacheSync, .dsb,
+    ]
+
     private static let a9Whole: [VendorRow] = [
+        // The outer cache goes first: what is then written back from the core's is not lost.
         VendorRow(
-            .xilFlush, on: zynq, .from(5, 1), [.all(.dcCISW, level: 1), .dsb] + flushWays)
+            .xilInvalidate, on: zynq, .from(5, 1),
+            invalidateWays + [.all(.dcISW, level: 1), .dsb]),
+        VendorRow(
+            .xilFlush, on: zynq, .from(5, 1), [.all(.dcCISW, level: 1), .dsb] + flushWays),
     ]
 
     private static let a9Level1: [VendorRow] = [
@@ -127,6 +136,7 @@ extension VendorRow {
 
     private static let a9Level2: [VendorRow] = [
         VendorRow(.xilL2Flush, on: zynq, .from(5, 1), flushWays),
+        VendorRow(.xilL2Invalidate, on: zynq, .from(5, 1), invalidateWays),
         range(
             .xilL2FlushRange, on: zynq, v5to7, empty: [.dsb],
             [by32(.whileBelowEnd(.cleanAndInvalidate), .outer, .cacheSync), .dsb]),

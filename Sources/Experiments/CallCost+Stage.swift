@@ -98,6 +98,9 @@ extension CallCost {
         case .ring: "st to the register"
         case .setMemoryType(let start, let size, let type, _):
             "map 0x\(String(start, radix: 16)) \(size) as \(type.name)"
+        case .map(let mapping):
+            "map 0x\(String(mapping.physical, radix: 16)) \(mapping.end - mapping.start) "
+                + "at 0x\(String(mapping.start, radix: 16)) as \(mapping.type.name)"
         default: NativeWriter.words(operation)
         }
     }

@@ -86,7 +86,8 @@ public struct CallCost: Sendable {
 
     /// Whether the call has a direction: maps, unmaps and syncs have.
     public var hasDirection: Bool {
-        state != nil && ["map", "sync", "link", "destroy"].contains { question.name.contains($0) }
+        state != nil && DMACall.Function(rawValue: question.name)?.mapsAllocation != true
+            && ["map", "sync", "link", "destroy"].contains { question.name.contains($0) }
     }
 
     /// Core cycles, rounded to the nearest.
@@ -160,9 +161,14 @@ struct CallScene {
 
     /// Where the buffer's first page is.
     static let page: UInt64 = 0x1000_0000
+    /// Where a second mapping of it is.
+    static let second = "0x20000000"
 
     init(_ question: CallCost.Question) {
-        let isRange = question.name.hasPrefix("dma_iova")
+        let function = DMACall.Function(rawValue: question.name)
+        let isRange =
+            question.name.hasPrefix("dma_iova") || function == .vmapNoncontiguous
+            || function == .vunmapNoncontiguous
         var lines = [
             "staleline 1",
             "device dev \(question.isCoherent ? "" : "non")coherent\(isRange ? " iommu" : "")",
@@ -177,7 +183,7 @@ struct CallScene {
             if wanted != .absent { lines.append("ld \(buffer) by 1") }
             if wanted == .dirty { lines.append("st \(buffer) by 1") }
         }
-        switch DMACall.Function(rawValue: question.name) {
+        switch function {
         case nil where question.vendorCall != nil:
             guard let call = question.vendorCall else { break }
             fill(call.function.discards ? .clean : .dirty)
@@ -188,14 +194,25 @@ struct CallScene {
         case let function? where function.makesHandle:
             fill(.dirty)
             lines.append(CallScene.creation(function, buffer: buffer, direction: direction))
+        case let function? where function.setsDevice:
+            lines.append(
+                "\(function.rawValue) dev \(function == .setSegmentBoundary ? 0xffff : 32)")
+        case .declareCoherentMemory?, .releaseCoherentMemory?:
+            // Whole pages are set apart.
+            let bytes = (question.size + 4_095) / 4_096 * 4_096
+            lines.append(
+                "dma_declare_coherent_memory dev 0x\(String(Self.page, radix: 16)) \(bytes)")
+            if function == .releaseCoherentMemory {
+                lines.append("dma_release_coherent_memory dev")
+            }
         case let function?:
             let creator = function.creator
             lines.append(CallScene.creation(creator, buffer: buffer, direction: direction))
             if function == .iovaUnlink || function == .iovaDestroy {
                 lines.append("dma_iova_link H \(buffer.replacing(" ", with: " 0 ")) \(direction)")
             }
-            // What the caches hold of an allocation makes no difference to its end.
-            if creator != .poolAlloc, !function.isFree {
+            // What the caches hold of an allocation makes no difference to its end, nor to a further mapping.
+            if creator != .poolAlloc, !creator.isAllocation {
                 fill(function.isForDevice ? .dirty : .clean)
             }
             lines.append(
@@ -242,11 +259,22 @@ extension DMACall.Function {
         case .freeNoncontiguous: .allocNoncontiguous
         case .poolFree, .poolDestroy: .poolAlloc
         case .iovaLink, .iovaSync, .iovaUnlink, .iovaFree, .iovaDestroy: .iovaTryAlloc
+        case .mmapCoherent, .getSGTable: .allocCoherent
+        case .mmapAttrs: .allocAttrs
+        case .mmapWriteCombine: .allocWriteCombine
+        case .mmapPages: .allocPages
+        case .mmapNoncontiguous, .vmapNoncontiguous, .vunmapNoncontiguous: .allocNoncontiguous
         default: .mapSingle
         }
     }
 
-    fileprivate var isFree: Bool { rawValue.hasPrefix("dma_free") }
+    /// Whether it makes memory that is maintained neither by a further mapping nor by a question.
+    fileprivate var isAllocation: Bool { rawValue.hasPrefix("dma_alloc") }
+
+    /// Whether it says what the device can do.
+    fileprivate var setsDevice: Bool {
+        rawValue.hasPrefix("dma_set_") || self == .coerceMaskAndCoherent
+    }
 
     fileprivate var isForDevice: Bool { rawValue.hasSuffix("_for_device") || self == .iovaLink }
 
@@ -255,6 +283,8 @@ extension DMACall.Function {
         switch self {
         case .poolFree: "dma_pool_free P H"
         case .poolDestroy: "dma_pool_free P H\ndma_pool_destroy P"
+        case .vunmapNoncontiguous: "dma_vmap_noncontiguous H \(CallScene.second)\n\(rawValue) H"
+        case _ where mapsAllocation: "\(rawValue) H \(CallScene.second)"
         default: "\(rawValue) H"
         }
     }

@@ -69,7 +69,7 @@ public enum Check {
         var owners = OwnershipRules(profile: profile, unreachable: runner.failures)
         var broken =
             rules.run(setup.program, unreachable: runner.failures)
-            + owners.run(setup.program, watch: watch)
+            + owners.run(setup.program, watch: watch, map: map)
         var memory = DeviceMemoryRules(profile: profile, map: map)
         var caches = SetWayRules(profile: profile, watch: watch)
         broken += memory.run(setup.program) + caches.run(runner.steps, map: map)

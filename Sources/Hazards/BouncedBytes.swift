@@ -37,11 +37,16 @@ public struct FailedMap: Hashable, Sendable {
     public var bytes: UInt64
     /// Why the map fails, with the kernel's words where it has any; empty for a transfer.
     public var message: String
+    /// Whether it is an allocation, at a place that the kernel's allocator does not give.
+    public var isAllocation: Bool
+
+    /// Whether the kernel refuses to map.
+    var isMap: Bool { !message.isEmpty && !isAllocation }
 
     /// Describes a failure.
     public init(
         record: UInt32, agent: Agent, device: Agent, address: UInt64, bytes: UInt64,
-        message: String
+        message: String, isAllocation: Bool = false
     ) {
         self.record = record
         self.agent = agent
@@ -49,5 +54,6 @@ public struct FailedMap: Hashable, Sendable {
         self.address = address
         self.bytes = bytes
         self.message = message
+        self.isAllocation = isAllocation
     }
 }

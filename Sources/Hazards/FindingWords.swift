@@ -51,6 +51,10 @@ struct FindingWords {
             return
                 "Nothing cleaned the bytes stored in record \(writeRecord) before \(by) read memory: they "
                 + "are in a cache that \(by) does not look into."
+        case .h04 where profile.polled.contains(reader):
+            return
+                "The stores (record \(writeRecord)) still wait in a buffer when \(by) reads, which comes by "
+                + "itself: no barrier that drains it stands behind them."
         case .h04:
             return
                 "The stores (record \(writeRecord)) may still wait in a buffer when the doorbell reaches "
@@ -185,6 +189,8 @@ struct FindingWords {
             return
                 "call \(calls.map) or \(calls.forDevice) for \(name) with TO_DEVICE after record "
                 + "\(writeRecord) and before the doorbell"
+        case .h04 where profile.polled.contains(reader):
+            return "put wmb() behind the stores"
         case .h04: return "ring the doorbell with writel(), or put wmb() before it"
         case .h09:
             return
@@ -266,7 +272,9 @@ struct FindingWords {
                 + (outer && idiom?.reachesOuterTowardsDevice != true
                     ? "; l2 clean \(name) \(size); l2 sync" : "")
                 + " after record \(writeRecord) and before the doorbell"
-        case .h04: return "dsb sy" + (outer ? "; l2 sync" : "") + " before the doorbell"
+        case .h04:
+            return "dsb sy" + (outer ? "; l2 sync" : "")
+                + (profile.polled.contains(reader) ? " behind the stores" : " before the doorbell")
         case .h07: return "dsb sy after the load of the register and before record \(record)"
         case .h28:
             return

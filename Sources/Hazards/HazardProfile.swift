@@ -62,6 +62,12 @@ public struct HazardProfile: Hashable, Sendable {
     public var scatterGather: [Range<UInt64>] = []
     /// Physical bytes that the trace maps cacheable and not cacheable at once.
     public var mixed: [Range<UInt64>] = []
+    /// The devices that no doorbell of the trace is rung for: they look by themselves.
+    public var polled: Set<Agent> = []
+    /// What the kernel prints of a pool that is destroyed with blocks in use.
+    public var busyPools = BusyPoolMessage.once
+    /// The pools' names, which are those that the kernel has for them.
+    let poolNames: [SymbolID: String]
     /// How engines read descriptors, by the names of the layouts.
     public var layouts: [SymbolID: DescriptorLayout] = [:]
 
@@ -82,6 +88,11 @@ public struct HazardProfile: Hashable, Sendable {
         self.devices = devices
         self.maintenanceCycles = maintenanceCycles
         self.barrierCycles = barrierCycles
+        let pools = symbols.entries.enumerated().filter { $0.element.kind == .pool }
+        poolNames = Dictionary(
+            uniqueKeysWithValues: pools.map {
+                (SymbolID(rawValue: UInt32($0.offset) + 1), $0.element.name)
+            })
         named = symbols.entries.filter { [.buffer, .region, .alias, .device].contains($0.kind) }
             .sorted { ($0.address, $0.size) < ($1.address, $1.size) }
     }

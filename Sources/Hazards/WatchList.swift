@@ -31,7 +31,9 @@ public struct WatchList: Hashable, Sendable {
             case .device(let device):
                 add(device.start, device.extent, map, lineSize)
                 if let source = device.source { add(source, device.bytes, map, lineSize) }
-            case .dma(let call):
+            // Of a further mapping the bytes are those of its allocation.
+            case .dma(let call)
+            where !call.function.mapsAllocation && call.function != .declareCoherentMemory:
                 for segment in call.segments { add(segment.start, segment.size, map, lineSize) }
             case .maintenance(let operation): add(operation, map, lineSize)
             case .vendor(let call) where call.function.discards && call.function.operands != .none:

@@ -29,6 +29,7 @@ extension Machine where P: ~Copyable {
             tellTimes()
         case .setMemoryType(let start, let size, let type, let shareability):
             setMemoryType(start, size, type, shareability)
+        case .map(let mapping): declare(mapping)
         case .device(let operation):
             tellTimes()
             performDevice(operation, agent)

@@ -117,6 +117,22 @@ public struct DMACall: Hashable, Sendable {
         case iovaFree = "dma_iova_free"
         case iovaDestroy = "dma_iova_destroy"
         case needUnmap = "dma_need_unmap"
+        case mmapCoherent = "dma_mmap_coherent"
+        case mmapAttrs = "dma_mmap_attrs"
+        case mmapWriteCombine = "dma_mmap_wc"
+        case mmapPages = "dma_mmap_pages"
+        case mmapNoncontiguous = "dma_mmap_noncontiguous"
+        case vmapNoncontiguous = "dma_vmap_noncontiguous"
+        case vunmapNoncontiguous = "dma_vunmap_noncontiguous"
+        case getSGTable = "dma_get_sgtable"
+        case setMask = "dma_set_mask"
+        case setCoherentMask = "dma_set_coherent_mask"
+        case setMaskAndCoherent = "dma_set_mask_and_coherent"
+        case coerceMaskAndCoherent = "dma_coerce_mask_and_coherent"
+        case setMaximumSegmentSize = "dma_set_max_seg_size"
+        case setSegmentBoundary = "dma_set_seg_boundary"
+        case declareCoherentMemory = "dma_declare_coherent_memory"
+        case releaseCoherentMemory = "dma_release_coherent_memory"
 
         /// Whether the call gives a new handle (or pool), named on the left of `=`.
         public var makesHandle: Bool {
@@ -128,6 +144,27 @@ public struct DMACall: Hashable, Sendable {
                 true
             default: false
             }
+        }
+
+        /// Whether the call makes a further mapping of an allocation, at the addresses of its segment.
+        public var mapsAllocation: Bool {
+            switch self {
+            case .mmapCoherent, .mmapAttrs, .mmapWriteCombine, .mmapPages, .mmapNoncontiguous,
+                .vmapNoncontiguous:
+                true
+            default: false
+            }
+        }
+
+        /// Whether the call sets how many address bits its device has for mappings.
+        public var setsStreamingMask: Bool {
+            self == .setMask || self == .setMaskAndCoherent || self == .coerceMaskAndCoherent
+        }
+
+        /// Whether the call sets how many address bits its device has for allocations.
+        public var setsCoherentMask: Bool {
+            self == .setCoherentMask || self == .setMaskAndCoherent
+                || self == .coerceMaskAndCoherent
         }
     }
 
@@ -153,9 +190,10 @@ public struct DMACall: Hashable, Sendable {
     public var device: Agent?
     /// What is mapped.
     ///
-    /// One segment, or the list of `dma_map_sg`. For an allocation: where the trace's allocator put it.
+    /// One segment, or the list of `dma_map_sg`. For an allocation: where the trace's allocator put it. For a further
+    /// mapping of one (`dma_mmap_coherent`, `dma_vmap_noncontiguous`): at which addresses it is.
     public var segments: [Segment]
-    /// The offset of a partial sync, or of a part of an IOVA range, in bytes.
+    /// The offset of a partial sync, of a part of an IOVA range, or of what is mapped of an allocation, in bytes.
     public var offset: UInt64?
     /// The size given to unmap, sync, free; nil means the same as at map.
     public var size: UInt64?
@@ -171,8 +209,10 @@ public struct DMACall: Hashable, Sendable {
     public var alignment: UInt64
     /// See ``alignment``.
     public var boundary: UInt64
-    /// Whether the call gives no mapping, but `DMA_MAPPING_ERROR`.
+    /// Whether the call gives no mapping, but `DMA_MAPPING_ERROR`, or sets no mask, but returns `-EIO`.
     public var fails = false
+    /// What a call sets of its device: the address bits of a mask, the bytes of a segment, the mask of a boundary.
+    public var setting: UInt64?
     /// The DMA address that the driver hands to a release; nil: the handle's.
     public var dmaAddress: Operand?
     /// The address by which the driver frees an allocation; nil: the one that it got.

@@ -36,17 +36,20 @@ public struct Maintenance: Hashable, Sendable, BitwiseCopyable {
         case outerSync
         /// Invalidate all instructions to the Point of Unification, of every core (inner shareable).
         case icIALLUIS
+        /// Invalidate all ways of an outer cache: dirty lines are lost.
+        case outerInvalidateWays
 
         /// Whether the operation goes to an outer cache's controller, not through the core's own hierarchy.
         public var isOuter: Bool {
             rawValue >= Self.outerClean.rawValue && rawValue <= Self.outerSync.rawValue
+                || self == .outerInvalidateWays
         }
 
         /// Whether the operation names bytes.
         public var isByAddress: Bool {
             switch self {
             case .dcCSW, .dcCISW, .dcISW, .icIALLU, .icIALLUIS: false
-            case .outerCleanAndInvalidateWays, .outerSync: false
+            case .outerCleanAndInvalidateWays, .outerInvalidateWays, .outerSync: false
             default: true
             }
         }
@@ -72,7 +75,9 @@ public struct Maintenance: Hashable, Sendable, BitwiseCopyable {
         public var invalidates: Bool {
             switch self {
             case .dcCIVAC, .dcIVAC, .dcCISW, .dcISW: true
-            case .outerInvalidate, .outerCleanAndInvalidate, .outerCleanAndInvalidateWays: true
+            case .outerInvalidate, .outerCleanAndInvalidate, .outerCleanAndInvalidateWays,
+                .outerInvalidateWays:
+                true
             default: false
             }
         }

@@ -35,4 +35,6 @@ public enum Operation: Hashable, Sendable {
     case environment(EnvironmentEvent)
     /// Changes the memory type of a range, as `dma_alloc_coherent` does. Made by lowering; no trace has it.
     case setMemoryType(start: UInt64, size: UInt64, MemoryType, Shareability)
+    /// Makes a mapping of physical bytes at an address, as `dma_mmap_coherent` does. Made by lowering; no trace has it.
+    case map(MemoryMapping)
 }

@@ -65,6 +65,7 @@ public struct VendorCall: Hashable, Sendable {
         case upCleanAll = "up_clean_dcache_all"
         case upInvalidateAll = "up_invalidate_dcache_all"
         case upFlushAll = "up_flush_dcache_all"
+        case xilL2Invalidate = "Xil_L2CacheInvalidate"
     }
 
     /// What a function is told.
@@ -120,7 +121,8 @@ extension VendorCall.Function {
             .xilL2StoreLine:
             .address
         case .cleanDCache, .invalidateDCache, .cleanInvalidateDCache, .xilFlush, .xilInvalidate,
-            .xilL1Flush, .xilL1Invalidate, .xilL2Flush, .flushAll, .invalidateAll, .sysFlushAll,
+            .xilL1Flush, .xilL1Invalidate, .xilL2Flush, .xilL2Invalidate, .flushAll, .invalidateAll,
+            .sysFlushAll,
             .sysInvalidateAll, .sysFlushInvalidateAll, .upCleanAll, .upInvalidateAll,
             .upFlushAll:
             .none

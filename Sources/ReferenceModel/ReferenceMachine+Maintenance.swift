@@ -71,7 +71,7 @@ extension ReferenceMachine {
             }
             spend(core, ticks(configuration.costs.setWayCycles), .maintenance)
         case .outerClean, .outerInvalidate, .outerCleanAndInvalidate,
-            .outerCleanAndInvalidateWays, .outerSync:
+            .outerCleanAndInvalidateWays, .outerInvalidateWays, .outerSync:
             performOuter(operation, core)
         }
         if !operation.instruction.isOuter { noteMaintenance(core) }

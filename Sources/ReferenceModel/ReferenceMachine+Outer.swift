@@ -14,7 +14,7 @@ extension ReferenceMachine {
             wait(core, until: memory.free, .barrier)
             spend(core, ticks(outer.syncCycles), .barrier)
             if outer.erratum753970 { mergingEnded = true }
-        case .outerCleanAndInvalidateWays:
+        case .outerCleanAndInvalidateWays, .outerInvalidateWays:
             endFlush()
             drainAllSlots(at: cores[core].now)
             for line in level2[0].all {
@@ -23,7 +23,7 @@ extension ReferenceMachine {
                 maintainLevel2(0, line.address, operation.instruction, core)
             }
             spendSetWay(cache.configuration, core)
-            if outer.erratum727915 {
+            if outer.erratum727915, operation.instruction == .outerCleanAndInvalidateWays {
                 flush = ReferenceFlush(
                     lines: level2[0].all.map(\.address), end: cores[core].now, core: core,
                     record: record)

@@ -132,6 +132,7 @@ public struct ReferenceMachine {
         case .environment(let event): perform(event)
         case .setMemoryType(let start, let size, let type, let shareability):
             setType(start, size, type, shareability)
+        case .map(let mapping): map.insert(mapping)
         case .accessor, .kernelBarrier, .dma, .vendor:
             preconditionFailure("lowered before it comes here")
         }

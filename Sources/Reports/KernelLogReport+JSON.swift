@@ -45,7 +45,9 @@ extension KernelLogReport {
             ),
             ("detail", .string(finding.detail)), ("cause", .string(page.summary)),
             ("mend", .string(page.mend)), ("mendCycles", .null), ("chain", .array(chain)),
-            ("dmaDebug", .bool(finding.dmaDebug)), ("count", .integer(finding.count)),
+            ("dmaDebug", .bool(finding.dmaDebug)),
+            ("dmaDebugMessage", .optional(finding.kernelMessage)),
+            ("count", .integer(finding.count)),
         ])
     }
 

@@ -193,7 +193,9 @@ public struct KernelLogReport: Sendable {
                     finding.detail + (finding.otherLine > 0 ? " (line \(finding.otherLine))" : ""))
                 + Format.wrappedWide("  cause   ", page.summary)
                 + Format.wrappedWide("  mend    ", page.mend)
-                + "  others  dma-debug would \(finding.dmaDebug ? "" : "not ")report it\n"
+                + "  others  dma-debug would \(finding.dmaDebug ? "" : "not ")report it"
+                + (finding.check.map { ": \($0)" } ?? "") + "\n"
+                + (finding.kernelMessage.map { Format.wrappedWide("  kernel  ", $0) } ?? "")
         }.joined(separator: "\n")
     }
 

@@ -51,6 +51,27 @@ import Testing
         #expect(lowering.livePools.isEmpty)
     }
 
+    /// Before 6.4 only the pages that have blocks in use were kept.
+    @Test(arguments: ["5.10", "6.12"])
+    func aBusyPoolKeepsPages(_ kernel: String) throws {
+        var lowering = Lowering(try Build.profile(.arm64, kernel, line: 64))
+        _ = try lowering.lowered(
+            DMACall(
+                .poolCreate, handle: Self.pool, device: Build.device, size: 100, pool: Self.pool,
+                alignment: 64))
+        _ = try lowering.lowered(Self.allocate(0x5000, handle: 1))
+        _ = try lowering.lowered(Self.allocate(0x9000, handle: 2))
+        _ = try lowering.lowered(
+            DMACall(.poolFree, handle: HandleID(rawValue: 1), pool: Self.pool))
+        let freed = try lowering.lowered(
+            DMACall(.poolDestroy, handle: Self.pool, pool: Self.pool))
+        #expect(
+            freed
+                == (kernel == "6.12"
+                    ? []
+                    : [.setMemoryType(start: 0x5000, size: 4_096, .writeBack, .innerShareable)]))
+    }
+
     @Test mutating func blocksStandWhereThePoolPutsThem() throws {
         let reasons: [(UInt64, String)] = [
             (0x5020, "not a multiple of 64"), (0x5FC0, "a block of 128 bytes does not cross 4096"),

@@ -198,6 +198,15 @@ struct RandomSteps {
 
     private mutating func setType(_ agent: Agent) -> RandomWorld.Step {
         let page = CacheConfiguration.pageBytes
+        if generator.percent(30) {
+            let start = generator.pick(regions)
+            return .perform(
+                .map(
+                    MemoryMapping(
+                        start: start, end: start + page, physical: generator.pick(regions),
+                        type: generator.pick(MemoryType.allCases),
+                        shareability: generator.pick(Shareability.allCases))), agent)
+        }
         return .perform(
             .setMemoryType(
                 start: generator.pick(regions) + UInt64(generator.in(0, 1)) * page,

@@ -108,6 +108,10 @@ extension ReferenceDifference: CustomStringConvertible {
                 + (transfer.limit.map { " limit \($0)" } ?? "")
         case .setMemoryType(let start, let size, let type, let shareability):
             return "type 0x\(String(start, radix: 16)) \(size) \(type) \(shareability)"
+        case .map(let mapping):
+            return
+                "map 0x\(String(mapping.physical, radix: 16)) at 0x\(String(mapping.start, radix: 16))"
+                + " to 0x\(String(mapping.end, radix: 16)) \(mapping.type) \(mapping.shareability)"
         default: return "\(operation)"
         }
     }

@@ -50,9 +50,9 @@ struct FaultsTests {
         #expect(
             faults.map(\.found) == [
                 "key 'title' again (first on line 5)", "key 'ways' again (first on line 60)",
-                "key 'dmb' again (first on line 102)",
+                "key 'dmb' again (first on line 103)",
             ])
-        #expect(faults.map(\.line) == [6, 63, 103])
+        #expect(faults.map(\.line) == [6, 63, 104])
     }
 
     @Test func keepsGoingPastAKeyThatIsThereTwice() throws {

@@ -121,8 +121,8 @@ struct WholeModelTests {
 
     @Test func areByDefaultWhatTheModelSaysOfOuterCachesAndPrefetchers() throws {
         let optional = [
-            "_latency_cycles: ", "    erratum_", "shared_override: ", "line_read_buffers: ",
-            "double_linefill: ",
+            "_latency_cycles: ", "    erratum_", "shared_override: ",
+            "shared_override_kernel: ", "line_read_buffers: ", "double_linefill: ",
         ]
         let text = try ConfigurationFiles.text("zynq7000").split(
             separator: "\n", omittingEmptySubsequences: false

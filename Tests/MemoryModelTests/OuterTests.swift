@@ -235,6 +235,24 @@ struct OuterTests {
         #expect(bench.machine.dirtyLines.level2 == (hasErratum ? 0 : 1))
     }
 
+    /// Nothing is written on, and the time is that of going through the ways.
+    @Test("Invalidate by Way loses dirty lines at once", arguments: [false, true])
+    func invalidateByWay(_ hasErratum: Bool) throws {
+        let bench = try bench { _ in
+        } _: {
+            $0.erratum727915 = hasErratum
+        }
+        bench.store(Self.line)
+        bench.environment(.evict, Self.line, bytes: 32, in: .core(0))
+        #expect(bench.machine.dirtyLines.level2 == 1)
+        bench.maintain(.outerInvalidateWays)
+        #expect(bench.machine.dirtyLines.level2 == 0)
+        #expect(bench.events(.writeback).filter { $0.otherPlace == .memory }.isEmpty)
+        #expect(bench.events(.invalidate).filter { $0.place == .outer }.map(\.other) == [1])
+        bench.load(Self.line)
+        #expect(bench.events(.levelRead).map(\.other) == [1, 1])
+    }
+
     @Test("The core that asks sees the operation by way complete, with erratum 727915 as without")
     func ownByWay() throws {
         let bench = try bench { _ in

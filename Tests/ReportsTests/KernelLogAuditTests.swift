@@ -21,7 +21,7 @@ enum LogSample {
     /// A log of events alone, one a line, with a head before each.
     static func audit(
         _ events: String, on machine: String = "am5728", coherent: [String] = [],
-        comparing: Bool = false
+        comparing: Bool = false, kernel: String? = nil
     ) throws -> KernelLogResult {
         let lines = events.split(separator: "\n").enumerated().map { index, event in
             event.contains("=>") || event.hasPrefix("CPU:")
@@ -30,7 +30,8 @@ enum LogSample {
         let text = lines.joined(separator: "\n") + "\n"
         return try KernelLogAudit.run(
             KernelLogReader(ByteSource(bytes: Array(text.utf8), file: "log")),
-            machine: self.machine(machine), coherent: coherent, comparing: comparing)
+            machine: self.machine(machine), kernel: kernel.map { try KernelEra(parsing: $0) },
+            coherent: coherent, comparing: comparing)
     }
 
     static func real(_ name: String, on machine: String) throws -> KernelLogResult {

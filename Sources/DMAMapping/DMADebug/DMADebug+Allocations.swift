@@ -10,6 +10,11 @@ extension DMADebug {
         handle.isAllocation = true
         if device(agent).hasIOMMU { place(&handle, call) }
         handles[call.handle] = handle
+        // What comes from memory that is set apart is given and taken before dma-debug is asked.
+        if placing?.allocation(call.handle)?.isSetApart == true {
+            handles[call.handle]?.isKept = false
+            return
+        }
         var entry = entry(handle.pieces.first ?? piece, handle, call)
         // Before they had a type of their own, pages were kept as a mapping that may fail.
         entry.isUnchecked = handle.kind == .single
@@ -23,6 +28,7 @@ extension DMADebug {
     mutating func free(_ call: DMACall) {
         guard let handle = handles[call.handle], let piece = handle.pieces.first else { return }
         defer { handles[call.handle]?.isLive = false }
+        guard handle.isKept else { return }
         let kind = kind(of: call.function)
         var reference = reference(kind, handle, call)
         reference.address = call.dmaAddress.map { physical($0.address.rawValue) } ?? piece.address
@@ -52,10 +58,12 @@ extension DMADebug {
                 start: first, physical: physical(first), address: physical(first),
                 size: max(pool.blockSize, Lowering.pageSize))
             pool.chunks.append(chunk)
+            let isApart =
+                placing?.isSetApart(chunk.start, chunk.size, for: pool.device) ?? false
             let owner = Handle(
                 device: pool.device, kind: .coherent, pieces: [chunk], direction: .bidirectional,
                 record: record, isAllocation: true)
-            add(entry(chunk, owner, DMACall(call.function, handle: call.pool)), [])
+            if !isApart { add(entry(chunk, owner, DMACall(call.function, handle: call.pool)), []) }
         }
         pool.blocks.append(call.handle)
         pools[call.pool] = pool
@@ -75,11 +83,19 @@ extension DMADebug {
         }
     }
 
-    /// A pool with a block in use keeps its pages for good.
+    /// A pool with a block in use keeps its pages for good, or before 6.4 the block's page.
     mutating func destroyPool(_ call: DMACall) {
-        guard let pool = pools[call.pool], pool.blocks.isEmpty else { return }
+        guard let pool = pools[call.pool] else { return }
         pools[call.pool] = nil
+        let blocks = pool.blocks.compactMap { handles[$0]?.pieces.first?.start }
+        let keepsAll = Lowering.keepsBusyPools(settings.kernel)
         for chunk in pool.chunks {
+            let isBusy = blocks.contains {
+                keepsAll || $0 >= chunk.start && $0 - chunk.start < chunk.size
+            }
+            if isBusy || placing?.isSetApart(chunk.start, chunk.size, for: pool.device) == true {
+                continue
+            }
             let owner = Handle(
                 device: pool.device, kind: .coherent, pieces: [chunk], direction: .bidirectional,
                 record: record, isAllocation: true)

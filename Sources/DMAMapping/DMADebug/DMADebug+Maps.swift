@@ -13,19 +13,7 @@ extension DMADebug {
 
     /// The type of entry that a function makes or releases.
     func kind(of function: DMACall.Function) -> DMADebugEntry.Kind {
-        switch function {
-        case .mapSG, .mapSGTable, .unmapSG, .unmapSGTable, .allocNoncontiguous, .freeNoncontiguous:
-            .list
-        case .mapResource, .unmapResource: era.mapsPhysical ? .physical : .resource
-        case .mapPage, .unmapPage:
-            era.mapsPhysical ? .physical : era.tellsPageFromSingle ? .page : .single
-        case .allocNoncoherent, .allocPages, .freeNoncoherent, .freePages:
-            era.knowsNoncoherent ? .noncoherent : .single
-        case .allocCoherent, .zallocCoherent, .allocWriteCombine, .allocAttrs, .freeCoherent,
-            .freeWriteCombine, .freeAttrs:
-            .coherent
-        default: era.mapsPhysical ? .physical : .single
-        }
+        era.kind(of: function)
     }
 
     mutating func map(_ call: DMACall) {
@@ -170,7 +158,7 @@ extension DMADebug {
         let isSilent =
             attributes.contains(.skipCPUSync)
             || (era.heedsIgnoredLines && ignoresLines && entry.ignoresLines)
-            || (era.heedsBouncing && settings.bouncesSmallBuffers)
+            || settings.hidesOverlap
         guard !isSilent else { return }
         report(
             .e23, entry.device, [], address: entry.start, bytes: entry.size,

@@ -135,8 +135,3 @@ extension DMADebug {
             falseAlarm: isNothing ? "what failed to be mapped is nothing to be released" : nil)
     }
 }
-
-extension DMADirection {
-    /// The kernel's name, with its prefix.
-    var kernelName: String { "DMA_" + name }
-}

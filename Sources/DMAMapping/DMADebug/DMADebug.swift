@@ -51,6 +51,8 @@ public struct DMADebug: Sendable {
         var record: Int
         var isLive = true
         var isAllocation = false
+        /// Whether dma-debug has an entry for it.
+        var isKept = true
         /// Whether it is `DMA_MAPPING_ERROR`.
         var isFailed = false
     }
@@ -86,7 +88,7 @@ public struct DMADebug: Sendable {
     var record = 0
     /// The statements that made mappings which bounce.
     public private(set) var bounced: Set<Int> = []
-    private var placing: Lowering?
+    var placing: Lowering?
     private var lastIOVA: UInt64 = 0x1_0000_0000
     private var devices: [Agent: Device] = [:]
     private var areas: [(Range<UInt64>, MemoryArea)] = []
@@ -176,10 +178,23 @@ public struct DMADebug: Sendable {
         case .driverUnbind: unbind(call)
         // IOVA ranges of their own are not followed by dma-debug.
         case .cacheSync, .iovaReserve, .iovaLink, .iovaUnlink, .iovaEnd: return
+        // Nor are further mappings.
+        case .mapAllocation, .mapPages, .unmapPages, .setApart, .giveBack: return
+        case .setting: set(call)
         }
     }
 
     // MARK: What is known of devices and memory
+
+    /// Notes what a driver says of its device's lists.
+    private mutating func set(_ call: DMACall) {
+        guard let agent = call.device, let setting = call.setting else { return }
+        switch call.function {
+        case .setMaximumSegmentSize: devices[agent]?.maximumSegmentSize = setting
+        case .setSegmentBoundary: devices[agent]?.boundary = setting
+        default: return
+        }
+    }
 
     func device(_ agent: Agent) -> Device {
         devices[agent]
@@ -266,16 +281,9 @@ public struct DMADebug: Sendable {
         address: UInt64, bytes: UInt64, handle: HandleID = .none, made: Int? = nil,
         falseAlarm: String? = nil
     ) {
-        guard let template = check.template(settings.kernel) else { return }
-        let text = DMADebugText.fill(
-            template, arguments, pointerDigits: settings.isArm64 ? 16 : 8)
-        let name = device(agent).name
-        let isNamed = check != .e23 || era.namesOverlap
-        let message =
-            !isNamed
-            ? "DMA-API: \(text)"
-            : era.namesComeLast
-                ? "DMA-API: \(name) \(name): \(text)" : "\(name) \(name): DMA-API: \(text)"
+        guard let message = check.message(arguments, device: device(agent).name, settings) else {
+            return
+        }
         let extents =
             handles[handle]?.pieces.map {
                 DMADebugReport.Extent(physical: $0.physical, bytes: $0.size)

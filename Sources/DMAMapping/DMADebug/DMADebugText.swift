@@ -1,7 +1,7 @@
 /// Fills the kernel's placeholders, as its printk does.
-enum DMADebugText {
+public enum DMADebugText {
     /// What a placeholder stands for.
-    enum Argument {
+    public enum Argument: Hashable, Sendable {
         case number(UInt64)
         case text(String)
     }

@@ -21,6 +21,8 @@ extension KernelLogAudit {
             result.cutLists += 1
             result.cutEntries += UInt64(max(0, event.entries - reader.physicalAddresses.count))
         }
+        // Which entry bounces is not told: all of the list are left out.
+        let bounces = reader.sizes.contains { takeBounce(event, size: $0) }
         var last: Int32 = -1
         for (index, dma) in reader.dmaAddresses.enumerated() {
             let physical = isDirect ? reader.physicalAddresses[index] : index == 0 ? first : dma
@@ -28,6 +30,7 @@ extension KernelLogAudit {
             var mapping = LoggedMapping(
                 kind: .list, device: event.device, direction: direction,
                 attributes: event.attributes, dma: dma, physical: physical, size: size,
+                cachedBytes: bounces ? 0 : isDirect ? max(size, 1) : index == 0 ? 1 : 0,
                 line: event.line)
             if index == 0 {
                 mapping.isHead = true
@@ -37,6 +40,7 @@ extension KernelLogAudit {
             _ = charge(
                 &bill, .forDevice, direction, event.attributes, at: isDirect ? physical : dma,
                 size: size)
+            findSharedLines(mapping, event, &bill)
             let place = insert(mapping, &bill)
             if last >= 0 { table[last].next = place }
             last = place
@@ -58,9 +62,10 @@ extension KernelLogAudit {
             bill.costs.unpriced = direction == .toDevice ? 0 : 1
             close(&bill, .forCPU, direction, event.attributes)
             let physical = reader.physicalAddresses.first ?? 0
-            if let before = history.line(event.device, ~physical), before > lastLoss {
+            if let before = history.release(event.device, ~physical), before.line > lastLoss {
                 find(
-                    .releasedTwice, &bill, event, at: physical, size: 0, against: before,
+                    .releasedTwice, &bill, event, at: physical, size: 0, against: before.line,
+                    LogReport(.e3, .number(before.dma), .number(before.size)),
                     "the list was released before, and not mapped since")
             } else {
                 result.devices[Int(event.device)].unmatched += 1
@@ -83,23 +88,13 @@ extension KernelLogAudit {
             place = segment.next
         }
         close(&bill, .forCPU, direction, event.attributes)
-        if !list.isTruncated, !event.isTruncated, told != Int(list.entries) {
-            find(
-                .otherEntryCount, &bill, event, at: list.dma, size: list.size, against: list.line,
-                "\(list.entries) entries mapped, \(told) released: a release takes the count that was "
-                    + "given to dma_map_sg, not the one it returned")
-        } else if direction != list.direction {
-            find(
-                .releasedWithOtherDirection, &bill, event, at: list.dma, size: list.size,
-                against: list.line,
-                "mapped \(list.direction.name), released \(direction.name)")
-        }
+        compare(list, with: event, direction, entries: told, &bill)
         removeList(of: head, line: event.line)
     }
 
     /// Takes a whole list away.
     private mutating func removeList(of first: Int32, line: UInt64) {
-        history.note(table[first].device, ~table[first].physical, line: line)
+        history.note(table[first].device, ~table[first].physical, table[first], line: line)
         var place = first
         while place >= 0 {
             let next = table[place].next

@@ -14,10 +14,12 @@ extension KernelLogAudit {
             return
         }
         let isResource = event.kind == .mapResource
+        let bounces = takeBounce(event, size: event.size)
         let mapping = LoggedMapping(
             kind: isResource ? .resource : .page, device: event.device, direction: direction,
             attributes: event.attributes, dma: event.dmaAddress, physical: event.physicalAddress,
-            size: event.size, line: event.line)
+            size: event.size, cachedBytes: isResource || bounces ? 0 : max(event.size, 1),
+            line: event.line)
         if !isResource {
             findSharedLines(mapping, event, &bill)
             let forDevice = charge(
@@ -33,13 +35,13 @@ extension KernelLogAudit {
         guard !Self.isError(event.dmaAddress) else {
             find(
                 .failedMapReleased, &bill, event, at: event.dmaAddress, size: event.size,
-                against: 0,
+                against: 0, LogReport(.e2),
                 "the address is DMA_MAPPING_ERROR: dma_mapping_error() was not asked")
             return
         }
         let kind = LoggedMapping.Kind(releasedBy: event.kind)
-        let place = table.best(for: event, kind)
-        let mapping = place.map { table[$0] }
+        let best = table.best(for: event, kind)
+        let mapping = best.map { table[$0.place] }
         if kind == .page {
             let direction = event.direction ?? mapping?.direction ?? .bidirectional
             // The kernel works on what the call says, matched or not; an unknown place in memory has the same place
@@ -54,44 +56,23 @@ extension KernelLogAudit {
             }
             close(&bill, .forCPU, direction, event.attributes)
         }
-        guard let place, let mapping else {
+        guard let best, let mapping else {
             unmatchedRelease(event, &bill, at: event.dmaAddress, key: event.dmaAddress)
             return
         }
-        compare(mapping, with: event, kind, &bill)
+        compare(mapping, isMeant: best.isMeant, with: event, kind, &bill)
         // A list stays until its own release: without one of its segments it could not be walked any more.
-        if mapping.kind != .list { remove(place, line: event.line) }
-    }
-
-    /// Finds what a release says otherwise than its map: the worst alone.
-    private mutating func compare(
-        _ mapping: LoggedMapping, with event: KernelLogEvent, _ kind: LoggedMapping.Kind,
-        _ bill: inout Bill
-    ) {
-        if mapping.kind != kind {
-            find(
-                .releasedByOtherFunction, &bill, event, at: event.dmaAddress, size: event.size,
-                against: mapping.line,
-                "made by \(mapping.kind.name), released as by \(kind.name)'s counterpart")
-        } else if mapping.size != event.size {
-            find(
-                .releasedWithOtherSize, &bill, event, at: event.dmaAddress, size: event.size,
-                against: mapping.line, "\(mapping.size) bytes mapped, \(event.size) released")
-        } else if let direction = event.direction, direction != mapping.direction {
-            find(
-                .releasedWithOtherDirection, &bill, event, at: event.dmaAddress, size: event.size,
-                against: mapping.line,
-                "mapped \(mapping.direction.name), released \(direction.name)")
-        }
+        if mapping.kind != .list { remove(best.place, line: event.line) }
     }
 
     /// A release of what is not live: a second one, or one of something that was mapped before the log began.
     private mutating func unmatchedRelease(
         _ event: KernelLogEvent, _ bill: inout Bill, at address: UInt64, key: UInt64
     ) {
-        if let before = history.line(event.device, key), before > lastLoss {
+        if let before = history.release(event.device, key), before.line > lastLoss {
             find(
-                .releasedTwice, &bill, event, at: address, size: event.size, against: before,
+                .releasedTwice, &bill, event, at: address, size: event.size, against: before.line,
+                LogReport(.e3, .number(address), .number(event.size)),
                 "released before, and not mapped since")
         } else {
             result.devices[Int(event.device)].unmatched += 1
@@ -144,14 +125,24 @@ extension KernelLogAudit {
             return
         }
         let half: LogDevice.Half = event.kind == .syncSGForCPU ? .forCPU : .forDevice
+        var isUnknown = false
         for (index, size) in reader.sizes.enumerated() {
             let address = reader.dmaAddresses[index]
-            let first = sync(event, &bill, half, direction, at: address, size: size)
+            let first = sync(
+                event, &bill, half, direction, at: address, size: size,
+                isSilent: index == 0 || isUnknown)
+            // Where the first entry is not found dma-debug says nothing of any.
+            if index == 0 { isUnknown = first == nil }
             if index == 0, let first, first.isHead, !first.isTruncated,
                 Int(first.entries) != reader.sizes.count
             {
                 find(
                     .otherEntryCount, &bill, event, at: address, size: size, against: first.line,
+                    first.direction == .bidirectional
+                        ? nil
+                        : LogReport(
+                            .e18, .number(UInt64(first.entries)),
+                            .number(UInt64(reader.sizes.count))),
                     "\(first.entries) entries mapped, \(reader.sizes.count) synced")
             }
         }
@@ -165,7 +156,7 @@ extension KernelLogAudit {
     @discardableResult
     private mutating func sync(
         _ event: KernelLogEvent, _ bill: inout Bill, _ half: LogDevice.Half,
-        _ direction: DMADirection, at address: UInt64, size: UInt64
+        _ direction: DMADirection, at address: UInt64, size: UInt64, isSilent: Bool = false
     ) -> LoggedMapping? {
         let (holder, part) = table.holder(device: event.device, of: address, size: size)
         let partial = part.map { table[$0] }
@@ -174,12 +165,7 @@ extension KernelLogAudit {
         _ = charge(
             &bill, half == .forCPU ? .forCPU : .forDevice, direction, [], at: physical, size: size)
         if let holder, let mapping {
-            if mapping.direction != .bidirectional, mapping.direction != direction {
-                find(
-                    .syncWithOtherDirection, &bill, event, at: address, size: size,
-                    against: mapping.line,
-                    "mapped \(mapping.direction.name), synced \(direction.name)")
-            }
+            compare(mapping, &bill, event, half, direction, at: address, size: size)
             table[holder].isSynced = half == .forCPU
             if half == .forCPU, direction.deviceWrites {
                 result.savings.noteSync(of: size, in: mapping.size)
@@ -187,55 +173,17 @@ extension KernelLogAudit {
         } else if let partial {
             find(
                 .syncBeyondMapping, &bill, event, at: address, size: size, against: partial.line,
+                isSilent ? nil : LogReport(.e13, .number(address), .number(size)),
                 "\(partial.size) bytes mapped at 0x\(String(partial.dma, radix: 16)), the sync ends "
                     + "\(address - partial.dma + size - partial.size) bytes behind them")
-        } else if let before = history.line(event.device, address), before > lastLoss {
+        } else if let before = history.release(event.device, address), before.line > lastLoss {
             find(
-                .syncAfterRelease, &bill, event, at: address, size: size, against: before,
+                .syncAfterRelease, &bill, event, at: address, size: size, against: before.line,
+                isSilent ? nil : LogReport(.e13, .number(address), .number(size)),
                 "released before, and not mapped since")
         } else {
             result.devices[Int(event.device)].unmatched += 1
         }
         return mapping
-    }
-
-    // MARK: Lines
-
-    /// Finds live mappings of the device in the first or the last line of a new one, where a device writes to one of
-    /// the two.
-    private mutating func findSharedLines(
-        _ new: LoggedMapping, _ event: KernelLogEvent, _ bill: inout Bill
-    ) {
-        guard new.size > 0, !result.devices[Int(new.device)].isCoherent,
-            new.attributes.isDisjoint(with: .skipCPUSync)
-        else { return }
-        let lineSize = lineSize
-        let mask = ~(lineSize - 1)
-        let first = new.dma & mask
-        let last = (new.dma + (new.size - 1)) & mask
-        var other: LoggedMapping?
-        var line = first
-        while true {
-            if line < mask {
-                table.forEach(device: new.device, overlapping: line..<line + lineSize) { mapping in
-                    guard mapping.kind.isStreaming, mapping.line != new.line,
-                        mapping.attributes.isDisjoint(with: .skipCPUSync),
-                        mapping.direction.deviceWrites || new.direction.deviceWrites
-                    else { return }
-                    other = mapping
-                }
-            }
-            if line == last { break }
-            line = last
-        }
-        guard let other else { return }
-        let seesIt =
-            other.dma & mask == new.dma & mask && other.direction != .toDevice
-            && new.direction != .toDevice
-        find(
-            .sharedLine, &bill, event, at: new.dma, size: new.size, against: other.line,
-            dmaDebug: seesIt,
-            "\(other.size) bytes at 0x\(String(other.dma, radix: 16)) are mapped "
-                + "\(other.direction.name) in the same line of \(lineSize) bytes")
     }
 }

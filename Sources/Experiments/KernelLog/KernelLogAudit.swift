@@ -24,6 +24,10 @@ public struct KernelLogAudit {
     /// Whether savings of copies are worked out.
     var copies: CopyPrices?
     let lineSize: UInt64
+    /// The kernel's dma-debug; nil: there is no Linux.
+    let debug: DMADebug.Settings?
+    /// By core, the mapping that bounces next: its device and size.
+    private var bouncing: [Int32: (device: Int32, size: UInt64)] = [:]
 
     private struct Group: Hashable {
         var rule: LogRule
@@ -42,7 +46,7 @@ public struct KernelLogAudit {
         var device: Int32 = -1
         var costs = LogCosts()
         var mapping: Int32 = -1
-        var finding = -1
+        var findings: [Int] = []
     }
 
     /// Judges and prices a log.
@@ -77,6 +81,15 @@ public struct KernelLogAudit {
         self.coherent = coherent
         copies = comparing ? CopyPrices(machine) : nil
         lineSize = prices.longestLine
+        guard case .linux(let version) = era else {
+            debug = nil
+            return
+        }
+        var settings = DMADebug.Settings(
+            version, isArm64: machine.architecture == .arm64, lineSize: machine.kernelLineSize)
+        // arm64 kernels bounce small buffers wherever they have a pool, and they have one.
+        settings.bouncesSmallBuffers = settings.isArm64
+        debug = settings
     }
 
     private mutating func finish(
@@ -170,6 +183,7 @@ public struct KernelLogAudit {
         case .bounced:
             result.devices[Int(event.device)].bounces += 1
             result.devices[Int(event.device)].bouncedBytes &+= event.size
+            bouncing[event.core] = (event.device, event.size)
         case .lost, .stack: break
         }
         keep(bill, event.core)
@@ -201,7 +215,7 @@ public struct KernelLogAudit {
         if bill.mapping >= 0, table[bill.mapping].line == bill.line {
             table[bill.mapping].function = event.function
         }
-        if bill.finding >= 0 { result.findings[bill.finding].function = event.function }
+        for place in bill.findings { result.findings[place].function = event.function }
     }
 
     // MARK: Costs and findings
@@ -237,9 +251,19 @@ public struct KernelLogAudit {
     private static let skipping: DMAAttributes = [.skipCPUSync, DMAAttributes(rawValue: 1 << 10)]
 
     /// Books something that is wrong.
+    ///
+    /// - Parameters:
+    ///   - rule: Which rule is broken.
+    ///   - bill: The event's bill.
+    ///   - event: The event.
+    ///   - address: The DMA address.
+    ///   - size: How many bytes.
+    ///   - line: The line of the log with what it does not agree with; 0: none.
+    ///   - report: What dma-debug prints about it; nil: nothing.
+    ///   - detail: What is wrong.
     mutating func find(
         _ rule: LogRule, _ bill: inout Bill, _ event: KernelLogEvent, at address: UInt64,
-        size: UInt64, against line: UInt64, dmaDebug: Bool = true,
+        size: UInt64, against line: UInt64, _ report: @autoclosure () -> LogReport?,
         _ detail: @autoclosure () -> String
     ) {
         let group = Group(rule: rule, device: event.device, direction: event.direction)
@@ -248,11 +272,27 @@ public struct KernelLogAudit {
             return
         }
         groups[group] = result.findings.count
-        bill.finding = result.findings.count
+        bill.findings.append(result.findings.count)
+        let message = report().flatMap { report in
+            debug.flatMap { settings in
+                report.check.message(
+                    report.arguments, device: result.devices[Int(event.device)].name, settings
+                ).map { (report.check.name, $0) }
+            }
+        }
         result.findings.append(
             LogFinding(
                 rule: rule, device: Int(event.device), line: event.line, otherLine: line,
-                address: address, bytes: size, detail: detail(), dmaDebug: dmaDebug))
+                address: address, bytes: size, detail: detail(), check: message?.0,
+                kernelMessage: message?.1))
+    }
+
+    /// Whether a mapping bounces, as the event before it on its core said.
+    mutating func takeBounce(_ event: KernelLogEvent, size: UInt64) -> Bool {
+        guard let next = bouncing[event.core], next.device == event.device, next.size == size
+        else { return false }
+        bouncing[event.core] = nil
+        return true
     }
 
     /// Adds a mapping.
@@ -271,7 +311,7 @@ public struct KernelLogAudit {
     mutating func remove(_ place: Int32, line: UInt64) {
         let mapping = table[place]
         table.remove(place)
-        history.note(mapping.device, mapping.dma, line: line)
+        history.note(mapping.device, mapping.dma, mapping, line: line)
         result.devices[Int(mapping.device)].released += 1
         result.devices[Int(mapping.device)].live -= 1
     }

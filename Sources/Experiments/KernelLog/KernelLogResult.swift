@@ -23,20 +23,24 @@ public enum LogRule: String, CaseIterable, Sendable {
     case syncAfterRelease = "a sync after the release"
     /// A sync with another direction.
     case syncWithOtherDirection = "a sync with another direction"
+    /// A sync for the CPU of what the device only reads, in a direction that says otherwise.
+    case syncForCPUOfReadOnly = "a sync for the CPU of what the device only reads"
+    /// A sync for the device of what it only writes, in a direction that says otherwise.
+    case syncForDeviceOfWriteOnly = "a sync for the device of what it only writes"
     /// Two live mappings share a line that a device writes to.
     case sharedLine = "two live mappings in one line"
 
     /// The hazard.
     public var code: HazardCode {
         switch self {
-        case .releasedTwice, .releasedWithOtherSize, .releasedWithOtherDirection,
-            .releasedByOtherFunction:
-            .h20
+        case .releasedTwice, .releasedWithOtherSize, .releasedByOtherFunction: .h20
         case .otherEntryCount: .h34
         case .failedMapReleased: .h32
         case .syncBeyondMapping: .h16
         case .syncAfterRelease: .h17
-        case .syncWithOtherDirection: .h15
+        case .releasedWithOtherDirection, .syncWithOtherDirection, .syncForCPUOfReadOnly,
+            .syncForDeviceOfWriteOnly:
+            .h15
         case .sharedLine: .h19
         }
     }
@@ -58,8 +62,12 @@ public struct LogFinding: Sendable {
     public var bytes: UInt64
     /// What the call says and what it should have said.
     public var detail: String
+    /// The check of the kernel's dma-debug that would report it, as `E4`; nil: none would.
+    public var check: String?
+    /// What the kernel would print; nil: nothing.
+    public var kernelMessage: String?
     /// Whether dma-debug would report it, too.
-    public var dmaDebug: Bool
+    public var dmaDebug: Bool { kernelMessage != nil }
     /// The function that called, if the log has stacks; -1: it has none.
     public var function: Int32 = -1
     /// How many there are, this one among them.

@@ -6,11 +6,18 @@ import Traces
 extension MappingTable {
     /// The live mapping that a release fits best: of several at its address the one that agrees in function, size and
     /// direction, in this order.
-    func best(for event: KernelLogEvent, _ kind: LoggedMapping.Kind) -> Int32? {
+    ///
+    /// - Returns: its place, and whether the kernel takes it for the one that is meant: where several are there, only one
+    ///   that agrees in all.
+    func best(
+        for event: KernelLogEvent, _ kind: LoggedMapping.Kind
+    ) -> (place: Int32, isMeant: Bool)? {
         var best: Int32?
         var bestScore = -1
+        var candidates = 0
         forEach(device: event.device, at: event.dmaAddress) { place, mapping in
             guard mapping.dma == event.dmaAddress else { return true }
+            candidates += 1
             let score =
                 (mapping.kind == kind ? 4 : 0) + (mapping.size == event.size ? 2 : 0)
                 + (event.direction == nil || event.direction == mapping.direction ? 1 : 0)
@@ -20,7 +27,7 @@ extension MappingTable {
             }
             return score < 7
         }
-        return best
+        return best.map { ($0, candidates == 1 || bestScore == 7) }
     }
 
     /// The live mapping that holds a range wholly, or else one that holds its beginning.

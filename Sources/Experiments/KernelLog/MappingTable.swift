@@ -41,6 +41,10 @@ struct LoggedMapping {
     var dma: UInt64
     var physical: UInt64
     var size: UInt64
+    /// How many bytes are known to be at ``physical``, in lines that caches keep for the mapping; 0: none.
+    ///
+    /// Registers have none, nor has what bounces, nor have allocations.
+    var cachedBytes: UInt64 = 0
     /// The line of the log that told it.
     var line: UInt64
     /// The function that called, if a stack named it; -1: none did.
@@ -57,7 +61,7 @@ struct LoggedMapping {
     var isSynced = false
 }
 
-/// The live mappings, found by device and address.
+/// The live mappings, found by device and DMA address, and by physical address whatever the device.
 ///
 /// Each is in the chain of every bucket that it touches. Buckets are of 16 KiB; long mappings have larger ones, so
 /// that none is in more than 64. Memory grows with what is mapped at one time, not with the log.
@@ -78,9 +82,13 @@ struct MappingTable {
     private var heads = [Int32](repeating: -1, count: 1 << 12)
     /// How many live mappings have buckets of each size.
     private var shiftCounts = [Int](repeating: 0, count: Self.shifts.count)
+    /// The same of physical addresses.
+    private var physicalCounts = [Int](repeating: 0, count: Self.shifts.count)
     private static let shifts: [UInt64] = [14, 22, 30, 40, 58]
     /// Keys of lists, which `dma_unmap_sg` names by their first physical address.
-    private static let listShift = 7
+    private static let listShift = 15
+    /// Keys of physical addresses begin here; they name no device.
+    private static let physicalShift = 8
 
     /// How many are live.
     private(set) var count = 0
@@ -104,9 +112,8 @@ struct MappingTable {
             mappings.append(mapping)
         }
         count += 1
-        let shift = Self.shift(mapping.size)
-        shiftCounts[shift] += 1
-        forEachKey(of: mapping, shift) { table, key in table.link(place, key) }
+        count(mapping, 1)
+        forEachKey(of: mapping) { table, key in table.link(place, key) }
         if mapping.isHead {
             link(place, Self.key(mapping.device, mapping.physical, Self.listShift))
         }
@@ -116,9 +123,8 @@ struct MappingTable {
     /// Takes a mapping away.
     mutating func remove(_ place: Int32) {
         let mapping = mappings[Int(place)]
-        let shift = Self.shift(mapping.size)
-        shiftCounts[shift] -= 1
-        forEachKey(of: mapping, shift) { table, key in table.unlink(place, key) }
+        count(mapping, -1)
+        forEachKey(of: mapping) { table, key in table.unlink(place, key) }
         if mapping.isHead {
             unlink(place, Self.key(mapping.device, mapping.physical, Self.listShift))
         }
@@ -141,22 +147,33 @@ struct MappingTable {
         }
     }
 
-    /// The mappings of a device that share a byte with a short range, a line for example.
-    func forEach(
-        device: Int32, overlapping range: Range<UInt64>, _ body: (LoggedMapping) -> Void
-    ) {
-        for (index, shift) in Self.shifts.enumerated() where shiftCounts[index] > 0 {
-            for bucket in range.lowerBound >> shift...(range.upperBound - 1) >> shift {
-                _ = forEach(Self.key(device, bucket, index)) { _, mapping in
-                    if mapping.device == device, mapping.dma < range.upperBound,
-                        mapping.dma + max(mapping.size, 1) > range.lowerBound
-                    {
-                        body(mapping)
-                    }
-                    return true
+    /// The mappings of all devices that have a byte in a line of physical memory.
+    ///
+    /// - Parameters:
+    ///   - line: Its first address.
+    ///   - bytes: Its length, a power of two that is no larger than the smallest bucket.
+    ///   - body: Is given each of them.
+    func forEach(inLine line: UInt64, of bytes: UInt64, _ body: (LoggedMapping) -> Void) {
+        for (index, shift) in Self.shifts.enumerated() where physicalCounts[index] > 0 {
+            _ = forEach(Self.key(-1, line >> shift, Self.physicalShift + index)) { _, mapping in
+                if mapping.cachedBytes > 0, mapping.physical <= line | (bytes - 1),
+                    Self.last(mapping.physical, mapping.cachedBytes) >= line
+                {
+                    body(mapping)
                 }
+                return true
             }
         }
+    }
+
+    private static func last(_ start: UInt64, _ size: UInt64) -> UInt64 {
+        let (last, overflow) = start.addingReportingOverflow(max(size, 1) - 1)
+        return overflow ? .max : last
+    }
+
+    private mutating func count(_ mapping: LoggedMapping, _ change: Int) {
+        shiftCounts[Self.shift(mapping.size)] += change
+        if mapping.cachedBytes > 0 { physicalCounts[Self.shift(mapping.cachedBytes)] += change }
     }
 
     /// The mappings under a key, the newest first, until `body` says that it is enough.
@@ -204,20 +221,30 @@ struct MappingTable {
     /// Mixed so that neighbouring buckets, devices and sizes of buckets spread over the heads.
     private static func key(_ device: Int32, _ bucket: UInt64, _ shift: Int) -> UInt64 {
         var key = bucket &* 0x9E37_79B9_7F4A_7C15
-        key ^= (UInt64(UInt32(bitPattern: device)) << 3 | UInt64(shift)) &* 0xC2B2_AE3D_27D4_EB4F
+        key ^= (UInt64(UInt32(bitPattern: device)) << 4 | UInt64(shift)) &* 0xC2B2_AE3D_27D4_EB4F
         return key ^ key >> 29
     }
 
     private func slot(_ key: UInt64) -> Int { Int(truncatingIfNeeded: key) & (heads.count - 1) }
 
     private mutating func forEachKey(
-        of mapping: LoggedMapping, _ shift: Int, _ body: (inout Self, UInt64) -> Void
+        of mapping: LoggedMapping, _ body: (inout Self, UInt64) -> Void
     ) {
-        let first = mapping.dma >> Self.shifts[shift]
-        let last = (mapping.dma &+ (max(mapping.size, 1) - 1)) >> Self.shifts[shift]
-        for bucket in first...max(first, last) {
+        let shift = Self.shift(mapping.size)
+        for bucket in Self.buckets(mapping.dma, mapping.size, shift) {
             body(&self, Self.key(mapping.device, bucket, shift))
         }
+        guard mapping.cachedBytes > 0 else { return }
+        let second = Self.shift(mapping.cachedBytes)
+        for bucket in Self.buckets(mapping.physical, mapping.cachedBytes, second) {
+            body(&self, Self.key(-1, bucket, Self.physicalShift + second))
+        }
+    }
+
+    private static func buckets(
+        _ start: UInt64, _ size: UInt64, _ shift: Int
+    ) -> ClosedRange<UInt64> {
+        start >> shifts[shift]...last(start, size) >> shifts[shift]
     }
 
     private mutating func link(_ mapping: Int32, _ key: UInt64) {
@@ -272,33 +299,5 @@ struct MappingTable {
                 heads[slot] = node
             }
         }
-    }
-}
-
-/// Which addresses were released lately, so that a second release can be told from the release of something that was
-/// mapped before the log began.
-struct ReleaseHistory {
-    private struct Entry {
-        var device: Int32 = -1
-        var dma: UInt64 = 0
-        var line: UInt64 = 0
-    }
-
-    private var entries = [Entry](repeating: Entry(), count: 1 << 15)
-
-    private func slot(_ device: Int32, _ dma: UInt64) -> Int {
-        let key = (dma ^ UInt64(UInt32(bitPattern: device)) << 48) &* 0x9E37_79B9_7F4A_7C15
-        return Int(truncatingIfNeeded: key >> 49)
-    }
-
-    /// Books a release.
-    mutating func note(_ device: Int32, _ dma: UInt64, line: UInt64) {
-        entries[slot(device, dma)] = Entry(device: device, dma: dma, line: line)
-    }
-
-    /// The line of the last release of an address, if it is still known.
-    func line(_ device: Int32, _ dma: UInt64) -> UInt64? {
-        let entry = entries[slot(device, dma)]
-        return entry.device == device && entry.dma == dma ? entry.line : nil
     }
 }

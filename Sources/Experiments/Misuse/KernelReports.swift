@@ -21,23 +21,13 @@ extension Setup {
         var map = MemoryMap()
         for mapping in declaredMappings { map.insert(mapping) }
         var settings = DMADebug.Settings(
-            version, isArm64: machine.architecture == .arm64, lineSize: kernelLineSize)
+            version, isArm64: machine.architecture == .arm64, lineSize: machine.kernelLineSize)
         // arm64 kernels bounce small buffers wherever they have a pool.
         settings.bouncesSmallBuffers = settings.isArm64 && bouncePool.size > 0
         return DMADebug(
             settings, for: program,
             coherentDevices: Set(program.devices.filter(isCoherent).map(\.agent)), map: map,
             placing: try? lowering())
-    }
-
-    /// The line size that the kernel is built for (`L1_CACHE_BYTES`), in bytes.
-    ///
-    /// 64 on arm64 and where ARMv7 is built in, 32 before. (linux-dma.md §1.3; Assumption: 64 in all eras of arm64)
-    private var kernelLineSize: UInt64 {
-        switch machine.architecture {
-        case .arm64, .arm32v7: 64
-        default: 32
-        }
     }
 
     /// What dma-debug would print of the program, of broken rules and of none, and which mappings bounce.
@@ -86,13 +76,13 @@ extension Setup {
         var remarks: [KernelRemark] = []
         for report in reports {
             if report.check == DMADebugCheck.e23.name, !shared.contains(report.record),
-                UInt64(machine.dataLineSize) < kernelLineSize
+                UInt64(machine.dataLineSize) < machine.kernelLineSize
             {
                 remarks.append(
                     KernelRemark(
                         record: report.record, message: report.message,
                         reason:
-                            "the kernel counts in lines of \(kernelLineSize) bytes; of this machine's "
+                            "the kernel counts in lines of \(machine.kernelLineSize) bytes; of this machine's "
                             + "lines, of \(machine.dataLineSize), none is in both mappings"))
             } else {
                 kept.append(report)

@@ -59,6 +59,9 @@ struct ProofSteps {
                     start: start, end: start &+ size, physical: map.physical(of: start), type: type,
                     shareability: shareability))
             if !steps.isEmpty { steps[steps.count - 1].mapAfter = map }
+        case .map(let mapping):
+            map.insert(mapping)
+            if !steps.isEmpty { steps[steps.count - 1].mapAfter = map }
         case .environment(let event):
             if event.kind == .leave || event.kind == .join {
                 left.insert("cores that leave coherence (`env leave`)")

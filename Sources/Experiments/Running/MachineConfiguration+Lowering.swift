@@ -31,3 +31,28 @@ extension MachineConfiguration {
         }
     }
 }
+
+extension MachineConfiguration {
+    /// The line size that its kernel is built for (`L1_CACHE_BYTES`), in bytes.
+    ///
+    /// 64 on arm64 and where ARMv7 is built in, 32 before. (linux-dma.md §1.3; Assumption: 64 in all eras of arm64)
+    var kernelLineSize: UInt64 {
+        switch architecture {
+        case .arm64, .arm32v7: 64
+        default: 32
+        }
+    }
+}
+
+extension MachineConfiguration {
+    /// The machine as its kernel sets it up: what a board's boot loader leaves to the kernel is done.
+    func running(_ kernel: KernelEra) -> MachineConfiguration {
+        guard case .linux(let version) = kernel,
+            let first = level2?.outer?.sharedOverrideKernel,
+            case .linux(let known)? = try? KernelEra(parsing: first), version >= known
+        else { return self }
+        var machine = self
+        machine.level2?.outer?.overridesShared = true
+        return machine
+    }
+}

@@ -203,7 +203,7 @@ public struct ProgramRunner<P: CountingProbe & ~Copyable>: ~Copyable {
         let parts =
             [(device.start, device.extent)] + (device.source.map { [($0, device.bytes)] } ?? [])
         for (start, bytes) in parts
-        where !reach.reaches(lowering.memoryMap.physical(of: start.address.rawValue), bytes) {
+        where !reach.canSend(lowering.memoryMap.physical(of: start.address.rawValue), bytes) {
             note(
                 FailedMap(
                     record: record, agent: agent, device: agent, address: start.address.rawValue,
@@ -227,7 +227,7 @@ public struct ProgramRunner<P: CountingProbe & ~Copyable>: ~Copyable {
                 FailedMap(
                     record: record, agent: agent, device: failure.device,
                     address: failure.segment.start.address.rawValue, bytes: failure.segment.size,
-                    message: failure.message))
+                    message: failure.message, isAllocation: failure.isAllocation))
         }
         guard call.function.makesHandle else { return }
         for bounce in lowering.bounces where bounce.handle == call.handle {

@@ -40,7 +40,15 @@ extension Setup {
     func bouncedBytes() throws(TraceErrors) -> (start: UInt64, size: UInt64)? {
         let pool = bouncePool
         guard pool.size > 0 else { return nil }
-        let lowering = try lowering()
+        var lowering = try lowering()
+        // A loop may come back to a map after its driver has set another mask: the narrowest one bounces most.
+        for case .operation(_, .dma(let call)) in program.statements.lazy.map(\.body)
+        where call.function.setsStreamingMask && !call.fails {
+            guard let device = call.device, let bits = call.setting,
+                let reach = lowering.reach[device]
+            else { continue }
+            lowering.reach[device]?.maskBits = min(reach.maskBits, Int(clamping: bits))
+        }
         var multiples: [UInt64] = [1]
         var total: UInt64 = 0
         for statement in program.statements {

@@ -40,6 +40,7 @@ public struct Setup: Sendable {
         } else {
             self.kernel = try Self.declaredKernel(program, file)
         }
+        self.machine = machine.running(self.kernel)
         let errors = ProgramFit(setup: self).errors
         if !errors.isEmpty { throw errors }
     }
@@ -128,8 +129,9 @@ public struct Setup: Sendable {
                 profile, coherentDevices: coherent, memoryMap: map, bouncing: bouncePool)
             // Nothing checks a mask on bare metal: one that the trace does not give says nothing.
             for device in program.devices where kernel != .bareMetal || device.maskBits != nil {
-                lowering.reach[device.agent] = DMAReach(
-                    maskBits: device.maskBits ?? 32, hasIOMMU: device.hasIOMMU)
+                var reach = DMAReach(maskBits: device.maskBits ?? 32, hasIOMMU: device.hasIOMMU)
+                reach.addressBits = device.maskBits
+                lowering.reach[device.agent] = reach
             }
             return lowering
         } catch {
@@ -139,6 +141,20 @@ public struct Setup: Sendable {
                     expected: "a machine that the DMA API can be lowered for (\(error))")
             ])
         }
+    }
+
+    /// The devices that a doorbell of the program is rung for.
+    private var rung: Set<Agent> {
+        var found: Set<Agent> = []
+        for case .operation(_, let operation) in program.statements.lazy.map(\.body) {
+            switch operation {
+            case .ring(let device): found.insert(device)
+            case .accessor(let accessor) where accessor.function.isWrite:
+                found.insert(accessor.device)
+            default: continue
+            }
+        }
+        return found
     }
 
     /// What the detectors need to know.
@@ -165,6 +181,10 @@ public struct Setup: Sendable {
         for (name, layout) in program.layouts { profile.layouts[name] = layout }
         profile.library = program.library
         profile.mixed = mixedBytes
+        profile.polled = Set(program.devices.map(\.agent)).subtracting(rung)
+        if case .linux(let version) = kernel, !Lowering.keepsBusyPools(version) {
+            profile.busyPools = .forEachPage(digits: machine.architecture == .arm64 ? 16 : 8)
+        }
         for statement in program.statements {
             guard case .operation(_, .dma(let call)) = statement.body,
                 [.mapSG, .mapSGTable].contains(call.function)
@@ -186,195 +206,5 @@ public struct Setup: Sendable {
         result.registers = device.effectiveRegisters
         result.isPosted = device.isPosted
         return result
-    }
-
-    /// Physical bytes that have a cacheable and a non-cacheable mapping among those declared.
-    private var mixedBytes: [Range<UInt64>] {
-        let all = declaredMappings.map {
-            (bytes: $0.physical..<$0.physical &+ ($0.end - $0.start), isCached: $0.type.isCacheable)
-        }
-        return all.filter(\.isCached).flatMap { one in
-            all.filter { !$0.isCached && $0.bytes.overlaps(one.bytes) }.map {
-                $0.bytes.clamped(to: one.bytes)
-            }
-        }
-    }
-}
-
-/// What of a program does not fit a machine: cores and ports that are not there, loops without an end in sight.
-struct ProgramFit {
-    let setup: Setup
-
-    var errors: TraceErrors {
-        var errors = TraceErrors()
-        let deviceCount = setup.program.devices.count
-        for statement in setup.program.statements {
-            switch statement.body {
-            case .declaration(.device(let device)) where setup.port(of: device) == nil:
-                let names = setup.machine.ports.map(\.name).joined(separator: ", ")
-                errors.append(
-                    error(
-                        statement, "port \(device.port ?? "(the first)")",
-                        names.isEmpty
-                            ? "a machine with ports; \(setup.machine.name) has none"
-                            : "a port of \(setup.machine.name): \(names)"))
-            case .declaration(.device(let device))
-            where device.readPort != nil && setup.readPort(of: device) == nil:
-                errors.append(
-                    error(
-                        statement, "port \(device.readPort ?? "")",
-                        "a port of \(setup.machine.name): "
-                            + setup.machine.ports.map(\.name).joined(separator: ", ")))
-            case .operation(let agent, let operation):
-                let core = Self.core(agent, operation)
-                if let core, core >= setup.machine.core.count {
-                    errors.append(
-                        error(
-                            statement, "core\(core)",
-                            "a core of \(setup.machine.name), which has \(setup.machine.core.count)"
-                        ))
-                }
-                if case .device = operation, agent.index >= deviceCount {
-                    errors.append(
-                        error(statement, "a device without a declaration", "device NAME before it"))
-                }
-            default: break
-            }
-        }
-        for error in crowdedPorts { errors.append(error) }
-        let period = setup.machine.core.clock.period.rawValue
-        if let error = Self.sizeError(of: setup.program, file: setup.file, period: period) {
-            errors.append(error)
-        }
-        return errors
-    }
-
-    /// Devices beyond the channels of the controller behind their port.
-    private var crowdedPorts: [TraceError] {
-        var used: [String: Int] = [:]
-        return setup.program.statements.compactMap { statement in
-            guard case .declaration(.device(let device)) = statement.body,
-                let port = setup.port(of: device), let engine = port.engine
-            else { return nil }
-            used[port.name, default: 0] += 1
-            guard used[port.name, default: 0] == engine.channels + 1 else { return nil }
-            return error(
-                statement, "device number \(engine.channels + 1) on port \(port.name)",
-                "at most \(engine.channels): the channels of the controller behind the port")
-        }
-    }
-
-    private static func core(_ agent: Agent, _ operation: Operation) -> Int? {
-        if case .environment(let event) = operation, case .core(let core) = event.target {
-            return core
-        }
-        return agent.isCore ? agent.index : nil
-    }
-
-    private func error(_ statement: Statement, _ found: String, _ expected: String) -> TraceError {
-        TraceError(file: setup.file, line: Int(statement.line), found: found, expected: expected)
-    }
-
-    /// The most accesses and operations that one run performs, loops and runs unrolled: well under a minute.
-    static let limit: UInt64 = 1 << 31
-    /// The same of a run that is judged, which costs more.
-    static let judgedLimit: UInt64 = 1 << 24
-    /// The longest time that explicit work may take in all, in ticks: ten days.
-    static let workLimit: UInt64 = 1 << 59
-    /// The most names of spans.
-    static let spanLimit = 1_000
-
-    /// What is wrong with the size of a run; nil: nothing.
-    ///
-    /// - Parameters:
-    ///   - program: The program.
-    ///   - file: Its name.
-    ///   - limit: The most accesses and operations.
-    ///   - period: The length of a core cycle, in ticks.
-    /// - Returns: the error, with the statement at which it is too much.
-    static func sizeError(
-        of program: Program, file: String, limit: UInt64 = limit, period: UInt64 = 1
-    ) -> TraceError? {
-        var multiples: [UInt64] = [1]
-        var total: UInt64 = 0
-        var work: UInt64 = 0
-        let spans = program.symbols.entries.count { $0.kind == .span }
-        if spans > spanLimit {
-            return TraceError(
-                file: file, line: 0, found: "\(spans) names of spans",
-                expected: "at most \(spanLimit)")
-        }
-        for statement in program.statements {
-            let multiple = multiples.last ?? 1
-            var cost: UInt64 = 1
-            switch statement.body {
-            case .repeatBegin(let count):
-                multiples.append(product(multiple, count))
-                cost = count
-            case .spanBegin: multiples.append(multiple)
-            case .end: if multiples.count > 1 { multiples.removeLast() }
-            case .operation(_, let operation):
-                cost = Self.cost(operation)
-                work = sum(work, product(product(cycles(operation), multiple), period))
-            default: break
-            }
-            total = sum(total, product(cost, multiple))
-            if total > limit {
-                return TraceError(
-                    file: file, line: Int(statement.line),
-                    found:
-                        "more than \(limit) accesses and operations up to here, loops and runs unrolled",
-                    expected: "a shorter run: fewer passes, or smaller ranges")
-            }
-            if work > workLimit {
-                return TraceError(
-                    file: file, line: Int(statement.line),
-                    found:
-                        "more than \(workLimit / 1_000_000_000_000) simulated seconds of work up to here",
-                    expected: "less work")
-            }
-        }
-        return nil
-    }
-
-    private static func product(_ a: UInt64, _ b: UInt64) -> UInt64 {
-        let (result, overflow) = a.multipliedReportingOverflow(by: b)
-        return overflow ? .max : result
-    }
-
-    private static func sum(_ a: UInt64, _ b: UInt64) -> UInt64 {
-        let (result, overflow) = a.addingReportingOverflow(b)
-        return overflow ? .max : result
-    }
-
-    /// The explicit work of an operation, in cycles.
-    private static func cycles(_ operation: Operation) -> UInt64 {
-        switch operation {
-        case .work(let cycles): cycles
-        case .run(let run): product(run.count, run.work)
-        case .copy(let copy): product(copy.count, copy.work)
-        default: 0
-        }
-    }
-
-    /// How many accesses or bursts an operation stands for.
-    private static func cost(_ operation: Operation) -> UInt64 {
-        switch operation {
-        case .access(let access, _, _): UInt64(access.size) / 16 + 1
-        case .run(let run): product(run.count, UInt64(run.size) / 16 + 1)
-        case .copy(let copy): product(copy.count, UInt64(copy.size) / 16 + 2)
-        case .device(let device):
-            product(
-                product(
-                    device.bytes / UInt64(max(min(device.burst ?? 64, 64), 1)) + 1,
-                    UInt64(max(device.rows, 1))), UInt64(max(device.cycles, 1)))
-        // By set and way every line of a level is looked at.
-        case .maintenance(let maintenance):
-            maintenance.instruction.isByAddress ? maintenance.bytes / 16 + 1 : 1 << 15
-        case .environment(let event): event.bytes / 32 + 1
-        case .dma(let call): call.segments.reduce(1) { $0 &+ $1.size / 8 }
-        case .vendor(let call): call.function.operands == .none ? 1 << 15 : call.bytes / 4 + 1
-        default: 1
-        }
     }
 }

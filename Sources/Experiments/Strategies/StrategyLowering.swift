@@ -18,6 +18,10 @@ struct StrategyLowering {
     /// Where the next bounce buffer goes; nil: there is none yet.
     private var nextBounce: UInt64?
     private let devices: [DeviceDeclaration]
+    /// Where the trace's own allocations are.
+    private let allocated: [HandleID: UInt64]
+    /// The address bits that drivers give their devices in the trace, which a strategy's mappings have from the start.
+    private let masks: [Agent: Int]
 
     /// The span whose time is the strategy's: everything but allocating and mapping once.
     static let span = "transfers"
@@ -28,6 +32,18 @@ struct StrategyLowering {
         devices = lifted.program.devices
         result.symbols = lifted.program.symbols
         result.annotations = lifted.program.annotations
+        var allocated: [HandleID: UInt64] = [:]
+        var masks: [Agent: Int] = [:]
+        for case .operation(_, .dma(let call)) in lifted.program.statements.lazy.map(\.body) {
+            if call.function.setsStreamingMask, !call.fails, let device = call.device {
+                masks[device] = call.setting.map { Int(clamping: $0) }
+            }
+            if call.function.makesHandle, let start = call.segments.first?.start {
+                allocated[call.handle] = start.address.rawValue
+            }
+        }
+        self.allocated = allocated
+        self.masks = masks
     }
 
     /// The program, in which the device sits on `port` if one is given.
@@ -61,6 +77,7 @@ struct StrategyLowering {
         guard case .device(var device) = declaration else { return declaration }
         // The strategy decides what the device's transactions say of themselves.
         device.attributes = nil
+        if let mask = masks[device.agent] { device.maskBits = mask }
         if strategy == .coherentPort {
             device.port = port?.name
             device.isCoherent = true
@@ -169,6 +186,7 @@ struct StrategyLowering {
             return
         }
         switch operation {
+        case .dma(let call) where call.function.mapsAllocation: mapAgain(call)
         case .dma, .barrier, .kernelBarrier, .maintenance, .vendor: return
         case .ring(let device):
             handOver(index)
@@ -186,6 +204,38 @@ struct StrategyLowering {
             takeBack(index)
             handOver(index)
         default: append(agent, operation)
+        }
+    }
+
+    /// Maps what the trace maps a second time: cached, but for memory that the strategy does not have cached.
+    private mutating func mapAgain(_ call: DMACall) {
+        guard let place = call.segments.first, let base = allocated[call.handle] else { return }
+        let source = base &+ (call.offset ?? 0)
+        let start = place.start.address.rawValue
+        func mapping(_ size: UInt64, _ type: MemoryType) -> Operation {
+            .map(
+                MemoryMapping(
+                    start: start, end: start &+ size, physical: source, type: type,
+                    shareability: type == .writeBack ? .innerShareable : .outerShareable))
+        }
+        append(.core(0), mapping(place.size, .writeBack))
+        let block = lifted.allocations.first {
+            $0.start <= source && source < Allocation.pageEnd($0.end)
+        }
+        guard let block else { return }
+        let size = min(place.size, Allocation.pageEnd(block.end) - source)
+        switch strategy {
+        case .coherent, .writeCombine:
+            append(
+                .core(0),
+                .dma(
+                    DMACall(
+                        strategy == .coherent ? .mmapCoherent : .mmapWriteCombine,
+                        handle: handle("alloc_\(block.buffers[0].name)"),
+                        segments: [.init(at: place.start, size: size)],
+                        offset: source - block.start)))
+        case .stronglyOrdered: append(.core(0), mapping(size, .stronglyOrdered))
+        case .bounce, .streamingSync, .asWritten, .streaming, .coherentPort: return
         }
     }
 

@@ -79,14 +79,15 @@ extension HazardCatalogue {
             """,
         verdicts: [.manifest, .latent])
 
-    /// The doorbell overtakes stores that still wait in a buffer.
+    /// The device reads while stores still wait in a buffer.
     static let h04 = HazardPage(
         code: .h04,
-        title: "The doorbell overtakes stores that still wait in a buffer",
+        title: "The device reads while stores still wait in a buffer",
         family: .staleDeviceRead,
         summary: """
             Stores may still wait in a buffer between core and memory when the doorbell reaches \
-            the device, as no barrier that drains it stands between.
+            the device, or when one that looks by itself reads, as no barrier that drains it stands \
+            between.
             """,
         explanation: """
             A store leaves the core through a store buffer, and a PL310 has one of its

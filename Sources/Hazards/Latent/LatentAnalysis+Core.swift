@@ -34,6 +34,7 @@ extension LatentAnalysis {
                 MemoryMapping(
                     start: start, end: start &+ size, physical: physical, type: type,
                     shareability: shareability))
+        case .map(let mapping): map.insert(mapping)
         default: break
         }
     }

@@ -32,8 +32,11 @@ extension LatentAnalysis {
             else {
                 continue
             }
+            // Memory that is uncached by right, and cached by another mapping: no maintenance is missing.
+            let isMixed = code == .h03 && profile.isMixed(granule * WatchList.granule)
             report(
-                code, granule, bytes, agent: step.agent, writer: Agent(rawValue: state.storer),
+                isMixed ? .h13 : code, granule, bytes, agent: step.agent,
+                writer: Agent(rawValue: state.storer),
                 record: step.record,
                 writeRecord: state.storeRecord,
                 detail:

@@ -50,6 +50,9 @@ struct PollingLoads {
                         start: start, end: start &+ size, physical: map.physical(of: start),
                         type: type, shareability: shareability))
                 polls[step.agent] = nil
+            case .map(let mapping):
+                map.insert(mapping)
+                polls[step.agent] = nil
             case .access(let access, _, _): perform(access, index, step, map)
             case .barrier, .environment: continue
             case .device(let operation):

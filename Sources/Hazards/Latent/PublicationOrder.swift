@@ -71,6 +71,7 @@ struct PublicationOrder {
                     MemoryMapping(
                         start: start, end: start &+ size, physical: map.physical(of: start),
                         type: type, shareability: shareability))
+            case .map(let mapping): map.insert(mapping)
             case .access(let access, _, _):
                 perform(access, index, step, map)
             case .run(let run):

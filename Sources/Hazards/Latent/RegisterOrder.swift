@@ -65,6 +65,7 @@ struct RegisterOrder {
                     MemoryMapping(
                         start: start, end: start &+ size, physical: map.physical(of: start),
                         type: type, shareability: shareability))
+            case .map(let mapping): map.insert(mapping)
             case .access(let access, _, _): perform(access, step, map)
             case .run(let run):
                 let start = run.start.address.rawValue

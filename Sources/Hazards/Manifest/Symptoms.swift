@@ -184,6 +184,8 @@ struct StaleRead: Symptom {
         {
             return .h23
         }
+        // Memory that is uncached by right, and cached by another mapping: no maintenance is missing.
+        if profile.isMixed(address(mask)), holder != nil || inOuter == true { return .h13 }
         let isDiscarded = state.discarded.map { $0.mask >> UInt64(byte) & 1 == 1 } ?? false
         // Nowhere any more, and nobody asked for it to be dropped: another mapping's line was written over it.
         return whereabouts(state, mirror).isEmpty && !isDiscarded ? .h13 : .h03

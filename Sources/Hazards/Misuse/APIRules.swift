@@ -16,6 +16,8 @@ public struct APIRules {
         var pieces: [(start: UInt64, size: UInt64)]
         var direction: DMADirection
         var attributes: DMAAttributes
+        /// The pool that it is a block of.
+        var pool = HandleID.none
         var isCoherent: Bool { coherentAllocations.contains(function) }
         var isStreaming: Bool { streamingMaps.contains(function) }
     }
@@ -32,6 +34,7 @@ public struct APIRules {
     private var areas: [(range: Range<UInt64>, area: MemoryArea)] = []
     private var findings: [Finding] = []
     private var seen: Set<Place> = []
+    private var poolDevices: [HandleID: Agent] = [:]
     private var refused: Set<Int> = []
 
     private struct Place: Hashable {
@@ -51,7 +54,7 @@ public struct APIRules {
     /// - Returns: the broken rules, in the order of their statements, but those that the run found first.
     public mutating func run(_ program: Program, unreachable: [FailedMap] = []) -> [Finding] {
         findings += unreachable.map(finding)
-        refused = Set(unreachable.filter { !$0.message.isEmpty }.map { Int($0.record) })
+        refused = Set(unreachable.filter(\.isMap).map { Int($0.record) })
         for case .buffer(_, let address, let size, let area?) in program.declarations {
             areas.append((address..<address + size, area))
         }
@@ -75,17 +78,20 @@ public struct APIRules {
     private mutating func check(_ call: DMACall, by agent: Agent, record: Int) {
         switch call.function {
         case .driverUnbind: checkLeaks(call, agent, record)
-        case .poolCreate: return
+        case .poolCreate: poolDevices[call.pool] = call.device
+        case .poolDestroy: checkPool(call, agent, record)
         default:
             guard call.function.makesHandle else {
                 if Self.releases.contains(call.function) { release(call) }
                 return
             }
+            let owner = call.device ?? poolDevices[call.pool] ?? .device(0)
             let new = Live(
-                handle: call.handle, device: call.device ?? .device(0), function: call.function,
+                handle: call.handle, device: owner, function: call.function,
                 record: record,
                 pieces: call.segments.map { ($0.start.address.rawValue, max($0.size, 1)) },
-                direction: call.direction ?? .bidirectional, attributes: call.attributes)
+                direction: call.direction ?? .bidirectional, attributes: call.attributes,
+                pool: call.pool)
             if new.isStreaming {
                 checkCoherent(new, agent)
                 checkArea(new, agent)
@@ -129,9 +135,11 @@ public struct APIRules {
     private func finding(_ failure: FailedMap) -> Finding {
         let device = profile.name(of: failure.device)
         let text =
-            failure.message.isEmpty
-            ? "\(device) cannot send the address 0x\(String(failure.address, radix: 16))"
-            : "the map fails and returns DMA_MAPPING_ERROR; \(failure.message)"
+            failure.isAllocation
+            ? failure.message
+            : failure.message.isEmpty
+                ? "\(device) cannot send the address 0x\(String(failure.address, radix: 16))"
+                : "the map fails and returns DMA_MAPPING_ERROR; \(failure.message)"
         return Finding(
             .h33, .misuse, record: Int(failure.record), agent: failure.agent,
             address: failure.address, bytes: failure.bytes, writer: failure.device,

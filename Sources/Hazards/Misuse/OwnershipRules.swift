@@ -60,7 +60,7 @@ public struct OwnershipRules {
     ///   - unreachable: What the run could not map.
     public init(profile: HazardProfile, unreachable: [FailedMap] = []) {
         self.profile = profile
-        failed = Set(unreachable.filter { !$0.message.isEmpty }.map { Int($0.record) })
+        failed = Set(unreachable.filter(\.isMap).map { Int($0.record) })
     }
 
     /// Checks a program; of loops two rounds are gone.
@@ -68,12 +68,21 @@ public struct OwnershipRules {
     /// - Parameters:
     ///   - program: The program.
     ///   - watch: The bytes that calls name and devices touch: accesses of others are passed over.
+    ///   - map: Which of its addresses mean which physical bytes.
     /// - Returns: the broken rules, in the order of their statements.
     /// - Complexity: O(statements × mappings).
-    public mutating func run(_ program: Program, watch: WatchList) -> [Finding] {
+    public mutating func run(
+        _ program: Program, watch: WatchList, map: MemoryMap = MemoryMap()
+    ) -> [Finding] {
         guard profile.usesLinux else { return [] }
-        let steps = Array(
-            UnrolledOperations(program, rounds: 2) { Self.isOfInterest($0, watch) })
+        let physical = PhysicalProgram(program, map: map)
+        let steps = UnrolledOperations(program, rounds: 2) {
+            Self.isOfInterest(physical.located($0), watch)
+        }.map { step in
+            var located = step
+            located.operation = physical.located(step.operation)
+            return located
+        }
         for (index, step) in steps.enumerated() {
             switch step.operation {
             case .dma(let call):

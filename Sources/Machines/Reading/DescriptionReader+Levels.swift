@@ -57,6 +57,7 @@ extension DescriptionReader {
         outer.erratum588369 = flag("l2.outer.erratum_588369")
         outer.erratum753970 = flag("l2.outer.erratum_753970")
         outer.overridesShared = flag("l2.outer.shared_override")
+        outer.sharedOverrideKernel = optionalWord("l2.outer.shared_override_kernel")
         outer.lineReadBuffers = optional("l2.outer.line_read_buffers")
         outer.doublesLinefills = flag("l2.outer.double_linefill")
         outer.erratum727915 = flag("l2.outer.erratum_727915")

@@ -18,6 +18,11 @@ extension DescriptionReader {
         return ""
     }
 
+    func optionalWord(_ path: String) -> String? {
+        if case .word(let word) = values[path] { return word }
+        return nil
+    }
+
     func words(_ path: String) -> [String] {
         if case .words(let words) = values[path] { return words }
         return []

@@ -81,6 +81,9 @@ extension Schema {
         Field(
             "shared_override", .flag, else: "true",
             "Normal non-cacheable accesses go past the cache, shareable or not"),
+        Field(
+            "shared_override_kernel", .kernelOrNone, else: "none",
+            "no kernel changes shared_override; otherwise the first that sets it"),
         Field("line_read_buffers", buffers, else: "none", "a hit never waits for a buffer"),
         Field("double_linefill", .flag, else: "false", "a linefill reads one line"),
         Field("erratum_727915", .flag, else: "false", "a revision that has it mended"),

@@ -16,6 +16,8 @@ struct ValueKind: Sendable {
         case text(Int)
         /// A word that others can refer to: letters, digits, `_` and `-`.
         case identifier
+        /// The version of a Linux kernel: two or three numbers with points between.
+        case kernel
     }
 
     var form: Form
@@ -64,6 +66,12 @@ struct ValueKind: Sendable {
                 }
             }
             return isName && 1...32 ~= text.utf8.count ? .word(text) : nil
+        case .kernel:
+            let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+            let isVersion = parts.allSatisfy {
+                1...4 ~= $0.utf8.count && $0.utf8.allSatisfy { $0 &- UInt8(ascii: "0") < 10 }
+            }
+            return isVersion && 2...3 ~= parts.count ? .word(text) : nil
         }
     }
 
@@ -112,6 +120,7 @@ struct ValueKind: Sendable {
                     + "with spaces between, or any"
             case .text(let limit): "a line of text of at most \(limit) characters"
             case .identifier: "a name of 1 to 32 letters, digits, '_' or '-'"
+            case .kernel: "the version of a Linux kernel, such as 6.12"
             }
         return allowsNone ? words + ", or none" : words
     }
@@ -152,6 +161,9 @@ extension ValueKind {
     /// The word `none` in the place of a section or list.
     static let none = word(["none"])
     static let identifier = identifier(none: false)
+
+    /// A kernel's version, or none.
+    static let kernelOrNone = ValueKind(form: .kernel, allowsNone: true)
 
     static func identifier(none: Bool) -> ValueKind {
         ValueKind(form: .identifier, allowsNone: none)

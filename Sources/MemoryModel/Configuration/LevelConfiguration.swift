@@ -67,6 +67,8 @@ public struct OuterConfiguration: Sendable, Hashable {
     /// If not, Normal non-cacheable accesses of shareable memory are made cacheable on their way through: loads are
     /// served by a line that is there and fill none, stores are written through.
     public var overridesShared = true
+    /// The first Linux kernel that sets the override on this board, as `4.1`; nil: none changes what its boot loader left.
+    public var sharedOverrideKernel: String?
     /// Lines that hits may be on their way to the cores with, all cores together; nil: any number.
     public var lineReadBuffers: Int?
     /// Whether a linefill reads the aligned pair of lines in one burst.

@@ -12,7 +12,8 @@ import Quantities
 // a line that is there, however old, and a store is written into it and on to memory. A line that another, cacheable
 // mapping of the same bytes has left there so hides what a device wrote (Linux, arm,shared-override).
 //
-// `Clean and Invalidate by Way` is done line by line when it is issued; with erratum 727915 lines are cleaned then and
+// Operations by way, `Clean and Invalidate by Way` and `Invalidate by Way`, which loses what is dirty, empty the slots
+// first and go through all lines. `Clean and Invalidate by Way` is done line by line when it is issued; with erratum 727915 lines are cleaned then and
 // invalidated when the operation ends, dirty or not: what was stored in between is lost.
 
 /// What the outer cache has cleaned by way and has yet to invalidate.
@@ -94,7 +95,7 @@ extension Machine where P: ~Copyable {
             wait(core, until: memory.free, on: .barrier)
             spend(core, costs.outerSync, on: .barrier)
             if rules.outer.erratum753970 { outerMergingEnded = true }
-        case .outerCleanAndInvalidateWays:
+        case .outerCleanAndInvalidateWays, .outerInvalidateWays:
             endBackgroundFlush()
             drainAllOuterSlots(at: cores[core].now)
             let lines = level2.allEntries(0).map { level2.line(ofEntry: $0) }
@@ -102,7 +103,9 @@ extension Machine where P: ~Copyable {
             // The controller goes through all lines of its ways, whether something is there or not.
             spend(
                 core, costs.setWay * UInt64(linesOf(configuration.level2?.cache)), on: .maintenance)
-            guard rules.outer.erratum727915 else { return }
+            guard rules.outer.erratum727915,
+                operation.instruction == .outerCleanAndInvalidateWays
+            else { return }
             backgroundFlush = BackgroundFlush(
                 lines: lines, end: cores[core].now, core: core, record: record)
             refreshDue()

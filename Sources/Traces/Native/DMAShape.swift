@@ -32,6 +32,14 @@ enum DMAShape {
     case unbind
     /// `… H ADDRESS OFFSET SIZE DIRECTION`.
     case link
+    /// `… H ADDRESS [OFFSET SIZE]`.
+    case userMapping
+    /// `… H [ADDRESS]`.
+    case kernelMapping
+    /// `… DEVICE NUMBER`.
+    case setting
+    /// `… DEVICE ADDRESS SIZE`.
+    case memory
 }
 
 extension DMACall.Function {
@@ -47,7 +55,9 @@ extension DMACall.Function {
         case .syncSingleForCPU, .syncSingleForDevice, .syncSingleRangeForCPU,
             .syncSingleRangeForDevice, .cacheSync, .iovaSync, .iovaUnlink:
             .sync
-        case .unmapResource, .mappingError, .needSync, .needUnmap, .iovaFree: .handle
+        case .unmapResource, .mappingError, .needSync, .needUnmap, .iovaFree, .getSGTable,
+            .vunmapNoncontiguous:
+            .handle
         case .iovaLink: .link
         case .allocCoherent, .zallocCoherent, .allocWriteCombine, .allocNoncoherent, .allocPages,
             .allocAttrs, .allocNoncontiguous, .iovaTryAlloc:
@@ -59,7 +69,14 @@ extension DMACall.Function {
         case .poolAlloc, .poolZalloc: .poolAllocate
         case .poolFree: .poolFree
         case .poolDestroy: .poolDestroy
-        case .driverUnbind: .unbind
+        case .driverUnbind, .releaseCoherentMemory: .unbind
+        case .declareCoherentMemory: .memory
+        case .mmapCoherent, .mmapAttrs, .mmapWriteCombine, .mmapPages, .mmapNoncontiguous:
+            .userMapping
+        case .vmapNoncontiguous: .kernelMapping
+        case .setMask, .setCoherentMask, .setMaskAndCoherent, .coerceMaskAndCoherent,
+            .setMaximumSegmentSize, .setSegmentBoundary:
+            .setting
         }
     }
 
@@ -69,8 +86,10 @@ extension DMACall.Function {
     /// Whether the driver hands the CPU's address to the call, which `cpu=` can replace.
     var takesCPUAddress: Bool { shape == .free }
 
-    /// Whether the call can give `DMA_MAPPING_ERROR`.
-    var canFail: Bool { shape == .map || shape == .mapList }
+    /// Whether the call can give `DMA_MAPPING_ERROR`, or set no mask.
+    var canFail: Bool {
+        shape == .map || shape == .mapList || setsStreamingMask || setsCoherentMask
+    }
 
     /// Whether `attrs=` may stand at the end.
     var takesAttributes: Bool {
@@ -78,7 +97,7 @@ extension DMACall.Function {
         case .mapSingle, .mapPage, .unmapSingle, .unmapPage, .allocCoherent, .zallocCoherent,
             .allocWriteCombine, .allocNoncoherent, .allocPages, .mapPhys, .unmapPhys, .mapSG,
             .unmapSG, .mapSGTable, .unmapSGTable, .allocAttrs, .freeAttrs, .allocNoncontiguous,
-            .iovaLink, .iovaUnlink, .iovaDestroy:
+            .iovaLink, .iovaUnlink, .iovaDestroy, .mmapAttrs, .getSGTable:
             true
         default: false
         }

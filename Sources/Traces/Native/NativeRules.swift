@@ -83,6 +83,17 @@ enum NativeRules {
     static let allAttributes = DMAAttributes(
         rawValue: (1 << UInt32(DMAAttributes.names.count)) - 1)
 
+    /// What a device can be said to be able to do, in the words of an error, and the numbers for it.
+    static func settings(of function: DMACall.Function) -> (
+        what: String, range: ClosedRange<UInt64>
+    ) {
+        switch function {
+        case .setMaximumSegmentSize: ("a number of bytes", 1...UInt64(UInt32.max))
+        case .setSegmentBoundary: (boundary, 1...UInt64.max)
+        default: ("a number of address bits", 1...64)
+        }
+    }
+
     /// What a segment boundary looks like, in the words of an error.
     static let boundary = "a mask of the low address bits, as 0xffff"
 

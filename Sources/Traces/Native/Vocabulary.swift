@@ -75,6 +75,7 @@ enum Vocabulary {
         ("dmam_alloc_coherent", .allocCoherent), ("dmam_free_coherent", .freeCoherent),
         ("dmam_alloc_attrs", .allocAttrs),
         ("dmam_pool_create", .poolCreate), ("dmam_pool_destroy", .poolDestroy),
+        ("dma_mmap_writecombine", .mmapWriteCombine), ("dma_get_sgtable_attrs", .getSGTable),
     ]
 
     /// The keywords, found by their bytes.
@@ -104,7 +105,8 @@ enum Vocabulary {
     /// What follows `l2`.
     static let outerCache: [(StaticString, Maintenance.Instruction)] = [
         ("clean", .outerClean), ("inv", .outerInvalidate), ("flush", .outerCleanAndInvalidate),
-        ("flushway", .outerCleanAndInvalidateWays), ("sync", .outerSync),
+        ("flushway", .outerCleanAndInvalidateWays), ("invway", .outerInvalidateWays),
+        ("sync", .outerSync),
     ]
 
     /// The lists of maintenance operations by their first words.

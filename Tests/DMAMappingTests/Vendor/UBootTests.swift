@@ -70,6 +70,11 @@ import Testing
         #expect(
             try trace.done(VendorCall(.flushAll))
                 == [.dmb, .isb, .all(.dcCISW, level: 0), .dsbStores, .isb] + ways)
+        let lost: [Done] =
+            level2 == nil ? [] : [.dmb, .all(.outerInvalidateWays, level: 0), .dmb, .sync]
+        #expect(
+            try trace.done(VendorCall(.invalidateAll))
+                == [.dmb, .isb, .all(.dcISW, level: 0), .dsbStores, .isb] + lost)
     }
 
     @Test(arguments: [UInt64(32), 64]) func armv8(_ line: UInt64) throws {

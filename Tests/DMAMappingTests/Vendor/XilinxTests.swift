@@ -158,6 +158,10 @@ import Testing
         #expect(try Self.a9.done(VendorCall(.xilL1Flush)) == level1)
         #expect(try Self.a9.done(VendorCall(.xilL1Invalidate)) == [.all(.dcISW, level: 1), .dsb])
         #expect(try Self.a9.done(VendorCall(.xilL2Flush)) == ways)
+        let lost: [Done] = [.all(.outerInvalidateWays, level: 0), .sync, .dsb]
+        #expect(try Self.a9.done(VendorCall(.xilL2Invalidate)) == lost)
+        #expect(
+            try Self.a9.done(VendorCall(.xilInvalidate)) == lost + [.all(.dcISW, level: 1), .dsb])
         for (function, instruction) in [
             (VendorCall.Function.xilFlush, Maintenance.Instruction.dcCISW),
             (.xilInvalidate, .dcISW),

@@ -175,7 +175,7 @@ import Testing
             bytes: [27, 0x80, 0x41, 0, 0, 64, 0x80, 0x80, 0x80, 0x80, 0x10],
             fault: "6: found cycles 4294967296, expected at most 4294967295"),
         Mistake(
-            bytes: [31, 0, 43], fault: "2: found byte 0x2B, expected a library's function"),
+            bytes: [31, 0, 44], fault: "2: found byte 0x2C, expected a library's function"),
         Mistake(bytes: [31, 0, 3, 2], fault: "3: found byte 0x02, expected 0 or 1"),
         Mistake(
             bytes: [31, 0, 3, 1, 1, 0x90, 0x4E],

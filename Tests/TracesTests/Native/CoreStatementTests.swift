@@ -164,6 +164,7 @@ private func access(
             "l2 flush rx 64",
             .maintenance(Maintenance(.outerCleanAndInvalidate, at: rx(), bytes: 64))),
         NativeSample("l2 flushway", .maintenance(Maintenance(.outerCleanAndInvalidateWays))),
+        NativeSample("l2 invway", .maintenance(Maintenance(.outerInvalidateWays))),
         NativeSample("l2 sync", .maintenance(Maintenance(.outerSync))),
     ]
 

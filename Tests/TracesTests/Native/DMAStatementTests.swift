@@ -172,10 +172,61 @@ private func segment(_ size: UInt64) -> [DMACall.Segment] { [DMACall.Segment(at:
                 DMACall(
                     .freeAttrs, handle: handle, attributes: DMAAttributes(rawValue: 1 << 8)))),
         NativeSample("dma_free_noncontiguous h", .dma(DMACall(.freeNoncontiguous, handle: handle))),
+        NativeSample(
+            "dma_get_sgtable h attrs=NO_WARN",
+            .dma(
+                DMACall(
+                    .getSGTable, handle: handle, attributes: DMAAttributes(rawValue: 1 << 8)))),
+        NativeSample("dma_vmap_noncontiguous h", .dma(DMACall(.vmapNoncontiguous, handle: handle))),
+        NativeSample(
+            "dma_vunmap_noncontiguous h", .dma(DMACall(.vunmapNoncontiguous, handle: handle))),
+        NativeSample(
+            "dma_declare_coherent_memory eth0 rx 4096",
+            .dma(DMACall(.declareCoherentMemory, device: dev, segments: segment(4_096)))),
+        NativeSample(
+            "dma_release_coherent_memory eth0", .dma(DMACall(.releaseCoherentMemory, device: dev))),
         NativeSample("driver_unbind eth0", .dma(DMACall(.driverUnbind, device: dev))),
     ]
 
-    @Test(arguments: uses)
+    /// Further mappings of an allocation, of which they map all or a part.
+    static let mappings: [NativeSample] =
+        [
+            DMACall.Function.mmapCoherent, .mmapAttrs, .mmapWriteCombine, .mmapPages,
+            .mmapNoncontiguous, .vmapNoncontiguous,
+        ].map { function in
+            NativeSample(
+                "\(function.rawValue) h rx",
+                .dma(DMACall(function, handle: handle, segments: segment(64))))
+        } + [
+            NativeSample(
+                "dma_mmap_attrs h rx 0x1000 32 attrs=WRITE_COMBINE",
+                canonical: "core0: dma_mmap_attrs h rx 4096 32 attrs=WRITE_COMBINE",
+                .dma(
+                    DMACall(
+                        .mmapAttrs, handle: handle, segments: segment(32), offset: 4_096,
+                        attributes: .writeCombine)))
+        ]
+
+    /// What drivers say of their devices.
+    static let settings: [NativeSample] =
+        [
+            DMACall.Function.setMask, .setCoherentMask, .setMaskAndCoherent, .coerceMaskAndCoherent,
+            .setMaximumSegmentSize,
+        ].map { setting("\($0.rawValue) eth0 36", $0, 36) } + [
+            setting("dma_set_seg_boundary eth0 65535", .setSegmentBoundary, 0xFFFF),
+            setting("dma_set_mask eth0 64 fails", .setMask, 64, fails: true),
+        ]
+
+    private static func setting(
+        _ text: String, _ function: DMACall.Function, _ number: UInt64, fails: Bool = false
+    ) -> NativeSample {
+        var call = DMACall(function, device: dev)
+        call.setting = number
+        call.fails = fails
+        return NativeSample(text, .dma(call))
+    }
+
+    @Test(arguments: uses + mappings + settings)
     func usesHandles(_ sample: NativeSample) throws {
         let before = "h = dma_map_single eth0 rx 64 TO_DEVICE\n"
         #expect(try nativeOperation(before + sample.text) == sample.operation)
@@ -203,7 +254,9 @@ private func segment(_ size: UInt64) -> [DMACall.Segment] { [DMACall.Segment(at:
 
     @Test func everyCallOfTheFormatHasASample() {
         var seen: Set<DMACall.Function> = [.poolAlloc, .poolZalloc, .poolFree, .poolDestroy]
-        for sample in Self.creations + Self.allocations + Self.ranges + Self.uses {
+        for sample in Self.creations + Self.allocations + Self.ranges + Self.uses + Self.mappings
+            + Self.settings
+        {
             if case .dma(let call) = sample.operation { seen.insert(call.function) }
         }
         #expect(seen == Set(DMACall.Function.allCases))

@@ -32,6 +32,11 @@ import Testing
             .setMemoryType(start: 0, size: 1, .writeBack, .innerShareable),
             "statement 0: found a change of memory type, expected what a trace can say")
         expect(
+            .map(
+                MemoryMapping(
+                    start: 0, end: 1, physical: 0, type: .writeBack, shareability: .innerShareable)),
+            "statement 0: found a bare mapping, expected what a trace can say")
+        expect(
             .access(MemoryAccess(.copyBack, at: 0, size: 4), symbol: .none, value: nil),
             "statement 0: found a copyBack, expected what a trace can say")
         expect(

@@ -346,7 +346,7 @@ struct RandomProgram {
         var call = DMACall(function)
         let segment = DMACall.Segment(at: operand(), size: size())
         switch function.shape {
-        case .map, .allocate: call.segments = [segment]
+        case .map, .allocate, .memory: call.segments = [segment]
         case .link:
             call.segments = [segment]
             call.offset = number(bits: 30)
@@ -368,7 +368,14 @@ struct RandomProgram {
                 call.offset = number(bits: 30)
                 call.size = size()
             }
-        case .handle, .table, .unbind: break
+        case .userMapping:
+            call.segments = [segment]
+            call.offset = number(bits: 30)
+        case .setting:
+            call.setting =
+                function == .setSegmentBoundary
+                ? (1 << UInt64(below(63) + 1)) - 1 : UInt64(below(64)) + 1
+        case .handle, .table, .unbind, .kernelMapping: break
         }
         complete(&call)
     }
@@ -385,7 +392,8 @@ struct RandomProgram {
         default: break
         }
         switch shape {
-        case .map, .mapList, .allocate, .poolCreate, .unbind: call.device = device()
+        case .map, .mapList, .allocate, .poolCreate, .unbind, .setting, .memory:
+            call.device = device()
         default: break
         }
         if call.function.canFail { call.fails = chance(4) }
@@ -398,9 +406,17 @@ struct RandomProgram {
             assign(&call)
         } else if shape == .poolDestroy {
             call.handle = call.pool
-        } else if shape != .unbind {
+        } else if ![.unbind, .setting, .memory].contains(shape) {
             guard !handles.isEmpty else { return }
             call.handle = any(handles)
+        }
+        // All of an allocation is mapped, or a part.
+        let all = program.symbols[call.handle]?.size ?? 0
+        if shape == .kernelMapping && chance(2) || shape == .userMapping && chance(2) {
+            let start = operand()
+            guard NativeLimits.fits(start.address.rawValue, all) else { return }
+            call.segments = [DMACall.Segment(at: start, size: all)]
+            call.offset = nil
         }
         add(.dma(call))
     }

@@ -44,7 +44,7 @@ extension LogConversion {
             return refuse(&call, .failedRelease, "the address is DMA_MAPPING_ERROR")
         }
         let kind = LoggedMapping.Kind(releasedBy: event.kind)
-        guard let place = table.best(for: event, kind) else {
+        guard let place = table.best(for: event, kind)?.place else {
             guard let handle = handles.released(event.device, event.dmaAddress) else {
                 return refuse(&call, .unmatchedRelease, "never mapped in this log")
             }

@@ -5,7 +5,7 @@ extension StatementDecoder {
     mutating func call() throws(NativeFault) -> DMACall {
         typealias Flag = StatementFlag
         let function = try coded("a call") { DMACall.Function.at(UInt64($0)) }
-        let flags = try input.number(to: Flag.callFails * 2 - 1, "flags")
+        let flags = try input.number(to: Flag.callSetting * 2 - 1, "flags")
         var call = DMACall(function)
         if flags & Flag.callHandle != 0 { call.handle = try symbol() }
         if flags & Flag.callDevice != 0 { call.device = try agent() }
@@ -24,6 +24,7 @@ extension StatementDecoder {
         if flags & Flag.callBoundary != 0 { call.boundary = try input.number() }
         if flags & Flag.callDMAAddress != 0 { call.dmaAddress = try operand() }
         if flags & Flag.callCPUAddress != 0 { call.cpuAddress = try operand() }
+        if flags & Flag.callSetting != 0 { call.setting = try input.number() }
         call.fails = flags & Flag.callFails != 0
         return call
     }

@@ -24,6 +24,7 @@ extension StatementEncoder {
         if call.boundary != 0 { output.add(call.boundary) }
         if let place = call.dmaAddress { add(place) }
         if let place = call.cpuAddress { add(place) }
+        if let setting = call.setting { output.add(setting) }
     }
 }
 
@@ -46,6 +47,7 @@ extension DMACall {
         if dmaAddress != nil { flags |= Flag.callDMAAddress }
         if cpuAddress != nil { flags |= Flag.callCPUAddress }
         if fails { flags |= Flag.callFails }
+        if setting != nil { flags |= Flag.callSetting }
         return flags
     }
 }

@@ -4,7 +4,7 @@ extension Operation {
     /// The operation's first byte in the binary format.
     var tag: StatementTag {
         switch self {
-        case .access, .setMemoryType: .access
+        case .access, .setMemoryType, .map: .access
         case .run: .run
         case .copy(let copy): copy.isOnWrite ? .copyOnWrite : .copy
         case .work: .work
@@ -53,7 +53,7 @@ extension StatementEncoder {
         case .vendor(let call): add(call)
         case .device(let operation): add(operation)
         case .environment(let event): add(event)
-        case .setMemoryType: break
+        case .setMemoryType, .map: break
         }
     }
 

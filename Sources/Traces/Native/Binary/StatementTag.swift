@@ -78,6 +78,7 @@ enum StatementFlag {
     static let callDMAAddress: UInt64 = 2_048
     static let callCPUAddress: UInt64 = 4_096
     static let callFails: UInt64 = 8_192
+    static let callSetting: UInt64 = 16_384
 
     static let transferBurst: UInt8 = 4
     static let transferValue: UInt8 = 8

@@ -23,7 +23,7 @@ extension ProgramChecker {
 
     private func checkDevice(of call: DMACall) throws(ProgramError) {
         switch call.function.shape {
-        case .map, .mapList, .allocate, .poolCreate, .unbind:
+        case .map, .mapList, .allocate, .poolCreate, .unbind, .setting, .memory:
             guard let device = call.device else {
                 throw ProgramError(found: "no device", expected: "a device")
             }
@@ -34,21 +34,37 @@ extension ProgramChecker {
 
     private func checkSegments(of call: DMACall) throws(ProgramError) {
         switch call.function.shape {
-        case .map, .allocate, .poolAllocate, .link:
+        case .map, .allocate, .poolAllocate, .link, .userMapping, .memory:
             try require(call.segments.count == 1, "\(call.segments.count) segments", "one")
+        case .kernelMapping:
+            try require(
+                call.segments.count <= 1, "\(call.segments.count) segments", "one or none")
         case .mapList:
             try require(!call.segments.isEmpty, "no segment", "at least one")
         default: return
         }
         var total: UInt64 = 0
         for segment in call.segments {
-            let isPooled = call.function.shape == .poolAllocate
-            let expected = isPooled ? try meaning(of: call.pool).size : segment.size
-            try require(segment.size == expected, "\(segment.size) bytes", "the pool's \(expected)")
+            if let (size, whose) = try wholeSize(of: call) {
+                try require(segment.size == size, "\(segment.size) bytes", "the \(whose)'s \(size)")
+            }
             try check(segment.start, bytes: segment.size)
             let sum = total.addingReportingOverflow(segment.size)
             try require(!sum.overflow, "segments without end", "less than 2^64 bytes together")
             total = sum.partialValue
+        }
+    }
+
+    /// The size that a call's segment has if the call gives none: a block's, or all of an allocation.
+    private func wholeSize(
+        of call: DMACall
+    ) throws(ProgramError) -> (size: UInt64, whose: String)? {
+        switch call.function.shape {
+        case .poolAllocate: (try meaning(of: call.pool).size, "pool")
+        case .kernelMapping: (try meaning(of: call.handle).size, "allocation")
+        case .userMapping where call.offset == nil:
+            (try meaning(of: call.handle).size, "allocation")
+        default: nil
         }
     }
 
@@ -71,6 +87,13 @@ extension ProgramChecker {
                 "one that ends below 2^64")
         case .poolCreate:
             try require(call.size != nil, "no size", "one")
+        case .setting:
+            let limits = NativeRules.settings(of: call.function)
+            let number = call.setting ?? 0
+            let isValid =
+                limits.range.contains(number)
+                && (call.function != .setSegmentBoundary || NativeRules.isBoundary(number))
+            try require(isValid, "a setting of \(number)", limits.what)
         default: return
         }
     }
@@ -87,9 +110,9 @@ extension ProgramChecker {
         case .poolFree:
             try check(call.pool, is: .pool)
             try check(call.handle, is: .handle)
-        case .unmap, .list, .table, .sync, .handle, .free, .link:
+        case .unmap, .list, .table, .sync, .handle, .free, .link, .userMapping, .kernelMapping:
             try check(call.handle, is: .handle)
-        case .unbind: return
+        case .unbind, .setting, .memory: return
         }
     }
 
@@ -104,7 +127,7 @@ extension DMACall {
     var plain: DMACall {
         var plain = DMACall(function)
         if function.takesAttributes { plain.attributes = attributes }
-        if function.shape != .unbind { plain.handle = handle }
+        if ![.unbind, .setting, .memory].contains(function.shape) { plain.handle = handle }
         if function.canFail { plain.fails = fails }
         if function.takesDMAAddress { plain.dmaAddress = dmaAddress }
         if function.takesCPUAddress { plain.cpuAddress = cpuAddress }
@@ -113,7 +136,7 @@ extension DMACall {
             plain.device = device
             plain.segments = segments
             plain.direction = direction
-        case .allocate:
+        case .allocate, .memory:
             plain.device = device
             plain.segments = segments
         case .unmap:
@@ -143,6 +166,13 @@ extension DMACall {
             plain.pool = pool
             plain.segments = segments
         case .poolFree, .poolDestroy: plain.pool = pool
+        case .userMapping:
+            plain.segments = segments
+            plain.offset = offset
+        case .kernelMapping: plain.segments = segments
+        case .setting:
+            plain.device = device
+            plain.setting = setting
         case .unbind: plain.device = device
         }
         return plain

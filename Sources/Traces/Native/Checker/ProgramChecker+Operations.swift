@@ -29,6 +29,8 @@ extension ProgramChecker {
         case .setMemoryType:
             throw ProgramError(
                 found: "a change of memory type", expected: "what a trace can say")
+        case .map:
+            throw ProgramError(found: "a bare mapping", expected: "what a trace can say")
         }
     }
 

@@ -32,6 +32,12 @@ extension LineParser {
         var call = DMACall(function)
         switch function.shape {
         case .unbind: call.device = try device().1
+        case .memory:
+            call.device = try device().1
+            call.segments = [try segment(separated: false)]
+        case .setting:
+            call.device = try device().1
+            call.setting = try setting(of: function)
         case .poolFree: try parsePoolFree(&call)
         case .poolDestroy:
             call.pool = try pool().0
@@ -71,8 +77,17 @@ extension LineParser {
 
     /// The operands of a call that uses a handle.
     private mutating func parseUse(_ call: inout DMACall) throws(NativeFault) {
-        call.handle = try handle()
+        let (handle, entry) = try symbol(.handle, "a handle made before")
+        call.handle = handle
         switch call.function.shape {
+        case .userMapping: return try parseUserMapping(&call, of: entry)
+        case .kernelMapping:
+            guard canStartAddress else { return }
+            let token = lexer.token
+            let start = try address()
+            try check(entry.size, from: start.address.rawValue, token)
+            call.segments = [DMACall.Segment(at: start, size: entry.size)]
+            return
         case .unmap, .free:
             if isNumberNext { call.size = try size() }
         case .list:
@@ -102,6 +117,33 @@ extension LineParser {
         let place = try address()
         try check(1, from: place.address.rawValue, token)
         return place
+    }
+
+    /// `ADDRESS [OFFSET SIZE]`: all of an allocation, or a part.
+    private mutating func parseUserMapping(
+        _ call: inout DMACall, of entry: SymbolTable.Entry
+    ) throws(NativeFault) {
+        let token = lexer.token
+        let start = try address()
+        var bytes = entry.size
+        if isNumberNext {
+            call.offset = try number("an offset")
+            bytes = try size(from: start.address.rawValue)
+        } else {
+            try check(bytes, from: start.address.rawValue, token)
+        }
+        call.segments = [DMACall.Segment(at: start, size: bytes)]
+    }
+
+    /// What a device is said to be able to do.
+    private mutating func setting(of function: DMACall.Function) throws(NativeFault) -> UInt64 {
+        let token = lexer.token
+        let limits = NativeRules.settings(of: function)
+        let number = try number(limits.what, in: limits.range)
+        guard function != .setSegmentBoundary || NativeRules.isBoundary(number) else {
+            throw fault(token, expected: NativeRules.boundary)
+        }
+        return number
     }
 
     /// `ADDRESS OFFSET SIZE DIRECTION`.
@@ -149,6 +191,11 @@ extension LineParser {
         let start = try address()
         if separated { try expect(.comma, "',' and a size") }
         return DMACall.Segment(at: start, size: try size(from: start.address.rawValue))
+    }
+
+    /// Whether an address can come next: a word that is no annotation.
+    private var canStartAddress: Bool {
+        lexer.token.kind == .word && text(lexer.token).first != UInt8(ascii: "@")
     }
 
     private mutating func direction() throws(NativeFault) -> DMADirection {
@@ -225,6 +272,9 @@ extension LineParser {
         case .sync:
             return call.size == nil ? "an offset and a size, a direction, " : "a direction, "
         case .free: return (call.size == nil ? "a size, " : "") + rest
+        case .userMapping:
+            return (call.offset == nil ? "an offset and a size, " : "") + rest
+        case .kernelMapping: return (call.segments.isEmpty ? "an address, " : "") + rest
         default: return rest
         }
     }

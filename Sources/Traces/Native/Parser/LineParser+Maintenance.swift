@@ -25,10 +25,10 @@ extension LineParser {
         try append(.maintenance(Maintenance(instruction)), by: agent)
     }
 
-    /// `l2 clean|inv|flush ADDRESS BYTES`, `l2 flushway`, `l2 sync`.
+    /// `l2 clean|inv|flush ADDRESS BYTES`, `l2 flushway|invway|sync`.
     mutating func parseOuterCache(agent: Agent) throws(NativeFault) {
         let instruction = try takeOne(
-            of: Vocabulary.outerCache, "clean, inv, flush, flushway or sync")
+            of: Vocabulary.outerCache, "clean, inv, flush, flushway, invway or sync")
         guard instruction.isByAddress else {
             return try append(.maintenance(Maintenance(instruction)), by: agent)
         }

@@ -26,13 +26,15 @@ extension ProgramPrinter {
         switch call.function.shape {
         case .poolAllocate, .poolDestroy: add(" " + name(call.pool))
         case .poolFree: add(" \(name(call.pool)) \(name(call.handle))")
-        case .unmap, .list, .table, .sync, .handle, .free, .link: add(" " + name(call.handle))
-        case .map, .mapList, .allocate, .poolCreate, .unbind: return
+        case .unmap, .list, .table, .sync, .handle, .free, .link, .userMapping, .kernelMapping:
+            add(" " + name(call.handle))
+        case .map, .mapList, .allocate, .poolCreate, .unbind, .setting, .memory: return
         }
     }
 
     private mutating func printOperands(of call: DMACall) {
-        if call.function.shape == .link { return printLink(call) }
+        if call.function.shape == .link || call.function.mapsAllocation { return printLink(call) }
+        add(" ", optional: call.setting)
         for segment in call.segments {
             add(segment.start)
             // The block size of a pool is said once, where the pool is made.
@@ -48,10 +50,12 @@ extension ProgramPrinter {
         }
     }
 
+    /// Prints `ADDRESS OFFSET SIZE DIRECTION`; without an offset the size is that of the whole.
     private mutating func printLink(_ call: DMACall) {
         for segment in call.segments {
             add(segment.start)
-            add(" ", optional: call.offset)
+            guard let offset = call.offset else { continue }
+            add(" ", offset)
             add(" ", segment.size)
         }
         if let direction = call.direction { add(" " + direction.name) }

@@ -29,7 +29,7 @@ extension ProgramPrinter {
         case .dma(let call): print(call)
         case .vendor(let call): print(call)
         case .device(let operation): print(operation)
-        case .environment, .setMemoryType: break
+        case .environment, .setMemoryType, .map: break
         }
     }
 
