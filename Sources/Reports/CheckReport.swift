@@ -77,7 +77,7 @@ public struct CheckReport: Sendable {
         return record >= 1 && record <= statements.count ? statements[record - 1] : nil
     }
 
-    private func line(_ record: Int) -> Int { statement(record).map { Int($0.line) } ?? 0 }
+    private func line(_ record: Int) -> Int { result.setup.line(record) }
 
     private func source(_ record: Int) -> String? {
         guard let place = statement(record)?.annotation, place >= 0 else { return nil }
@@ -156,20 +156,7 @@ public struct CheckReport: Sendable {
             + wrap("  kernel  ", remark.message) + wrap("  why     ", remark.reason)
     }
 
-    /// A text with its record numbers as line numbers, which a person can see.
-    private func inLines(_ text: String) -> String {
-        var words: [Substring] = []
-        for word in text.split(separator: " ", omittingEmptySubsequences: false) {
-            let digits = word.prefix { $0.isNumber }
-            if words.last?.hasSuffix("record") == true, let record = Int(digits) {
-                words[words.count - 1] = "\(words[words.count - 1].dropLast(6))line"
-                words.append("\(line(record))\(word.dropFirst(digits.count))")
-            } else {
-                words.append(word)
-            }
-        }
-        return words.joined(separator: " ")
-    }
+    private func inLines(_ text: String) -> String { result.setup.inLines(text) }
 
     private func wrap(_ head: String, _ text: String) -> String { Format.wrapped(head, text) }
 }

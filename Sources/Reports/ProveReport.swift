@@ -12,10 +12,7 @@ public struct ProveReport: Sendable {
         self.setup = setup
     }
 
-    private func line(_ record: Int) -> Int {
-        let statements = setup.program.statements
-        return statements.indices.contains(record - 1) ? Int(statements[record - 1].line) : 0
-    }
+    private func line(_ record: Int) -> Int { setup.line(record) }
 
     private var profile: HazardProfile { setup.hazardProfile }
 
@@ -32,7 +29,7 @@ public struct ProveReport: Sendable {
             for (index, link) in result.schedule.enumerated() {
                 let head = index == 0 ? "  schedule  " : "            "
                 out += Format.wrapped(
-                    head, "line \(line(link.record)): \(link.text)", width: 110)
+                    head, "line \(line(link.record)): \(setup.inLines(link.text))", width: 110)
             }
             out += "\n"
         }
@@ -83,10 +80,11 @@ public struct ProveReport: Sendable {
                     result.schedule.map {
                         .object([
                             ("record", .count($0.record)), ("line", .count(line($0.record))),
-                            ("text", .string($0.text)),
+                            ("text", .string(setup.inLines($0.text))),
                         ])
                     })
             ),
+            ("pins", .array(result.pins.text.split(separator: "\n").map { .string(String($0)) })),
             ("groups", .count(result.groups)), ("searched", .count(result.searched)),
             ("states", .count(result.states)), ("cut", .count(result.cut)),
             ("bound", .count(result.bounds.states)),

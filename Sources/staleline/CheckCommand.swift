@@ -33,6 +33,7 @@ struct CheckCommand: ParsableCommand {
     @OptionGroup var machine: MachineOptions
     @OptionGroup var log: LogOptions
     @Flag(help: "Print JSON (schema staleline.check/1).") var json = false
+    @Option(help: "Replay a schedule that `prove -o` has written.") var schedule: String?
     @Flag(help: "Print SARIF 2.1.0, for tools that show results beside code.") var sarif = false
 
     /// Refuses two formats at once.
@@ -43,6 +44,10 @@ struct CheckCommand: ParsableCommand {
     func run() throws {
         let opened = try trace.open()
         if case .kernelLog(let reader) = opened {
+            guard schedule == nil else {
+                throw BadInput(
+                    "--schedule: a kernel log is not replayed; convert it to a trace first")
+            }
             guard !sarif else {
                 throw BadInput("--sarif: a kernel log's findings are no places in code; use --json")
             }
@@ -50,10 +55,14 @@ struct CheckCommand: ParsableCommand {
             return
         }
         try log.refuseWithoutLog()
-        let (program, file) = try opened.program(for: "check")
+        var (program, file) = try opened.program(for: "check")
         if machine.printConfig {
             Output.write(try machine.description(declared: program).effectiveYAML())
             return
+        }
+        if let schedule {
+            program = try Schedule(parsing: ScheduleText.read(schedule), file: schedule)
+                .applied(to: program, file: schedule)
         }
         let result = try Check.run(machine.setup(program, file: file))
         let report = CheckReport(result)

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Experiments
 import Reports
+import Traces
 
 /// `staleline prove`.
 struct ProveCommand: ParsableCommand {
@@ -17,6 +18,10 @@ struct ProveCommand: ParsableCommand {
     @OptionGroup var machine: MachineOptions
     @Option(name: .customLong("states"), help: "The most states for each line or pair of lines.")
     var states = 1 << 18
+    @Option(
+        name: [.customShort("o"), .customLong("output")],
+        help: "Write the schedule that goes wrong, for `check --schedule`.")
+    var output: String?
     @Flag(help: "Print JSON (schema staleline.prove/1).") var json = false
 
     /// Refuses bounds without a meaning.
@@ -38,6 +43,11 @@ struct ProveCommand: ParsableCommand {
         progress.clear()
         let report = ProveReport(result, setup: setup)
         Output.write(json ? report.json.text + "\n" : report.text)
+        if let output, result.fault != nil {
+            let sink = try ByteSink(path: output)
+            try Array(result.pins.text.utf8).withUnsafeBytes { try sink.write($0) }
+            try sink.finish()
+        }
         if result.fault != nil { throw ExitCode(1) }
         if !result.isProved { throw ExitCode(3) }
     }

@@ -47,6 +47,8 @@ struct FixCase: Sendable, CustomTestStringConvertible {
     ///
     /// - Parameter states: The bound of the search through its schedules; 0: none, as that takes its time where nothing is
     ///   optimised.
+    /// - Returns: what was found.
+    /// - Throws: if the trace cannot be read or run.
     func fix(states: Int = 0) throws -> FixResult {
         let program = try NativeParser.parse(Array(file.text.utf8), file: file.name)
         var overrides: [(key: String, value: String)] = []

@@ -148,13 +148,17 @@ struct LitmusFile: Sendable {
 
     /// Judges the trace on the machine and kernel of an expectation.
     func check(_ expectation: Expectation) throws -> CheckResult {
+        try Check.run(setup(expectation))
+    }
+
+    /// The trace on the machine and kernel of an expectation.
+    func setup(_ expectation: Expectation) throws -> Setup {
         let program = try NativeParser.parse(Array(text.utf8), file: name)
         var overrides: [(key: String, value: String)] = []
         for case .set(let key, let value) in program.declarations { overrides.append((key, value)) }
-        let setup = try Setup(
+        return try Setup(
             program, file: name, machine: Self.machine(expectation.machine, overrides),
             kernel: .init(parsing: expectation.kernel))
-        return try Check.run(setup)
     }
 
     /// The machines read so far, as reading one takes longer than a trace.

@@ -132,6 +132,7 @@ public enum Fix {
     ///   - setup: The trace on its machine.
     ///   - text: The file that the program was read from, whose lines its statements know.
     ///   - limits: How far.
+    /// - Returns: what was found.
     /// - Throws: where the trace cannot be run.
     /// - Complexity: at most ``FixLimits/runs`` runs of the trace, and one or two for each operation of the repair that
     ///   may be redundant.

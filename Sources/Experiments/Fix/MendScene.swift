@@ -132,8 +132,11 @@ struct MendScene {
     /// A declaration with some of its words changed, as they stand in the text, or else printed anew.
     ///
     /// - Parameters:
+    ///   - place: Its statement.
+    ///   - declaration: What it is to be.
     ///   - count: How many words it has if it is written as usual, without blanks within its addresses.
     ///   - change: What becomes of the words; nil: it cannot be said so.
+    /// - Returns: the change of the text.
     func replacement(
         _ place: Int, _ declaration: Declaration, words count: ClosedRange<Int>,
         _ change: ([String]) -> [String]?

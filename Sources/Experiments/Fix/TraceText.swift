@@ -59,6 +59,7 @@ public struct TraceText: Hashable, Sendable {
     ///   - line: From 0.
     ///   - words: What is said instead, without an agent.
     ///   - isOperation: Whether an agent may stand before it, and annotations after it.
+    /// - Returns: the line.
     func replacing(_ line: Int, with words: String, isOperation: Bool) -> String {
         let text = lines[line].text
         let code = text.prefix { $0 != "#" }
@@ -141,6 +142,7 @@ extension TraceText {
     /// - Parameters:
     ///   - original: The file as it was.
     ///   - name: Its name.
+    /// - Returns: the diff.
     /// - Complexity: O(*n*) in the number of lines.
     public func patch(from original: TraceText, named name: String) -> String {
         var steps: [PatchStep] = []

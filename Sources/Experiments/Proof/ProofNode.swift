@@ -106,6 +106,8 @@ struct ProofProblem: Hashable, Sendable {
     /// Where a problem's lines are.
     struct Addresses: Hashable, Sendable {
         var lines: [UInt64] = []
+        /// The same by an address that caches them, if there is one.
+        var cached: [UInt64] = []
         static func == (_: Self, _: Self) -> Bool { true }
         func hash(into _: inout Hasher) {}
     }

@@ -94,14 +94,49 @@ struct ProofProjection {
 
     // MARK: Which lines
 
-    /// The lines and the pairs of lines that something can go wrong with, ascending.
+    /// All that is to be searched.
+    struct Problems {
+        /// The problems, each once.
+        var different: [ProofProblem] = []
+        /// How many lines, and pairs of lines of which no two others are alike, there are.
+        var groups = 0
+        /// How many of them are too large.
+        var tooLarge = 0
+    }
+
+    /// The problems of the lines and the pairs of lines that something can go wrong with.
     ///
-    /// A line that no device touches is left out, unless it is mapped twice or maintenance can drop bytes of it.
-    var groups: [[UInt64]] {
-        var result: [[UInt64]] = []
+    /// A line that no device touches is left out, unless it is mapped twice or maintenance can drop bytes of it. Of
+    /// lines with equal problems the first two and the last stand for all in pairs: so both lines of a pair come
+    /// first, where a loop works on one line after the other.
+    ///
+    /// - Complexity: O(lines + kinds of lines²) problems are built.
+    func problems() -> Problems {
+        var result = Problems()
+        var kinds: [ProofProblem: [UInt64]] = [:]
         let lines = touches.keys.sorted()
-        result = lines.filter(isOfInterest).map { [$0] }
-        return result + pairs(lines)
+        var apart: [UInt64] = []
+        for line in lines where isOfInterest(line) {
+            result.groups += 1
+            guard let problem = problem(of: [line]) else {
+                result.tooLarge += 1
+                apart.append(line)
+                continue
+            }
+            if kinds[problem] == nil { result.different.append(problem) }
+            kinds[problem, default: []].append(line)
+        }
+        let standing = kinds.values.flatMap { $0.prefix(2) + $0.suffix(1) } + apart
+        var known = Set(result.different)
+        for pair in pairs(standing.uniqued().sorted()) {
+            result.groups += 1
+            guard let problem = problem(of: pair) else {
+                result.tooLarge += 1
+                continue
+            }
+            if known.insert(problem).inserted { result.different.append(problem) }
+        }
+        return result
     }
 
     private func isOfInterest(_ line: UInt64) -> Bool {
@@ -289,6 +324,9 @@ struct ProofProjection {
                     } ?? false))
         }
         problem.addresses.lines = group.map { $0 * lineSize }
+        problem.addresses.cached = group.map {
+            steps.first?.map.cachedAddress(of: $0 * lineSize) ?? $0 * lineSize
+        }
         return problem
     }
 }

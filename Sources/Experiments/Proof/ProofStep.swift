@@ -142,6 +142,17 @@ struct ProofStep {
 }
 
 extension MemoryMap {
+    /// An address by which a physical one is cached; itself if there is none.
+    func cachedAddress(of physical: UInt64) -> UInt64 {
+        let own = mapping(of: physical)
+        if own.type.isCacheable, own.physical == own.start { return physical }
+        let found = mappings.first {
+            $0.type.isCacheable && $0.physical <= physical
+                && physical - $0.physical < $0.end - $0.start
+        }
+        return found.map { $0.start &+ (physical - $0.physical) } ?? physical
+    }
+
     /// Whether some address caches a physical line.
     func mayBeCached(_ start: UInt64, _ size: UInt64, _ profile: HazardProfile) -> Bool {
         guard profile.hasCaches else { return false }

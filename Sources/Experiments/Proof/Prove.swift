@@ -23,6 +23,8 @@ public struct ProofResult: Sendable {
     public var fault: ProofFault?
     /// The schedule, in words.
     public var schedule: [ChainLink] = []
+    /// The same as statements that make a replay take it.
+    public var pins = Schedule()
     /// How many lines and pairs of lines something could go wrong with.
     public var groups = 0
     /// How many of them are different, and were searched.
@@ -62,31 +64,30 @@ public enum Prove {
         try runner.run()
         return search(
             runner.steps, profile: profile, architecture: setup.machine.architecture, map: map,
-            bounds: bounds, progress: progress)
+            bounds: bounds, progress: progress,
+            line: { Int(setup.program.statements[$0 - 1].line) },
+            canMove: { Schedule.isMovable(setup.program.statements[$0 - 1]) })
     }
 
     /// Searches lowered operations.
     static func search(
         _ steps: [LoweredStep], profile: HazardProfile,
         architecture: MachineConfiguration.Architecture, map: MemoryMap,
-        bounds: ProofBounds = ProofBounds(), progress: (Int, Int) -> Void = { _, _ in }
+        bounds: ProofBounds = ProofBounds(), progress: (Int, Int) -> Void = { _, _ in },
+        line: @escaping (Int) -> Int = { $0 },
+        canMove: @escaping (Int) -> Bool = { _ in true }
     ) -> ProofResult {
         let parts = ProofSteps(steps, profile: profile, map: map)
         let projection = ProofProjection(
             parts.steps, profile: profile, architecture: architecture)
         var result = ProofResult(bounds: bounds)
         result.left = parts.left.sorted()
-        var known: Set<ProofProblem> = []
         var best: (problem: ProofProblem, outcome: ProofSearch.Outcome)?
-        let groups = projection.groups
-        result.groups = groups.count
-        for (place, group) in groups.enumerated() {
-            defer { progress(place + 1, groups.count) }
-            guard let problem = projection.problem(of: group) else {
-                result.cut += 1
-                continue
-            }
-            guard known.insert(problem).inserted else { continue }
+        let problems = projection.problems()
+        result.groups = problems.groups
+        result.cut = problems.tooLarge
+        for (place, problem) in problems.different.enumerated() {
+            defer { progress(place + 1, problems.different.count) }
             let outcome = ProofSearch(problem: problem).run(limit: bounds.states)
             result.searched += 1
             result.states += outcome.states
@@ -102,6 +103,10 @@ public enum Prove {
             let words = ProofWords(problem: best.problem, profile: profile)
             result.fault = words.fault(wrong, best.outcome.moves)
             result.schedule = words.chain(best.outcome.moves, wrong)
+            result.pins =
+                SchedulePins(
+                    problem: best.problem, moves: best.outcome.moves, line: line, canMove: canMove
+                ).schedule
         }
         return result
     }

@@ -50,6 +50,7 @@ public enum NativeWriter {
     /// - Parameters:
     ///   - body: An operation or a declaration; it may differ from what the program says.
     ///   - program: Whose names are meant.
+    /// - Returns: the words.
     public static func words(_ body: Statement.Body, of program: Program) -> String {
         var printer = ProgramPrinter(program)
         _ = printer.takeOutput()

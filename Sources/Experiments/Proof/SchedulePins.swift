@@ -1,0 +1,167 @@
+import Operations
+import Quantities
+
+/// Says of a schedule that a search found what a trace and its replay have to be told of it.
+struct SchedulePins {
+    let problem: ProofProblem
+    let moves: [ProofMove]
+    /// The line of a statement.
+    let line: (Int) -> Int
+    /// Whether a statement may be moved.
+    let canMove: (Int) -> Bool
+
+    /// The nodes of cores that take effect after something that the trace has later.
+    private var late: Set<Int> {
+        var result: Set<Int> = []
+        var last = -1
+        let order = performed
+        for node in order where !problem.nodes[node].isDevice {
+            if node < last { result.insert(node) }
+            last = max(last, node)
+        }
+        // What has not taken effect when it goes wrong, though something after it has.
+        let done = Set(order)
+        for node in problem.nodes.indices.prefix(max(last, 0))
+        where !done.contains(node) && !problem.nodes[node].isDevice {
+            result.insert(node)
+        }
+        return result
+    }
+
+    private var performed: [Int] {
+        moves.compactMap {
+            switch $0 {
+            case .perform(let node), .writeIntoCaches(let node): node
+            default: nil
+            }
+        }
+    }
+
+    /// The schedule.
+    var schedule: Schedule {
+        var result = Schedule()
+        let late = self.late
+        var done: Set<Int> = []
+        for node in late.sorted() where isStore(node) {
+            result.pins.append(
+                .insert("env hold core\(problem.nodes[node].agent.index)", before: at(node)))
+        }
+        for move in moves {
+            let next = problem.nodes.indices.first {
+                (!problem.nodes[$0].isDevice || problem.nodes[$0].isInTurn)
+                    && !late.contains($0) && !done.contains($0)
+            }
+            pin(move, next, late, &result)
+            switch move {
+            case .perform(let node), .writeIntoCaches(let node): done.insert(node)
+            default: break
+            }
+        }
+        for node in late.subtracting(done).sorted() where !isStore(node) {
+            delay(node, until: nil, &result)
+        }
+        result.loose = result.loose.uniqued()
+        return result
+    }
+
+    private func isStore(_ node: Int) -> Bool {
+        if case .store = problem.nodes[node].kind { true } else { false }
+    }
+
+    private func at(_ node: Int?) -> Int? { node.map { line(Int(problem.nodes[$0].record)) } }
+
+    private func pin(
+        _ move: ProofMove, _ next: Int?, _ late: Set<Int>, _ result: inout Schedule
+    ) {
+        switch move {
+        case .perform(let node), .writeIntoCaches(let node):
+            pin(node, next, late, &result)
+        case .evictInner(let place):
+            evict(place, next, &result)
+        case .evictOuter(let place):
+            result.pins.append(
+                .insert("env evict \(address(place)) l2", before: at(next)))
+        case .fillInner(let place):
+            result.pins.append(
+                .insert("env fill \(address(place)) core0", before: at(next)))
+        case .fillOuter(let place):
+            result.pins.append(.insert("env fill \(address(place)) l2", before: at(next)))
+        case .drain:
+            result.loose.append("when the outer cache's buffer empties")
+        }
+    }
+
+    private func evict(_ place: Int, _ next: Int?, _ result: inout Schedule) {
+        guard problem.hasOuter else {
+            result.pins.append(.insert("env evict \(address(place))", before: at(next)))
+            return
+        }
+        // From the cores' caches alone.
+        let cores = problem.nodes.filter { $0.agent.isCore }.map(\.agent.index) + [0]
+        for core in cores.uniqued().sorted() {
+            result.pins.append(
+                .insert("env evict \(address(place)) core\(core)", before: at(next)))
+        }
+    }
+
+    private func pin(
+        _ number: Int, _ next: Int?, _ late: Set<Int>, _ result: inout Schedule
+    ) {
+        let node = problem.nodes[number]
+        switch node.kind {
+        case .deviceRead, .deviceWrite:
+            guard !node.isInTurn else { return }
+            let from = line(Int(node.record))
+            if at(next) != from { result.pins.append(.move(from, before: at(next))) }
+            // The core goes on when the device is done.
+            result.pins.append(.insert("work \(Self.patience)", before: at(next)))
+        case .store where late.contains(number):
+            for place in problem.lines.indices where node.classes[place] != 0 {
+                result.pins.append(
+                    .insert(
+                        "env drain core\(node.agent.index) \(bytes(node, place))",
+                        before: at(next)))
+            }
+        case .maintain where late.contains(number), .outer where late.contains(number):
+            delay(number, until: next, &result)
+        case .load where node.isEarly && next.map({ $0 < number }) ?? false:
+            for place in problem.lines.indices where node.classes[place] != 0 {
+                result.pins.append(
+                    .insert(
+                        "env late core\(node.agent.index) \(bytes(node, place))",
+                        before: at(next)))
+            }
+        default: break
+        }
+    }
+
+    /// Lets maintenance happen later than its place.
+    private func delay(_ node: Int, until next: Int?, _ result: inout Schedule) {
+        switch problem.nodes[node].kind {
+        case .maintain, .outer: break
+        default: return
+        }
+        let record = Int(problem.nodes[node].record)
+        guard canMove(record) else {
+            result.loose.append("when the maintenance of line \(line(record)) is complete")
+            return
+        }
+        let pin = Schedule.Pin.move(line(record), before: at(next))
+        if !result.pins.contains(pin) { result.pins.append(pin) }
+    }
+
+    /// Core cycles in which any small transfer is over.
+    private static let patience = 1_000_000
+
+    private func address(_ place: Int) -> String {
+        "0x" + String(problem.addresses.cached[place], radix: 16)
+    }
+
+    private func bytes(_ node: ProofNode, _ place: Int) -> String {
+        var mask: UInt64 = 0
+        problem.forEach(node.classes[place]) { mask |= problem.lines[place].bytes[$0] }
+        let first = UInt64(mask.trailingZeroBitCount)
+        let start = problem.addresses.lines[place] + first
+        return "0x\(String(start, radix: 16)) \(64 - UInt64(mask.leadingZeroBitCount) - first)"
+    }
+}

@@ -1,0 +1,97 @@
+import Experiments
+import Hazards
+import Testing
+import Traces
+
+/// Schedules that the search finds, replayed.
+@Suite("Schedules: found, written, read, replayed")
+struct ScheduleTests {
+    /// The cases that expect a latent finding which a schedule can show.
+    static let cases = LitmusCase.all.filter { one in
+        one.expectation.pairs.contains { $0.verdict == .latent && !unsearched.contains($0.code) }
+    }
+
+    /// What `docs/proof.md` says is not searched.
+    static let unsearched: Set<HazardCode> = [.h07, .h22, .h24, .h25, .h38, .h39]
+
+    /// Codes whose schedule a replay cannot always be told: the outer cache's buffer, a DMB past which a store waits, a
+    /// machine that allocates no line on a store, and memory that the model looks up although it need not.
+    static let oftenLoose: Set<HazardCode> = [.h04, .h02, .h13, .h23, .h27, .h28, .h35]
+
+    @Test("A latent finding has a schedule, and its replay is manifest", arguments: cases)
+    func latent(_ one: LitmusCase) throws {
+        let setup = try one.file.setup(one.expectation)
+        let proof = try Prove.run(setup)
+        #expect(proof.fault != nil, "no schedule goes wrong")
+        let read = try Schedule(parsing: proof.pins.text, file: "schedule")
+        #expect(read.pins == proof.pins.pins)
+        var pinned = setup
+        pinned.program = try read.applied(to: setup.program, file: "schedule")
+        let result = try Check.run(pinned)
+        let isLoose = one.expectation.pairs.contains { Self.oftenLoose.contains($0.code) }
+        #expect(
+            isLoose || result.judgement.count(.manifest) > 0,
+            "\(proof.pins.text) is not manifest")
+    }
+
+    @Test("Most schedules are manifest when they are replayed")
+    func share() throws {
+        var manifest = 0
+        for one in Self.cases {
+            let setup = try one.file.setup(one.expectation)
+            var pinned = setup
+            pinned.program = try Prove.run(setup).pins.applied(to: setup.program, file: "schedule")
+            if try Check.run(pinned).judgement.count(.manifest) > 0 { manifest += 1 }
+        }
+        #expect(
+            manifest * 100 >= Self.cases.count * 80, "\(manifest) of \(Self.cases.count)")
+    }
+
+    @Test(
+        "No schedule of a safe trace goes wrong",
+        arguments: LitmusCase.all.filter { $0.file.isSafe })
+    func safe(_ one: LitmusCase) throws {
+        let proof = try Prove.run(try one.file.setup(one.expectation))
+        #expect(proof.fault == nil, "\(proof.schedule.map(\.text))")
+        #expect(proof.isProved)
+    }
+
+    @Test(
+        "A file that is no schedule is refused with its place",
+        arguments: [
+            ("", 1), ("staleline 1\n", 1), ("staleline schedule 1\nafter 3: env evict 0x1000", 2),
+            ("staleline schedule 1\nmove 3 behind 4", 2),
+        ])
+    func unreadable(_ text: String, _ line: Int) {
+        let errors = #expect(throws: TraceErrors.self) {
+            try Schedule(parsing: text, file: "s")
+        }
+        #expect(errors?.errors.first?.line == line)
+    }
+
+    @Test(
+        "A schedule that does not fit its trace is refused with its place",
+        arguments: [
+            "before 3: st 0x1000 4", "before 99: env evict 0x1000", "move 4 before 5",
+            "before 7: work 1", "before 3: env nothing",
+        ])
+    func unfit(_ pin: String) throws {
+        let text = """
+            staleline 1
+            device d
+            ring d
+            st 0x1000 4
+            d: rd 0x1000 4
+            repeat 2
+            ld 0x1000 4
+            end
+
+            """
+        let program = try NativeParser.parse(Array(text.utf8), file: "t")
+        let schedule = try Schedule(parsing: "\(Schedule.head)\n# why\n\(pin)\n", file: "s")
+        let errors = #expect(throws: TraceErrors.self) {
+            try schedule.applied(to: program, file: "s")
+        }
+        #expect(errors?.errors.first?.line == 3, "\(String(describing: errors))")
+    }
+}
