@@ -1,0 +1,138 @@
+import Operations
+import Symbols
+import Testing
+
+/// What ELF files name, held to what `nm` and `llvm-dwarfdump` print of them.
+@Suite("ELF names")
+struct NamingTests {
+    private func data(_ file: ELFFile) -> [String] {
+        file.data.map { "\($0.name) \(String($0.address, radix: 16)) \($0.size)" }
+    }
+
+    private func place(_ file: ELFFile, _ counter: UInt64) throws -> String {
+        guard let place = try file.place(of: counter) else { return "nowhere" }
+        return "\(place.function ?? "?") \(place.source.map { "\($0.file):\($0.line)" } ?? "?")"
+    }
+
+    @Test("32 bits, little endian, Thumb, DWARF 4")
+    func arm32() throws {
+        let file = try Fixture.arm32.open()
+        #expect(data(file) == ["received 20000 4", "rx_pool 30000 512", "rx_ring 30200 64"])
+        #expect(try place(file, 0x1_0000) == "poll_ring /src/driver.c:18")
+        #expect(try place(file, 0x1_0012) == "refill (inlined in poll_ring) /src/driver.c:12")
+        #expect(try place(file, 0x1_003E) == "_start /src/driver.c:25")
+        #expect(try place(file, 0x1_004F) == "_start /src/driver.c:28")
+        #expect(try place(file, 0x1_0050) == "nowhere")
+        #expect(try place(file, 0xFFFF) == "nowhere")
+    }
+
+    @Test("64 bits, position-independent, DWARF 5, compressed, loaded anywhere")
+    func aarch64() throws {
+        for offset: UInt64 in [0, 0x4000_0000, 0 &- 0x1_0000, 0xFFFF_8000_0000_0000] {
+            let file = try Fixture.aarch64.open(at: offset)
+            let named = file.data.filter { $0.name.hasPrefix("r") }
+            #expect(named.map(\.name) == ["received", "rx_pool", "rx_ring"])
+            #expect(named.map { $0.address &- offset } == [0x3_0348, 0x3_0380, 0x3_0580])
+            #expect(
+                try place(file, 0x1_0250 &+ offset)
+                    == "refill (inlined in poll_ring) /src/driver.c:12")
+            #expect(try place(file, 0x1_0284 &+ offset) == "_start /src/driver.c:25")
+            #expect(try place(file, 0x1_02B4 &+ offset) == "nowhere")
+        }
+    }
+
+    @Test("Relocatable, big endian, DWARF 5: sections one after the other")
+    func relocatable() throws {
+        let file = try Fixture.bigEndian.open(at: 0x7F00_0000)
+        #expect(
+            data(file) == ["received 7f000070 4", "rx_pool 7f000080 512", "rx_ring 7f000280 64"])
+        #expect(
+            try place(file, 0x7F00_0020) == "refill (inlined in poll_ring) /src/driver.c:13")
+        #expect(try place(file, 0x7F00_0040) == "_start /src/driver.c:25")
+        #expect(try place(file, 0x7F00_0060) == "nowhere")
+    }
+
+    @Test("Without debug information functions are named by symbols, and lines are not")
+    func stripped() throws {
+        // Sections of other names are nobody's DWARF.
+        var bytes = try Fixture.arm32.bytes
+        let name = Array(".debug_".utf8)
+        for place in bytes.indices where bytes[place...].starts(with: name) {
+            bytes[place + 1] = 0x78
+        }
+        let scratch = try ScratchFile()
+        try scratch.write(bytes)
+        let file = try ELFFile(path: scratch.path)
+        #expect(try place(file, 0x1_0012) == "poll_ring ?")
+        #expect(try place(file, 0x1_003E) == "_start ?")
+        #expect(file.data.count == 3)
+    }
+
+    @Test("Without a table of sections nothing is named, and nothing is wrong")
+    func sectionless() throws {
+        var bytes = try Fixture.arm32.bytes
+        for place in [32, 33, 34, 35, 48, 49, 50, 51] { bytes[place] = 0 }
+        let scratch = try ScratchFile()
+        try scratch.write(bytes)
+        let file = try ELFFile(path: scratch.path)
+        #expect(file.data.isEmpty)
+        #expect(try file.place(of: 0x1_0012) == nil)
+    }
+
+    @Test("The trace's own words stay; a file fills in what is missing")
+    func annotations() throws {
+        var program = Program()
+        var own = Annotations()
+        own.programCounter = 0x1_0012
+        own.function = "mine"
+        var located = Annotations()
+        located.programCounter = 0x1_0012
+        located.source = Annotations.SourceLine(file: "a.c", line: 7)
+        var bare = Annotations()
+        bare.programCounter = 0x1_0042
+        var elsewhere = Annotations()
+        elsewhere.programCounter = 0x9_0000
+        let plain = Annotations()
+        program.annotations = [own, located, bare, elsewhere, plain]
+        let result = try program.nameCode(from: [Fixture.arm32.open()])
+        #expect(result.counters == 4)
+        #expect(result.named == 3)
+        #expect(
+            program.annotations.map(\.function) == [
+                "mine", "refill (inlined in poll_ring)", "_start", nil, nil,
+            ])
+        #expect(program.annotations.map { $0.source?.line } == [12, 7, 27, nil, nil])
+        #expect(program.annotations[0].source?.file == "/src/driver.c")
+        #expect(program.annotations[1].source?.file == "a.c")
+    }
+
+    @Test("Of several files the first that knows a program counter names it")
+    func several() throws {
+        var program = Program()
+        var one = Annotations()
+        one.programCounter = 0x4001_0284
+        program.annotations = [one]
+        let files = [try Fixture.arm32.open(), try Fixture.aarch64.open(at: 0x4000_0000)]
+        #expect(try program.nameCode(from: files).named == 1)
+        #expect(program.annotations[0].function == "_start")
+    }
+
+    @Test(
+        "A file and its offset",
+        arguments: [
+            ("vmlinux", "vmlinux", UInt64(0)), ("fw.elf@0x8000000", "fw.elf", 0x800_0000),
+            ("fw.elf@8000000", "fw.elf", 0x800_0000),
+            ("vmlinux@-0x60000000", "vmlinux", 0xFFFF_FFFF_A000_0000),
+            ("me@home/fw.elf", "me@home/fw.elf", 0), ("me@home/fw.elf@10", "me@home/fw.elf", 16),
+        ])
+    func loaded(text: String, path: String, offset: UInt64) throws {
+        let loaded = try #require(LoadedFile(parsing: text))
+        #expect(loaded.path == path)
+        #expect(loaded.offset == offset)
+    }
+
+    @Test(
+        "What is no offset",
+        arguments: ["", "a@", "a@0x", "a@-", "a@0xg", "a@11112222333344445", "@8000"])
+    func unloaded(text: String) { #expect(LoadedFile(parsing: text) == nil) }
+}
