@@ -48,7 +48,8 @@ let package = Package(
         .target(
             name: "Traces", dependencies: ["Quantities", "Operations", "CZlib", "CZstd"],
             swiftSettings: hot),
-        .target(name: "Symbols", dependencies: ["Operations", "Traces", "CElfutils"]),
+        .target(
+            name: "Symbols", dependencies: ["Quantities", "Operations", "Traces", "CElfutils"]),
         .target(name: "DMAMapping", dependencies: ["Quantities", "Operations"]),
         .target(name: "Statistics", dependencies: ["Quantities", "Events"], swiftSettings: hot),
         .target(name: "Hazards", dependencies: ["Quantities", "Operations", "Events"]),

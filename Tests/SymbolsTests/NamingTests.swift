@@ -1,6 +1,7 @@
 import Operations
 import Symbols
 import Testing
+import Traces
 
 /// What ELF files name, held to what `nm` and `llvm-dwarfdump` print of them.
 @Suite("ELF names")
@@ -79,42 +80,75 @@ struct NamingTests {
         #expect(try file.place(of: 0x1_0012) == nil)
     }
 
+    private func program(_ text: String) throws -> Program {
+        try NativeParser.parse(Array("staleline 1\n\(text)".utf8), file: "sample.slt")
+    }
+
+    /// What stands behind each statement but the first.
+    private func annotations(_ program: Program) -> [String] {
+        program.statements.filter { if case .operation = $0.body { true } else { false } }.map {
+            guard $0.annotation >= 0 else { return "-" }
+            let own = program.annotations[Int($0.annotation)]
+            return "\(own.function ?? "?") \(own.source.map { "\($0.file):\($0.line)" } ?? "?")"
+        }
+    }
+
     @Test("The trace's own words stay; a file fills in what is missing")
-    func annotations() throws {
-        var program = Program()
-        var own = Annotations()
-        own.programCounter = 0x1_0012
-        own.function = "mine"
-        var located = Annotations()
-        located.programCounter = 0x1_0012
-        located.source = Annotations.SourceLine(file: "a.c", line: 7)
-        var bare = Annotations()
-        bare.programCounter = 0x1_0042
-        var elsewhere = Annotations()
-        elsewhere.programCounter = 0x9_0000
-        let plain = Annotations()
-        program.annotations = [own, located, bare, elsewhere, plain]
+    func filled() throws {
+        var program = try program(
+            """
+            ld 0x1000 4 @pc=10012 @fn=mine
+            ld 0x1000 4 @pc=10012 @src=a.c:7
+            ld 0x1000 4 @pc=10042
+            ld 0x1000 4 @pc=90000
+            ld 0x1000 4 @pc=10012 @fn=mine @src=a.c:7
+            ld 0x1000 4
+            dsb sy @pc=10042
+
+            """)
         let result = try program.nameCode(from: [Fixture.arm32.open()])
-        #expect(result.counters == 4)
-        #expect(result.named == 3)
+        #expect(result.counters == 5)
+        #expect(result.named == 4)
         #expect(
-            program.annotations.map(\.function) == [
-                "mine", "refill (inlined in poll_ring)", "_start", nil, nil,
+            annotations(program) == [
+                "mine /src/driver.c:12", "refill (inlined in poll_ring) a.c:7",
+                "_start /src/driver.c:27", "? ?", "mine a.c:7", "-", "_start /src/driver.c:27",
             ])
-        #expect(program.annotations.map { $0.source?.line } == [12, 7, 27, nil, nil])
-        #expect(program.annotations[0].source?.file == "/src/driver.c")
-        #expect(program.annotations[1].source?.file == "a.c")
+    }
+
+    @Test("An access without a program counter belongs to its core's last fetch")
+    func fetched() throws {
+        var program = try program(
+            """
+            ld 0x1000 4
+            fetch 0x10012 2
+            ld 0x1000 4
+            core1: ld 0x1000 4
+            core1: fetch 0x10042 2
+            st 0x1000 4
+            core1: st 0x2000 4
+            st 0x1000 4 @pc=10000
+            dsb sy
+            fetch 0x90000 4
+            ld 0x1000 4
+
+            """)
+        _ = try program.nameCode(from: [Fixture.arm32.open()])
+        let refill = "refill (inlined in poll_ring) /src/driver.c:12"
+        let start = "_start /src/driver.c:27"
+        #expect(
+            annotations(program) == [
+                "-", refill, refill, "-", start, refill, start, "poll_ring /src/driver.c:18", "-",
+                "-", "-",
+            ])
     }
 
     @Test("Of several files the first that knows a program counter names it")
     func several() throws {
-        var program = Program()
-        var one = Annotations()
-        one.programCounter = 0x4001_0284
-        program.annotations = [one]
+        var program = try program("ld 0x1000 4 @pc=40010284\n")
         let files = [try Fixture.arm32.open(), try Fixture.aarch64.open(at: 0x4000_0000)]
         #expect(try program.nameCode(from: files).named == 1)
-        #expect(program.annotations[0].function == "_start")
+        #expect(annotations(program) == ["_start /src/driver.c:25"])
     }
 
     @Test(
