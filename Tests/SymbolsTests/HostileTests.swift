@@ -92,7 +92,7 @@ struct HostileTests {
                     }
                 }
                 read += 1
-            } catch let error as TraceErrors {
+            } catch {
                 #expect(error.errors.first?.file == scratch.path, "seed \(seed), round \(round)")
                 refused += 1
             }
