@@ -15,7 +15,8 @@ extension Program {
     /// last, as in traces of tools that tell fetches and not program counters. What the trace says itself (`@fn=`, `@src=`)
     /// stays. Nothing of it changes what happens.
     ///
-    /// - Parameter files: The files; the first that knows a program counter names it.
+    /// - Parameter files: The files; the first that knows a program counter's line names it, else the first that knows its
+    ///   function: a stripped file may stand before the one with its debug information.
     /// - Returns: how many statements have a program counter and lack function or line, and how many of these a file knows.
     /// - Throws: where a file's DWARF information is damaged.
     /// - Complexity: O(*n*) in the number of statements, and what ``ELFFile/place(of:)`` takes for each program counter.
@@ -57,12 +58,16 @@ extension Program {
         return (counters, named)
     }
 
+    /// What the first file says that has a line of source; else the first that has a function.
     private static func place(
         of counter: UInt64, in files: [ELFFile]
     ) throws(TraceErrors) -> CodePlace? {
+        var nameOnly: CodePlace?
         for file in files {
-            if let place = try file.place(of: counter) { return place }
+            guard let place = try file.place(of: counter) else { continue }
+            if place.source != nil { return place }
+            nameOnly = nameOnly ?? place
         }
-        return nil
+        return nameOnly
     }
 }

@@ -30,8 +30,8 @@ struct SymbolOptions: ParsableArguments {
         }
         if counters > 0, named == 0 {
             Diagnostics.note(
-                "staleline: none of the trace's \(counters) program counters is in \(elf.joined(separator: ", ")): "
-                    + "is the offset right (--elf FILE@OFFSET)?")
+                "staleline: no program counter of the trace is in \(elf.joined(separator: ", ")): is the offset right "
+                    + "(--elf FILE@OFFSET)?")
         }
     }
 

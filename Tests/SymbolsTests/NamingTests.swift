@@ -53,14 +53,19 @@ struct NamingTests {
         #expect(try place(file, 0x7F00_0060) == "nowhere")
     }
 
-    @Test("Without debug information functions are named by symbols, and lines are not")
-    func stripped() throws {
-        // Sections of other names are nobody's DWARF.
+    /// An executable whose debug information has other names: then it is nobody's DWARF.
+    private func withoutDWARF() throws -> [UInt8] {
         var bytes = try Fixture.arm32.bytes
         let name = Array(".debug_".utf8)
         for place in bytes.indices where bytes[place...].starts(with: name) {
             bytes[place + 1] = 0x78
         }
+        return bytes
+    }
+
+    @Test("Without debug information functions are named by symbols, and lines are not")
+    func stripped() throws {
+        let bytes = try withoutDWARF()
         let scratch = try ScratchFile()
         try scratch.write(bytes)
         let file = try ELFFile(path: scratch.path)
@@ -149,6 +154,19 @@ struct NamingTests {
         let files = [try Fixture.arm32.open(), try Fixture.aarch64.open(at: 0x4000_0000)]
         #expect(try program.nameCode(from: files).named == 1)
         #expect(annotations(program) == ["_start /src/driver.c:25"])
+    }
+
+    @Test("A stripped file does not hide the lines of the one with debug information")
+    func separate() throws {
+        let scratch = try ScratchFile()
+        try scratch.write(try withoutDWARF())
+        let files = [try ELFFile(path: scratch.path), try Fixture.arm32.open()]
+        var program = try program("ld 0x1000 4 @pc=10042\n")
+        var stripped = program
+        #expect(try program.nameCode(from: files).named == 1)
+        #expect(annotations(program) == ["_start /src/driver.c:27"])
+        #expect(try stripped.nameCode(from: [files[0]]).named == 1)
+        #expect(annotations(stripped) == ["_start ?"])
     }
 
     @Test(
