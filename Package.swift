@@ -14,7 +14,7 @@ let package = Package(
             name: "StalelineKit",
             targets: [
                 "Quantities", "Operations", "Events", "MemoryModel", "Machines", "Traces",
-                "DMAMapping",
+                "Symbols", "DMAMapping",
                 "Statistics", "Hazards", "Experiments", "Reports",
             ]),
     ],
@@ -37,6 +37,8 @@ let package = Package(
             dependencies: ["Quantities", "Operations", "Events", "MemoryModel"]),
         // Layer 2: what produces operations, and what folds events.
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(
+            name: "CElfutils", pkgConfig: "libdw", providers: [.apt(["libdw-dev", "libelf-dev"])]),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .target(
             name: "Machines",
@@ -46,6 +48,8 @@ let package = Package(
         .target(
             name: "Traces", dependencies: ["Quantities", "Operations", "CZlib", "CZstd"],
             swiftSettings: hot),
+        .target(
+            name: "Symbols", dependencies: ["Quantities", "Operations", "Traces", "CElfutils"]),
         .target(name: "DMAMapping", dependencies: ["Quantities", "Operations"]),
         .target(name: "Statistics", dependencies: ["Quantities", "Events"], swiftSettings: hot),
         .target(name: "Hazards", dependencies: ["Quantities", "Operations", "Events"]),
@@ -69,8 +73,8 @@ let package = Package(
         .executableTarget(
             name: "staleline",
             dependencies: [
-                "Quantities", "Operations", "MemoryModel", "Machines", "Traces", "DMAMapping",
-                "Hazards",
+                "Quantities", "Operations", "MemoryModel", "Machines", "Traces", "Symbols",
+                "DMAMapping", "Hazards",
                 "Experiments", "Reports",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
@@ -83,6 +87,13 @@ let package = Package(
         .testTarget(
             name: "TracesTests",
             dependencies: ["Traces", "Operations", "Quantities", "CZlib", "CZstd"],
+            exclude: ["Data"]),
+        .testTarget(
+            name: "SymbolsTests",
+            dependencies: [
+                "Symbols", "Traces", "Operations", "Experiments", "Hazards", "Machines", "Reports",
+                "Quantities",
+            ],
             exclude: ["Data"]),
         .testTarget(
             name: "MemoryModelTests",

@@ -16,14 +16,18 @@ struct FindingWords {
     let writeRecord: Int
 
     /// The buffer to maintain, by its name from its start, or by address from the start of the first line.
+    ///
+    /// A name from outside the trace may be a pool of many buffers: of it only the lines in question are named.
     private var name: String {
-        profile.symbol(of: address).map { String($0.prefix { $0 != "+" }) }
+        profile.entry(of: address)?.name ?? profile.symbol(of: rangeStart)
             ?? "0x\(String(rangeStart, radix: 16))"
     }
 
     private var rangeStart: UInt64 {
-        let symbol = profile.entry(of: address)
-        return symbol?.address ?? address / profile.lineSize * profile.lineSize
+        if let entry = profile.entry(of: address) { return entry.address }
+        let line = address / profile.lineSize * profile.lineSize
+        let outside = profile.outsideNames.innermost(holding: address)
+        return max(line, outside?.address ?? line)
     }
 
     /// Bytes to maintain: from `rangeStart`, whole lines.

@@ -58,6 +58,10 @@ public struct HazardProfile: Hashable, Sendable {
     public var barrierCycles: UInt64
     /// What has a name and bytes, ascending.
     private let named: [SymbolTable.Entry]
+    /// Names from outside the trace, as of an ELF file's data symbols, ascending by address and size.
+    ///
+    /// They name what the trace does not, in words alone: what is found does not change with them.
+    public var outsideNames: [SymbolTable.Entry] = []
     /// Bytes that the trace maps as pieces of scatter-gather lists: their syncs have functions of their own.
     public var scatterGather: [Range<UInt64>] = []
     /// Physical bytes that the trace maps cacheable and not cacheable at once.
@@ -153,27 +157,22 @@ public struct HazardProfile: Hashable, Sendable {
     func isMixed(_ physical: UInt64) -> Bool { mixed.contains { $0.contains(physical) } }
 
     /// The buffer that holds an address, with the offset in it: `rx+0x40`; nil: none.
+    ///
+    /// The trace's names come before those from outside.
     public func symbol(of address: UInt64) -> String? {
-        guard let entry = entry(of: address) else { return nil }
+        guard let entry = entry(of: address) ?? outsideNames.innermost(holding: address) else {
+            return nil
+        }
         let offset = address - entry.address
         return offset == 0 ? entry.name : "\(entry.name)+0x\(String(offset, radix: 16))"
     }
 
-    /// The smallest named range of bytes that holds an address.
+    /// The smallest range of bytes with a name of the trace's that holds an address.
     ///
-    /// - Complexity: O(log *n*) in the number of names; of names that begin before the address the nearest are looked at.
-    func entry(of address: UInt64) -> SymbolTable.Entry? {
-        var low = 0
-        var high = named.count
-        while low < high {
-            let middle = (low + high) / 2
-            if named[middle].address <= address { low = middle + 1 } else { high = middle }
-        }
-        let nearest = named[..<low].suffix(64)
-        return nearest.filter { address - $0.address < $0.size }.min { $0.size < $1.size }
-    }
+    /// - Complexity: O(log *n*) in the number of names.
+    func entry(of address: UInt64) -> SymbolTable.Entry? { named.innermost(holding: address) }
 
-    /// The smallest named range of bytes that holds an address; nil: none.
+    /// The smallest range of bytes with a name of the trace's that holds an address; nil: none.
     public func buffer(at address: UInt64) -> Range<UInt64>? {
         entry(of: address).map { $0.address..<$0.address + $0.size }
     }

@@ -83,7 +83,8 @@ public struct CheckReport: Sendable {
         guard let place = statement(record)?.annotation, place >= 0 else { return nil }
         let annotations = result.setup.program.annotations[Int(place)]
         let line = annotations.source.map { "\($0.file):\($0.line)" }
-        return [annotations.function, line].compactMap { $0 }.joined(separator: " at ")
+        let parts = [annotations.function, line].compactMap { $0 }
+        return parts.isEmpty ? nil : parts.joined(separator: " at ")
     }
 
     /// The report for people; `colours` for a terminal that shows them.
@@ -128,7 +129,7 @@ public struct CheckReport: Sendable {
         out +=
             "  where   line \(line(finding.record))\(when), \(profile.name(of: finding.agent)), "
             + "\(finding.bytes) bytes at \(name ?? Format.hex(finding.address))\(count)\n"
-        if let source = source(finding.record), !source.isEmpty { out += "  source  \(source)\n" }
+        if let source = source(finding.record) { out += "  source  \(source)\n" }
         if !finding.detail.isEmpty { out += wrap("  what    ", inLines(finding.detail)) }
         for (index, link) in finding.chain.enumerated() {
             let head = index == 0 ? "  chain   " : "          "

@@ -4,8 +4,8 @@ import Operations
 
 /// What was found of a trace as SARIF 2.1.0, for tools that show results beside code.
 ///
-/// A result lies where the source line of its statement is, if the trace gives one (`@src=`), else in the trace; the chain is
-/// a code flow. Manifest hazards and broken rules are errors, latent hazards warnings.
+/// A result lies where the source line of its statement is, if the trace gives one (`@src=`, or `@pc=` and an ELF
+/// file), else in the trace; the chain is a code flow. Manifest hazards and broken rules are errors, latent hazards warnings.
 /// (OASIS Static Analysis Results Interchange Format 2.1.0, sections 3.14 to 3.36)
 public struct SARIFReport: Sendable {
     private let result: CheckResult

@@ -32,6 +32,7 @@ struct CheckCommand: ParsableCommand {
     @OptionGroup var trace: TraceOptions
     @OptionGroup var machine: MachineOptions
     @OptionGroup var log: LogOptions
+    @OptionGroup var symbols: SymbolOptions
     @Flag(help: "Print JSON (schema staleline.check/1).") var json = false
     @Option(help: "Replay a schedule that `prove -o` has written.") var schedule: String?
     @Flag(help: "Print SARIF 2.1.0, for tools that show results beside code.") var sarif = false
@@ -51,6 +52,7 @@ struct CheckCommand: ParsableCommand {
             guard !sarif else {
                 throw BadInput("--sarif: a kernel log's findings are no places in code; use --json")
             }
+            try symbols.refuse("a kernel log has no accesses that a file could name")
             try check(reader)
             return
         }
@@ -64,7 +66,9 @@ struct CheckCommand: ParsableCommand {
             program = try Schedule(parsing: ScheduleText.read(schedule), file: schedule)
                 .applied(to: program, file: schedule)
         }
-        let result = try Check.run(machine.setup(program, file: file))
+        var setup = try machine.setup(program, file: file)
+        try symbols.name(&setup)
+        let result = try Check.run(setup)
         let report = CheckReport(result)
         if sarif {
             let log = SARIFReport(result, version: Staleline.version)

@@ -16,6 +16,7 @@ struct ProveCommand: ParsableCommand {
 
     @OptionGroup var trace: TraceOptions
     @OptionGroup var machine: MachineOptions
+    @OptionGroup var symbols: SymbolOptions
     @Option(name: .customLong("states"), help: "The most states for each line or pair of lines.")
     var states = 1 << 18
     @Option(
@@ -35,7 +36,8 @@ struct ProveCommand: ParsableCommand {
             Output.write(try machine.description(declared: program).effectiveYAML())
             return
         }
-        let setup = try machine.setup(program, file: file)
+        var setup = try machine.setup(program, file: file)
+        try symbols.name(&setup)
         let progress = ProgressLine(unit: "lines")
         let result = try Prove.run(setup, bounds: ProofBounds(states: states)) {
             progress.show($0, of: $1)

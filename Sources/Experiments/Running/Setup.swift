@@ -17,6 +17,8 @@ public struct Setup: Sendable {
     public var kernel: KernelEra
     /// For pseudo-random replacement.
     public var seed: UInt64
+    /// Names of addresses from outside the program, ascending by address and size: an ELF file's data symbols.
+    public var outsideNames: [SymbolTable.Entry] = []
 
     /// Puts a program on a machine.
     ///
@@ -180,6 +182,7 @@ public struct Setup: Sendable {
         profile.reordersAccesses = machine.architecture != .arm32v5
         for (name, layout) in program.layouts { profile.layouts[name] = layout }
         profile.library = program.library
+        profile.outsideNames = outsideNames
         profile.mixed = mixedBytes
         profile.polled = Set(program.devices.map(\.agent)).subtracting(rung)
         if case .linux(let version) = kernel, !Lowering.keepsBusyPools(version) {
