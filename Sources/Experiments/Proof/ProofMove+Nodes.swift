@@ -198,7 +198,7 @@ extension ProofProblem {
     /// Whether a device had been told of a store before it wrote.
     func knew(_ write: Int, of store: Int, _ state: ProofState) -> Bool {
         let writer = nodes[write]
-        guard writer.isDevice else { return false }
+        guard writer.isDevice, store < write else { return false }
         return writer.isInTurn
             ? Int(state.seen[writer.device]) > store + 1 : store < writer.bell
     }

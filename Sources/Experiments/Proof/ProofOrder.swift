@@ -32,6 +32,8 @@ struct ProofOrder {
         // Not bufferable: it has arrived when it is issued.
         case (.store(.device), _), (.store(.stronglyOrdered), _): return true
         case (.maintain, .load) where isInOrder: return true
+        // A doorbell may go ahead of a load: else a barrier before the load would be one before the doorbell.
+        case (.load, .ring): return isReasoned(first, second)
         case (.load, .load): return !later.isEarly || !canPass(nodes, first, second)
         case (.load, _): return true
         // A load may find a line that is not yet cleaned all the way.
@@ -89,7 +91,7 @@ struct ProofOrder {
         /// The last fence, the last operation in turn, and for each device its last operation, doorbell or completion.
         var fence = -1
         var turn = -1
-        /// The last operation in turn before the last DSB of any kind: no load after that is performed before it.
+        /// The last operation in turn before the last barrier that holds loads back: none after that is performed before it.
         var barred = -1
         var place = 0
         var acts: [Int: Int] = [:]
@@ -98,7 +100,7 @@ struct ProofOrder {
         for index in nodes.indices {
             let node = nodes[index]
             var before: [Int] = []
-            if effects[place..<places[index]].contains(where: { $0.isDSB }) { barred = turn }
+            if effects[place..<places[index]].contains(where: { $0.holdsLoads }) { barred = turn }
             place = places[index]
             if node.isDevice {
                 if let last = acts[node.device] { before.append(last) }
@@ -180,7 +182,10 @@ struct ProofOrder {
 }
 
 extension MemoryEffect {
-    fileprivate var isDSB: Bool {
-        if case .barrier(let barrier) = kind { barrier.instruction == .dsb } else { false }
+    /// Whether no load behind it is performed before it.
+    fileprivate var holdsLoads: Bool {
+        guard case .barrier(let barrier) = kind else { return false }
+        return barrier.instruction == .dsb
+            || barrier.instruction == .dmb && barrier.accesses != .stores
     }
 }

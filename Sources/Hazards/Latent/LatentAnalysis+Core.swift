@@ -135,6 +135,7 @@ extension LatentAnalysis {
         state.staleBefore &= ~mask
         state.dropped &= ~mask
         state.superseded &= ~mask
+        state.arriving &= ~mask
         if type == .writeBack || type == .writeThrough || type == .nonCacheable {
             state.buffered |= mask
             state.bufferedPast =
@@ -244,6 +245,7 @@ extension LatentAnalysis {
             state.unorderedClean &= ~line
             state.leaving &= ~line
             state.pendingClean &= ~line
+            state.dropping &= ~line
             // And that waits for the stores before it.
             state.buffered &= ~line | state.bufferedPast
         }
@@ -255,7 +257,7 @@ extension LatentAnalysis {
     }
 
     /// Reports bytes that a store past the caches has made younger than a line that may be cached.
-    private mutating func reportPassed(
+    mutating func reportPassed(
         _ state: LineState, _ granule: UInt64, _ passed: UInt64, _ step: LoweredStep, isStore: Bool
     ) {
         let what =
@@ -354,6 +356,8 @@ extension LatentAnalysis {
             if settlesMaintenance {
                 state.pendingClean = 0
                 state.leaving = 0
+                state.dropping = 0
+                state.droppingNamed = 0
             } else {
                 waitingForBarrier.append(granule)
             }
@@ -366,7 +370,7 @@ extension LatentAnalysis {
         waitingForBarrier = waitingForBarrier.filter {
             lines[$0]?.unorderedClean = 0
             if var state = lines[$0], state.settling != 0 {
-                refresh(&state, state.settling)
+                refresh(&state, state.settling, by: nil)
                 state.settling = 0
                 lines[$0] = state
             }

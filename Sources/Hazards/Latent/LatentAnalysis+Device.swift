@@ -87,7 +87,7 @@ extension LatentAnalysis {
                     codeOfWrongCoherence(device) ?? .h03
                 return (code, dirty, "they may be in a cache only, dirty")
             }
-            let outer = state.dirtyOuter & mask
+            let outer = state.dirtyOuter & ~state.arriving & mask
             if outer != 0 { return (.h23, outer, "they may be in the outer cache only, dirty") }
         }
         let unknown = state.storer == device.rawValue ? 0 : state.arriving
@@ -155,6 +155,8 @@ extension LatentAnalysis {
                 state.pendingClean &= ~line
                 state.unorderedClean &= ~line
                 state.leaving &= ~line
+                state.buffered &= ~line
+                state.outerBuffered &= ~line
             }
             let leaving = inFlight ? state.leaving | state.pendingOuterClean : 0
             let dirty = (state.dirtyInner | state.dirtyOuter | leaving) & line
@@ -219,8 +221,20 @@ extension LatentAnalysis {
             if endangered != 0 {
                 reportDirty(state, granule, endangered, stored: mask, step, during: true)
             }
+            let passed = lineMask(granule, cached) & state.bypassed & ~mask
+            if passed != 0 { reportPassed(state, granule, passed, step, isStore: true) }
+            if inFlight { judgeUnfinished(&state, granule, cached, step) }
+            state.bypassed &= ~cached
             set(granule, state, before: before)
         }
+    }
+
+    /// Asks whether an invalidate that no barrier has completed may drop what a device writes into a line.
+    private mutating func judgeUnfinished(
+        _ state: inout LineState, _ granule: UInt64, _ cached: UInt64, _ step: LoweredStep
+    ) {
+        reportDropped(state, .h11, granule, cached & state.dropping & ~state.droppingNamed, step)
+        drop(&state, cached & state.droppingNamed, step)
     }
 
     /// Whether another declared mapping of the same bytes is cacheable: then they may be cached through it.

@@ -66,13 +66,15 @@ extension LatentAnalysis {
             // The line may have been evicted to the outer cache just before.
             if profile.hasOuterCache { state.dirtyOuter |= state.dirtyInner & line }
             state.leaving |= state.dirtyInner & line
+            state.dropping |= line
+            state.droppingNamed |= named
             if profile.reordersAccesses { state.unorderedClean |= state.dirtyInner & line }
             drop(&state, state.dirtyInner & named, step)
             state.dirtyInner &= ~line
         }
         guard instruction.invalidates else { return }
         if instruction.isByAddress || !profile.reordersAccesses {
-            refresh(&state, line)
+            refresh(&state, line, by: step.agent)
         } else {
             // By set and way nothing that follows waits for it but behind a barrier.
             state.settling |= line
@@ -80,24 +82,35 @@ extension LatentAnalysis {
     }
 
     /// Notes that lines have left the cores' caches.
-    func refresh(_ state: inout LineState, _ line: UInt64) {
+    ///
+    /// - Parameters:
+    ///   - state: The granule's state.
+    ///   - line: The lines.
+    ///   - agent: The core that asked; nil: it is not known any more.
+    func refresh(_ state: inout LineState, _ line: UInt64, by agent: Agent?) {
         state.staleBefore &= ~line
         state.cyclic &= ~line
         // What has arrived is fresh now, and nothing is known of the rest.
         state.polled &= ~line
-        state.bypassed &= ~line | state.buffered | state.outerBuffered | state.bypassedOuter
+        // What waits in a buffer can be missed by a line that comes before it has left; not what another core has handed
+        // over.
+        let isOwn = agent.map { $0.rawValue == state.storer } ?? true
+        let waiting = profile.speculates && isOwn ? state.buffered | state.outerBuffered : 0
+        state.bypassed &= ~line | waiting | state.bypassedOuter
         state.mayHold &= ~line
         state.unsettled |= line & state.staleInner & state.staleOuter & ~state.inFlight
+        // The outer cache may give back what is old.
+        if profile.speculates { state.staleInner |= state.staleOuter & line }
         // While the device still writes, or below a stale outer line, the line can come back as it was.
         let settled =
-            line & ~(profile.speculates ? state.inFlight | state.staleOuter : state.inFlight)
+            line & ~(profile.speculates ? state.inFlight | state.staleOuter : 0)
         state.staleInner &= ~settled
         state.unsettled &= ~settled
         state.heldAtWrite &= ~line
     }
 
     /// Notes bytes that an invalidate may have dropped as it was asked to.
-    private func drop(_ state: inout LineState, _ bytes: UInt64, _ step: LoweredStep) {
+    func drop(_ state: inout LineState, _ bytes: UInt64, _ step: LoweredStep) {
         let bytes = bytes & ~state.superseded
         guard bytes != 0 else { return }
         state.dropped |= bytes
@@ -106,7 +119,7 @@ extension LatentAnalysis {
     }
 
     /// Reports dirty bytes that an invalidate drops beside its range.
-    private mutating func reportDropped(
+    mutating func reportDropped(
         _ state: LineState, _ code: HazardCode, _ granule: UInt64, _ beside: UInt64,
         _ step: LoweredStep
     ) {

@@ -24,6 +24,9 @@ struct LineState {
     var outerBuffered: UInt64 = 0
     /// Bytes of dirty lines whose maintenance no barrier has waited for: the line may still be evicted.
     var leaving: UInt64 = 0
+    /// Lines that an invalidate may still drop, as no barrier has waited for it, and what of them it names.
+    var dropping: UInt64 = 0
+    var droppingNamed: UInt64 = 0
     /// Dirty bytes that an invalidate of their range may have dropped, and that nobody has written since.
     var dropped: UInt64 = 0
     /// The statement of that invalidate.
@@ -81,7 +84,7 @@ struct LineState {
 
     /// Whether a barrier would change it.
     var waitsForBarrier: Bool {
-        buffered | pendingClean | leaving | unordered | unorderedClean | settling != 0
+        buffered | pendingClean | leaving | dropping | unordered | unorderedClean | settling != 0
     }
 
     /// Whether a `CACHE SYNC` would change it.

@@ -238,6 +238,7 @@ struct PublicationOrder {
     private mutating func perform(
         _ operation: DeviceOperation, _ index: Int, _ step: LoweredStep, _ map: MemoryMap
     ) {
+        if let read = operation.readSide { perform(read, index, step, map) }
         let start = operation.start.address.rawValue
         let mapping = map.mapping(of: start)
         let first = start &- mapping.start &+ mapping.physical
