@@ -89,7 +89,8 @@ struct ProofOrder {
         /// The last fence, the last operation in turn, and for each device its last operation, doorbell or completion.
         var fence = -1
         var turn = -1
-        /// The last operation in turn before the last DSB of any kind: no load after that is performed before it.
+        /// The last operation in turn before the last barrier of loads, or DSB of any kind: no load after that is
+        /// performed before it.
         var barred = -1
         var place = 0
         var acts: [Int: Int] = [:]
@@ -98,7 +99,7 @@ struct ProofOrder {
         for index in nodes.indices {
             let node = nodes[index]
             var before: [Int] = []
-            if effects[place..<places[index]].contains(where: { $0.isDSB }) { barred = turn }
+            if effects[place..<places[index]].contains(where: { $0.holdsLoads }) { barred = turn }
             place = places[index]
             if node.isDevice {
                 if let last = acts[node.device] { before.append(last) }
@@ -180,7 +181,10 @@ struct ProofOrder {
 }
 
 extension MemoryEffect {
-    fileprivate var isDSB: Bool {
-        if case .barrier(let barrier) = kind { barrier.instruction == .dsb } else { false }
+    /// Whether it is a barrier that no later load is performed before.
+    fileprivate var holdsLoads: Bool {
+        guard case .barrier(let barrier) = kind else { return false }
+        return barrier.instruction == .dsb
+            || barrier.instruction == .dmb && barrier.accesses != .stores
     }
 }
