@@ -81,16 +81,17 @@ extension LatentAnalysis {
 
     /// Notes that lines have left the cores' caches.
     func refresh(_ state: inout LineState, _ line: UInt64) {
+        let arrived = ~state.inFlight | state.polled
+        state.unsettled |= line & state.staleInner & state.staleOuter & arrived
         state.staleBefore &= ~line
         state.cyclic &= ~line
-        // What has arrived is fresh now, and nothing is known of the rest.
-        state.polled &= ~line
+        // What has arrived is fresh now, unless the line comes back from the outer cache; nothing is known of the rest.
+        state.polled &= ~line | state.polledOuter
         state.bypassed &= ~line | state.buffered | state.outerBuffered | state.bypassedOuter
         state.mayHold &= ~line
-        state.unsettled |= line & state.staleInner & state.staleOuter & ~state.inFlight
-        // While the device still writes, or below a stale outer line, the line can come back as it was.
-        let settled =
-            line & ~(profile.speculates ? state.inFlight | state.staleOuter : state.inFlight)
+        // While the device still writes, or below a stale outer line, the line can come back as it was, where lines come
+        // unasked.
+        let settled = line & ~(profile.speculates ? state.inFlight | state.staleOuter : 0)
         state.staleInner &= ~settled
         state.unsettled &= ~settled
         state.heldAtWrite &= ~line
@@ -142,5 +143,6 @@ extension LatentAnalysis {
         state.bypassedOuter &= ~line | state.buffered | state.outerBuffered
         let settled = line & ~(profile.speculates ? state.inFlight : 0)
         state.staleOuter &= ~settled
+        state.polledOuter &= ~line
     }
 }
