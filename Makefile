@@ -63,10 +63,14 @@ demo: build ## build, and take the tour on bundled traces
 test: setup check-format ## check the format and run all tests
 	$(SWIFT) test --parallel --scratch-path $(BUILD)
 
-# 100,000 random worlds and all 4 x 9^6 short sequences on both models: some two minutes on two idle cores, and a build.
-test-long: setup ## hold the model to the second one on 100,000 random worlds
-	STALELINE_SEEDS=$(or $(STALELINE_SEEDS),100000) $(SWIFT) test -c release -Xswiftc -enable-testing \
-	    --scratch-path $(BUILD)-long --filter ReferenceTests
+# 100,000 random worlds and all 4 x 9^6 short sequences on both models, 200,000 random traces and 100,000 drivers with
+# a fault each through the detector and the search: some minutes on two idle cores, and a build.
+LONG_TEST = $(SWIFT) test -c release -Xswiftc -enable-testing --scratch-path $(BUILD)-long --filter
+
+test-long: setup ## hold the model to the second one, and the detector to the search, at length
+	STALELINE_SEEDS=$(or $(STALELINE_SEEDS),100000) $(LONG_TEST) ReferenceTests
+	STALELINE_SEEDS=$(or $(STALELINE_SEEDS),200000) $(LONG_TEST) FoundationTests
+	STALELINE_SEEDS=$(or $(STALELINE_SEEDS),100000) $(LONG_TEST) SimulationTests
 
 # All violating traces on all their machines, and each operation taken out of each clean trace: a minute or two, and a build.
 test-fix: setup ## mend every violating trace, and every operation that a clean one lacks

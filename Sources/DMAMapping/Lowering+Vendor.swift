@@ -116,7 +116,10 @@ extension Lowering {
             for index in 0..<count {
                 var place = (start: run.start, bytes: run.bytes)
                 if !isWhole {
-                    place = call.part(of: (run.start & ~(step - 1)) + index * step, step)
+                    // Of a line that the loop goes through in parts all of the range is meant each time.
+                    let size = max(step, line)
+                    let part = (run.start & ~(step - 1)) + index * step
+                    place = call.part(of: part & ~(size - 1), size)
                 }
                 for action in actions {
                     output.append(

@@ -188,7 +188,8 @@ extension ProofProblem {
             if type == .writeBack { state.lines[line].dirtyInner |= node.classes[line] }
         }
         guard type != .writeBack else { return wrong }
-        if hasOuter {
+        // What is not bufferable waits nowhere.
+        if hasOuter, type != .device, type != .stronglyOrdered {
             state.outerBuffer.append(UInt16(number))
             return wrong
         }

@@ -2,33 +2,39 @@ import Operations
 import Quantities
 
 extension LatentAnalysis {
+    /// How a device comes to read.
+    enum Call {
+        /// By a doorbell, or a completion that was seen since.
+        case sent
+        /// By a store that it has seen since.
+        case told
+        /// By itself, in the trace's turn.
+        case inTurn
+    }
+
     /// Asks of a device's read whether the bytes are where it looks.
-    mutating func deviceReads(
-        _ operation: DeviceOperation, _ step: LoweredStep, afterDoorbell: Bool
-    ) {
-        for row in operation.rowStarts {
-            deviceReads(row, operation.bytes, step, afterDoorbell)
-        }
+    mutating func deviceReads(_ operation: DeviceOperation, _ step: LoweredStep, _ call: Call) {
+        for row in operation.rowStarts { deviceReads(row, operation.bytes, step, call) }
     }
 
     /// Asks of the rounds after the first of a device's reads whether they find what was stored meanwhile.
     mutating func judgeCyclicReads(of device: Agent) {
         for step in reading.removeValue(forKey: device.rawValue) ?? [] {
             guard case .device(let operation) = step.operation else { continue }
-            deviceReads(operation, step, afterDoorbell: false)
+            deviceReads(operation, step, .inTurn)
         }
     }
 
     private mutating func deviceReads(
-        _ row: UInt64, _ bytes: UInt64, _ step: LoweredStep, _ afterDoorbell: Bool
+        _ row: UInt64, _ bytes: UInt64, _ step: LoweredStep, _ call: Call
     ) {
         let (start, mapping) = physical(row)
         let snoops = profile.snoops(step.agent) && mapping.shareability != .nonShareable
         for (granule, mask) in granules(start, bytes) {
             guard let state = lines[granule], !state.isQuiet else { continue }
-            if snoops { judgeStale(state, granule, mask, step) }
+            if snoops, call != .told { judgeStale(state, granule, mask, step) }
             guard
-                let (code, bytes, why) = danger(of: state, mask, snoops, afterDoorbell, step.agent)
+                let (code, bytes, why) = danger(of: state, mask, snoops, call, step.agent)
             else {
                 continue
             }
@@ -77,8 +83,7 @@ extension LatentAnalysis {
     }
 
     private func danger(
-        of state: LineState, _ mask: UInt64, _ snoops: Bool, _ afterDoorbell: Bool,
-        _ device: Agent
+        of state: LineState, _ mask: UInt64, _ snoops: Bool, _ call: Call, _ device: Agent
     ) -> (HazardCode, UInt64, String)? {
         if !snoops {
             let dirty = state.dirtyInner & ~state.arriving & mask
@@ -105,11 +110,14 @@ extension LatentAnalysis {
             )
         }
         // A buffer empties in time: it endangers a device that a doorbell has sent, not one that comes by itself.
-        guard afterDoorbell else { return nil }
-        let pending = (state.pendingClean | state.pendingOuterClean) & mask
+        guard call != .inTurn else { return nil }
+        // The order in which a store that tells is seen needs no completion: a barrier between is enough.
+        let inner = call == .told ? state.unorderedClean : state.pendingClean
+        let pending = (inner | state.pendingOuterClean) & mask
         if !snoops, pending != 0 {
             return (.h04, pending, "their clean may not be complete: no barrier has waited for it")
         }
+        guard call == .sent else { return nil }
         let buffered = (state.buffered | (snoops ? 0 : state.outerBuffered)) & mask
         if buffered != 0 { return (.h04, buffered, "they may still wait in a store buffer") }
         return nil
@@ -180,6 +188,7 @@ extension LatentAnalysis {
             if inFlight {
                 state.inFlight |= mask
                 state.polled &= ~mask
+                state.polledOuter &= ~mask
                 writing[step.agent.rawValue, default: []].append(
                     Write(index: index, granule: granule, mask: mask))
             }

@@ -88,22 +88,23 @@ extension LatentAnalysis {
     ///   - line: The lines.
     ///   - agent: The core that asked; nil: it is not known any more.
     func refresh(_ state: inout LineState, _ line: UInt64, by agent: Agent?) {
+        let arrived = ~state.inFlight | state.polled
+        state.unsettled |= line & state.staleInner & state.staleOuter & arrived
         state.staleBefore &= ~line
         state.cyclic &= ~line
-        // What has arrived is fresh now, and nothing is known of the rest.
-        state.polled &= ~line
+        // What has arrived is fresh now, unless the line comes back from the outer cache; nothing is known of the rest.
+        state.polled &= ~line | state.polledOuter
         // What waits in a buffer can be missed by a line that comes before it has left; not what another core has handed
         // over.
         let isOwn = agent.map { $0.rawValue == state.storer } ?? true
         let waiting = profile.speculates && isOwn ? state.buffered | state.outerBuffered : 0
         state.bypassed &= ~line | waiting | state.bypassedOuter
         state.mayHold &= ~line
-        state.unsettled |= line & state.staleInner & state.staleOuter & ~state.inFlight
         // The outer cache may give back what is old.
         if profile.speculates { state.staleInner |= state.staleOuter & line }
-        // While the device still writes, or below a stale outer line, the line can come back as it was.
-        let settled =
-            line & ~(profile.speculates ? state.inFlight | state.staleOuter : 0)
+        // While the device still writes, or below a stale outer line, the line can come back as it was, where lines come
+        // unasked.
+        let settled = line & ~(profile.speculates ? state.inFlight | state.staleOuter : 0)
         state.staleInner &= ~settled
         state.unsettled &= ~settled
         state.heldAtWrite &= ~line
@@ -155,5 +156,6 @@ extension LatentAnalysis {
         state.bypassedOuter &= ~line | state.buffered | state.outerBuffered
         let settled = line & ~(profile.speculates ? state.inFlight : 0)
         state.staleOuter &= ~settled
+        state.polledOuter &= ~line
     }
 }

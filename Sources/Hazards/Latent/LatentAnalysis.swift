@@ -82,9 +82,11 @@ public struct LatentAnalysis {
             order.run(steps, map: map) + instructions.run(steps, map: map)
             + registers.run(steps, map: map) + polling.run(steps, map: map)
         let free = scheduleDevices(steps)
+        let told = ToldReads(steps, profile: profile, map: map).reads
         for (index, step) in steps.enumerated() {
             now = index
             for started in starting[index] ?? [] { begin(started.step, started.index) }
+            if index > 0 { for read in told[index - 1] ?? [] { goOn(steps[read]) } }
             switch step.operation {
             case .device(let operation):
                 if free.contains(index) { performInTraceOrder(operation, step) }
@@ -124,20 +126,27 @@ public struct LatentAnalysis {
         guard case .device(let operation) = step.operation else { return }
         switch operation.kind {
         case .read, .descriptorFetch:
-            deviceReads(operation, step, afterDoorbell: true)
+            deviceReads(operation, step, .sent)
             if operation.cycles > 1 { reading[step.agent.rawValue, default: []].append(step) }
         case .write:
-            if let read = operation.readSide { deviceReads(read, step, afterDoorbell: true) }
+            if let read = operation.readSide { deviceReads(read, step, .sent) }
             deviceWrites(operation, step, inFlight: true, index)
         case .interrupt: break
         }
     }
 
+    /// A device that runs reads what it was told of by a store.
+    private mutating func goOn(_ step: LoweredStep) {
+        guard case .device(let operation) = step.operation else { return }
+        let read = operation.kind == .write ? operation.readSide : operation
+        if let read { deviceReads(read, step, .told) }
+    }
+
     private mutating func performInTraceOrder(_ operation: DeviceOperation, _ step: LoweredStep) {
         switch operation.kind {
-        case .read, .descriptorFetch: deviceReads(operation, step, afterDoorbell: false)
+        case .read, .descriptorFetch: deviceReads(operation, step, .inTurn)
         case .write:
-            if let read = operation.readSide { deviceReads(read, step, afterDoorbell: false) }
+            if let read = operation.readSide { deviceReads(read, step, .inTurn) }
             deviceWrites(operation, step, inFlight: false, now)
         case .interrupt: break
         }

@@ -57,6 +57,8 @@ struct LineState {
     var inFlight: UInt64 = 0
     /// Bytes in flight of which a core may know that they have arrived: it may have seen what the device wrote later.
     var polled: UInt64 = 0
+    /// Those of ``polled`` below which the outer cache may still be stale.
+    var polledOuter: UInt64 = 0
     /// Bytes in flight that the device goes on to write round after round, and that no core has invalidated meanwhile.
     var cyclic: UInt64 = 0
     /// Bytes whose line a core had touched, and nothing had removed, when the device wrote: H01, not H08.

@@ -20,6 +20,8 @@ struct PublicationOrder {
         var start: UInt64
         var end: UInt64
         var isCacheable = false
+        /// Whether a device does it by itself, in the trace's turn.
+        var isInTurn = false
         /// How many barriers for all observers, and for those of the inner domain, stood before it.
         var outer = 0
         var inner = 0
@@ -52,7 +54,8 @@ struct PublicationOrder {
     private var cores: [Agent: Core] = [:]
     private var writes: [Agent: [Access]] = [:]
     private var reads: [Agent: [Access]] = [:]
-    /// The step of each device's last doorbell: what was stored before it is for the doorbell's own barrier (H04).
+    /// The step of each device's last doorbell, or of the last completion seen since: what was stored before it is for
+    /// the doorbell's own barrier (H04).
     private var rung: [Agent: Int] = [:]
     private var findings: [Finding] = []
     private var reported: Set<[UInt32]> = []
@@ -86,9 +89,10 @@ struct PublicationOrder {
             case .barrier(let barrier): perform(barrier, index, by: step.agent)
             case .maintenance(let operation): maintain(operation, index, step, map)
             case .ring(let device):
-                rung[device] = index
+                send(device, index)
                 reads[device] = nil
             case .wait(let device):
+                if rung[device] != nil { send(device, index) }
                 writes[device] = nil
                 for core in cores.keys { cores[core]?.loads.removeAll { $0.device == device } }
             case .device(let operation): perform(operation, index, step, map)
@@ -96,6 +100,18 @@ struct PublicationOrder {
             }
         }
         return findings
+    }
+
+    /// Notes the earliest step from which on a device may do what follows, and forgets what no device can be told late.
+    private mutating func send(_ device: Agent, _ index: Int) {
+        rung[device] = index
+        let first = rung.values.min() ?? index
+        for agent in cores.keys {
+            guard let core = cores[agent], !core.stores.isEmpty else { continue }
+            cores[agent]?.stores.removeAll {
+                $0.index < first && $0.outer < core.outer && $0.inner < core.inner
+            }
+        }
     }
 
     // MARK: Cores
@@ -129,7 +145,7 @@ struct PublicationOrder {
             access.inner = core.inner
             overwrite(access)
             core.stores.append(access)
-            if core.stores.count > Self.most { core.stores.removeFirst() }
+            if core.stores.count > 2 * Self.most { core.stores.removeFirst(Self.most) }
         case .load, .miscellaneousRead, .loadExclusive, .loadAcquire:
             guard profile.speculates else { return }
             if !isDependent { judge(access, core, step) }
@@ -139,7 +155,7 @@ struct PublicationOrder {
                 if core.loads.count > Self.most { core.loads.removeFirst() }
             }
             if kind == .loadAcquire {
-                settleLoads(&core)
+                settleLoads(&core) { _ in true }
                 core.floor = index
             }
         default: return
@@ -182,10 +198,11 @@ struct PublicationOrder {
         if barrier.ordersStores {
             if barrier.reachesDevices { core.outer += 1 }
             if barrier.domain != .nonShareable { core.inner += 1 }
-            if barrier.reachesDevices { core.stores = [] }
+            // What a barrier has published is there for a device that comes by itself; one that runs may have come before.
+            if barrier.reachesDevices, rung.isEmpty { core.stores = [] }
         }
         if barrier.accesses != .stores {
-            settleLoads(&core)
+            settleLoads(&core) { reaches(barrier, $0) }
             core.floor = index
         }
         // Nothing after a DSB of any kind is performed before it.
@@ -194,14 +211,23 @@ struct PublicationOrder {
     }
 
     /// What the core has loaded of a device's it knows now, and what the device wrote before that.
-    private func settleLoads(_ core: inout Core) {
-        for (device, load) in core.loads {
+    ///
+    /// - Parameters:
+    ///   - core: The core.
+    ///   - isOrdered: Whether the loads of a device's bytes are ordered before what follows.
+    private func settleLoads(_ core: inout Core, where isOrdered: (Agent) -> Bool) {
+        for (device, load) in core.loads where isOrdered(device) {
             for write in writes[device] ?? [] where write.overlaps(load) && write.index < load.index
             {
                 core.known[device] = max(core.known[device] ?? 0, write.index)
             }
         }
-        core.loads = []
+        core.loads.removeAll { isOrdered($0.device) }
+    }
+
+    /// Whether a device is in a barrier's domain: one that looks into caches is with the cores.
+    private func reaches(_ barrier: Barrier, _ device: Agent) -> Bool {
+        barrier.reachesDevices || profile.snoops(device) && barrier.domain != .nonShareable
     }
 
     /// Asks of a load whether it may have been performed before one that the program has earlier (H06).
@@ -211,10 +237,13 @@ struct PublicationOrder {
             guard let flag = list.last(where: { $0.overlaps(earlier) && $0.index < earlier.index })
             else { continue }
             let data = list.last {
+                // Of one that was sent a write may come after what stands before the load that tells of it.
+                let floor = $0.isInTurn ? core.floor : -1
+                let start = $0.isInTurn ? $0.index : earlier.index
                 // What one burst brings is there at once, but loads of it need not be.
-                $0.overlaps(load) && $0.index <= flag.index
-                    && $0.index > max(core.known[device] ?? -1, core.floor)
-                    && !core.isInvalidated(load, since: $0.index)
+                return $0.overlaps(load) && $0.index <= flag.index
+                    && $0.index > max(core.known[device] ?? -1, floor)
+                    && !core.isInvalidated(load, since: start)
             }
             // Two loads of the same bytes stay in order.
             guard let data, !earlier.overlaps(load) else { continue }
@@ -243,7 +272,8 @@ struct PublicationOrder {
         let mapping = map.mapping(of: start)
         let first = start &- mapping.start &+ mapping.physical
         let access = Access(
-            index: index, record: step.record, start: first, end: first &+ operation.extent)
+            index: index, record: step.record, start: first, end: first &+ operation.extent,
+            isInTurn: rung[step.agent] == nil)
         switch operation.kind {
         case .read, .descriptorFetch:
             reads[step.agent, default: []].append(access)
@@ -264,16 +294,20 @@ struct PublicationOrder {
     private mutating func judge(_ access: Access, _ step: LoweredStep, isWrite: Bool) {
         guard profile.reordersAccesses else { return }
         let snoops = profile.snoops(step.agent)
-        let started = rung[step.agent] ?? -1
+        let started = rung[step.agent]
         for (agent, core) in cores.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
             let open = core.stores.filter {
-                guard $0.index > started else { return false }
-                return snoops
-                    ? $0.inner == core.inner : $0.outer == core.outer && !$0.isCacheable
+                guard snoops || !$0.isCacheable else { return false }
+                // A device that comes by itself finds done what a barrier has waited for.
+                guard let started else {
+                    return snoops ? $0.inner == core.inner : $0.outer == core.outer
+                }
+                return $0.index > started
             }
             for (place, data) in open.enumerated() where data.overlaps(access) {
                 let flag = open[(place + 1)...].first { store in
                     store.record != data.record && !store.overlaps(data)
+                        && (snoops ? store.inner == data.inner : store.outer == data.outer)
                         && (reads[step.agent] ?? []).contains {
                             $0.index > store.index && $0.overlaps(store)
                         }

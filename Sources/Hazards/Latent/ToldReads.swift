@@ -1,0 +1,101 @@
+import Operations
+import Quantities
+
+/// Finds the stores by which a device that runs already may be told to read on.
+///
+/// A device that was rung, and then looks at a word that a core stores later, may have seen that store when it reads what
+/// comes next. So these reads must find what the core did before the word, and not only what it did before the doorbell.
+/// The order of the stores themselves is ``PublicationOrder``'s; here it is about what is in the caches.
+struct ToldReads {
+    private struct Store {
+        var index: Int
+        var start: UInt64
+        var end: UInt64
+        /// Whether it goes past the caches, so that every device sees it.
+        var isVisible: Bool
+    }
+
+    private let profile: HazardProfile
+    /// The step of each device's last doorbell, or of the last completion seen since.
+    private var bells: [Agent: Int] = [:]
+    /// The latest stores, in order, while a device runs.
+    private var stores: [Store] = []
+    /// The stores that a device may have seen since its bell.
+    private var seen: [Agent: [Int]] = [:]
+    /// For each store by which a device may be told, the steps of the reads that come after.
+    private(set) var reads: [Int: [Int]] = [:]
+
+    /// Folds all steps; `map` is that of the trace before the first.
+    ///
+    /// - Complexity: O(steps × ``PublicationOrder/most``).
+    init(_ steps: [LoweredStep], profile: HazardProfile, map: MemoryMap) {
+        self.profile = profile
+        var map = map
+        for (index, step) in steps.enumerated() {
+            switch step.operation {
+            case .setMemoryType(let start, let size, let type, let shareability) where size > 0:
+                map.insert(
+                    MemoryMapping(
+                        start: start, end: start &+ size, physical: map.physical(of: start),
+                        type: type, shareability: shareability))
+            case .map(let mapping): map.insert(mapping)
+            case .access(let access, _, _) where access.kind.isStore:
+                note(access.address, UInt64(access.size), index, map)
+            case .run(let run) where run.kind.isStore:
+                note(run.start.address.rawValue, run.bytes, index, map)
+            case .copy(let copy): note(copy.destination.address.rawValue, copy.bytes, index, map)
+            case .ring(let device): send(device, index)
+            case .wait(let device): if bells[device] != nil { send(device, index) }
+            case .device(let operation): perform(operation, step.agent, index, map)
+            default: continue
+            }
+        }
+    }
+
+    private mutating func send(_ device: Agent, _ index: Int) {
+        bells[device] = index
+        seen[device] = nil
+        let first = bells.values.min() ?? index
+        if let last = stores.last, last.index > first {
+            stores.removeAll { $0.index < first }
+        } else {
+            stores = []
+        }
+    }
+
+    private mutating func note(_ address: UInt64, _ size: UInt64, _ index: Int, _ map: MemoryMap) {
+        guard !bells.isEmpty else { return }
+        let type = map.mapping(of: address).type
+        let start = map.physical(of: address)
+        stores.append(
+            Store(
+                index: index, start: start, end: start &+ size,
+                isVisible: type != .writeBack || !profile.hasCaches))
+        if stores.count > 2 * PublicationOrder.most {
+            stores.removeFirst(PublicationOrder.most)
+        }
+    }
+
+    private mutating func perform(
+        _ operation: DeviceOperation, _ device: Agent, _ index: Int, _ map: MemoryMap
+    ) {
+        guard let bell = bells[device],
+            let read = operation.kind == .write ? operation.readSide : operation,
+            operation.kind != .interrupt
+        else { return }
+        let snoops = profile.snoops(device)
+        for row in read.rowStarts {
+            let start = map.physical(of: row)
+            for store in stores
+            where store.index > bell && (store.isVisible || snoops)
+                && store.start < start &+ read.bytes
+                && start < store.end
+            {
+                if seen[device]?.contains(store.index) != true {
+                    seen[device, default: []].append(store.index)
+                }
+            }
+        }
+        for store in seen[device] ?? [] { reads[store, default: []].append(index) }
+    }
+}
