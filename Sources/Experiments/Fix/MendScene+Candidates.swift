@@ -19,7 +19,8 @@ extension MendScene {
             switch family {
             case .call:
                 profile.usesLinux
-                    ? calls(finding) + syncs(finding) + failures(finding) + entries(finding) : []
+                    ? calls(finding) + blocks(finding) + syncs(finding) + failures(finding)
+                        + entries(finding) : []
             case .declaration: declarations(finding) + masks(finding)
             case .barrier: barriers(finding)
             case .layout: layouts(finding)
@@ -28,7 +29,9 @@ extension MendScene {
             case .order: movedUpkeep(finding) + (profile.usesLinux ? syncs(finding) : [])
             case .removal: removedUpkeep(finding)
             case .instructions: instructions(finding)
-            case .attributes: attributes(finding) + types(finding) + aliasUpkeep(finding)
+            case .attributes:
+                attributes(finding) + userMappings(finding) + types(finding)
+                    + aliasUpkeep(finding)
             }
         return all.filter { $0.family == family }
     }
