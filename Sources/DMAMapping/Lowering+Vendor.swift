@@ -116,10 +116,12 @@ extension Lowering {
             for index in 0..<count {
                 var place = (start: run.start, bytes: run.bytes)
                 if !isWhole {
-                    // Of a line that the loop goes through in parts all of the range is meant each time.
-                    let size = max(step, line)
                     let part = (run.start & ~(step - 1)) + index * step
-                    place = call.part(of: part & ~(size - 1), size)
+                    // Of a line that a loop invalidates in parts all of the range is meant each time.
+                    let isPartial = run.operation == .invalidate && !isOuter && step < line
+                    place =
+                        isPartial
+                        ? call.part(of: part & ~(line - 1), line) : call.part(of: part, step)
                 }
                 for action in actions {
                     output.append(
