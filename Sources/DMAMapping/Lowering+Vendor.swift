@@ -116,12 +116,7 @@ extension Lowering {
             for index in 0..<count {
                 var place = (start: run.start, bytes: run.bytes)
                 if !isWhole {
-                    let part = (run.start & ~(step - 1)) + index * step
-                    // Of a line that a loop invalidates in parts all of the range is meant each time.
-                    let isPartial = run.operation == .invalidate && !isOuter && step < line
-                    place =
-                        isPartial
-                        ? call.part(of: part & ~(line - 1), line) : call.part(of: part, step)
+                    place = call.part(of: (run.start & ~(step - 1)) + index * step, step)
                 }
                 for action in actions {
                     output.append(
