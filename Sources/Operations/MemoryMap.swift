@@ -100,6 +100,28 @@ public struct MemoryMap: Sendable, Hashable {
     /// Makes an empty map.
     public init() {}
 
+    /// The mapping that an operation makes here: of another memory type, or at a further address; nil: it makes none.
+    public func mapping(madeBy operation: Operation) -> MemoryMapping? {
+        switch operation {
+        case .setMemoryType(let start, let size, let type, let shareability) where size > 0:
+            MemoryMapping(
+                start: start, end: start &+ size, physical: physical(of: start), type: type,
+                shareability: shareability)
+        case .map(let mapping): mapping
+        default: nil
+        }
+    }
+
+    /// Takes in the mapping that an operation makes, if it makes one.
+    ///
+    /// - Returns: whether it made one.
+    @discardableResult
+    public mutating func follow(_ operation: Operation) -> Bool {
+        guard let mapping = mapping(madeBy: operation) else { return false }
+        insert(mapping)
+        return true
+    }
+
     /// Puts a mapping over whatever was declared for its addresses before.
     ///
     /// - Complexity: O(*n*) in the number of mappings.

@@ -53,14 +53,8 @@ struct ProofSteps {
             wait.device = device
             append(wait)
         case .device(let operation): add(operation, step)
-        case .setMemoryType(let start, let size, let type, let shareability) where size > 0:
-            map.insert(
-                MemoryMapping(
-                    start: start, end: start &+ size, physical: map.physical(of: start), type: type,
-                    shareability: shareability))
-            if !steps.isEmpty { steps[steps.count - 1].mapAfter = map }
-        case .map(let mapping):
-            map.insert(mapping)
+        case .setMemoryType, .map:
+            map.follow(step.operation)
             if !steps.isEmpty { steps[steps.count - 1].mapAfter = map }
         case .environment(let event):
             if event.kind == .leave || event.kind == .join {

@@ -39,15 +39,8 @@ extension Setup {
             // What cannot be lowered is told where the program runs.
             try? lowering.lower(.dma(call), agent: .core(0), into: &operations)
             for operation in operations {
-                switch operation {
-                case .map(let mapping): found.insert(mapping)
-                case .setMemoryType(let start, let size, let type, let shareability):
-                    found.insert(
-                        MemoryMapping(
-                            start: start, end: start &+ size,
-                            physical: lowering.memoryMap.physical(of: start), type: type,
-                            shareability: shareability))
-                default: continue
+                if let mapping = lowering.memoryMap.mapping(madeBy: operation) {
+                    found.insert(mapping)
                 }
             }
         }

@@ -26,15 +26,11 @@ extension LatentAnalysis {
         case .barrier(let barrier): perform(barrier)
         case .maintenance(let maintenance): perform(maintenance, step)
         case .wait(let device): observeCompletion(of: device)
-        case .setMemoryType(let start, let size, let type, let shareability):
-            guard size > 0 else { return }
+        case .setMemoryType(let start, let size, let type, _):
             let (physical, old) = physical(start)
             if old.type.isCacheable, !type.isCacheable { noteLeftBehind(physical, size) }
-            map.insert(
-                MemoryMapping(
-                    start: start, end: start &+ size, physical: physical, type: type,
-                    shareability: shareability))
-        case .map(let mapping): map.insert(mapping)
+            map.follow(step.operation)
+        case .map: map.follow(step.operation)
         default: break
         }
     }

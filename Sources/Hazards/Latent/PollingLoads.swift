@@ -44,14 +44,8 @@ struct PollingLoads {
         var map = map
         for (index, step) in steps.enumerated() {
             switch step.operation {
-            case .setMemoryType(let start, let size, let type, let shareability) where size > 0:
-                map.insert(
-                    MemoryMapping(
-                        start: start, end: start &+ size, physical: map.physical(of: start),
-                        type: type, shareability: shareability))
-                polls[step.agent] = nil
-            case .map(let mapping):
-                map.insert(mapping)
+            case .setMemoryType, .map:
+                map.follow(step.operation)
                 polls[step.agent] = nil
             case .access(let access, _, _): perform(access, index, step, map)
             case .barrier, .environment: continue

@@ -69,12 +69,7 @@ struct PublicationOrder {
         var map = map
         for (index, step) in steps.enumerated() {
             switch step.operation {
-            case .setMemoryType(let start, let size, let type, let shareability) where size > 0:
-                map.insert(
-                    MemoryMapping(
-                        start: start, end: start &+ size, physical: map.physical(of: start),
-                        type: type, shareability: shareability))
-            case .map(let mapping): map.insert(mapping)
+            case .setMemoryType, .map: map.follow(step.operation)
             case .access(let access, _, _):
                 perform(access, index, step, map)
             case .run(let run):

@@ -60,12 +60,7 @@ struct RegisterOrder {
         var map = map
         for step in steps {
             switch step.operation {
-            case .setMemoryType(let start, let size, let type, let shareability) where size > 0:
-                map.insert(
-                    MemoryMapping(
-                        start: start, end: start &+ size, physical: map.physical(of: start),
-                        type: type, shareability: shareability))
-            case .map(let mapping): map.insert(mapping)
+            case .setMemoryType, .map: map.follow(step.operation)
             case .access(let access, _, _): perform(access, step, map)
             case .run(let run):
                 let start = run.start.address.rawValue

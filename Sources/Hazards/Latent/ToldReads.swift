@@ -33,12 +33,7 @@ struct ToldReads {
         var map = map
         for (index, step) in steps.enumerated() {
             switch step.operation {
-            case .setMemoryType(let start, let size, let type, let shareability) where size > 0:
-                map.insert(
-                    MemoryMapping(
-                        start: start, end: start &+ size, physical: map.physical(of: start),
-                        type: type, shareability: shareability))
-            case .map(let mapping): map.insert(mapping)
+            case .setMemoryType, .map: map.follow(step.operation)
             case .access(let access, _, _) where access.kind.isStore:
                 note(access.address, UInt64(access.size), index, map)
             case .run(let run) where run.kind.isStore:
