@@ -114,11 +114,17 @@ extension Lowering {
                     VendorError(call: call, reason: .tooManySteps(Self.vendorStepLimit)))
             }
             for index in 0..<count {
-                var place = (start: run.start, bytes: run.bytes)
-                if !isWhole {
-                    place = call.part(of: (run.start & ~(step - 1)) + index * step, step)
-                }
+                let part = (run.start & ~(step - 1)) + index * step
                 for action in actions {
+                    var place = (start: run.start, bytes: run.bytes)
+                    if !isWhole {
+                        // Of a line that a loop invalidates in parts all of the range is meant each time.
+                        let isPart =
+                            action == .core && run.operation == .invalidate && step < line
+                        place =
+                            isPart
+                            ? call.part(of: part & ~(line - 1), line) : call.part(of: part, step)
+                    }
                     output.append(
                         action.operation(
                             run.operation,

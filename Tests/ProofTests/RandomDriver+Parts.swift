@@ -170,9 +170,8 @@ struct DriverLibrary {
     static func libraries(of profile: RandomTrace.Profile) -> [DriverLibrary] {
         switch profile.machine {
         case "stm32h743": [cmsis, uBoot, zephyr, nuttX]
-        // Zephyr goes through their lines in halves, each named by itself: a false H11 of a part of a line.
-        case "zynq7000": [xilinx, uBoot]
-        case "imx7d", "am335x": [uBoot]
+        case "zynq7000": [xilinx, uBoot, zephyr]
+        case "imx7d", "am335x": [uBoot, zephyr]
         case "zynqmp": [xilinx, uBoot, zephyr, nuttX]
         case "rpi3": [uBoot, zephyr, nuttX]
         case "rpi1", "arm926": [uBoot]
