@@ -57,6 +57,9 @@ public struct Barrier: Hashable, Sendable, BitwiseCopyable {
     /// Whether stores before it are ordered before what comes after it.
     public var ordersStores: Bool { instruction != .isb && accesses != .loads }
 
+    /// Whether loads before it are ordered before what comes after it.
+    public var ordersLoads: Bool { instruction != .isb && accesses != .stores }
+
     /// Whether a device outside the cores' own domain is among the observers.
     public var reachesDevices: Bool { domain == .fullSystem || domain == .outerShareable }
 }

@@ -15,7 +15,8 @@ struct ScheduleTests {
     static let unsearched: Set<HazardCode> = [.h07, .h22, .h24, .h25, .h38, .h39]
 
     @Test(
-        "A latent finding has a schedule, which can be written, read and replayed", arguments: cases
+        "A latent finding has a schedule; where all of it is pinned its replay is manifest",
+        arguments: cases
     )
     func latent(_ one: LitmusCase) throws {
         let setup = try one.file.setup(one.expectation)
@@ -25,10 +26,13 @@ struct ScheduleTests {
         #expect(read.pins == proof.pins.pins)
         var pinned = setup
         pinned.program = try read.applied(to: setup.program, file: "schedule")
-        _ = try Check.run(pinned)
+        let result = try Check.run(pinned)
+        #expect(
+            !proof.pins.loose.isEmpty || result.judgement.count(.manifest) > 0,
+            "\(proof.pins.text) is not manifest")
     }
 
-    @Test("Two thirds of the schedules are manifest when they are replayed")
+    @Test("Three quarters of the schedules are manifest when they are replayed")
     func share() throws {
         var manifest = 0
         for one in Self.cases {
@@ -38,7 +42,7 @@ struct ScheduleTests {
             if try Check.run(pinned).judgement.count(.manifest) > 0 { manifest += 1 }
         }
         #expect(
-            manifest * 100 >= Self.cases.count * 66, "\(manifest) of \(Self.cases.count)")
+            manifest * 100 >= Self.cases.count * 75, "\(manifest) of \(Self.cases.count)")
     }
 
     @Test(

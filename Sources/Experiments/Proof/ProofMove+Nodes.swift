@@ -216,20 +216,23 @@ extension ProofProblem {
             if instruction.cleans {
                 if dirty != 0 { wrong = wrong ?? writeBackInner(line, &state) }
             } else {
-                let lost = dirty & ~node.named[line]
-                if lost != 0 {
-                    let index = lost.trailingZeroBitCount
-                    wrong =
-                        wrong
-                        ?? ProofWrong(
-                            kind: .dropped, node: number, line: line, classes: lost,
-                            expected: Int(state.lines[line].inner?[index] ?? 0))
-                }
+                wrong = wrong ?? dropped(number, line, dirty, state.lines[line].inner)
                 state.lines[line].dirtyInner = 0
             }
             if instruction.invalidates { state.lines[line].inner = nil }
         }
         return wrong
+    }
+
+    /// What an invalidate drops of a dirty line beside the bytes that it names; nil: nothing.
+    private func dropped(
+        _ number: Int, _ line: Int, _ dirty: UInt64, _ copy: [ProofState.Version]?
+    ) -> ProofWrong? {
+        let lost = dirty & ~nodes[number].named[line]
+        guard lost != 0, let copy else { return nil }
+        return ProofWrong(
+            kind: .dropped, node: number, line: line, classes: lost,
+            expected: Int(copy[lost.trailingZeroBitCount]))
     }
 
     private func maintainOuter(
@@ -239,25 +242,14 @@ extension ProofProblem {
         var wrong: ProofWrong?
         for line in lines.indices where node.classes[line] != 0 {
             if instruction.cleans {
-                for store in state.outerBuffer where nodes[Int(store)].classes[line] != 0 {
-                    wrong = wrong ?? land(Int(store), &state)
-                    state.outerBuffer.removeAll { $0 == store }
-                }
+                wrong = wrong ?? landAll(in: line, &state)
             }
             guard state.lines[line].outer != nil else { continue }
             let dirty = state.lines[line].dirtyOuter
             if instruction.cleans {
                 if dirty != 0 { wrong = wrong ?? writeBackOuter(line, &state) }
             } else {
-                let lost = dirty & ~node.named[line]
-                if lost != 0 {
-                    let index = lost.trailingZeroBitCount
-                    wrong =
-                        wrong
-                        ?? ProofWrong(
-                            kind: .dropped, node: number, line: line, classes: lost,
-                            expected: Int(state.lines[line].outer?[index] ?? 0))
-                }
+                wrong = wrong ?? dropped(number, line, dirty, state.lines[line].outer)
                 state.lines[line].dirtyOuter = 0
             }
             if instruction.invalidates { state.lines[line].outer = nil }

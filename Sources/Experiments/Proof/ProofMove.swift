@@ -59,7 +59,13 @@ extension ProofProblem {
 
     private func isQuiet(_ node: Int, _ state: ProofState) -> Bool {
         switch nodes[node].kind {
-        case .fence, .ring, .wait, .outerSync: isReady(node, state)
+        case .fence, .wait, .outerSync: isReady(node, state)
+        // What a load before it finds is told to the device.
+        case .ring:
+            isReady(node, state)
+                && !nodes[state.base..<max(state.base, node)].indices.contains {
+                    nodes[$0].isLoad && !state.isDone($0)
+                }
         default: false
         }
     }
@@ -86,6 +92,7 @@ extension ProofProblem {
         case .writeIntoCaches(let node):
             wrong = perform(node, &state, intoCaches: true)
             state.finish(node)
+            if wrong == nil { wrong = judgeEarly(&state) }
         case .evictInner(let line):
             if state.lines[line].dirtyInner != 0 { wrong = writeBackInner(line, &state) }
             state.lines[line].inner = nil
@@ -148,10 +155,7 @@ extension ProofProblem {
         _ line: Int, _ copy: [ProofState.Version], _ state: inout ProofState
     ) -> ProofWrong? {
         // What waits in the outer cache's buffer for the same line goes first.
-        for store in state.outerBuffer where nodes[Int(store)].classes[line] != 0 {
-            _ = land(Int(store), &state)
-            state.outerBuffer.removeAll { $0 == store }
-        }
+        let wrong = landAll(in: line, &state)
         var lost: UInt64 = 0
         var expected = 0
         for index in copy.indices
@@ -162,10 +166,19 @@ extension ProofProblem {
             expected = Int(state.lines[line].memory[index])
         }
         state.lines[line].memory = copy
-        return lost == 0
-            ? nil
-            : ProofWrong(
-                kind: .overwritten, node: -1, line: line, classes: lost, expected: expected)
+        guard wrong == nil, lost != 0 else { return wrong }
+        return ProofWrong(
+            kind: .overwritten, node: -1, line: line, classes: lost, expected: expected)
+    }
+
+    /// What waits in the outer cache's buffer for a line reaches memory, in order.
+    func landAll(in line: Int, _ state: inout ProofState) -> ProofWrong? {
+        var wrong: ProofWrong?
+        for store in state.outerBuffer where nodes[Int(store)].classes[line] != 0 {
+            wrong = wrong ?? land(Int(store), &state)
+            state.outerBuffer.removeAll { $0 == store }
+        }
+        return wrong
     }
 
     /// Whether a byte will be replaced anyway: a younger store is in the cores' caches, or one is on its way that went
@@ -178,16 +191,11 @@ extension ProofProblem {
             return true
         }
         guard
-            let last = state.ahead.last(where: {
-                if case .store = nodes[Int($0)].kind { true } else { false }
-            })
+            let last = state.ahead.last(where: { nodes[Int($0)].isStore })
         else { return false }
         return nodes[state.base..<Int(last)].indices.contains {
-            if case .store = nodes[$0].kind {
-                !state.isDone($0) && nodes[$0].classes[line] >> UInt64(index) & 1 == 1
-            } else {
-                false
-            }
+            nodes[$0].isStore && !state.isDone($0)
+                && nodes[$0].classes[line] >> UInt64(index) & 1 == 1
         }
     }
 

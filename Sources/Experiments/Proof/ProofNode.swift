@@ -52,6 +52,10 @@ struct ProofNode: Hashable, Sendable {
     var isEarly = false
     /// For each device the last earlier load that may tell an early load's core of its writes; -1: none.
     var flags: [Int] = []
+    /// How many barriers for stores stand before it.
+    var storeBarriers = 0
+    /// How many barriers for loads stand before it.
+    var loadBarriers = 0
     /// What takes effect before it.
     var before: [Int] = []
     /// For each line whether a cache may load it, unasked, before this takes effect.
@@ -67,6 +71,14 @@ struct ProofNode: Hashable, Sendable {
         case .store, .maintain, .outer: true
         default: false
         }
+    }
+    /// Whether a core stores.
+    var isStore: Bool {
+        if case .store = kind { true } else { false }
+    }
+    /// Whether a core loads.
+    var isLoad: Bool {
+        if case .load = kind { true } else { false }
     }
     /// Whether it makes new bytes.
     var writes: Bool {

@@ -186,6 +186,6 @@ extension MemoryEffect {
     fileprivate var holdsLoads: Bool {
         guard case .barrier(let barrier) = kind else { return false }
         return barrier.instruction == .dsb
-            || barrier.instruction == .dmb && barrier.accesses != .stores
+            || barrier.ordersLoads
     }
 }

@@ -238,16 +238,22 @@ struct ProofProjection {
         var places: [Int] = []
         var ordinals = Array(repeating: UInt16(0), count: devices.count)
         var bells = Array(repeating: -1, count: devices.count)
+        var barriers = (stores: 0, loads: 0)
         for index in relevant(touching.keys.sorted(), devices) {
             let step = steps[index]
             let touch = touching[index]
+            if case .barrier(let barrier) = step.kind {
+                barriers.stores += barrier.ordersStores ? 1 : 0
+                barriers.loads += barrier.ordersLoads ? 1 : 0
+            }
             guard case .some(let kind) = step.nodeKind else {
                 effects.append(step.effect(over: []))
                 continue
             }
             var node = node(kind, step, touch, group, masks)
-            if step.isDevice || step.rungOrSeen != nil {
-                let device = devices.firstIndex(of: step.rungOrSeen ?? step.agent) ?? 0
+            (node.storeBarriers, node.loadBarriers) = barriers
+            if step.isDevice || step.device != nil {
+                let device = devices.firstIndex(of: step.device ?? step.agent) ?? 0
                 node.device = device
                 node.snoops = step.snoops
                 if step.isDevice {

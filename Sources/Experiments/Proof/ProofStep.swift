@@ -55,7 +55,6 @@ struct ProofStep {
     var isDevice: Bool { kind == .deviceRead || kind == .deviceWrite }
     var isStore: Bool { kind == .store }
     var isLoad: Bool { kind == .load }
-    var rungOrSeen: Agent? { device }
 
     /// Whether it matters to every line.
     var isGlobal: Bool {

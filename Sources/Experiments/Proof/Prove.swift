@@ -62,11 +62,11 @@ public enum Prove {
         let watch = try setup.watchList(map)
         var runner = try ProgramRunner(setup, probe: CountersProbe(), keepingStepsFor: watch)
         try runner.run()
-        return search(
+        var result = search(
             runner.steps, profile: profile, architecture: setup.machine.architecture, map: map,
-            bounds: bounds, progress: progress,
-            line: { Int(setup.program.statements[$0 - 1].line) },
-            canMove: { Schedule.isMovable(setup.program.statements[$0 - 1]) })
+            bounds: bounds, progress: progress, replay: ReplayFacts(setup))
+        result.left += try setup.unsearched()
+        return result
     }
 
     /// Searches lowered operations.
@@ -74,8 +74,7 @@ public enum Prove {
         _ steps: [LoweredStep], profile: HazardProfile,
         architecture: MachineConfiguration.Architecture, map: MemoryMap,
         bounds: ProofBounds = ProofBounds(), progress: (Int, Int) -> Void = { _, _ in },
-        line: @escaping (Int) -> Int = { $0 },
-        canMove: @escaping (Int) -> Bool = { _ in true }
+        replay: ReplayFacts = ReplayFacts()
     ) -> ProofResult {
         let parts = ProofSteps(steps, profile: profile, map: map)
         let projection = ProofProjection(
@@ -105,7 +104,8 @@ public enum Prove {
             result.schedule = words.chain(best.outcome.moves, wrong)
             result.pins =
                 SchedulePins(
-                    problem: best.problem, moves: best.outcome.moves, line: line, canMove: canMove
+                    problem: best.problem, moves: best.outcome.moves, wrong: wrong,
+                    profile: profile, facts: replay
                 ).schedule
         }
         return result

@@ -1,3 +1,4 @@
+import Hazards
 import Operations
 import Quantities
 
@@ -5,24 +6,24 @@ import Quantities
 struct SchedulePins {
     let problem: ProofProblem
     let moves: [ProofMove]
-    /// The line of a statement.
-    let line: (Int) -> Int
-    /// Whether a statement may be moved.
-    let canMove: (Int) -> Bool
+    let wrong: ProofWrong
+    let profile: HazardProfile
+    let facts: ReplayFacts
 
     /// The nodes of cores that take effect after something that the trace has later.
     private var late: Set<Int> {
         var result: Set<Int> = []
         var last = -1
         let order = performed
+        // A load that is ahead of its turn makes nothing late.
         for node in order where !problem.nodes[node].isDevice {
-            if node < last { result.insert(node) }
-            last = max(last, node)
+            if node < last, problem.nodes[node].canWait { result.insert(node) }
+            if !problem.nodes[node].isEarly { last = max(last, node) }
         }
         // What has not taken effect when it goes wrong, though something after it has.
         let done = Set(order)
         for node in problem.nodes.indices.prefix(max(last, 0))
-        where !done.contains(node) && !problem.nodes[node].isDevice {
+        where !done.contains(node) && problem.nodes[node].canWait {
             result.insert(node)
         }
         return result
@@ -42,7 +43,8 @@ struct SchedulePins {
         var result = Schedule()
         let late = self.late
         var done: Set<Int> = []
-        for node in late.sorted() where isStore(node) {
+        var looseness = ScheduleLooseness(problem: problem, profile: profile, facts: facts)
+        for node in late.sorted() where problem.nodes[node].isStore {
             result.pins.append(
                 .insert("env hold core\(problem.nodes[node].agent.index)", before: at(node)))
         }
@@ -52,23 +54,21 @@ struct SchedulePins {
                     && !late.contains($0) && !done.contains($0)
             }
             pin(move, next, late, &result)
+            looseness.note(move, next, late, done)
             switch move {
             case .perform(let node), .writeIntoCaches(let node): done.insert(node)
             default: break
             }
         }
-        for node in late.subtracting(done).sorted() where !isStore(node) {
+        for node in late.subtracting(done).sorted() where !problem.nodes[node].isStore {
             delay(node, until: nil, &result)
         }
-        result.loose = result.loose.uniqued()
+        looseness.noteEnd(wrong, late.subtracting(done), done)
+        result.loose = (result.loose + looseness.reasons).uniqued()
         return result
     }
 
-    private func isStore(_ node: Int) -> Bool {
-        if case .store = problem.nodes[node].kind { true } else { false }
-    }
-
-    private func at(_ node: Int?) -> Int? { node.map { line(Int(problem.nodes[$0].record)) } }
+    private func at(_ node: Int?) -> Int? { node.map { facts.line(Int(problem.nodes[$0].record)) } }
 
     private func pin(
         _ move: ProofMove, _ next: Int?, _ late: Set<Int>, _ result: inout Schedule
@@ -111,7 +111,7 @@ struct SchedulePins {
         switch node.kind {
         case .deviceRead, .deviceWrite:
             guard !node.isInTurn else { return }
-            let from = line(Int(node.record))
+            let from = facts.line(Int(node.record))
             if at(next) != from { result.pins.append(.move(from, before: at(next))) }
             // The core goes on when the device is done.
             result.pins.append(.insert("work \(Self.patience)", before: at(next)))
@@ -142,11 +142,12 @@ struct SchedulePins {
         default: return
         }
         let record = Int(problem.nodes[node].record)
-        guard canMove(record) else {
-            result.loose.append("when the maintenance of line \(line(record)) is complete")
+        guard facts.canMove(record) else {
+            result.loose.append(
+                "when the maintenance of line \(facts.line(record)) is complete")
             return
         }
-        let pin = Schedule.Pin.move(line(record), before: at(next))
+        let pin = Schedule.Pin.move(facts.line(record), before: at(next))
         if !result.pins.contains(pin) { result.pins.append(pin) }
     }
 
