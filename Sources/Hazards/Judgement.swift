@@ -17,11 +17,13 @@ public struct Judgement: Hashable, Sendable {
         history: MappingHistory? = nil, profile: HazardProfile
     ) {
         let polls = latent.filter { $0.code == .h38 }
+        let early = latent.filter { $0.code == .h09 }
         func explained(_ finding: Finding) -> Finding {
             var finding = finding
             finding.takeCause(from: misuse)
             if let history { finding.takeCause(from: history) }
             finding.takePoll(of: polls)
+            finding.takeEarliness(of: early)
             return finding
         }
         var shown = manifest.map(explained)
@@ -79,6 +81,16 @@ extension Finding {
         else { return }
         code = .h38
         cause = ""
+    }
+
+    /// Takes the code of a load for which nothing has waited, if what it misses is a store that had been dropped.
+    fileprivate mutating func takeEarliness(of loads: [Finding]) {
+        guard verdict == .manifest, [.h11, .h35].contains(code) else { return }
+        guard let load = loads.first(where: { $0.record == record && $0.overlaps(self) })
+        else { return }
+        code = .h09
+        writer = load.writer
+        writeRecord = load.writeRecord
     }
 
     /// Whether two analyses have found the same poll.

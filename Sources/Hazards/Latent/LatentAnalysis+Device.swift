@@ -284,7 +284,9 @@ extension LatentAnalysis {
         during: Bool
     ) {
         let device = Agent(rawValue: state.writer)
-        let isNeighbour = stored & (endangered | state.deviceBytes) == 0
+        // Stored while the device writes others: what it wrote in an earlier transfer is the core's now.
+        let isAside = during && step.agent.isCore && endangered & ~state.inFlight == 0
+        let isNeighbour = stored & (endangered | (isAside ? 0 : state.deviceBytes)) == 0
         let code: HazardCode =
             isNeighbour
             ? .h10
