@@ -100,7 +100,7 @@ struct GoldenTests {
               where   line 11 at TIME, dma0, 64 bytes at tx (0x10000000)
               what    dma0 read from DRAM what was there before the trace, not what core0 wrote in line 8;
                       the new bytes are in L1D0
-              chain   line 8: L1D0 takes the line from DRAM
+              chain   line 8: L1D0 takes the line from DRAM (send at net.c:12)
                       line 8: core0 stores; L1D0: dirty
                       line 11: dma0 reads DRAM: old
               cause   Nothing cleaned the bytes stored in line 8 before dma0 read memory: they are in a
