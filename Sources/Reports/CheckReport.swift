@@ -109,7 +109,8 @@ public struct CheckReport: Sendable {
         var out =
             "\(place): " + paint("\(finding.verdict.rawValue) \(finding.code.rawValue)", colour)
             + ": "
-            + paint(HazardCatalogue.page(finding.code).title, "1") + "\n"
+            + paint(HazardCatalogue.page(finding.code).title, "1")
+            + (profile.symbol(of: finding.address).map { " (\($0))" } ?? "") + "\n"
         let when = finding.tick.map { " at \(Format.time(nanoseconds: $0.nanoseconds))" } ?? ""
         let name = profile.symbol(of: finding.address).map {
             "\($0) (\(Format.hex(finding.address)))"

@@ -96,7 +96,7 @@ struct GoldenTests {
             .replacing(#/ at [0-9.]+ (ns|µs),/#, with: " at TIME,")
             .replacing(#/about [0-9]+ core/#, with: "about N core")
         let expected = """
-            sample.slt:11: manifest H03: The device reads memory while the new bytes are still in a cache
+            sample.slt:11: manifest H03: The device reads memory while the new bytes are still in a cache (tx)
               where   line 11 at TIME, dma0, 64 bytes at tx (0x10000000)
               what    dma0 read from DRAM what was there before the trace, not what core0 wrote in line 8;
                       the new bytes are in L1D0
@@ -110,7 +110,7 @@ struct GoldenTests {
                       every kernel; with write-through caches the bytes arrive once the write buffer is
                       empty.
 
-            sample.slt:15: manifest H01: The core reads a stale cached copy of what a device wrote
+            sample.slt:15: manifest H01: The core reads a stale cached copy of what a device wrote (rx)
               where   line 15 at TIME, core0, 64 bytes at rx (0x10001000)
               what    core0 read from L1D0 what was there before the trace, not what dma0 wrote in line 12;
                       the new bytes are in DRAM
