@@ -61,7 +61,7 @@ struct GoldenTests {
 
             Not this, but
                 H06  if a flag in memory says that the device is ready
-                H39  if they are not there yet: a bridge holds them back
+                H39  if the data are not in memory yet: a bridge holds them back
 
             """
         #expect(text.hasSuffix(expected), "\(text.suffix(200))")

@@ -91,6 +91,8 @@ struct MendScene {
     ///
     /// Events that are meant for the statement stay directly before it.
     func line(before place: Int) -> Int {
+        // Behind the last statement is behind the text.
+        guard place < program.statements.count else { return text.lines.count }
         var first = place
         while first > 0, case .environment(let event)? = operation(first - 1)?.operation,
             [.pause].contains(event.kind)
