@@ -100,6 +100,8 @@ extension Finding {
 
     /// Takes in a possible finding of the same cause: what it adds are bytes that went right this time.
     fileprivate mutating func absorb(_ other: Finding) {
+        let start = min(other.address, lucky?.lowerBound ?? other.address)
+        lucky = start..<max(other.address &+ other.bytes, lucky?.upperBound ?? 0, start)
         let more = other.bytes > bytes ? other.bytes - bytes : 0
         if more > 0 { detail += "; \(more) bytes beside them were lucky this time" }
     }
