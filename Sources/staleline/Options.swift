@@ -132,7 +132,8 @@ struct RecordingFlags: ParsableArguments {
     var columns: String?
 
     @Option(
-        help: "The gem5 release that wrote a packet trace, as 22.0. Default: \(Gem5Release.latest).")
+        help: "The gem5 release that wrote a packet trace, as 22.0. Default: \(Gem5Release.latest)."
+    )
     var gem5: String?
 
     /// The options as the readers take them.

@@ -57,7 +57,8 @@ extension TraceFormat {
     /// What may be the matter with content that is no known format.
     private static func hint(_ prefix: [UInt8]) -> String {
         if prefix.starts(with: [0x50, 0x4B, 0x03, 0x04]) {
-            return "this is a zip file; its members are read one by one: unzip -p FILE MEMBER | staleline … -"
+            return
+                "this is a zip file; its members are read one by one: unzip -p FILE MEMBER | staleline … -"
         }
         if prefix.starts(with: Array("BZh".utf8)) {
             return "this is a bzip2 file; bzip2 -dc FILE | staleline … -"

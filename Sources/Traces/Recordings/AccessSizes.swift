@@ -64,7 +64,9 @@ struct AccessSizes {
         where name.hasPrefix(stem) {
             return sized(name) ?? operands.size(0)
         }
-        for stem in ["ldr", "str", "ldur", "stur", "ldtr", "sttr", "lda", "stl", "ldx", "stx", "ldl"]
+        for stem in [
+            "ldr", "str", "ldur", "stur", "ldtr", "sttr", "lda", "stl", "ldx", "stx", "ldl",
+        ]
         where name.hasPrefix(stem) {
             return sized(name)
         }

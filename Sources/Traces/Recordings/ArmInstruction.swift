@@ -154,7 +154,7 @@ struct InstructionEffects {
         known[core.index] &= ~(1 << UInt32(register))
     }
 
-    /// The value of a register, if it is known. Register 31 of A64 is the zero register here.
+    /// The value of a register, if it is known; register 31 of A64 never is.
     func value(of register: Int, of core: Agent) -> UInt64? {
         known[core.index] >> UInt32(register) & 1 == 1
             ? values[core.index * 32 + register] : nil

@@ -130,7 +130,8 @@ struct CSVGrammar: RecordGrammar {
     }
 
     private static func take(
-        _ cell: Range<Int>, _ line: UnsafeBufferPointer<UInt8>, _ column: CSVColumn, _ row: inout Row
+        _ cell: Range<Int>, _ line: UnsafeBufferPointer<UInt8>, _ column: CSVColumn,
+        _ row: inout Row
     ) throws(LineFault) {
         switch column {
         case .core: row.core = cell
@@ -204,8 +205,9 @@ struct CSVGrammar: RecordGrammar {
         var operation = row.operation
         if case .transfer(let isWrite) = kind {
             let name = row.core.map { String(decoding: line[$0], as: UTF8.self) } ?? "device"
-            guard output.deviceNames.contains(name)
-                || output.deviceNames.count < Agent.maximumDevices
+            guard
+                output.deviceNames.contains(name)
+                    || output.deviceNames.count < Agent.maximumDevices
             else { throw Self.fault(row.core ?? row.kind, line, "at most 64 devices") }
             let (address, size) = try range(row, line, limit: UInt64(UInt32.max))
             operation.action = .transfer(
@@ -218,7 +220,8 @@ struct CSVGrammar: RecordGrammar {
         switch kind {
         case .access(let access):
             let (address, size) = try range(row, line, limit: maximumAccessSize)
-            var made = try checkedAccess(access, at: address, size: size, sizeColumn: row.sizeColumn)
+            var made = try checkedAccess(
+                access, at: address, size: size, sizeColumn: row.sizeColumn)
             made.agent = operation.core
             operation.action = .access(made)
         case .barrier(let barrier): operation.action = .barrier(barrier)

@@ -109,7 +109,7 @@ struct DrmemtraceTextGrammar: RecordGrammar {
         return UInt32(value)
     }
 
-    /// ` by PC 0x…`
+    /// The program counter, of `by PC 0x…`.
     private static func counter(_ cursor: inout LineCursor) -> UInt64? {
         cursor.skipBlanks()
         guard cursor.accept(word: "by") else { return nil }

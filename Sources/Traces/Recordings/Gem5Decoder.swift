@@ -4,7 +4,7 @@ import Quantities
 /// gem5's packet traces: `gem5`, then messages of protocol buffers, each behind its length.
 ///
 /// The messages are walked by hand: seven fields of numbers do not pay for a library and generated code
-/// (decision 0017).
+/// (decision 0018).
 struct Gem5Decoder: RecordDecoder {
     /// The most bytes of a packet; one has 80 at most.
     static let packetLimit = 1 << 12
@@ -134,7 +134,10 @@ struct Gem5Decoder: RecordDecoder {
 
 /// Who sent a packet: a core or a device, by the names in the header.
 struct Gem5Requestors {
-    private enum Role { case core(Agent), device(Int) }
+    private enum Role {
+        case core(Agent)
+        case device(Int)
+    }
 
     private var names: [UInt64: [UInt8]] = [:]
     private var roles: [UInt64: Role] = [:]

@@ -68,12 +68,11 @@ enum Gem5Command {
     /// Nothing that a core or a device asks for.
     case skipped(StaticString)
 
-    /// The command with a number.
+    /// The command with a number; nil: these releases have none.
     ///
     /// - Parameters:
     ///   - number: As the packet has it.
     ///   - table: Of which releases.
-    /// - Returns: nil: no command of these releases.
     init?(_ number: UInt64, _ table: Gem5CommandTable) {
         let place = table.rawValue
         if let row = Self.rows.first(where: { $0.numbers[place] == number }) {

@@ -127,7 +127,8 @@ extension RecordingReader: AccessSource {
         case .maintenance(let maintenance):
             let instruction = maintenance.instruction
             guard instruction.isByAddress, instruction.reachesCoherency else {
-                lostAsAccesses.count("maintenance that is no clean or invalidate of data by address")
+                lostAsAccesses.count(
+                    "maintenance that is no clean or invalidate of data by address")
                 return AccessPair()
             }
             let size = UInt32(clamping: max(maintenance.bytes, 1))

@@ -77,7 +77,7 @@ struct RenodeGrammar: RecordGrammar {
         if let special { effects.tell(special, origin, into: &output) }
     }
 
-    /// `with address 0xA, value 0xV`
+    /// An access: `with address 0xA, value 0xV`.
     private func access(
         _ cursor: inout LineCursor, _ isStore: Bool, _ isDevice: Bool,
         into output: inout RecordOutput

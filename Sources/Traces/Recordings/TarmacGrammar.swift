@@ -9,6 +9,8 @@ struct TarmacGrammar: RecordGrammar {
     /// The core of the line, which later lines without a name share.
     private(set) var core = Agent.core(0)
     private var time: UInt64?
+    /// The unit of all times.
+    private var unit: String?
     var effects = InstructionEffects()
     /// The address of each core's instruction.
     var counters = [UInt64?](repeating: nil, count: Agent.maximumCores)
@@ -80,20 +82,32 @@ struct TarmacGrammar: RecordGrammar {
 
     mutating func finish(into output: inout RecordOutput) { settle(into: &output) }
 
-    /// `1250 clk`, `1250clk` or nothing.
+    /// `1250 clk`, `1250clk`, `1.25us` or nothing.
     private mutating func takeTime(
         _ cursor: inout LineCursor, _ line: UnsafeBufferPointer<UInt8>,
         into output: inout RecordOutput
     ) throws(LineFault) {
         var copy = cursor
         guard let next = copy.next, next >= 0x30, next <= 0x39 else { return }
-        let value = try copy.decimal("a time")
+        var value = try copy.decimal("a time")
+        var digits = 0
+        if copy.accept(".") {
+            while let next = copy.next, next >= 0x30, next <= 0x39, digits < 12 {
+                let (tens, over) = value.multipliedReportingOverflow(by: 10)
+                guard !over, tens < UInt64.max - 9 else {
+                    throw cursor.fault(expected: "a time within 64 bits")
+                }
+                value = tens + UInt64(next - 0x30)
+                digits += 1
+                copy.advance()
+            }
+        }
         let isApart = copy.isAtBlank
         var behind = copy
         behind.skipBlanks()
-        let unit = behind.word()
-        if let known = Self.units.first(where: { line.isWord($0.0, unit) }) {
-            output.setTimeUnit(known.1)
+        let word = behind.word()
+        if let known = Self.units.first(where: { line.isWord($0.0, word) }) {
+            try setUnit(known.1, digits, &value, cursor, into: &output)
             copy = behind
         } else if !isApart {
             throw cursor.fault(expected: "a time and its unit: clk, cyc, tic, cs, ps, ns or us")
@@ -101,6 +115,31 @@ struct TarmacGrammar: RecordGrammar {
         time = value
         cursor = copy
         cursor.skipBlanks()
+    }
+
+    /// Times with decimals become picoseconds; a recording has one unit.
+    private mutating func setUnit(
+        _ name: String, _ digits: Int, _ value: inout UInt64, _ cursor: LineCursor,
+        into output: inout RecordOutput
+    ) throws(LineFault) {
+        var name = name
+        if digits > 0 {
+            let places = ["ns": 3, "us": 6][name] ?? 0
+            guard digits <= places else {
+                throw cursor.fault(expected: "a time in whole picoseconds or cycles")
+            }
+            for _ in digits..<places {
+                let (tens, over) = value.multipliedReportingOverflow(by: 10)
+                guard !over else { throw cursor.fault(expected: "a time within 64 bits") }
+                value = tens
+            }
+            name = "ps"
+        }
+        guard unit == nil || unit == name else {
+            throw cursor.fault(expected: "the unit of the times before, \(unit ?? "")")
+        }
+        unit = name
+        output.setTimeUnit(name)
     }
 
     /// The type of the line, behind the core's name if there is one.
@@ -165,6 +204,7 @@ struct TarmacGrammar: RecordGrammar {
             ? try TarmacInstruction(blockIn: &cursor, line)
             : try TarmacInstruction(fieldsIn: &cursor, line)
         output.records &+= 1
+        if head.isSetAssumed { output.assume("instruction sets that are not named: T32") }
         counters[core.index] = head.address
         var fetch = origin()
         let place = head.physical ?? head.address

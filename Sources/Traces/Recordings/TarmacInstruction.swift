@@ -10,10 +10,12 @@ struct TarmacInstruction {
     var size: UInt32 = 4
     /// The instruction set; nil: its encoding was not fetched.
     var set: ArmInstruction.InstructionSet?
+    /// Whether the line does not name the instruction set.
+    var isSetAssumed = false
     /// Whether its condition failed.
     var hasFailed = false
 
-    /// `(ADDRESS:OPCODE) O el3_s: …`
+    /// The head of `(ADDRESS:OPCODE) O el3_s: …`.
     init(
         blockIn cursor: inout LineCursor, _ line: UnsafeBufferPointer<UInt8>
     ) throws(LineFault) {
@@ -74,8 +76,14 @@ struct TarmacInstruction {
         try takeOpcode(&cursor)
         cursor.skipBlanks()
         let last = cursor.word()
-        guard let known = Self.set(line, last) else { throw Self.noSet(line, last) }
-        set = known
+        if let known = Self.set(line, last) {
+            set = known
+        } else {
+            // Cores with T32 alone may leave it out: then this is the instruction.
+            guard last.count > 1 else { throw Self.noSet(line, last) }
+            set = .t32
+            isSetAssumed = true
+        }
     }
 
     private mutating func takeOpcode(_ cursor: inout LineCursor) throws(LineFault) {

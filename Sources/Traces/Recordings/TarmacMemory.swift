@@ -8,7 +8,10 @@ extension TarmacGrammar {
         var isExclusive = false
         /// An access of a bus that carries no data of the program.
         var isOther = false
+        /// Whether bytes are written in the order of memory.
         var isReversed = false
+        /// A transfer of a coprocessor, which has no address.
+        var isCoprocessor = false
 
         /// Reads `MR4`, `MW8X`, `R04`, `W01`; nil: another type.
         init?(_ line: UnsafeBufferPointer<UInt8>, _ word: Range<Int>) {
@@ -21,6 +24,7 @@ extension TarmacGrammar {
             for place in word {
                 let byte = line[place]
                 switch byte {
+                case UInt8(ascii: "R") where place == word.upperBound - 1 && hasDirection: break
                 case UInt8(ascii: "R") where !hasDirection, UInt8(ascii: "W") where !hasDirection:
                     hasDirection = true
                     isStore = byte == UInt8(ascii: "W")
@@ -33,11 +37,12 @@ extension TarmacGrammar {
                 case UInt8(ascii: "X"): isExclusive = true
                 case UInt8(ascii: "M") where place == word.lowerBound: break
                 case UInt8(ascii: "I"), UInt8(ascii: "A"):
-                    guard word.count == 8, place == word.upperBound - 1 else { return nil }
+                    guard place == word.upperBound - 1, line[place - 1] == 0x5F else { return nil }
                     isOther = true
                 case UInt8(ascii: "D"):
-                    guard word.count == 8, place == word.upperBound - 1 else { return nil }
-                    isReversed = true
+                    guard place == word.upperBound - 1 else { return nil }
+                    isReversed = word.count == 8
+                case UInt8(ascii: "C"): isCoprocessor = true
                 case UInt8(ascii: "T"), UInt8(ascii: "L"), UInt8(ascii: "N"), UInt8(ascii: "O"),
                     UInt8(ascii: "_"):
                     break
@@ -53,7 +58,7 @@ extension TarmacGrammar {
         }
     }
 
-    /// `ADDRESS[:PHYSICAL[_NS]] DATA`
+    /// An access: `ADDRESS[:PHYSICAL[_NS]] DATA`.
     mutating func memory(
         _ cursor: inout LineCursor, _ line: UnsafeBufferPointer<UInt8>, _ type: MemoryType,
         into output: inout RecordOutput
@@ -62,7 +67,16 @@ extension TarmacGrammar {
             output.skip("accesses of buses for instructions and peripherals")
             return
         }
+        guard !type.isCoprocessor else {
+            output.skip("transfers of coprocessors")
+            return
+        }
         var type = type
+        if cursor.next == UInt8(ascii: "(") {
+            // The instruction's address and a serial number.
+            _ = cursor.word()
+            cursor.skipBlanks()
+        }
         if cursor.accept(word: "X") {
             type.isExclusive = true
             cursor.skipBlanks()
@@ -224,7 +238,9 @@ extension TarmacGrammar {
                 shareability = .nonShareable
             } else if let known = Self.type(line, word) {
                 type = type ?? known
-            } else if !line.isWord("normal", word) {
+            } else if line[word.lowerBound] | 0x20 == UInt8(ascii: "o") {
+                output.skip("outer cacheabilities: the inner one is said")
+            } else if !line.isWord("normal", word), !line.isWord("nm", word) {
                 output.skip(
                     text: "memory attribute \(shown(line[word]))")
             }

@@ -44,7 +44,7 @@ struct PerfScriptGrammar: SampleGrammar {
             ? String(rest) : shown(rest.utf8)
     }
 
-    /// `[003]`
+    /// The CPU, of `[003]`.
     private static func cpu(_ line: UnsafeBufferPointer<UInt8>) -> Int? {
         guard let open = line.firstIndex(of: UInt8(ascii: "[")) else { return nil }
         var cursor = LineCursor(UnsafeBufferPointer(rebasing: line[(open + 1)...]))

@@ -78,7 +78,8 @@ struct FormatTests {
             #expect(try first(numbers[0], release) == "core0: dc cvac 0x1000 64 @t=1ps")
             #expect(try first(numbers[1], release) == "core0: dc civac 0x1000 64 @t=1ps")
             #expect(try first(numbers[2], release) == "core0: dc ivac 0x1000 64 @t=1ps")
-            #expect(try first(22, release).hasPrefix("core0: ld ") == (release > "20" && release < "v"))
+            #expect(
+                try first(22, release).hasPrefix("core0: ld ") == (release > "20" && release < "v"))
         }
         #expect(Gem5Release("18.0") == nil)
         #expect(Gem5Release("24") == nil)
@@ -193,7 +194,8 @@ struct FormatTests {
     @Test(
         "CSV: damaged rows are errors with their place",
         arguments: [
-            ("0,ld,10", 0, "5"), ("0,lx,10,4,", 3, nil), ("0,ld,zz,4,", 6, "a number in hexadecimal"),
+            ("0,ld,10", 0, "5"), ("0,lx,10,4,", 3, nil),
+            ("0,ld,zz,4,", 6, "a number in hexadecimal"),
             ("0,ld,10,4x,", 10, "decimal digits, or 0x"), ("0,ld,10,0,", 9, nil),
             ("0,ld,,4,", 3, "an address in its row"), ("0,ld,10,,", 3, "a size in its row"),
             ("0,ld,10,4,wx", 11, "wb, wt, nc, device or so"),

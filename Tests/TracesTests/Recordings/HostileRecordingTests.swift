@@ -23,14 +23,18 @@ import Testing
     /// Reads everything that a format gives.
     ///
     /// - Returns: what there was of it, and whether it ended with an error that has a place.
-    private func read(_ bytes: [UInt8], _ format: TraceFormat, _ chunk: Int) -> (Int, isLocated: Bool) {
+    private func read(_ bytes: [UInt8], _ format: TraceFormat, _ chunk: Int) -> (
+        Int, isLocated: Bool
+    ) {
         var count = 0
         do throws(TraceErrors) {
             let source = try ByteSource(bytes: bytes, file: "t", chunkSize: chunk)
             switch format.reader {
             case .recording:
                 let reader = RecordingReader(source, format: format)
-                while case let batch = try reader.nextBatch(), !batch.isEmpty { count += batch.count }
+                while case let batch = try reader.nextBatch(), !batch.isEmpty {
+                    count += batch.count
+                }
             case .samples:
                 count = Int(try SampleReader(source, format: format).statistics().records)
             case .log:
@@ -48,7 +52,10 @@ import Testing
                 $0.line > 0 || $0.byte != nil || $0.found.contains("no ")
                     || $0.found.contains("without")
             }
-            return (count, isLocated && !error.isEmpty && error.errors.allSatisfy { !$0.expected.isEmpty })
+            return (
+                count,
+                isLocated && !error.isEmpty && error.errors.allSatisfy { !$0.expected.isEmpty }
+            )
         }
         return (count, true)
     }

@@ -219,7 +219,8 @@ enum RecordingSamples {
     /// All of them, with how many records each has.
     static var all: [Sample] {
         [
-            Sample(.execlog, execlog, 9), Sample(.tarmac, tarmac, 9), Sample(.tarmac, tarmacBlocks, 7),
+            Sample(.execlog, execlog, 9), Sample(.tarmac, tarmac, 9),
+            Sample(.tarmac, tarmacBlocks, 7),
             Sample(.drmemtraceText, drmemtraceText, 6), Sample(.drmemtrace, drmemtrace, 7),
             Sample(.gem5, gem5, 10), Sample(.gem5Text, gem5Text, 3),
             Sample(.champSim, champSim(isCloudSuite: false), 20),

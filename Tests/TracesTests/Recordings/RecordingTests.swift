@@ -6,7 +6,9 @@ import Testing
 
 @Suite("Recordings")
 struct RecordingTests {
-    @Test("each sample is recognised and has the records it must have", arguments: RecordingSamples.all)
+    @Test(
+        "each sample is recognised and has the records it must have",
+        arguments: RecordingSamples.all)
     func counts(sample: Sample) {
         let (format, bytes) = (sample.format, sample.bytes)
         #expect(TraceFormat.recognise(Array(bytes.prefix(1 << 14))) == format)
@@ -34,7 +36,9 @@ struct RecordingTests {
         }
     }
 
-    @Test("each becomes a native trace that is read back the same, as text and as binary", arguments: RecordingSamples.all)
+    @Test(
+        "each becomes a native trace that is read back the same, as text and as binary",
+        arguments: RecordingSamples.all)
     func roundTrip(sample: Sample) throws {
         let (format, bytes) = (sample.format, sample.bytes)
         func written(_ isBinary: Bool) throws -> [UInt8] {

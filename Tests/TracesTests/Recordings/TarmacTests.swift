@@ -52,12 +52,45 @@ struct TarmacTests {
             ("5 clk MR04___D 20000000 78563412", "ld 0x20000000 4 = 0x12345678"),
             ("IT (00008000) 4770 T thread : BX lr", "fetch 0x8000 2"),
             ("1 clk IT (00008000:12) 00008000 4770 T16 BX lr", "fetch 0x8000 2"),
-            ("1 clk IT (12) 00008000:000000008000,000000008002 f3bf8f4f T svc_s : DSB", "fetch 0x8000 4"),
+            (
+                "1 clk IT (12) 00008000:000000008000,000000008002 f3bf8f4f T svc_s : DSB",
+                "fetch 0x8000 4"
+            ),
             ("1 clk ES (00008000:--------) O el3h_s: ", "fetch 0x8000 4"),
+            ("10.5us MR4_D 00000100 0000010b", "ld 0x100 4 = 0x10b @t=10500000ps"),
+            ("9 us IT 0000010a b510        PUSH {r4,lr}", "fetch 0x10a 2"),
+            ("9 ns MNW4____ (00000050:000000a8) 05011000 00000003", "st 0x5011000 4 = 0x3"),
+            ("9 ns IT (00000000:00000000) 00000000 ea000006 A :   B pc+0x18", "fetch 0x0 4"),
+            ("ES (000000d8:c878) T thrd_s:  LDM r0!,{r3-r6}", "fetch 0xd8 2"),
         ])
     func quirks(line: String, expected: String) throws {
         let statements = try native(line + "\n", .tarmac)
         #expect(statements.first?.hasPrefix("core0: " + expected) == true, "\(statements)")
+    }
+
+    @Test("attributes of Normal memory; what a bus or a coprocessor moves is counted")
+    func otherLines() throws {
+        let text = """
+            1 tic ES (0000000000008000:d503201f) O el3h_s: NOP
+                  ST 000000009ffdb810 ....0000 ........ 88888888 88888888    S:009ffdb810    NM NSH IWTNA OWTNA
+            2 tic MCW4___R (01000250:000000bb) TRANSFER 00000000
+            2 tic MR2_I 0000010a b5100000
+
+            """
+        let result = recorded(text, .tarmac)
+        #expect(result.accesses == ["fetch 8000 4", "store 9ffdb810 8", "store 9ffdb81c 2"])
+        #expect(
+            result.operations.last?.memory
+                == RecordedOperation.Memory(.writeThrough, .nonShareable))
+        #expect(
+            result.skipped == [
+                "outer cacheabilities: the inner one is said": 1, "transfers of coprocessors": 1,
+                "accesses of buses for instructions and peripherals": 1,
+            ])
+        #expect(
+            recorded("1 ns MR1 10 1\n2 ps MR1 10 1\n", .tarmac).faults.map(\.expected) == [
+                "the unit of the times before, ns"
+            ])
     }
 
     @Test("times keep their unit; lines without one have the one before")
@@ -90,7 +123,10 @@ struct TarmacTests {
         "damaged lines are errors with their place",
         arguments: [
             ("1 clk IT (1) 0000800x e3a01001 A", 21, "an address in hexadecimal and then a blank"),
-            ("1 clk IT (1) 00008000 e3a01001 Q svc : MOV", 32, "an instruction set: A, T, T16, T32 or O"),
+            (
+                "1 clk IT (1) 00008000 e3a01001 Q svc : MOV", 32,
+                "an instruction set: A, T, T16, T32 or O"
+            ),
             ("1 clk IT (1) 00008000 e3a0100 A svc : MOV", 23, "an opcode of 4 or 8 digits"),
             ("1 clk ES 00008000", 10, "an address and an opcode in parentheses"),
             ("ST 0000000000001001 ........", 1, "a multiple of 16 for a line of 16 bytes"),
