@@ -80,7 +80,13 @@ struct MergeCommand: ParsableCommand {
         {
         case .program(let program, let file): return TraceMerge.CPUSide(program, file: file)
         case .accesses(let reader): return try TraceMerge.CPUSide(reading: reader, file: cpu)
-        case .recording(let reader): return try TraceMerge.CPUSide(recording: reader)
+        case .recording(let reader):
+            let (program, notSaid) = try RecordingStatements.program(reader)
+            for loss in notSaid {
+                Diagnostics.note("not said of \(cpu): \(Format.grouped(loss.count)) × \(loss.kind)")
+            }
+            for line in RecordingRemarks.lines(reader) { Diagnostics.note(line) }
+            return TraceMerge.CPUSide(program, file: cpu, countsAccesses: true)
         case .samples: throw OpenedTrace.isSample("merge")
         case .kernelLog:
             throw BadInput("\(cpu): is a kernel log, expected a trace; the log comes second")

@@ -65,8 +65,9 @@ struct RecordingReplayTests {
 
             """
         let program = try NativeParser.parse(Array(calls.utf8), file: "c")
+        let (side, _) = try RecordingStatements.program(reader(cpu, .csv))
         let result = try TraceMerge.run(
-            TraceMerge.CPUSide(recording: reader(cpu, .csv)), .program(program, file: "c"))
+            TraceMerge.CPUSide(side, file: "t", countsAccesses: true), .program(program, file: "c"))
         let text = String(decoding: try NativeWriter.write(result.program), as: UTF8.self)
         let lines = text.split(separator: "\n").filter { $0.contains("@t=") }
         #expect(lines.map { $0.contains("dma_map_single") } == [false, true, false])

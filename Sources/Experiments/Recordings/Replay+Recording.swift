@@ -70,7 +70,8 @@ extension Replay {
             counters: counters, dirtyAtEnd: dirty, elapsed: elapsed)
     }
 
-    private static func checkCore(
+    /// Throws if a machine lacks a core.
+    static func checkCore(
         _ agent: Agent, _ machine: MachineConfiguration, _ file: String
     ) throws(TraceErrors) {
         guard agent.index >= machine.core.count else { return }
@@ -89,16 +90,6 @@ extension Machine where P: ~Copyable {
         let first = record
         accesses.withUnsafeBufferPointer { replay($0, firstRecord: first) }
         record &+= UInt32(truncatingIfNeeded: accesses.count)
-    }
-}
-
-extension TraceMerge.CPUSide {
-    /// Takes a recording, with its times.
-    ///
-    /// - Throws: what is wrong with it, or that it has more than ``NativeLimits/statements`` operations.
-    public init(recording reader: RecordingReader) throws(TraceErrors) {
-        let (program, _) = try RecordingStatements.program(reader)
-        self.init(program, file: reader.source.file, countsAccesses: true)
     }
 }
 

@@ -6,6 +6,8 @@ struct DrmemtraceTextGrammar: RecordGrammar {
     private var state = DrmemtraceState()
     /// The name of the core that each thread was last seen on.
     private var placement: [[UInt8]: [UInt8]] = [:]
+    /// The core of the record before.
+    private var last: (name: [UInt8], core: Agent)?
     private static let threadLimit = 4096
 
     /// Whether a line is of that tool: recognition asks.
@@ -119,13 +121,16 @@ struct DrmemtraceTextGrammar: RecordGrammar {
         return try? cursor.hexadecimal("")
     }
 
-    private func core(
+    private mutating func core(
         _ line: UnsafeBufferPointer<UInt8>, _ thread: Range<Int>, into output: inout RecordOutput
     ) throws(LineFault) -> Agent {
-        guard let known = placement[Array(line[thread])] else {
-            return try output.core(line, thread)
-        }
-        return try output.core(named: known, column: thread.lowerBound + 1)
+        if let last, line[thread].elementsEqual(last.name) { return last.core }
+        let name = Array(line[thread])
+        // A thread's number is no core's.
+        let core = try output.core(
+            named: placement[name] ?? Array("thread".utf8) + name, column: thread.lowerBound + 1)
+        last = (name, core)
+        return core
     }
 
     /// `<marker: timestamp N>`, `<marker: tid N on core N>` and others.
@@ -190,5 +195,6 @@ struct DrmemtraceTextGrammar: RecordGrammar {
             return
         }
         placement[key] = Array("cpu".utf8) + number
+        last = nil
     }
 }

@@ -16,7 +16,7 @@ struct FormatTests {
             ])
         let result = recorded(RecordingSamples.drmemtraceText, .drmemtraceText)
         #expect(result.skipped == ["lines that are no record": 5, "markers": 5])
-        #expect(result.coreNames == ["core0 is 12346"])
+        #expect(result.coreNames == ["core0 is thread12346"])
     }
 
     @Test("drmemtrace as a file")
