@@ -60,7 +60,7 @@ public enum Replay {
     ) throws(TraceErrors) -> ReplayResult {
         var machine = Machine(configuration, probe: CountersProbe(), seed: seed)
         let cores = configuration.core.count
-        try forEachBlock(reader) { block, first in
+        try forEachBlock(reader) { (block, first) throws(TraceErrors) in
             // A machine performs accesses of its own cores only.
             for access in block where access.agent.index >= cores {
                 try checkCore(access.agent, configuration, "record \(first) or after")

@@ -259,16 +259,17 @@ struct Gem5Requestors {
         }
         if let known = roles[requestor] { return known }
         let text = String(decoding: name, as: UTF8.self)
-        let part = text.split(separator: ".").first {
-            $0.hasPrefix("cpu") || $0.hasPrefix("switch_cpus") || $0.hasPrefix("core")
-        }
+        let parts = text.split(separator: ".")
+        let place = parts.firstIndex { $0.hasPrefix("cpu") || $0.hasPrefix("switch_cpus") }
         let role: Role
-        if let part {
-            // All parts of one core are that core: its ports, its table walkers.
-            let core = part.drop { !$0.isNumber }
+        if let place {
+            // All parts of one core are that core, its ports and table walkers; so is the one it is switched to.
+            var path = parts[...place].map(String.init)
+            if path[place].hasPrefix("switch_cpus") {
+                path[place] = "cpu" + path[place].drop { !$0.isNumber }
+            }
             role = .core(
-                try output.core(
-                    named: Array((core.isEmpty ? "cpu0" : "cpu\(core)").utf8), column: 1))
+                try output.core(named: Array(path.joined(separator: ".").utf8), column: 1))
         } else {
             role = .device(output.addDevice(text))
         }

@@ -127,9 +127,9 @@ struct CoreNumbers {
 
     /// The names with other numbers than they say, for a report.
     var renamed: [String] {
-        zip(table.names, numbers).filter { $0.0 != "cpu\($0.1)" && $0.0 != "\($0.1)" }.map {
-            "core\($0.1) is \($0.0)"
-        }
+        zip(table.names, numbers).filter { name, number in
+            Array(name.utf8).withUnsafeBufferPointer { Self.wanted($0, 0..<$0.count) != number }
+        }.map { "core\($0.1) is \($0.0)" }
     }
 
     mutating func number(
@@ -166,7 +166,8 @@ struct CoreNumbers {
     /// The number that a name ends its part `cpuN` with, or that it is.
     private static func wanted(_ line: UnsafeBufferPointer<UInt8>, _ name: Range<Int>) -> Int? {
         for part in line[name].split(whereSeparator: { $0 == 0x2E || $0 == 0x5F }) {
-            let digits = part.starts(with: Array("cpu".utf8)) ? part.dropFirst(3) : part
+            // `cpus0` is how gem5 calls a core of a cluster.
+            let digits = part.starts(with: Array("cpu".utf8)) ? part.drop { $0 > 0x39 } : part
             guard digits.count == 1, let digit = digits.first, digit >= 0x30,
                 Int(digit - 0x30) < Agent.maximumCores
             else { continue }

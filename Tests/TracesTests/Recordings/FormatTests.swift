@@ -61,6 +61,19 @@ struct FormatTests {
         #expect(result.devices == ["system.pc.ide"])
     }
 
+    @Test("gem5's cores: parts of one are it, clusters have their own")
+    func gem5Cores() {
+        let names = [
+            "system.cpu1.data", "system.cpu1.dtb.walker", "system.big.cpus0.data",
+            "system.little.cpus0.data", "system.switch_cpus1.data", "system.iobridge",
+        ]
+        let packets = (0..<6).map { [1, 1, 0x1000, 4, 0, UInt64($0)] }
+        let result = recorded(RecordingSamples.gem5(packets, names: names), .gem5)
+        #expect(result.operations.prefix(5).map(\.core.index) == [1, 1, 0, 2, 1])
+        #expect(result.coreNames == ["core2 is system.little.cpus0"])
+        #expect(result.devices == ["system.iobridge"])
+    }
+
     @Test("gem5's numbers moved between releases")
     func gem5Releases() throws {
         func first(_ command: UInt64, _ release: String) throws -> String {
