@@ -95,7 +95,9 @@ extension LatentAnalysis {
             let outer = state.dirtyOuter & ~state.arriving & mask
             if outer != 0 { return (.h23, outer, "they may be in the outer cache only, dirty") }
         }
-        let unknown = state.storer == device.rawValue ? 0 : state.arriving
+        let unknown =
+            (state.storer == device.rawValue ? 0 : state.arriving)
+            | (state.writer == device.rawValue ? state.inFlight : 0)
         let dropped = state.dropped & ~unknown & mask
         if dropped != 0 {
             return (
@@ -155,7 +157,8 @@ extension LatentAnalysis {
             state.deviceRecord = step.record
             state.writer = step.agent.rawValue
             state.deviceBytes |= mask
-            state.dropped &= ~mask
+            // What one that was sent writes comes at any time up to its completion: until then a loss stays one.
+            if !inFlight { state.dropped &= ~mask }
             state.superseded |= (state.dirtyInner | state.dirtyOuter) & mask
             state.wasWrittenSinceDrop = true
             if !inFlight {
@@ -281,12 +284,15 @@ extension LatentAnalysis {
         during: Bool
     ) {
         let device = Agent(rawValue: state.writer)
-        let isNeighbour = stored & (endangered | state.deviceBytes) == 0
+        // Stored while the device writes others: what it wrote in an earlier transfer is the core's now.
+        let isAside = during && step.agent.isCore && endangered & ~state.inFlight == 0
+        let isNeighbour = stored & (endangered | (isAside ? 0 : state.deviceBytes)) == 0
         let code: HazardCode =
             isNeighbour
             ? .h10
             : codeOfWrongCoherence(device) ?? .h02
         let store = during ? step.record : state.storeRecord
+        let reports = findings.count
         report(
             code, granule, endangered, agent: device, writer: device, record: state.deviceRecord,
             writeRecord: store,
@@ -305,5 +311,19 @@ extension LatentAnalysis {
                     record: Int(state.deviceRecord),
                     text: "the line is evicted or cleaned: DRAM: old"),
             ])
+        if code == .h02, during, step.agent.isCore { wordLateStore(from: reports) }
+    }
+
+    /// Words a dirty line that was clean when the device got the buffer: what is missing stands after the transfer.
+    private mutating func wordLateStore(from first: Int) {
+        for place in findings.indices.dropFirst(first) {
+            let finding = findings[place]
+            let words = FindingWords(
+                code: finding.code, profile: profile, address: finding.address,
+                bytes: finding.bytes, reader: finding.agent, writer: finding.writer,
+                record: finding.record, writeRecord: finding.writeRecord)
+            findings[place].cause = words.causeOfLateStore
+            findings[place].mend = words.mendOfLateStore
+        }
     }
 }

@@ -28,7 +28,10 @@ extension LatentAnalysis {
             let (start, _) = physical(operation.start.address.rawValue)
             named = granules(start, max(operation.bytes, 1))
         } else {
-            named = lines.keys.sorted().map { ($0, UInt64.max) }
+            // It works on the core's own caches: not on what another core stored last.
+            named = lines.keys.sorted().filter { !isElsewhere($0, from: step.agent) }.map {
+                ($0, UInt64.max)
+            }
         }
         for (granule, mask) in named {
             let before = lines[granule] ?? LineState()
@@ -44,6 +47,13 @@ extension LatentAnalysis {
         }
     }
 
+    /// Whether another core than the one that asks was the last to store to a granule.
+    private func isElsewhere(_ granule: UInt64, from agent: Agent) -> Bool {
+        guard let state = lines[granule], state.storeRecord > 0 else { return false }
+        let storer = Agent(rawValue: state.storer)
+        return storer.isCore && storer != agent
+    }
+
     private mutating func maintainInner(
         _ state: inout LineState, _ instruction: Maintenance.Instruction, _ line: UInt64,
         named: UInt64, _ granule: UInt64, _ step: LoweredStep
@@ -51,13 +61,18 @@ extension LatentAnalysis {
         if instruction.cleans {
             let cleaned = (state.dirtyInner | state.buffered) & line
             state.leaving |= state.dirtyInner & line
-            if profile.hasOuterCache { state.dirtyOuter |= state.dirtyInner & line }
+            if profile.hasOuterCache {
+                state.dirtyOuter |= state.dirtyInner & line
+                // What was stored after the device wrote is the newest there.
+                state.staleOuter &= ~(state.dirtyInner & ~state.superseded & line)
+            }
             state.pendingClean |= cleaned
             if profile.reordersAccesses { state.unorderedClean |= state.dirtyInner & line }
             state.cleanRecord = step.record
             // By set and way it is not ordered after the stores: they may make the line dirty when it has been cleaned.
             let late = instruction.isByAddress ? 0 : state.unordered & line
-            state.dirtyInner &= ~line | late
+            // And what a device is writing into caches may come after it.
+            state.dirtyInner &= ~line | late | state.arriving
         } else if instruction.invalidates {
             // Cleaned by the same call before: what is dirty came between the two.
             reportDropped(
@@ -70,7 +85,7 @@ extension LatentAnalysis {
             state.droppingNamed |= named
             if profile.reordersAccesses { state.unorderedClean |= state.dirtyInner & line }
             drop(&state, state.dirtyInner & named, step)
-            state.dirtyInner &= ~line
+            state.dirtyInner &= ~line | state.arriving
         }
         guard instruction.invalidates else { return }
         if instruction.isByAddress || !profile.reordersAccesses {
