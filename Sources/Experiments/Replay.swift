@@ -59,7 +59,12 @@ public enum Replay {
         _ reader: any AccessSource, machine configuration: MachineConfiguration, seed: UInt64 = 1
     ) throws(TraceErrors) -> ReplayResult {
         var machine = Machine(configuration, probe: CountersProbe(), seed: seed)
-        try forEachBlock(reader) { block, first in
+        let cores = configuration.core.count
+        try forEachBlock(reader) { (block, first) throws(TraceErrors) in
+            // A machine performs accesses of its own cores only.
+            for access in block where access.agent.index >= cores {
+                try checkCore(access.agent, configuration, "record \(first) or after")
+            }
             machine.replay(block, firstRecord: UInt32(truncatingIfNeeded: first))
         }
         machine.finish()
@@ -117,7 +122,8 @@ public enum Replay {
     }
 
     private static func forEachBlock(
-        _ reader: any AccessSource, _ body: (UnsafeBufferPointer<MemoryAccess>, UInt64) -> Void
+        _ reader: any AccessSource,
+        _ body: (UnsafeBufferPointer<MemoryAccess>, UInt64) throws(TraceErrors) -> Void
     ) throws(TraceErrors) {
         let block = UnsafeMutableBufferPointer<MemoryAccess>.allocate(
             capacity: AccessReader.blockSize)
@@ -126,7 +132,7 @@ public enum Replay {
             let first = reader.recordCount + 1
             let count = try reader.read(into: block)
             if count == 0 { return }
-            body(UnsafeBufferPointer(rebasing: block[0..<count]), first)
+            try body(UnsafeBufferPointer(rebasing: block[0..<count]), first)
         }
     }
 }

@@ -42,6 +42,11 @@ struct ReplayCommand: ParsableCommand {
 
     func run() throws {
         let opened = try trace.open()
+        if case .samples(let reader) = opened {
+            let report = SampleReport(try SampleResult(reader))
+            Output.write(json ? report.json.text + "\n" : report.text)
+            return
+        }
         if plain {
             let report = PlainReport(try replayPlain(opened))
             Output.write(json ? report.json.text + "\n" : report.text)
@@ -74,6 +79,10 @@ struct ReplayCommand: ParsableCommand {
                     seed: machine.seed))
         case .accesses(let reader):
             result = try Replay.run(reader, machine: description.configuration, seed: machine.seed)
+        case .recording(let reader):
+            result = try Replay.run(reader, machine: description.configuration, seed: machine.seed)
+            note(reader)
+        case .samples: throw OpenedTrace.isSample("replay")
         case .kernelLog: throw OpenedTrace.isLog("replay")
         }
         let report = ReplayReport(result)
@@ -162,7 +171,16 @@ struct ReplayCommand: ParsableCommand {
             return try Replay.count(reader, configuration, flushes: finalFlush)
         case .program(let program, let file):
             return try Replay.count(program, file: file, configuration, flushes: finalFlush)
+        case .recording(let reader):
+            defer { note(reader) }
+            return try Replay.count(reader, configuration, flushes: finalFlush)
+        case .samples: throw OpenedTrace.isSample("replay --plain")
         case .kernelLog: throw OpenedTrace.isLog("replay --plain")
         }
+    }
+
+    /// Says what was taken for granted of a recording.
+    private func note(_ reader: RecordingReader) {
+        for line in RecordingRemarks.lines(reader) { Diagnostics.note(line) }
     }
 }
