@@ -49,6 +49,8 @@ zstd -dfq Traces/real/minigzip-arm32.id.xdin.zst -o "$trace"
 
 "$bench" "$trace" --machine "$machine" --min-plain 2.0 --min-timing 0.6 || failed=1
 
+"$bench" "$trace" --machine "$machine" --only decode --min-decode 1 || failed=1
+
 BUILD=${BUILD:-$PWD/.build} tools/bench-kernel-log.py || failed=1
 
 # Four cores on shared lines; their machine has four. The random words are for knowing, and have no threshold.

@@ -23,7 +23,7 @@ struct ConvertCommand: ParsableCommand {
 
     func run() throws {
         let format = try outputFormat()
-        let opened = try trace.open()
+        let opened = try trace.open(allowingCut: true)
         var isLog = false
         if case .kernelLog = opened { isLog = true }
         if !isLog { try logs.refuseWithoutLog() }

@@ -118,7 +118,13 @@ struct TraceOptions: ParsableArguments {
     var format: String?
 
     /// Opens the trace and recognises it.
-    func open() throws -> OpenedTrace { try OpenedTrace(path: trace, format: format) }
+    ///
+    /// - Parameter allowingCut: Whether of a binary trace that was cut what is whole is taken, with a note.
+    /// - Returns: the trace.
+    /// - Throws: what is wrong with it.
+    func open(allowingCut: Bool = false) throws -> OpenedTrace {
+        try OpenedTrace(path: trace, format: format, allowingCut: allowingCut)
+    }
 }
 
 /// A trace, opened and recognised.
@@ -133,11 +139,11 @@ enum OpenedTrace {
     /// The longest native text that is read into memory, in bytes.
     static let programLimit = 96 << 20
 
-    init(path: String, format: String?) throws {
-        try self.init(ByteSource(path: path), format: format)
+    init(path: String, format: String?, allowingCut: Bool = false) throws {
+        try self.init(ByteSource(path: path), format: format, allowingCut: allowingCut)
     }
 
-    init(_ source: ByteSource, format: String?) throws {
+    init(_ source: ByteSource, format: String?, allowingCut: Bool = false) throws {
         let recognised: TraceFormat
         if let format {
             guard let named = TraceFormat(name: format) else {
@@ -154,16 +160,30 @@ enum OpenedTrace {
                 try NativeParser.parse(source.readAll(limit: Self.programLimit), file: source.file),
                 file: source.file)
         case .nativeBinary:
-            let bytes = try source.readAll(limit: Self.programLimit)
-            let reader = try BinaryAccessReader(bytes, file: source.file)
-            // What fits is a program, with whatever it declares; what does not can only be a stream of accesses.
-            self =
-                reader.statementCount > UInt64(NativeLimits.statements)
-                ? .accesses(reader)
-                : .program(try BinaryReader.read(bytes, file: source.file), file: source.file)
+            self = try Self.binary(
+                source.readAll(limit: Self.programLimit), source.file, allowingCut)
         case .kernelLog: self = .kernelLog(KernelLogReader(source))
         default: self = .accesses(AccessReader(source, format: recognised))
         }
+    }
+
+    /// A binary native trace: what fits is a program, with whatever it declares; what does not is a stream.
+    private static func binary(
+        _ bytes: [UInt8], _ file: String, _ allowingCut: Bool
+    ) throws -> OpenedTrace {
+        let reader = try BinaryAccessReader(bytes, file: file, allowingCut: allowingCut)
+        guard reader.isCut else {
+            return reader.statementCount > UInt64(NativeLimits.statements)
+                ? .accesses(reader) : .program(try BinaryReader.read(bytes, file: file), file: file)
+        }
+        let whole = try BinaryReader.wholePart(bytes, file: file)
+        Diagnostics.note(
+            "staleline: \(file) is cut: of its \(bytes.count) bytes the first \(whole.byte) are whole, with "
+                + "\(whole.statements) statements in \(whole.blocks) blocks; only these are taken")
+        return whole.statements > UInt64(NativeLimits.statements)
+            ? .accesses(reader)
+            : .program(
+                try BinaryReader.read(bytes, file: file, allowingCut: true), file: file)
     }
 
     /// Why a command does not take a kernel log.
