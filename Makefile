@@ -24,7 +24,7 @@ APT := apt-get -o DPkg::Lock::Timeout=550
 export SWIFT_BACKTRACE := enable=no
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-bench setup-capture build plugin demo test test-long test-fix test-capture capture-example bench \
+.PHONY: help setup setup-bench setup-capture setup-kernel-capture build plugin demo test test-long test-fix test-capture capture-example bench \
         bench-peers memcheck docs format check-format install clean
 
 help: ## list the targets
@@ -75,6 +75,9 @@ $(PLUGIN): $(PLUGIN_SOURCES) $(wildcard tools/qemu-plugin/*.h)
 
 setup-capture:
 	$(call install_packages,$(BUILD_PACKAGES) $(CAPTURE_PACKAGES))
+
+setup-kernel-capture: plugin
+	$(call install_packages,$(BUILD_PACKAGES) qemu-system-arm device-tree-compiler kmod cpio xz-utils)
 
 test-capture: setup-capture plugin build ## record programs under QEMU and hold the traces to what they did
 	BUILD=$(BUILD) tools/test-capture.sh

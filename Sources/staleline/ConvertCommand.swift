@@ -39,6 +39,9 @@ struct ConvertCommand: ParsableCommand {
             case (.program(let program, let file), _):
                 try program.checkSize(file: file)
                 (count, losses) = try writeAccesses(of: program, file, format, to: target.path)
+            case (.accesses(let reader as BinaryAccessReader), .native),
+                (.accesses(let reader as BinaryAccessReader), .nativeBinary):
+                count = try writeProgram(reader, format, to: target.path)
             case (.accesses(let reader), .native), (.accesses(let reader), .nativeBinary):
                 count = try writeProgram(reader, format, to: target.path)
                 losses = reader.skipped

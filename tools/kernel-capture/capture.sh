@@ -4,9 +4,12 @@
 #
 #   tools/kernel-capture/capture.sh [--arch armhf|arm64] [--plugin] [--keep] OUT.ftrace.txt
 #
-# --plugin records the kernel's cache maintenance and barriers too, to OUT.sltb: from the workload's first mapping on, and
-# slowly. Everything is downloaded and built in a folder of its own (WORK, by default build-kernel-capture in the build
-# folder); nothing of it is installed. Needs what `make setup-kernel-capture` installs.
+# --plugin records the kernel's cache maintenance and barriers too, to OUT.sltb, from the boot on and slowly (a quarter of an
+# hour on two busy cores). Up to QEMU 9 few of its addresses are known: what the kernel's pointers hold from its boot on is
+# not. QEMU 10 shows the registers; TRACK=off is faster with it.
+#
+# Everything is downloaded and built in a folder of its own (WORK, by default kernel-capture in the build folder); nothing of
+# it is installed. Needs what `make setup-kernel-capture` installs.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
@@ -104,7 +107,7 @@ if [ -n "$plugin" ]; then
     # The kernel's own addresses alone are followed in memory: those of processes mean something else in each.
     from=0xc0000000
     [ $arch = armhf ] || from=0xffff000000000000
-    run+=(-plugin "$build/plugin/libstaleline-capture.so,out=$work/kernel.sltb,summary=$work/summary,fetches=off,data=off,shadow_from=$from,ctr=$ctr")
+    run+=(-plugin "$build/plugin/libstaleline-capture.so,out=$work/kernel.sltb,summary=$work/summary,fetches=off,data=off,shadow_from=$from,ctr=$ctr${TRACK:+,track=$TRACK}")
 fi
 timeout "${TIMEOUT:-1200}" "${run[@]}" </dev/null > console.txt 2>&1 || { tail -20 console.txt; exit 1; }
 cd - >/dev/null

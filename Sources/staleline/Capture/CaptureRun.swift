@@ -27,12 +27,13 @@ struct CaptureRun {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: emulator)
         process.arguments = arguments
-        // Ctrl-C goes to QEMU too, whose end is waited for: nothing unfinished stays.
-        let before = signal(SIGINT, SIG_IGN)
-        defer { signal(SIGINT, before) }
         do { try process.run() } catch {
             throw BadInput("\(emulator): \(error.localizedDescription)")
         }
+        // Ctrl-C ends QEMU, whose end is waited for: nothing unfinished stays.
+        RunningEmulator.process = process.processIdentifier
+        let before = signal(SIGINT) { _ in kill(RunningEmulator.process, SIGTERM) }
+        defer { signal(SIGINT, before) }
         var isTimeout = false
         if let timeout {
             let deadline = Date(timeIntervalSinceNow: timeout)
@@ -49,4 +50,9 @@ struct CaptureRun {
             status: isSignal ? 128 + process.terminationStatus : process.terminationStatus,
             isSignal: isSignal, isTimeout: isTimeout)
     }
+}
+
+/// Which process a signal's handler ends: it can ask for nothing but a global.
+private enum RunningEmulator {
+    nonisolated(unsafe) static var process: pid_t = 0
 }
