@@ -97,7 +97,7 @@ let package = Package(
             name: "SymbolsTests",
             dependencies: [
                 "Symbols", "Traces", "Operations", "Experiments", "Hazards", "Machines", "Reports",
-                "Quantities",
+                "Quantities", "Statistics",
             ],
             exclude: ["Data"]),
         .testTarget(

@@ -56,6 +56,7 @@ awk '{ print ($1 == "r") ? 0 : ($1 == "w") ? 1 : 2, $2 }' "$trace" >"$work/minig
 for file in "$work/minigzip-arm32.lackey" "$work/minigzip-arm32.din" "$trace"; do
     "$bench" --read "$file" --min-read "$least_read" || failed=1
 done
+"$bench" "$trace" --machine "$machine" --only decode --min-decode 1 || failed=1
 
 BUILD=${BUILD:-$PWD/.build} tools/bench-kernel-log.py || failed=1
 

@@ -26,7 +26,7 @@ struct ConvertCommand: ParsableCommand {
 
     func run() throws {
         let format = try outputFormat()
-        let opened = try trace.open()
+        let opened = try trace.open(allowingCut: true)
         var isLog = false
         if case .kernelLog = opened { isLog = true }
         if !isLog { try logs.refuseWithoutLog() }
@@ -51,6 +51,9 @@ struct ConvertCommand: ParsableCommand {
                 (count, losses) = try copy(reader, format, to: target.path)
                 remarks = RecordingRemarks.lines(reader)
             case (.samples, _): throw OpenedTrace.isSample("convert")
+            case (.accesses(let reader as BinaryAccessReader), .native),
+                (.accesses(let reader as BinaryAccessReader), .nativeBinary):
+                count = try writeProgram(reader, format, to: target.path)
             case (.accesses(let reader), .native), (.accesses(let reader), .nativeBinary):
                 count = try writeProgram(reader, format, to: target.path)
                 losses = reader.skipped

@@ -117,8 +117,13 @@ struct TraceOptions: ParsableArguments {
     @OptionGroup var recording: RecordingFlags
 
     /// Opens the trace and recognises it.
-    func open() throws -> OpenedTrace {
-        try OpenedTrace(path: trace, format: format, recording: recording.options())
+    ///
+    /// - Parameter allowingCut: Whether of a binary trace that was cut what is whole is taken, with a note.
+    /// - Returns: the trace.
+    /// - Throws: what is wrong with it.
+    func open(allowingCut: Bool = false) throws -> OpenedTrace {
+        try OpenedTrace(
+            path: trace, format: format, recording: recording.options(), allowingCut: allowingCut)
     }
 }
 
@@ -173,11 +178,18 @@ enum OpenedTrace {
     /// The longest native text that is read into memory, in bytes.
     static let programLimit = 96 << 20
 
-    init(path: String, format: String?, recording: RecordingOptions = .init()) throws {
-        try self.init(ByteSource(path: path), format: format, recording: recording)
+    init(
+        path: String, format: String?, recording: RecordingOptions = .init(),
+        allowingCut: Bool = false
+    ) throws {
+        try self.init(
+            ByteSource(path: path), format: format, recording: recording, allowingCut: allowingCut)
     }
 
-    init(_ source: ByteSource, format: String?, recording: RecordingOptions = .init()) throws {
+    init(
+        _ source: ByteSource, format: String?, recording: RecordingOptions = .init(),
+        allowingCut: Bool = false
+    ) throws {
         let recognised: TraceFormat
         if let format {
             guard let named = TraceFormat(name: format) else {
@@ -198,13 +210,8 @@ enum OpenedTrace {
                 try NativeParser.parse(source.readAll(limit: Self.programLimit), file: source.file),
                 file: source.file)
         case .nativeBinary:
-            let bytes = try source.readAll(limit: Self.programLimit)
-            let reader = try BinaryAccessReader(bytes, file: source.file)
-            // What fits is a program, with whatever it declares; what does not can only be a stream of accesses.
-            self =
-                reader.statementCount > UInt64(NativeLimits.statements)
-                ? .accesses(reader)
-                : .program(try BinaryReader.read(bytes, file: source.file), file: source.file)
+            self = try Self.binary(
+                source.readAll(limit: Self.programLimit), source.file, allowingCut)
         case .kernelLog: self = .kernelLog(KernelLogReader(source))
         case let format where format.isRecording:
             self = .recording(RecordingReader(source, format: format, options: recording))
@@ -212,6 +219,25 @@ enum OpenedTrace {
             self = .samples(SampleReader(source, format: format))
         default: self = .accesses(AccessReader(source, format: recognised))
         }
+    }
+
+    /// A binary native trace: what fits is a program, with whatever it declares; what does not is a stream.
+    private static func binary(
+        _ bytes: [UInt8], _ file: String, _ allowingCut: Bool
+    ) throws -> OpenedTrace {
+        let reader = try BinaryAccessReader(bytes, file: file, allowingCut: allowingCut)
+        guard reader.isCut else {
+            return reader.statementCount > UInt64(NativeLimits.statements)
+                ? .accesses(reader) : .program(try BinaryReader.read(bytes, file: file), file: file)
+        }
+        let whole = try BinaryReader.wholePart(bytes, file: file)
+        Diagnostics.note(
+            "staleline: \(file) is cut: of its \(bytes.count) bytes the first \(whole.byte) are whole, with "
+                + "\(whole.statements) statements in \(whole.blocks) blocks; only these are taken")
+        return whole.statements > UInt64(NativeLimits.statements)
+            ? .accesses(reader)
+            : .program(
+                try BinaryReader.read(bytes, file: file, allowingCut: true), file: file)
     }
 
     /// Why a command does not take a kernel log.

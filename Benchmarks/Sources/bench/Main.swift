@@ -6,8 +6,8 @@ import Operations
 @main
 struct Main {
     static let usage = """
-        usage: bench TRACE --machine FILE [--rounds N] [--only loop|plain|timing]
-                     [--min-plain R] [--min-timing R]
+        usage: bench TRACE --machine FILE [--rounds N] [--only loop|plain|timing|decode]
+                     [--min-plain R] [--min-timing R] [--min-decode R]
                bench --machine FILE --hits N [--mix data|all]
                bench TRACE --four --machine FILE [--rounds N] [--only timing] [--min-shared R]
                bench --read TRACE [--rounds N] [--min-read R]
@@ -107,6 +107,12 @@ struct Main {
         case "loop": print(bench.runLoop())
         case "plain": print(try bench.runPlain())
         case "timing": print(bench.runTiming())
+        case "decode":
+            let ratio = try bench.compareDecoding(rounds: number("--rounds", otherwise: 9))
+            let isFast = judge(
+                "reading the binary format, of what is asked", ratio,
+                number("--min-decode", otherwise: 0))
+            exit(isFast ? 0 : 1)
         default:
             let ratios = try bench.compare(rounds: number("--rounds", otherwise: 9))
             let isPlainFast = judge(
