@@ -6,7 +6,6 @@ import Operations
 import Reports
 import Traces
 
-extension Experiments.Strategy: ExpressibleByArgument {}
 extension ComparisonOrder: ExpressibleByArgument {}
 
 /// `staleline compare`.
@@ -43,6 +42,12 @@ struct CompareCommand: AsyncParsableCommand {
     @Option(help: "Let a core touch at most so many bytes at once of what a device moves.")
     var touched: String?
 
+    @Option(help: "Let each loop of the trace go round at most so often.")
+    var passes: UInt64?
+
+    @Option(help: "Without these strategies, as coherent-port,on-chip.")
+    var without: String?
+
     @Option(help: "Vary one of these: size=64..1M, touched=64..1M.")
     var sweep: String?
 
@@ -77,7 +82,7 @@ struct CompareCommand: AsyncParsableCommand {
         let wanted = try wantedStrategies()
         let shape = WorkloadShape(
             size: try size.map { try ByteCount.parse($0, "--size") },
-            touched: try touched.map { try ByteCount.parse($0, "--touched") })
+            touched: try touched.map { try ByteCount.parse($0, "--touched") }, passes: passes)
         if let machines {
             guard sweep == nil else {
                 throw BadInput("--machines and --sweep: expected one of them at a time")
@@ -102,13 +107,29 @@ struct CompareCommand: AsyncParsableCommand {
     private var workers: Int { max(jobs ?? ProcessInfo.processInfo.activeProcessorCount, 1) }
 
     private func wantedStrategies() throws -> [Experiments.Strategy] {
-        guard let strategies else { return Experiments.Strategy.allCases }
-        let names = strategies.split(separator: ",").map(String.init)
-        for name in names where Experiments.Strategy(rawValue: name) == nil {
-            let all = Experiments.Strategy.allCases.map(\.rawValue).joined(separator: ", ")
-            throw BadInput("--strategies \(name): expected some of \(all)")
+        let all = Experiments.Strategy.allCases
+        let wanted = try strategies.map { try Self.strategies($0, "--strategies") } ?? Set(all)
+        let unwanted = try without.map { try Self.strategies($0, "--without") } ?? []
+        let left = all.filter { wanted.contains($0) && !unwanted.contains($0) }
+        guard !left.isEmpty else {
+            throw BadInput("--without \(without ?? ""): expected that a strategy is left")
         }
-        return Experiments.Strategy.allCases.filter { names.contains($0.rawValue) }
+        return left
+    }
+
+    private static func strategies(
+        _ text: String, _ option: String
+    ) throws -> Set<Experiments.Strategy> {
+        let names = text.split(separator: ",").map(String.init)
+        return Set(
+            try names.map { name in
+                guard let strategy = Experiments.Strategy(rawValue: name) else {
+                    let all = Experiments.Strategy.allCases.map(\.rawValue)
+                    throw BadInput(
+                        "\(option) \(name): expected some of \(all.joined(separator: ", "))")
+                }
+                return strategy
+            })
     }
 
     private func names(_ machines: String) throws -> [String] {
@@ -151,6 +172,8 @@ struct CompareCommand: AsyncParsableCommand {
         let given = [
             ("--machines", machines), ("--strategies", strategies), ("--size", size),
             ("--touched", touched), ("--sweep", sweep), ("--output", output),
+            ("--without", without),
+            ("--passes", passes.map(String.init)),
         ].first { $0.1 != nil }
         if let given {
             throw BadInput("\(given.0): a kernel log has no accesses that it could be done with")

@@ -65,12 +65,15 @@ struct SweepChart {
         _ picture: inout SVG, _ range: (low: Double, high: Double), _ x: (UInt64) -> Double,
         _ y: (Double) -> Double
     ) {
-        var ten = 1.0
-        while ten < range.low { ten *= 10 }
+        var ten = 0.1
         while ten <= range.high {
-            picture.line(area.left, y(ten), area.right, y(ten), Self.grey)
-            picture.text(
-                area.left - 6, y(ten) + 4, Format.time(nanoseconds: ten).compact, .end, size: 11)
+            for part in [1.0, 2, 5] where part * ten >= range.low && part * ten <= range.high {
+                let row = y(part * ten)
+                picture.line(area.left, row, area.right, row, Self.grey)
+                picture.text(
+                    area.left - 6, row + 4, Format.time(nanoseconds: part * ten).compact, .end,
+                    size: 11)
+            }
             ten *= 10
         }
         let each = max(1, sweep.points.count / 9)

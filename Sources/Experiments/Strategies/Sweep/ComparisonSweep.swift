@@ -30,21 +30,26 @@ public struct WorkloadShape: Sendable, Hashable {
     public var size: UInt64?
     /// The most bytes that a core touches at once of what a device moves; nil: all that it does.
     public var touched: UInt64?
+    /// The most passes of each loop; nil: all.
+    public var passes: UInt64?
 
     /// Makes a shape.
-    public init(size: UInt64? = nil, touched: UInt64? = nil) {
+    public init(size: UInt64? = nil, touched: UInt64? = nil, passes: UInt64? = nil) {
         self.size = size
         self.touched = touched
+        self.passes = passes
     }
 
     /// Whether the workload stays as it is.
-    public var isOwn: Bool { size == nil && touched == nil }
+    public var isOwn: Bool { size == nil && touched == nil && passes == nil }
 
     fileprivate func with(_ property: SweepAxis.Property, _ value: UInt64) -> WorkloadShape {
+        var shape = self
         switch property {
-        case .size: WorkloadShape(size: value, touched: touched)
-        case .touched: WorkloadShape(size: size, touched: value)
+        case .size: shape.size = value
+        case .touched: shape.touched = value
         }
+        return shape
     }
 }
 
@@ -135,8 +140,11 @@ extension Setup {
     public func shaped(_ shape: WorkloadShape) throws(TraceErrors) -> Setup {
         guard !shape.isOwn else { return self }
         var result = self
-        result.program =
-            try WorkloadResizing(self, size: shape.size, touched: shape.touched).program()
+        if shape.size != nil || shape.touched != nil {
+            result.program =
+                try WorkloadResizing(self, size: shape.size, touched: shape.touched).program()
+        }
+        if let passes = shape.passes { result.program = result.program.cut(passes: max(passes, 1)) }
         return result
     }
 }

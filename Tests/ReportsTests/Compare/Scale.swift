@@ -1,0 +1,11 @@
+import Experiments
+import Foundation
+
+/// How much of the bundled workloads tests run.
+enum Scale {
+    /// All of them with `STALELINE_COMPARE=all`; else one pass of each loop, and transfers of 64 bytes.
+    static var shape: WorkloadShape {
+        ProcessInfo.processInfo.environment["STALELINE_COMPARE"] == "all"
+            ? WorkloadShape() : WorkloadShape(size: 64, passes: 1)
+    }
+}
