@@ -10,7 +10,7 @@ enum Parallel {
     static func map<Element: Sendable, Result: Sendable>(
         _ elements: [Element], jobs: Int, _ body: @escaping @Sendable (Element) -> Result
     ) async -> [Result] {
-        var results: [Result?] = Array(repeating: nil, count: elements.count)
+        var results: [(index: Int, result: Result)] = []
         await withTaskGroup(of: (Int, Result).self) { group in
             var next = 0
             func start() {
@@ -21,10 +21,10 @@ enum Parallel {
             }
             for _ in 0..<max(jobs, 1) { start() }
             while let (index, result) = await group.next() {
-                results[index] = result
+                results.append((index, result))
                 start()
             }
         }
-        return results.map { $0! }
+        return results.sorted { $0.index < $1.index }.map(\.result)
     }
 }

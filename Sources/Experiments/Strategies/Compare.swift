@@ -27,7 +27,9 @@ public enum Compare {
             strategies.map { comparison.outcome(of: $0) }, comparison.victimAlone())
     }
 
-    /// Compares the strategies, several at once. The result is the same whatever `jobs` is.
+    /// Compares the strategies, several at once.
+    ///
+    /// The result is the same whatever `jobs` is.
     ///
     /// - Parameters:
     ///   - setup: The trace, its machine and kernel.
@@ -57,12 +59,16 @@ struct Comparison: Sendable {
         case failed(TraceErrors)
     }
 
-    /// From so many accesses and operations on, loops unrolled, a lowered program is judged with fewer passes.
+    /// From so many accesses and operations on, loops unrolled, a lowered program is judged with fewer passes, and any with
+    /// wider accesses.
     ///
-    /// Every pass of its loops hands over, transfers and takes back alike.
+    /// Every pass of a lowered program's loops hands over, transfers and takes back alike; and a run touches the same bytes
+    /// in order however wide its accesses are.
     static let judgedWhole: UInt64 = 1 << 18
     /// How many passes of each loop are judged then: the first, one that finds what it left, and one more.
     static let judgedPasses: UInt64 = 3
+    /// How wide accesses are then, in bytes: a line of the cores that have the shortest.
+    static let judgedWidth: UInt32 = 32
 
     init(_ setup: Setup) throws(TraceErrors) {
         self.setup = setup
@@ -93,18 +99,24 @@ struct Comparison: Sendable {
 
     /// Puts what came of all strategies in order.
     ///
-    /// - Throws: if the trace itself cannot be run.
+    /// - Throws: if the trace itself cannot be run, and no strategy can be instead of it.
     func result(
         _ outcomes: [Outcome], _ victimAlone: VictimCost?
     ) throws(TraceErrors) -> ComparisonResult {
         var results: [StrategyResult] = []
         var unavailable: [UnavailableStrategy] = []
+        var failure: TraceErrors?
         for outcome in outcomes {
             switch outcome {
             case .result(let result): results.append(result)
             case .unavailable(let strategy): unavailable.append(strategy)
-            case .failed(let errors): throw errors
+            case .failed(let errors): failure = errors
             }
+        }
+        if let failure {
+            guard !results.isEmpty else { throw failure }
+            let reason = failure.firstLine
+            unavailable.append(UnavailableStrategy(strategy: .asWritten, reason: reason))
         }
         results = results.enumerated().sorted {
             ($0.element.isCorrect ? 0 : 1, $0.element.elapsed, $0.offset)
@@ -123,8 +135,11 @@ struct Comparison: Sendable {
         let isLong =
             ProgramFit.sizeError(
                 of: variant.program, file: setup.file, limit: Self.judgedWhole) != nil
-        if isLong, strategy != .asWritten {
-            judged.program = variant.program.cut(passes: Self.judgedPasses)
+        if isLong {
+            judged.program = variant.program.widened(to: Self.judgedWidth)
+            if strategy != .asWritten {
+                judged.program = judged.program.cut(passes: Self.judgedPasses)
+            }
         }
         let check = try Check.run(judged)
         let replay =

@@ -1,3 +1,4 @@
+import Events
 import MemoryModel
 import Quantities
 
@@ -48,8 +49,34 @@ struct MachineNumber: Sendable {
         }
     }
 
+    /// The causes of time that a number shows in, each no more than in proportion to it; nil: who knows.
+    var causes: Set<Cause>? {
+        switch path {
+        case "memory.latency_ns", "l2.hit_cycles", "l2.miss_cycles", "memory.write_response_ns":
+            [
+                .level1, .level2, .level3, .memory, .storeBufferFull, .barrier, .maintenance,
+                .uncached, .device, .wait,
+            ]
+        case "costs.dmb", "costs.dsb", "costs.maintenance", "costs.dirty", "costs.set_way",
+            "l2.outer.operation_cycles", "l2.outer.sync_cycles":
+            [.barrier, .maintenance, .storeBufferFull, .device]
+        case "software.call_cycles": [.work]
+        case "software.interrupt_cycles": [.wait]
+        case _ where path.hasPrefix("ports."): [.wait]
+        case _ where path.hasPrefix("memory.on_chip."): [.uncached, .memory, .device, .wait]
+        default: nil
+        }
+    }
+
     /// The numbers of a machine that strategies are charged from: memory, caches, maintenance, the kernel, ports.
-    static func all(of machine: MachineConfiguration) -> [MachineNumber] {
+    ///
+    /// - Parameters:
+    ///   - machine: The machine.
+    ///   - ports: Those that devices sit on.
+    /// - Returns: the numbers that are not 0, in the order of the keys.
+    static func all(
+        of machine: MachineConfiguration, ports: Set<String>
+    ) -> [MachineNumber] {
         var all = [
             MachineNumber(
                 cycles: "core.outstanding_misses", \.core.outstandingMisses, unit: "loads"),
@@ -68,7 +95,7 @@ struct MachineNumber: Sendable {
             MachineNumber(cycles: "software.interrupt_cycles", \.software.interruptCycles),
         ]
         if machine.level2 != nil { all += level2(of: machine) }
-        for index in machine.ports.indices {
+        for index in machine.ports.indices where ports.contains(machine.ports[index].name) {
             let path = "ports.\(machine.ports[index].name)"
             all += [
                 MachineNumber(time: "\(path).read_latency_ns", \.ports[index].readLatency),

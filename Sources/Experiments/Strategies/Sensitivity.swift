@@ -65,12 +65,12 @@ extension Compare {
         of comparison: ComparisonResult, errors: @Sendable (String) -> NumberError?, jobs: Int = 1
     ) async throws -> Sensitivity? {
         guard let best = comparison.recommended else { return nil }
-        let rivals = comparison.ranked.dropFirst().filter {
-            $0.elapsed.nanoseconds < rivalFactor * max(best.elapsed.nanoseconds, 1)
-        }.prefix(rivalLimit)
+        let rivals = rivals(of: best, in: comparison)
         let field = SensitivityField(
-            comparison: try Comparison(comparison.setup), best: best, rivals: Array(rivals))
-        let varied = MachineNumber.all(of: comparison.setup.machine).compactMap { number in
+            comparison: try Comparison(comparison.setup), best: best, rivals: rivals)
+        let ports = Set(([best] + rivals).flatMap { $0.check.setup.usedPorts })
+        let numbers = MachineNumber.all(of: comparison.setup.machine, ports: ports)
+        let varied = numbers.compactMap { number in
             errors(number.path).flatMap { $0.factor > 1 ? (number, $0) : nil }
         }
         var sensitivity = Sensitivity(
@@ -79,12 +79,39 @@ extension Compare {
         guard !rivals.isEmpty else { return sensitivity }
         let work = varied.flatMap { number, error in
             [1 / error.factor, error.factor].map { Variation(number, error, $0) }
-        }
+        }.filter(field.mayFlip)
         let found = await Parallel.map(work, jobs: jobs) { variation in
             Result { try field.flip(variation) }
         }
         sensitivity.flips = try found.compactMap { try $0.get() }
         return sensitivity
+    }
+
+    /// The strategies that come near the best; of several that are alike the first.
+    private static func rivals(
+        of best: StrategyResult, in comparison: ComparisonResult
+    ) -> [StrategyResult] {
+        var rivals: [StrategyResult] = []
+        var last = best.elapsed.nanoseconds
+        for result in comparison.ranked.dropFirst() {
+            let time = result.elapsed.nanoseconds
+            guard time < rivalFactor * max(best.elapsed.nanoseconds, 1), rivals.count < rivalLimit
+            else { break }
+            if time > last * tie || rivals.isEmpty {
+                rivals.append(result)
+                last = time
+            }
+        }
+        return rivals
+    }
+}
+
+extension Setup {
+    /// The ports that the program's devices sit on.
+    fileprivate var usedPorts: [String] {
+        program.devices.flatMap { device in
+            [port(of: device)?.name, device.readPort].compactMap { $0 }
+        }
     }
 }
 
@@ -109,6 +136,25 @@ private struct SensitivityField: Sendable {
 
     /// How often the place of a turn is halved.
     private static var steps: Int { 5 }
+
+    /// Whether a variation can turn the order round: what core 0 spends on the number's causes may suffice for it.
+    ///
+    /// The best strategy's share grows at most in proportion to the number, or the rival's shrinks so.
+    func mayFlip(_ variation: Variation) -> Bool {
+        guard let causes = variation.number.causes else { return true }
+        func share(_ result: StrategyResult) -> Double {
+            result.causes.filter { causes.contains($0.cause) }.reduce(0) {
+                $0 + $1.time.nanoseconds
+            }
+        }
+        return rivals.contains { rival in
+            let gap = rival.elapsed.nanoseconds - best.elapsed.nanoseconds
+            let change =
+                variation.factor > 1
+                ? share(best) * (variation.factor - 1) : share(rival) * (1 - variation.factor)
+            return change >= gap
+        }
+    }
 
     /// Which strategy wins at the end of a variation, and from where on; nil: the best one stays.
     func flip(_ variation: Variation) throws -> Sensitivity.Flip? {

@@ -15,7 +15,7 @@ extension StrategyLowering {
                     "mapped_\(buffer.name)", buffer.device, [(buffer.start, buffer.size)],
                     buffer.direction, by: .mapSingle, .core(0))
             }
-        default: lifted.allocations.forEach { prepare($0) }
+        default: for block in lifted.allocations { prepare(block) }
         }
     }
 

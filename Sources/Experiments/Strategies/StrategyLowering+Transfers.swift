@@ -14,8 +14,8 @@ extension StrategyLowering {
         switch strategy {
         case .streamingSG: mapLists(parts, agent)
         case .wholeCache: maintainAll(parts, isBefore: true, agent)
-        case .writeThrough: append(agent, .barrier(Barrier(.dsb)))
-        default: parts.forEach { handOver($0, agent) }
+        case .writeThrough: writeOut(parts, agent)
+        default: for part in parts { handOver(part, agent) }
         }
     }
 
@@ -51,7 +51,7 @@ extension StrategyLowering {
                 append(DMACall(.unmapSG, handle: handle(list.name)), agent)
             }
         case .wholeCache: maintainAll(parts, isBefore: false, agent)
-        default: parts.forEach { takeBack($0, agent) }
+        default: for part in parts { takeBack(part, agent) }
         }
     }
 
@@ -214,12 +214,26 @@ extension StrategyLowering {
                 .maintenance(Maintenance(.outerCleanAndInvalidateWays)),
                 .maintenance(Maintenance(.outerSync)),
             ] : []
-        // On the way out the core's lines come first, so that they reach memory; on the way in they go last, so that
-        // none comes back from an outer line that is about to go.
-        let steps: [Operation] =
-            isBefore
-            ? [.maintenance(inner), barrier] + outer : outer + [.maintenance(inner), barrier]
-        steps.forEach { append(agent, $0) }
+        // On the way out the core's lines come first, so that they reach memory, and after the stores, which nothing else
+        // orders before maintenance that names no bytes; on the way in they go last, so that none comes back from an
+        // outer line that is about to go.
+        let own: [Operation] = [.maintenance(inner), barrier]
+        let steps = isBefore ? [barrier] + own + outer : outer + own
+        for step in steps { append(agent, step) }
+    }
+
+    /// Waits until what was stored to write-through memory has left the core, and lets it leave an outer cache.
+    private mutating func writeOut(_ parts: [HandOver.Part], _ agent: Agent) {
+        append(agent, .barrier(Barrier(.dsb)))
+        let read = parts.filter(\.isRead)
+        guard target.hasOuterCache, !read.isEmpty else { return }
+        for part in read {
+            append(
+                agent,
+                .maintenance(
+                    Maintenance(.outerClean, at: Operand(part.start), bytes: part.size)))
+        }
+        append(agent, .maintenance(Maintenance(.outerSync)))
     }
 
     /// Drops the lines of a range of write-through memory, none of which is dirty.

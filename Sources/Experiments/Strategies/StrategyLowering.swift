@@ -12,6 +12,12 @@ import Traces
 struct StrategyTarget {
     /// The port for the strategy that needs one that looks into the caches; nil: the device stays where it is.
     var snoopingPort: String?
+    /// The ports that look into the caches whatever a transaction says; devices there are coherent, and the kernel knows.
+    var coherentPorts: Set<String>
+    /// The port that devices sit on without saying so.
+    var firstPort: String?
+    /// Whether the kernel has no allocator of uncached memory there: what the trace allocates is a region of such memory.
+    var lacksAllocator: Bool
     /// Whether there is a cache that the cores' own maintenance does not reach.
     var hasOuterCache: Bool
     /// Whether lines may come back that nobody asked for.
@@ -21,6 +27,10 @@ struct StrategyTarget {
 
     init(_ machine: MachineConfiguration) {
         snoopingPort = machine.ports.first(where: \.snoops)?.name
+        coherentPorts = Set(
+            machine.ports.filter { $0.snoops && $0.snoopRule == .always }.map(\.name))
+        firstPort = machine.ports.first?.name
+        lacksAllocator = machine.architecture == .armv7m
         hasOuterCache = machine.hasOuterCache
         speculates = machine.core.speculates
         onChip = machine.memory.onChip.first
@@ -93,6 +103,10 @@ struct StrategyLowering {
                 append(.declaration(adapted))
                 continue
             }
+            if !isOpen, lifted.keeps(statement) {
+                keep(statement)
+                continue
+            }
             if !isOpen {
                 isOpen = true
                 prepare()
@@ -121,11 +135,12 @@ struct StrategyLowering {
             device.readPort = target.snoopingPort == nil ? device.readPort : nil
             device.isCoherent = true
         } else {
-            device.isCoherent = false
-        }
-        if strategy == .onChip, let port = target.onChip?.port {
-            device.port = port
-            device.readPort = nil
+            if strategy == .onChip, let port = target.onChip?.port {
+                device.port = port
+                device.readPort = nil
+            }
+            device.isCoherent =
+                (device.port ?? target.firstPort).map(target.coherentPorts.contains) ?? false
         }
         return .device(device)
     }
@@ -138,6 +153,7 @@ struct StrategyLowering {
             return
         }
         switch operation {
+        case .dma where lifted.keeps(statement): keep(statement)
         case .dma(let call) where call.function.mapsAllocation: mapAgain(call)
         case .dma, .barrier, .maintenance, .vendor: return
         case .ring(let device):
@@ -157,6 +173,21 @@ struct StrategyLowering {
             handOver(index, agent)
         default: append(agent, redirected(operation))
         }
+    }
+
+    /// Allocates what holds the same under every strategy.
+    private mutating func keep(_ statement: Statement) {
+        guard target.lacksAllocator, case .operation(let agent, .dma(let call)) = statement.body,
+            let segment = call.segments.first
+        else {
+            append(statement.body)
+            return
+        }
+        append(
+            agent,
+            .setMemoryType(
+                start: segment.start.address.rawValue, size: segment.size, .nonCacheable,
+                .outerShareable))
     }
 
     /// Maps what the trace maps a second time: cached, but for memory that the strategy does not have cached.

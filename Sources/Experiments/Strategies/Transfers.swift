@@ -111,6 +111,8 @@ struct HandOver: Hashable {
 /// A program as transfers: which buffers, and which statement sets off what.
 struct LiftedProgram {
     let program: Program
+    /// Memory that holds the same under every strategy: descriptors, not data.
+    let fixed: [Range<UInt64>]
     /// The buffers, in order of their addresses.
     private(set) var buffers: [TransferBuffer] = []
     /// What an allocator has to give for them.
@@ -130,16 +132,16 @@ struct LiftedProgram {
 
     init(_ program: Program) {
         self.program = program
-        let fixed = program.fixedRegions
-        collectBuffers(fixed)
+        fixed = program.fixedRegions + program.descriptorAllocations
+        collectBuffers()
         allocations = Allocation.covering(buffers)
-        collectHandOvers(fixed)
+        collectHandOvers()
         setRooms()
         countTransfers()
         uses = BufferUses(program, parts: Array(Set(handOvers.values.flatMap(\.parts))))
     }
 
-    private mutating func collectBuffers(_ fixed: [Range<UInt64>]) {
+    private mutating func collectBuffers() {
         var found: [TransferBuffer] = []
         for statement in program.statements {
             guard case .operation(let agent, .device(let both)) = statement.body, both.bytes > 0
@@ -184,7 +186,7 @@ struct LiftedProgram {
         }
     }
 
-    private mutating func collectHandOvers(_ fixed: [Range<UInt64>]) {
+    private mutating func collectHandOvers() {
         // A device's hand-overs that no wait has completed, the one that its work belongs to last.
         var open: [Agent: [Int]] = [:]
         for (index, statement) in program.statements.enumerated() {
@@ -277,6 +279,16 @@ struct LiftedProgram {
         return buffers[low - 1]
     }
 
+    /// Whether a statement allocates memory that holds the same under every strategy.
+    func keeps(_ statement: Statement) -> Bool {
+        guard case .operation(_, .dma(let call)) = statement.body, call.function.makesHandle,
+            call.pool == .none, let segment = call.segments.first
+        else { return false }
+        let start = segment.start.address.rawValue
+        return Program.allocators.contains(call.function)
+            && fixed.contains { $0.lowerBound == start }
+    }
+
     /// The allocation that holds an address.
     func allocation(at address: UInt64) -> Allocation? {
         allocations.first { $0.start <= address && address < Allocation.pageEnd($0.end) }
@@ -292,13 +304,37 @@ extension DeviceOperation {
 }
 
 extension Program {
-    /// What the trace itself declares as memory that no cache holds: descriptors that every strategy has there.
+    /// Calls that allocate uncached memory.
+    fileprivate static let allocators: Set<DMACall.Function> = [
+        .allocCoherent, .zallocCoherent, .allocWriteCombine, .allocAttrs,
+    ]
+
+    /// What the trace itself declares as memory that no cache holds.
     fileprivate var fixedRegions: [Range<UInt64>] {
         declarations.compactMap { declaration in
             guard case .region(_, let start, let size, let type, _) = declaration, size > 0,
                 !type.isCacheable
             else { return nil }
             return start..<start &+ size
+        }
+    }
+
+    /// What the trace allocates uncached, and a device fetches descriptors from.
+    fileprivate var descriptorAllocations: [Range<UInt64>] {
+        let fetched = statements.compactMap { statement -> UInt64? in
+            guard case .operation(_, .device(let work)) = statement.body,
+                case .descriptorFetch = work.kind
+            else { return nil }
+            return work.start.address.rawValue
+        }
+        return statements.compactMap { statement in
+            guard case .operation(_, .dma(let call)) = statement.body,
+                Self.allocators.contains(call.function), let segment = call.segments.first,
+                segment.size > 0
+            else { return nil }
+            let start = segment.start.address.rawValue
+            let range = start..<start &+ segment.size
+            return fetched.contains(where: range.contains) ? range : nil
         }
     }
 }

@@ -48,8 +48,9 @@ struct SweepChart {
                     piece = []
                     continue
                 }
-                piece.append((x(sweep.points[place].value), y(time)))
-                picture.circle(piece.last!.x, piece.last!.y, SVG.colour(index))
+                let point = (x: x(sweep.points[place].value), y: y(time))
+                piece.append(point)
+                picture.circle(point.x, point.y, SVG.colour(index))
             }
             picture.path(piece, SVG.colour(index), dash: Self.dash(index))
         }

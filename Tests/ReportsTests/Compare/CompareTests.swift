@@ -65,7 +65,7 @@ struct CompareTests {
 
             """
         let comparison = try Compare.run(setup(text), strategies: [.asWritten, .coherentPort])
-        #expect(comparison[.asWritten]?.findings.contains { $0.code == .h26 } == true)
+        #expect(comparison[.asWritten]?.findings.contains { $0.code == .h28 } == true)
         // The strategy sets them.
         #expect(comparison[.coherentPort]?.isCorrect == true)
     }

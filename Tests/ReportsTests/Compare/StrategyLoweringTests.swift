@@ -1,4 +1,5 @@
 import Experiments
+import Foundation
 import Operations
 import Statistics
 import Testing
@@ -152,6 +153,13 @@ struct StrategyLoweringTests {
         let several = try compare(text, "zynq7000", [.wholeCache])
         #expect(several[.wholeCache] == nil)
         #expect(several.reason(.wholeCache)?.contains("2 cores") == true)
+        // Behind an outer cache the flush by way makes it right; without it nothing cleans the outer lines.
+        let outer = try compare(text, "kirkwood", [.wholeCache])
+        #expect(outer[.wholeCache]?.isCorrect == true)
+        let program = Workload.send(bytes: 512).replacingOccurrences(
+            of: "  ring eth0", with: "  dsb\n  dc csw\n  dsb\n  writel eth0")
+        let bare = try compare(program, "kirkwood", [.asWritten])
+        #expect(bare[.asWritten]?.findings.contains { $0.code == .h37 } == true)
         // Such a core loads nothing by itself: what is dropped before the transfer stays away.
         let old = try compare(text, "arm926", [.wholeCache])
         #expect(old[.wholeCache]?.isCorrect == true)

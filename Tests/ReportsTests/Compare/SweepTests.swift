@@ -54,8 +54,8 @@ struct SweepTests {
         #expect(lengths(try own.shaped(WorkloadShape())) == [1_024, 256, 54, 1_024, 128])
         let larger = try own.shaped(WorkloadShape(size: 65_536))
         #expect(lengths(larger) == [65_536, 16_384, 54, 65_536, 8_192])
-        let smaller = try own.shaped(WorkloadShape(size: 64))
-        #expect(lengths(smaller) == [64, 16, 54, 64, 8])
+        let smaller = try own.shaped(WorkloadShape(size: 128))
+        #expect(lengths(smaller) == [128, 32, 54, 128, 16])
         let touched = try own.shaped(WorkloadShape(size: 4_096, touched: 100))
         #expect(lengths(touched) == [4_096, 1_024, 54, 100, 100])
         // Nothing overlaps, and all strategies that were right still are.
@@ -153,7 +153,7 @@ struct SweepTests {
     func reports() async throws {
         let setup = try setup(Workload.receive(bytes: 256, room: 256, touched: 256))
         let sweep = try await Compare.sweep(
-            setup, over: SweepAxis(.size, values: [32, 128, 512]), strategies: Self.pair, jobs: 2)
+            setup, over: SweepAxis(.size, values: [16, 64, 512]), strategies: Self.pair, jobs: 2)
         let report = SweepReport(sweep)
         let document = try Document(report.json)
         #expect(document["schema"]?.string == "staleline.compare-sweep/1")
