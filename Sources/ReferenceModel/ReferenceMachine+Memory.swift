@@ -98,11 +98,14 @@ extension ReferenceMachine {
         _ agent: Agent, _ address: UInt64, _ bytes: UInt64, ahead: UInt64? = nil, at tick: UInt64
     ) {
         _ = memory.request(address, bytes, isWrite: true, port: nil, at: tick)
-        let isOutside = memory.onChip(address) == nil
-        let backlog = memory.pinTime(ahead ?? 4 * UInt64(configuration.dataLineSize))
-        if isOutside, memory.free > backlog { pathOut = max(pathOut, memory.free - backlog) }
+        let chip = memory.onChip(address)
+        let (free, rate) =
+            chip.map { (memory.onChipFree[$0], configuration.memory.onChip[$0].bytesPerSecond) }
+            ?? (memory.free, configuration.memory.bytesPerSecond)
+        let backlog = ReferenceMemory.time(ahead ?? 4 * UInt64(configuration.dataLineSize), rate)
+        if free > backlog { pathOut = max(pathOut, free - backlog) }
         tell(
             .memoryTraffic, at: tick, agent, .memory, other: 1, address, bytes,
-            detail: isOutside ? 0 : 1)
+            detail: chip == nil ? 0 : 1)
     }
 }

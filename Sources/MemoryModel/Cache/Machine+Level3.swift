@@ -142,13 +142,10 @@ extension Machine where P: ~Copyable {
         _ address: UInt64, _ size: UInt64, agent: Agent, at tick: UInt64, bytesAhead: UInt64? = nil
     ) {
         _ = memory.occupy(address, size, isWrite: true, at: tick)
-        let isOnChip = memory.isOnChip(address)
-        if !isOnChip {
-            let ahead = memory.occupancy(bytesAhead ?? costs.writesAhead)
-            if memory.free > ahead { pathOut = max(pathOut, memory.free - ahead) }
-        }
+        let ahead = bytesAhead ?? costs.writesAhead
+        pathOut = max(pathOut, memory.heldUntil(address, ahead: ahead))
         emit(
             .memoryTraffic, at: tick, agent: agent, other: 1, address: address, size: size,
-            detail: isOnChip ? 1 : 0, record: record)
+            detail: memory.isOnChip(address) ? 1 : 0, record: record)
     }
 }

@@ -101,10 +101,24 @@ struct MemoryState {
         return start - tick
     }
 
+    /// Until when the way to the memory at an address is held up by what goes there, but for `ahead` bytes of it.
+    @inline(__always)
+    func heldUntil(_ address: UInt64, ahead: UInt64) -> UInt64 {
+        guard !onChip.isEmpty, let place = place(of: address) else {
+            let time = occupancy(ahead)
+            return free > time ? free - time : 0
+        }
+        let time = onChipTime(place, ahead)
+        return onChipFree[place] > time ? onChipFree[place] - time : 0
+    }
+
+    private func onChipTime(_ place: Int, _ bytes: UInt64) -> UInt64 {
+        bytes * ((1_000_000_000_000 * 1_024) / max(onChip[place].bytesPerSecond, 1)) / 1_024
+    }
+
     private mutating func occupyOnChip(_ place: Int, _ size: UInt64, at tick: UInt64) -> UInt64 {
         let start = max(onChipFree[place], tick)
-        let rate = max(onChip[place].bytesPerSecond, 1)
-        onChipFree[place] = start + size * ((1_000_000_000_000 * 1_024) / rate) / 1_024
+        onChipFree[place] = start + onChipTime(place, size)
         return start - tick
     }
 
