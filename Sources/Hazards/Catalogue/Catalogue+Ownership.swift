@@ -75,7 +75,7 @@ extension HazardCatalogue {
             All machines that are not coherent, all kernels; with bounce buffers the copy back \
             is early as well, coherent or not.
             """,
-        verdicts: [.misuse])
+        verdicts: [.latent, .misuse])
 
     /// The device or the driver uses a buffer after unmap.
     static let h17 = HazardPage(

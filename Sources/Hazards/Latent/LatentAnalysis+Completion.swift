@@ -59,6 +59,7 @@ extension LatentAnalysis {
         }
         for granule in flying.removeValue(forKey: device.rawValue) ?? [] {
             guard let state = lines[granule], state.writer == device.rawValue else { continue }
+            lines[granule]?.dropped &= ~state.inFlight
             lines[granule]?.inFlight = 0
             lines[granule]?.polled = 0
             lines[granule]?.polledOuter = 0

@@ -107,6 +107,7 @@ extension LatentAnalysis {
                     }
                 }
                 lines[write.granule]?.polled |= known & state.inFlight
+                lines[write.granule]?.dropped &= ~(known & state.inFlight)
                 lines[write.granule]?.polledOuter |= known & state.inFlight & state.staleOuter
             }
         }
@@ -233,8 +234,11 @@ extension LatentAnalysis {
         if state.bypassed & mask != 0 {
             reportPassed(state, granule, state.bypassed & mask, step, isStore: false)
         }
-        let dropped = state.dropped & mask & ~stale & ~state.arriving
-        if dropped != 0, !isKernelCopy(step) { reportDiscarded(state, granule, dropped, step) }
+        if !isKernelCopy(step) {
+            judgeDropped(state, granule, state.dropped & mask & ~stale & ~state.arriving, step)
+        }
+        // The core may have seen what a device was writing into caches: it has arrived then.
+        state.arriving &= ~mask
         let line = lineMask(granule, mask)
         // The device may write after this load, over what the line then holds.
         if state.mayHold & line == 0 {
@@ -272,7 +276,35 @@ extension LatentAnalysis {
             ])
     }
 
-    /// Reports a core's load of what an invalidate has dropped.
+    /// Asks of a load whether it may miss what an invalidate has dropped: for good (H11, H35), or as it comes before the
+    /// device has written (H09).
+    private mutating func judgeDropped(
+        _ state: LineState, _ granule: UInt64, _ bytes: UInt64, _ step: LoweredStep
+    ) {
+        let discarded = bytes & ~state.inFlight
+        if discarded != 0 { reportDiscarded(state, granule, discarded, step) }
+        // Of a device that goes round and round the core reads what the rounds so far have left.
+        let early = bytes & state.inFlight & ~state.polled & ~state.cyclic
+        guard early != 0 else { return }
+        let device = Agent(rawValue: state.writer)
+        let (reader, writer) = (profile.name(of: step.agent), profile.name(of: device))
+        report(
+            .h09, granule, early, agent: step.agent, writer: device, record: step.record,
+            writeRecord: state.deviceRecord,
+            detail: "\(reader) may load the bytes before \(writer) has written them in record "
+                + "\(state.deviceRecord): nothing has waited for it, and an invalidate may have dropped what was "
+                + "stored in record \(state.storeRecord)",
+            chain: [
+                ChainLink(record: Int(state.storeRecord), text: "a store makes the line dirty"),
+                ChainLink(
+                    record: Int(state.dropRecord),
+                    text: "the invalidate drops the line, if it was not evicted before"),
+                ChainLink(
+                    record: Int(step.record), text: "the load comes before the device's write: old"),
+            ])
+    }
+
+    /// Reports a load of bytes that an invalidate may have dropped.
     private mutating func reportDiscarded(
         _ state: LineState, _ granule: UInt64, _ bytes: UInt64, _ step: LoweredStep
     ) {
@@ -298,9 +330,7 @@ extension LatentAnalysis {
         _ state: LineState, _ granule: UInt64, _ mask: UInt64, _ step: LoweredStep
     ) {
         let dirty = (state.dirtyInner | state.dirtyOuter | state.unorderedClean) & mask
-        if state.dropped & mask & ~dirty != 0 {
-            reportDiscarded(state, granule, state.dropped & mask & ~dirty, step)
-        }
+        judgeDropped(state, granule, state.dropped & mask & ~dirty, step)
         guard dirty != 0 else { return }
         let storer = Agent(rawValue: state.storer)
         report(

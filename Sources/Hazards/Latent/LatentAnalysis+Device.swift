@@ -95,7 +95,9 @@ extension LatentAnalysis {
             let outer = state.dirtyOuter & ~state.arriving & mask
             if outer != 0 { return (.h23, outer, "they may be in the outer cache only, dirty") }
         }
-        let unknown = state.storer == device.rawValue ? 0 : state.arriving
+        let unknown =
+            (state.storer == device.rawValue ? 0 : state.arriving)
+            | (state.writer == device.rawValue ? state.inFlight : 0)
         let dropped = state.dropped & ~unknown & mask
         if dropped != 0 {
             return (
@@ -155,7 +157,8 @@ extension LatentAnalysis {
             state.deviceRecord = step.record
             state.writer = step.agent.rawValue
             state.deviceBytes |= mask
-            state.dropped &= ~mask
+            // What one that was sent writes comes at any time up to its completion: until then a loss stays one.
+            if !inFlight { state.dropped &= ~mask }
             state.superseded |= (state.dirtyInner | state.dirtyOuter) & mask
             state.wasWrittenSinceDrop = true
             if !inFlight {

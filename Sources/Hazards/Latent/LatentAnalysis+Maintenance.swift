@@ -51,13 +51,18 @@ extension LatentAnalysis {
         if instruction.cleans {
             let cleaned = (state.dirtyInner | state.buffered) & line
             state.leaving |= state.dirtyInner & line
-            if profile.hasOuterCache { state.dirtyOuter |= state.dirtyInner & line }
+            if profile.hasOuterCache {
+                state.dirtyOuter |= state.dirtyInner & line
+                // What was stored after the device wrote is the newest there.
+                state.staleOuter &= ~(state.dirtyInner & ~state.superseded & line)
+            }
             state.pendingClean |= cleaned
             if profile.reordersAccesses { state.unorderedClean |= state.dirtyInner & line }
             state.cleanRecord = step.record
             // By set and way it is not ordered after the stores: they may make the line dirty when it has been cleaned.
             let late = instruction.isByAddress ? 0 : state.unordered & line
-            state.dirtyInner &= ~line | late
+            // And what a device is writing into caches may come after it.
+            state.dirtyInner &= ~line | late | state.arriving
         } else if instruction.invalidates {
             // Cleaned by the same call before: what is dirty came between the two.
             reportDropped(
@@ -70,7 +75,7 @@ extension LatentAnalysis {
             state.droppingNamed |= named
             if profile.reordersAccesses { state.unorderedClean |= state.dirtyInner & line }
             drop(&state, state.dirtyInner & named, step)
-            state.dirtyInner &= ~line
+            state.dirtyInner &= ~line | state.arriving
         }
         guard instruction.invalidates else { return }
         if instruction.isByAddress || !profile.reordersAccesses {

@@ -35,7 +35,7 @@ struct PublicationOrder {
         var outer = 0
         var inner = 0
         var loads: [(device: Agent, access: Access)] = []
-        /// The step of the last barrier that no load performs before.
+        /// The step of the last acquiring load.
         var floor = -1
         /// Lines that the core has had invalidated, each with the step: a load of them waits for that.
         var invalidated: [Access] = []
@@ -51,6 +51,8 @@ struct PublicationOrder {
     }
 
     private let profile: HazardProfile
+    /// The step of the last barrier that no load performs before, whatever its core: they hand over in the trace's order.
+    private var held = -1
     private var cores: [Agent: Core] = [:]
     private var writes: [Agent: [Access]] = [:]
     private var reads: [Agent: [Access]] = [:]
@@ -198,10 +200,10 @@ struct PublicationOrder {
         }
         if barrier.accesses != .stores {
             settleLoads(&core) { reaches(barrier, $0) }
-            core.floor = index
+            held = index
         }
         // Nothing after a DSB of any kind is performed before it.
-        if barrier.instruction == .dsb { core.floor = index }
+        if barrier.instruction == .dsb { held = index }
         cores[agent] = core
     }
 
@@ -233,7 +235,7 @@ struct PublicationOrder {
             else { continue }
             let data = list.last {
                 // Of one that was sent a write may come after what stands before the load that tells of it.
-                let floor = $0.isInTurn ? core.floor : -1
+                let floor = $0.isInTurn ? max(core.floor, held) : -1
                 let start = $0.isInTurn ? $0.index : earlier.index
                 // What one burst brings is there at once, but loads of it need not be.
                 return $0.overlaps(load) && $0.index <= flag.index
