@@ -20,7 +20,7 @@ APT := apt-get -o DPkg::Lock::Timeout=550
 export SWIFT_BACKTRACE := enable=no
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-bench build demo test test-long test-fix bench bench-peers memcheck docs format check-format install clean
+.PHONY: help setup setup-bench build demo test test-long test-fix test-compare bench bench-peers memcheck docs format check-format install clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
@@ -75,6 +75,11 @@ test-long: setup ## hold the model to the second one, and the detector to the se
 # All violating traces on all their machines, and each operation taken out of each clean trace: a minute or two, and a build.
 test-fix: setup ## mend every violating trace, and every operation that a clean one lacks
 	STALELINE_FIX=all $(SWIFT) test --scratch-path $(BUILD) --filter FixTests
+
+# 14 workloads on 23 machines under 17 strategies: some minutes, and a build.
+test-compare: setup ## compare every bundled workload on every machine, as they are
+	STALELINE_COMPARE=all $(SWIFT) test -c release -Xswiftc -enable-testing --scratch-path $(BUILD)-long \
+	    --filter 'MachinesByWorkloadsTests|ReadmeTests'
 
 bench: setup-bench build ## measure speed and instructions against thresholds
 	BUILD=$(BUILD) tools/bench.sh

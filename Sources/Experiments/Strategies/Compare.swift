@@ -59,16 +59,15 @@ struct Comparison: Sendable {
         case failed(TraceErrors)
     }
 
-    /// From so many accesses and operations on, loops unrolled, a lowered program is judged with fewer passes, and any with
-    /// wider accesses.
+    /// From so many accesses and operations on, loops unrolled, a lowered program is judged with fewer passes and shorter
+    /// transfers.
     ///
-    /// Every pass of a lowered program's loops hands over, transfers and takes back alike; and a run touches the same bytes
-    /// in order however wide its accesses are.
+    /// Every pass of its loops hands over, transfers and takes back alike, and every line of a transfer does.
     static let judgedWhole: UInt64 = 1 << 18
     /// How many passes of each loop are judged then: the first, one that finds what it left, and one more.
     static let judgedPasses: UInt64 = 3
-    /// How wide accesses are then, in bytes: a line of the cores that have the shortest.
-    static let judgedWidth: UInt32 = 32
+    /// How long the longest transfer is then, in bytes.
+    static let judgedLength: UInt64 = 64 << 10
 
     init(_ setup: Setup) throws(TraceErrors) {
         self.setup = setup
@@ -131,22 +130,34 @@ struct Comparison: Sendable {
     private func evaluate(_ strategy: Strategy) throws(TraceErrors) -> StrategyResult {
         let copyBreak = strategy == .copyBreak ? try fastestCopyBreak() : 0
         let variant = try lowered(strategy, copyBreak: copyBreak)
-        var judged = variant
         let isLong =
-            ProgramFit.sizeError(
+            strategy != .asWritten
+            && ProgramFit.sizeError(
                 of: variant.program, file: setup.file, limit: Self.judgedWhole) != nil
-        if isLong {
-            judged.program = variant.program.widened(to: Self.judgedWidth)
-            if strategy != .asWritten {
-                judged.program = judged.program.cut(passes: Self.judgedPasses)
-            }
-        }
-        let check = try Check.run(judged)
-        let replay =
-            judged.program.statements == variant.program.statements
-            ? check.replay : try Replay.run(variant)
+        let check = try Check.run(isLong ? shortened(strategy, copyBreak, variant) : variant)
+        let replay = isLong ? try Replay.run(variant) : check.replay
         var result = result(strategy, replay, check)
         if strategy == .copyBreak { result.copyBreak = copyBreak }
+        return result
+    }
+
+    /// A strategy's program with fewer passes and shorter transfers, where they can be shortened.
+    private func shortened(
+        _ strategy: Strategy, _ copyBreak: UInt64, _ variant: Setup
+    ) throws(TraceErrors) -> Setup {
+        var result = variant
+        let longest = lifted.handOvers.values.flatMap(\.parts).map(\.size).max() ?? 0
+        if longest > Self.judgedLength,
+            let shaped = try? setup.shaped(WorkloadShape(size: Self.judgedLength))
+        {
+            // What was copied still is: its share of the longest transfer is what it was.
+            let (high, low) = copyBreak.multipliedFullWidth(by: Self.judgedLength)
+            let length =
+                high < longest ? longest.dividingFullWidth((high, low)).quotient : copyBreak
+            result = try Comparison(shaped).lowered(
+                strategy, copyBreak: copyBreak > 0 ? max(length, 1) : 0)
+        }
+        result.program = result.program.cut(passes: Self.judgedPasses)
         return result
     }
 

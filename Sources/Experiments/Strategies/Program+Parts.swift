@@ -11,26 +11,6 @@ extension Program {
         return result
     }
 
-    /// The program with the accesses of runs and copies widened, where they follow one another without gaps.
-    func widened(to size: UInt32) -> Program {
-        var result = self
-        for (index, statement) in statements.enumerated() {
-            guard case .operation(let agent, var operation) = statement.body else { continue }
-            switch operation {
-            case .run(var run) where run.step == UInt64(run.size) && run.size < size:
-                run.size = size
-                run.step = UInt64(size)
-                operation = .run(run)
-            case .copy(var copy) where copy.size < size:
-                copy.size = size
-                operation = .copy(copy)
-            default: continue
-            }
-            result.statements[index].body = .operation(agent, operation)
-        }
-        return result
-    }
-
     /// The program with what spans of a name hold, in its loops, and no other operation; nil: there is no such span.
     func only(span name: String) -> Program? {
         guard let span = symbols.find(name), symbols[span]?.kind == .span else { return nil }

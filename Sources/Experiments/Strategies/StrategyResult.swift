@@ -45,7 +45,8 @@ public struct StrategyResult: Sendable {
     public var victim: VictimCost?
     /// The longest transfer that was copied, for ``Strategy/copyBreak``: of those tried, the one that is fastest.
     public var copyBreak: UInt64?
-    /// The lowered program, or where that is long one with fewer passes of its loops, and what the detector has against it.
+    /// The lowered program, or where that is long one with fewer passes and shorter transfers, and what the detector has
+    /// against it.
     public var check: CheckResult
 
     /// What the detector has against it.
