@@ -40,15 +40,12 @@ public enum Check {
         let profile = setup.hazardProfile
         var map = MemoryMap()
         for mapping in setup.declaredMappings { map.insert(mapping) }
-        var watch = try setup.watchList(map)
         if let error = ProgramFit.sizeError(
             of: setup.program, file: setup.file, limit: ProgramFit.judgedLimit)
         {
             throw TraceErrors([error])
         }
-        if !setup.program.layouts.isEmpty {
-            watch.insert(try touched(setup), lineSize: profile.lineSize)
-        }
+        let watch = try setup.watchList(map)
         let bytes = UInt64(watch.count) * 64
         guard bytes <= WatchList.limit else {
             throw TraceErrors([
@@ -92,16 +89,5 @@ public enum Check {
                 profile: profile),
             replay: replay,
             watchedBytes: bytes, remarks: kernel.remarks + overlaps.remarks)
-    }
-
-    /// What engines touch that read their descriptors by themselves: only a run tells.
-    private static func touched(_ setup: Setup) throws(TraceErrors) -> [(UInt64, UInt64)] {
-        var runner = try ProgramRunner(setup, probe: CountersProbe(), keepingStepsFor: nil)
-        try runner.run()
-        return runner.machine.chainLog.steps.flatMap { step in
-            [step.operation, step.operation.readSide].compactMap { $0 }.map {
-                ($0.start.address.rawValue, $0.bytes)
-            }
-        }
     }
 }

@@ -34,6 +34,8 @@ public struct Finding: Hashable, Sendable {
     public var address: UInt64
     /// How many bytes are concerned.
     public var bytes: UInt64
+    /// Bytes beside them that are in the same danger and went right this time: a mend has to reach them, too.
+    var lucky: Range<UInt64>?
     /// What should have been read, who wrote it and where it was instead.
     public var detail: String
     /// Who wrote the bytes that are missed.
@@ -80,8 +82,10 @@ public struct Finding: Hashable, Sendable {
 
     /// The finding with cause, mend and costs in words, for a machine.
     func worded(for profile: HazardProfile) -> Finding {
+        let start = min(address, lucky?.lowerBound ?? address)
+        let end = max(address &+ bytes, lucky?.upperBound ?? 0)
         let words = FindingWords(
-            code: code, profile: profile, address: address, bytes: bytes, reader: agent,
+            code: code, profile: profile, address: start, bytes: end &- start, reader: agent,
             writer: writer, record: record, writeRecord: writeRecord)
         var result = self
         // What is known of a broken rule is more than what is known of its code.

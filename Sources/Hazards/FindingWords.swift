@@ -196,6 +196,12 @@ struct FindingWords {
         case .h04 where profile.polled.contains(reader):
             return "put wmb() behind the stores"
         case .h04: return "ring the doorbell with writel(), or put wmb() before it"
+        case .h05:
+            return
+                "put dma_wmb() after record \(writeRecord) and before the store that hands the bytes over"
+        case .h06:
+            return
+                "put dma_rmb() after the load that shows the bytes to be ready and before record \(record)"
         case .h09:
             return
                 "take \(name) back after the device is known to be done: after the wait, not before"
@@ -205,7 +211,8 @@ struct FindingWords {
         case .h17: return "stop the device before \(name) is unmapped or freed"
         case .h18:
             return
-                "call \(calls.forCPU) for \(name) before the store and \(calls.forDevice) after it"
+                "make the store before the map or after \(calls.unmap) of \(name), or between "
+                + "\(calls.forCPU) and \(calls.forDevice)"
         case .h40:
             return "call \(calls.forDevice) for \(name) before the device gets it again"
         case .h10, .h11:
@@ -219,6 +226,12 @@ struct FindingWords {
         case .h14:
             return
                 "hand the device the handle that dma_alloc_coherent() gave; drop the streaming call"
+        case .h24:
+            let call =
+                reader.isCore
+                ? "\(calls.unmap) or \(calls.forCPU) for \(name) after completion and before record \(record)"
+                : "\(calls.forDevice) for \(name) after record \(writeRecord) and before the device reads"
+            return "call \(call), even where the device is coherent: it copies"
         case .h23:
             return
                 "use the DMA API, which maintains the outer cache too, instead of the core's operations alone"
@@ -279,7 +292,26 @@ struct FindingWords {
         case .h04:
             return "dsb sy" + (outer ? "; l2 sync" : "")
                 + (profile.polled.contains(reader) ? " behind the stores" : " before the doorbell")
+        case .h05:
+            return
+                "dmb sy after record \(writeRecord) and before the store that hands the bytes over"
+        case .h06:
+            return
+                "dmb sy after the load that shows the bytes to be ready and before record \(record)"
         case .h07: return "dsb sy after the load of the register and before record \(record)"
+        case .h10, .h11:
+            return
+                "give \(name) lines of its own: align it to \(profile.lineSize) bytes and pad it, or place it apart"
+                + (code == .h11 ? "; leave the invalidate out if no device writes to it" : "")
+        case .h13:
+            return
+                "use one mapping for \(name), and dc civac; dsb sy before its attributes change"
+        case .h22:
+            return
+                "dc cvau of what a core wrote, dc ivac of what a device wrote; dsb; ic ivau; dsb; isb; before "
+                + "record \(record)"
+        case .h25:
+            return "maintain \(name) under the other address, too, by which it was used"
         case .h28:
             return
                 "let \(deviceName) send transactions that its port looks up, and map the memory shareable, write-back; or "
@@ -295,11 +327,26 @@ struct FindingWords {
                 + " before each look, or uncached memory for \(name)"
         case .h39: return "load a register of \(deviceName); dsb sy; before record \(record)"
         case .h23:
-            return
-                "add l2 clean (towards a device) after the core's clean, or l2 inv before the core's invalidate "
-                + "(towards the core), and l2 sync"
+            return reader.isCore
+                ? "l2 inv \(name) \(size); l2 sync after the wait and before the core's own invalidate"
+                : "l2 clean \(name) \(size); l2 sync after the core's own clean and before the doorbell"
         default: return linuxMend
         }
+    }
+
+    /// Why a line that is dirtied after a device's write may go over it: the core stores to an old copy.
+    var causeOfLateStore: String {
+        "An old copy of the line may be in the cache when record \(writeRecord) stores to it, as nothing "
+            + "invalidates it between \(profile.name(of: writer))'s write (record \(record)) and the store: the line "
+            + "is then dirty as a whole, with the old bytes in it."
+    }
+
+    /// What helps against that: the maintenance of H08, before the store.
+    var mendOfLateStore: String {
+        FindingWords(
+            code: .h08, profile: profile, address: address, bytes: bytes, reader: reader,
+            writer: writer, record: writeRecord, writeRecord: record
+        ).mend
     }
 
     /// The cost of the mend in core cycles, as an estimate.

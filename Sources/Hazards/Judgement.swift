@@ -17,11 +17,13 @@ public struct Judgement: Hashable, Sendable {
         history: MappingHistory? = nil, profile: HazardProfile
     ) {
         let polls = latent.filter { $0.code == .h38 }
+        let early = latent.filter { $0.code == .h09 }
         func explained(_ finding: Finding) -> Finding {
             var finding = finding
             finding.takeCause(from: misuse)
             if let history { finding.takeCause(from: history) }
             finding.takePoll(of: polls)
+            finding.takeEarliness(of: early)
             return finding
         }
         var shown = manifest.map(explained)
@@ -81,6 +83,16 @@ extension Finding {
         cause = ""
     }
 
+    /// Takes the code of a load for which nothing has waited, if what it misses is a store that had been dropped.
+    fileprivate mutating func takeEarliness(of loads: [Finding]) {
+        guard verdict == .manifest, [.h11, .h35].contains(code) else { return }
+        guard let load = loads.first(where: { $0.record == record && $0.overlaps(self) })
+        else { return }
+        code = .h09
+        writer = load.writer
+        writeRecord = load.writeRecord
+    }
+
     /// Whether two analyses have found the same poll.
     fileprivate func isSame(as other: Finding) -> Bool {
         code == .h38 && other.code == .h38 && record == other.record && overlaps(other)
@@ -88,6 +100,8 @@ extension Finding {
 
     /// Takes in a possible finding of the same cause: what it adds are bytes that went right this time.
     fileprivate mutating func absorb(_ other: Finding) {
+        let start = min(other.address, lucky?.lowerBound ?? other.address)
+        lucky = start..<max(other.address &+ other.bytes, lucky?.upperBound ?? 0, start)
         let more = other.bytes > bytes ? other.bytes - bytes : 0
         if more > 0 { detail += "; \(more) bytes beside them were lucky this time" }
     }

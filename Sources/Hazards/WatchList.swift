@@ -25,6 +25,8 @@ public struct WatchList: Hashable, Sendable {
     ///   - map: Which of its addresses mean which physical bytes.
     ///   - lineSize: Bytes of a data line.
     public init(_ program: Program, map: MemoryMap, lineSize: UInt64) {
+        /// Where each handle's mapping begins.
+        var starts: [HandleID: Operand] = [:]
         for statement in program.statements {
             guard case .operation(_, let operation) = statement.body else { continue }
             switch operation {
@@ -35,6 +37,11 @@ public struct WatchList: Hashable, Sendable {
             case .dma(let call)
             where !call.function.mapsAllocation && call.function != .declareCoherentMemory:
                 for segment in call.segments { add(segment.start, segment.size, map, lineSize) }
+                if call.function.makesHandle { starts[call.handle] = call.segments.first?.start }
+                // A size that is not the mapping's is maintained all the same.
+                if let start = starts[call.handle], let size = call.size, size <= Self.wholeLimit {
+                    add(start.advanced(by: call.offset ?? 0), size, map, lineSize)
+                }
             case .maintenance(let operation): add(operation, map, lineSize)
             case .vendor(let call) where call.function.discards && call.function.operands != .none:
                 add(Maintenance(.dcIVAC, at: call.start, bytes: call.bytes), map, lineSize)

@@ -27,6 +27,36 @@ public enum Suggestion {
         return best
     }
 
+    /// The candidates that begin with a word, and those near it, the nearest first.
+    ///
+    /// Who types the beginning of a name may mean any that goes on from it; of a beginning of fewer than three letters too many
+    /// do. Nearness is that of ``nearest(to:among:)``.
+    ///
+    /// - Parameters:
+    ///   - word: What was typed.
+    ///   - candidates: The names.
+    ///   - limit: How many at most.
+    /// - Returns: names, of equal distance in the order of the candidates.
+    /// - Complexity: O(*n*²) in the length of words, for each candidate.
+    public static func several(
+        near word: String, among candidates: [String], limit: Int
+    ) -> [String] {
+        guard !word.isEmpty, word.utf8.count <= longestWord else { return [] }
+        let letters = Array(word.lowercased().utf8)
+        let most = letters.count <= 3 ? 1 : max(2, letters.count / 3)
+        var found: [(distance: Int, place: Int)] = []
+        for (place, candidate) in candidates.enumerated() where candidate != word {
+            let other = Array(candidate.lowercased().utf8)
+            let isBeginning = letters.count >= 3 && other.starts(with: letters)
+            let isNear = abs(other.count - letters.count) <= most
+            guard isBeginning || isNear else { continue }
+            let distance = isBeginning ? 0 : distance(letters, other)
+            if distance <= most { found.append((distance, place)) }
+        }
+        return found.sorted { ($0.distance, $0.place) < ($1.distance, $1.place) }
+            .prefix(limit).map { candidates[$0.place] }
+    }
+
     /// Insertions, removals, replacements and swaps of neighbours that turn one word into another.
     static func distance(_ left: [UInt8], _ right: [UInt8]) -> Int {
         var older: [Int] = []

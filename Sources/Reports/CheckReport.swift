@@ -1,6 +1,5 @@
 import Experiments
 import Hazards
-import Operations
 import Quantities
 
 /// What was found of a trace, compiler style, and as JSON.
@@ -62,6 +61,7 @@ public struct CheckReport: Sendable {
                     finding.chain.map { link in
                         .object([
                             ("record", .count(link.record)), ("line", .count(line(link.record))),
+                            ("source", .optional(source(link.record))),
                             ("timeNs", link.tick.map { .number($0.nanoseconds) } ?? .null),
                             ("text", .string(link.text)),
                         ])
@@ -72,20 +72,9 @@ public struct CheckReport: Sendable {
         ])
     }
 
-    private func statement(_ record: Int) -> Statement? {
-        let statements = result.setup.program.statements
-        return record >= 1 && record <= statements.count ? statements[record - 1] : nil
-    }
-
     private func line(_ record: Int) -> Int { result.setup.line(record) }
 
-    private func source(_ record: Int) -> String? {
-        guard let place = statement(record)?.annotation, place >= 0 else { return nil }
-        let annotations = result.setup.program.annotations[Int(place)]
-        let line = annotations.source.map { "\($0.file):\($0.line)" }
-        let parts = [annotations.function, line].compactMap { $0 }
-        return parts.isEmpty ? nil : parts.joined(separator: " at ")
-    }
+    private func source(_ record: Int) -> String? { result.setup.source(record) }
 
     /// The report for people; `colours` for a terminal that shows them.
     public func text(colours: Bool) -> String {
@@ -120,7 +109,8 @@ public struct CheckReport: Sendable {
         var out =
             "\(place): " + paint("\(finding.verdict.rawValue) \(finding.code.rawValue)", colour)
             + ": "
-            + paint(HazardCatalogue.page(finding.code).title, "1") + "\n"
+            + paint(HazardCatalogue.page(finding.code).title, "1")
+            + (profile.symbol(of: finding.address).map { " (\($0))" } ?? "") + "\n"
         let when = finding.tick.map { " at \(Format.time(nanoseconds: $0.nanoseconds))" } ?? ""
         let name = profile.symbol(of: finding.address).map {
             "\($0) (\(Format.hex(finding.address)))"
@@ -133,7 +123,8 @@ public struct CheckReport: Sendable {
         if !finding.detail.isEmpty { out += wrap("  what    ", inLines(finding.detail)) }
         for (index, link) in finding.chain.enumerated() {
             let head = index == 0 ? "  chain   " : "          "
-            out += wrap(head, "line \(line(link.record)): \(link.text)")
+            let previous = index == 0 ? nil : finding.chain[index - 1]
+            out += wrap(head, result.setup.step(link, after: previous))
         }
         out += wrap("  cause   ", inLines(finding.cause))
         let cost = finding.mendCycles.map { " (about \(Format.grouped($0)) core cycles)" } ?? ""

@@ -3,34 +3,31 @@ import Hazards
 
 /// The page of a check of the kernel's dma-debug, or the list of all.
 public enum DMADebugPageReport {
-    /// All checks, each with its hazard and the kernels that have it.
+    /// All checks, each with its hazard and the beginning of its text.
     public static var list: String {
-        var table = TextTable([
-            ("check", .left), ("hazard", .left), ("kernels", .left), ("text", .left),
-        ])
-        for page in DMADebugPage.pages {
+        DMADebugPage.pages.map { page in
             let text = page.texts.last?.template ?? ""
             let head = text.split(separator: "\n").first.map(String.init) ?? ""
             // What the placeholders stand for is on the page.
             var plain = head.prefix { $0 != "[" }
             while plain.last == " " { plain.removeLast() }
-            table.add([page.name, page.hazard.rawValue, page.kernels, String(plain)])
-        }
-        return table.text
+            let name = page.name + String(repeating: " ", count: max(0, 3 - page.name.count))
+            return "  \(name)  \(page.hazard.rawValue)  \(plain)\n"
+        }.joined()
     }
 
     /// One check's page.
     public static func text(_ page: DMADebugPage) -> String {
         var out =
-            "\(page.name)  a check of the kernel's dma-debug (CONFIG_DMA_API_DEBUG), about "
-            + "\(page.hazard.rawValue): \(HazardCatalogue.page(page.hazard).title)\n"
+            "\(page.name)  a check of the kernel's dma-debug (CONFIG_DMA_API_DEBUG)\n\n"
+            + "Is about \(page.hazard.rawValue): \(HazardCatalogue.page(page.hazard).title)\n"
         for text in page.texts {
             out += "\nPrinted by kernels: \(text.kernels)\n"
             out += text.template.split(separator: "\n").map { "    \($0)\n" }.joined()
         }
         func section(_ name: String, _ body: String) {
             guard !body.isEmpty else { return }
-            out += "\n\(name)\n" + Format.wrapped("    ", body)
+            out += "\n\(name)\n" + Format.wrapped("    ", body, width: HazardReport.width)
         }
         section("Raised by", page.condition)
         section("Does not see, or sees for nothing", page.misses)

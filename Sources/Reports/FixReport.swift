@@ -55,7 +55,22 @@ public struct FixReport: Sendable {
                 "  \(number + 1). ",
                 "\(step.advice.capitalisedFirst). [\(step.code.rawValue): "
                     + "\(HazardCatalogue.page(step.code).title)]")
+                + (source(step).map { "     source  \($0)\n" } ?? "")
         }.joined()
+    }
+
+    /// Where an edit belongs in the source of what was traced: what is added, before or after the place that is named.
+    private func source(_ step: FixStep) -> String? {
+        guard ![.align, .declare].contains(step.kind) else { return nil }
+        let program = setup.program
+        let here = program.statements.firstIndex { Int($0.line) == step.line }
+        if let here, let place = program.codePlace(of: here + 1) {
+            return step.kind == .add ? "before \(place)" : place
+        }
+        for record in stride(from: here ?? program.statements.count, to: 0, by: -1) {
+            if let place = program.codePlace(of: record) { return "after \(place)" }
+        }
+        return nil
     }
 
     private var rerun: String {
@@ -157,6 +172,7 @@ public struct FixReport: Sendable {
                             ("kind", .string(step.kind.rawValue)),
                             ("code", .string(step.code.rawValue)), ("line", .count(step.line)),
                             ("advice", .string(step.advice)),
+                            ("source", .optional(source(step))),
                         ])
                     })
             ),

@@ -1,4 +1,5 @@
 import Experiments
+import Hazards
 import Operations
 
 extension Setup {
@@ -6,6 +7,20 @@ extension Setup {
     func line(_ record: Int) -> Int {
         let statements = program.statements
         return statements.indices.contains(record - 1) ? Int(statements[record - 1].line) : 0
+    }
+
+    /// Where a statement stands in the source of what was traced, as the trace or an ELF file has it.
+    func source(_ record: Int) -> String? { program.codePlace(of: record) }
+
+    /// A step on the way to what goes wrong: its line, what happens, and where that stands in the source.
+    ///
+    /// - Parameters:
+    ///   - link: The step.
+    ///   - previous: The step before it; a source that it has named is not said again.
+    /// - Returns: the step in words.
+    func step(_ link: ChainLink, after previous: ChainLink?) -> String {
+        let place = link.record == previous?.record ? nil : source(link.record)
+        return "line \(line(link.record)): \(inLines(link.text))" + (place.map { " (\($0))" } ?? "")
     }
 
     /// A text with its record numbers as line numbers, which a person can see.

@@ -26,10 +26,11 @@ public struct ProveReport: Sendable {
             out +=
                 "\(setup.file):\(line(Int(fault.record))): \(title(fault)): \(profile.name(of: fault.agent)), "
                 + "\(fault.bytes) bytes at \(place ?? Format.hex(fault.address))\n"
+            if let source = setup.source(Int(fault.record)) { out += "  source    \(source)\n" }
             for (index, link) in result.schedule.enumerated() {
                 let head = index == 0 ? "  schedule  " : "            "
-                out += Format.wrapped(
-                    head, "line \(line(link.record)): \(setup.inLines(link.text))", width: 110)
+                let previous = index == 0 ? nil : result.schedule[index - 1]
+                out += Format.wrapped(head, setup.step(link, after: previous), width: 110)
             }
             out += "\n"
         }
@@ -80,6 +81,7 @@ public struct ProveReport: Sendable {
                     result.schedule.map {
                         .object([
                             ("record", .count($0.record)), ("line", .count(line($0.record))),
+                            ("source", .optional(setup.source($0.record))),
                             ("text", .string(setup.inLines($0.text))),
                         ])
                     })
@@ -100,6 +102,7 @@ public struct ProveReport: Sendable {
             ("address", .string(Format.hex(fault.address))),
             ("bytes", .integer(fault.bytes)),
             ("symbol", .optional(profile.symbol(of: fault.address))),
+            ("source", .optional(setup.source(Int(fault.record)))),
             ("writer", .string(profile.name(of: fault.writer))),
             ("writeRecord", .count(Int(fault.writeRecord))),
         ])

@@ -48,19 +48,11 @@ struct ExplainCommand: ParsableCommand {
                 json ? DMADebugPageReport.json(page).text + "\n" : DMADebugPageReport.text(page))
             return
         }
-        guard CallCost.names.contains(name) else { throw unknown(name) }
+        guard CallCost.names.contains(name) else {
+            throw BadInput(UnknownTopic.text(of: name, calls: CallCost.names))
+        }
         let report = CallCostReport(try call.cost(of: name))
         Output.write(json ? report.json.text + "\n" : report.text)
-    }
-
-    private func unknown(_ name: String) -> BadInput {
-        let guess = Suggestion.nearest(to: name, among: CallCost.names)
-        return BadInput(
-            "\(name): expected a hazard's code, H01 to H42, a check of dma-debug, E1 to E24 (`staleline explain` lists them), or a call, a barrier "
-                + "or an accessor of Linux, as dma_map_single, wmb, writel, or a library's cache function, as "
-                + "SCB_CleanDCache_by_Addr, Xil_DCacheFlushRange, flush_dcache_range, sys_cache_data_flush_range, "
-                + "up_clean_dcache"
-                + (guess.map { "; did you mean '\($0)'?" } ?? ""))
     }
 }
 

@@ -17,6 +17,7 @@ struct FixCommand: ParsableCommand {
 
     @OptionGroup var trace: TraceOptions
     @OptionGroup var machine: MachineOptions
+    @OptionGroup var symbols: SymbolOptions
     @Option(name: .shortAndLong, help: "Write the mended trace to this file; .sltb: as binary.")
     var output: String?
     @Option(help: "The most edits of a repair, 1 to 12.") var edits = FixLimits().edits
@@ -47,8 +48,9 @@ struct FixCommand: ParsableCommand {
         }
         var limits = FixLimits()
         (limits.edits, limits.runs, limits.states) = (edits, runs, states)
-        let result = try Fix.run(
-            machine.setup(program, file: file), text: TraceText(bytes), limits: limits)
+        var setup = try machine.setup(program, file: file)
+        try symbols.name(&setup)
+        let result = try Fix.run(setup, text: TraceText(bytes), limits: limits)
         if let output, result.outcome != .notMended { try write(result, to: output) }
         let report = FixReport(result)
         if output != "-" {

@@ -33,6 +33,50 @@ import Traces
         #expect(rung.mend == "dsb sy; l2 sync before the doorbell")
     }
 
+    @Test("A store to an old copy of a line is told of what is missing behind the transfer")
+    func lateStore() throws {
+        let text = """
+            staleline 1
+            kernel none
+            device dma0
+            buffer rx 0x10000000 64
+            dc ivac rx 64
+            dsb sy
+            ring dma0
+            dma0: wr rx 64
+            wait dma0
+            st rx 4
+
+            """
+        let found = try Check.run(Sample.setup(text, machine: "rpi3")).judgement.findings
+        let late = try #require(found.first { $0.code == .h02 })
+        #expect(late.verdict == .latent)
+        #expect(late.cause.contains("nothing invalidates it between dma0's write"))
+        #expect(late.mend == "dc ivac rx 64; dsb sy after the wait and before record 9")
+        // With that mend nothing is left, as it says.
+        let mended = text.replacing("wait dma0\n", with: "wait dma0\ndc ivac rx 64\ndsb sy\n")
+        #expect(
+            try Check.run(Sample.setup(mended, machine: "rpi3")).judgement.findings.isEmpty)
+    }
+
+    @Test("What dma-debug prints in brackets is what a finding says of the call")
+    func facts() throws {
+        let text = """
+            staleline 1
+            kernel 6.12
+            device dma0 noncoherent
+            buffer rx 0x10000000 256
+            h = dma_map_single dma0 rx 256 FROM_DEVICE
+            dma_mapping_error h
+            dma_unmap_single h 64
+
+            """
+        let found = try Check.run(Sample.setup(text, machine: "rpi3")).judgement.findings
+        let finding = try #require(found.first)
+        #expect(finding.code == .h20)
+        #expect(finding.detail == "map size=256 bytes, unmap size=64 bytes")
+    }
+
     @Test("A log of several CPUs on a machine of one core is told of --cpus")
     func cpus() throws {
         let calls = """

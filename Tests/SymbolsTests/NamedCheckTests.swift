@@ -80,7 +80,52 @@ struct NamedCheckTests {
         let setup = try Self.setup(named: true)
         let result = try Prove.run(setup, bounds: ProofBounds(states: 1 << 16)) { _, _ in }
         #expect(result.fault != nil)
-        let text = ProveReport(result, setup: setup).text
-        #expect(text.contains("rx_pool+0x"))
+        let report = ProveReport(result, setup: setup)
+        let expected = """
+            sample.slt:10: old bytes are read: core0, 64 bytes at rx_pool+0x40 (0x30040)
+              source    poll_ring at /src/driver.c:18
+              schedule  line 5: core0 loads rx_pool+0x40
+                        line 7: core0 rings dma0
+                        line 8: dma0 writes rx_pool+0x40
+                        line 9: core0 sees that dma0 is done
+                        line 10: core0 loads rx_pool+0x40 (poll_ring at /src/driver.c:18)
+                        line 10: core0 gets old bytes, not what dma0 wrote in line 8
+
+            """
+        #expect(report.text.hasPrefix(expected), "\(report.text)")
+        // The fault has its source, and the two steps of its line.
+        let sources = report.json.text.matches(of: #/"source": ?"poll_ring at /src/driver.c:18"/#)
+        #expect(sources.count == 3)
+        let plain = try Prove.run(
+            Self.setup(named: false), bounds: ProofBounds(states: 1 << 16)
+        ) { _, _ in }
+        #expect(plain.fault.map(\.record) == result.fault.map(\.record))
+        #expect(plain.schedule.map(\.record) == result.schedule.map(\.record))
+        #expect(!ProveReport(plain, setup: try Self.setup(named: false)).text.contains("driver.c"))
+    }
+
+    @Test("Steps of a finding's chain are named where their source changes")
+    func chain() throws {
+        let text = CheckReport(try Check.run(Self.setup(named: true))).text(colours: false)
+        #expect(text.contains("line 10: core0 reads L1D0: old (poll_ring at /src/driver.c:18)\n"))
+        #expect(text.contains("line 11: L1D0 takes the line from DRAM (own at own.c:3)\n"))
+        #expect(text.contains("line 11: core0 stores; L1D0: dirty\n"))
+    }
+
+    @Test("The advice of a repair names the source that it belongs to")
+    func fixed() throws {
+        let setup = try Self.setup(named: true)
+        let result = try Fix.run(setup, text: TraceText(Array(Self.trace.utf8)))
+        #expect(result.outcome == .mended)
+        let text = FixReport(result).text
+        #expect(text.contains("Invalidate `0x30040` (rx_pool+0x40) when dma0 is done"), "\(text)")
+        #expect(text.contains("     source  before poll_ring at /src/driver.c:18\n"), "\(text)")
+        #expect(text.contains("     source  after own at own.c:3\n"), "\(text)")
+        #expect(FixReport(result).json.text.contains("before poll_ring at /src/driver.c:18"))
+        // Names are of the report: the mended trace is the same without them.
+        let plain = try Fix.run(
+            Self.setup(named: false), text: TraceText(Array(Self.trace.utf8)))
+        #expect(plain.mended == result.mended)
+        #expect(!FixReport(plain).text.contains("driver.c"))
     }
 }

@@ -41,6 +41,10 @@ struct FixSearch {
 
     let start: State
     let limits: FixLimits
+    /// Where the lines of the file stand in the source of what was traced.
+    ///
+    /// Edits keep the file's lines in mind, but a mended text that is read anew knows no names from ELF files.
+    let origins: [Int: String]
     private(set) var runs = 1
     /// The smallest number of edits of traces that were left out for want of width or runs; nil: none were.
     private var firstCut: Int?
@@ -49,6 +53,11 @@ struct FixSearch {
     init(_ setup: Setup, text: TraceText, judged: CheckResult, limits: FixLimits) {
         start = State(text: text, result: judged)
         self.limits = limits
+        var origins: [Int: String] = [:]
+        for (place, statement) in setup.program.statements.enumerated() {
+            origins[Int(statement.line)] = setup.program.codePlace(of: place + 1)
+        }
+        self.origins = origins
         seen = [text.bytes]
     }
 
@@ -96,7 +105,7 @@ struct FixSearch {
 
     /// The traces with one edit more that are no worse; once one is clean, those of a worse rank are not looked at.
     private mutating func children(of state: State, below limit: Int?) -> [State] {
-        let scene = MendScene(state.result.setup, text: state.text)
+        let scene = MendScene(state.result.setup, text: state.text, origins: origins)
         var offers: [(rank: Int, edit: MendEdit, code: HazardCode)] = []
         var known: Set<[TraceText.Change]> = []
         for finding in state.result.judgement.findings.prefix(4) {
@@ -150,9 +159,10 @@ struct FixSearch {
         runs += 1
         let old = start.result.setup
         guard let program = try? NativeParser.parse(text.bytes, file: old.file),
-            let setup = try? Setup(
+            var setup = try? Setup(
                 program, file: old.file, machine: old.machine, kernel: old.kernel, seed: old.seed)
         else { return nil }
+        setup.outsideNames = old.outsideNames
         return try? Check.run(setup)
     }
 }

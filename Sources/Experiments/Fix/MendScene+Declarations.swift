@@ -203,7 +203,7 @@ extension MendScene {
                     addition(
                         .attributes, 1 + index + 4 * order, profile.usesLinux ? plain : statements,
                         before: store.place + 1, store.core,
-                        "clean `\(upkeep.name)` through the mapping it was stored through, after "
+                        "clean \(upkeep.called) through the mapping it was stored through, after "
                             + "\(quote(store.place)), before the other mapping is used"
                             + (profile.usesLinux
                                 ? " (flush_dcache_page(), flush_kernel_vmap_range())" : "")))
@@ -227,7 +227,7 @@ extension MendScene {
         let fill = ["ic ivau \(name) \(size)", "dsb ish", "isb"]
         let whole = ["dc cvau \(name) \(size)", "dsb ish"] + fill
         var edits: [MendEdit] = []
-        let purpose = "make the new instructions at `\(name)` known to the fetches"
+        let purpose = "make the new instructions at \(named(bytes.lowerBound)) known to the fetches"
         for (order, statements) in [whole, fill, ["isb"]].enumerated() {
             if let last {
                 edits.append(

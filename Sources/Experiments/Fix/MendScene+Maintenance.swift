@@ -56,7 +56,10 @@ extension MendScene {
     /// What maintains a range in the words of the program's library, or in instructions.
     struct Upkeeper {
         let scene: MendScene
+        /// The bytes as statements name them.
         let name: String
+        /// The bytes as a sentence names them.
+        let called: String
         let size: UInt64
 
         private var idiom: LibraryIdiom? {
@@ -94,7 +97,9 @@ extension MendScene {
     }
 
     func upkeeper(_ range: Range<UInt64>) -> Upkeeper {
-        Upkeeper(scene: self, name: words(range.lowerBound), size: range.length)
+        Upkeeper(
+            scene: self, name: words(range.lowerBound), called: named(range.lowerBound),
+            size: range.length)
     }
 
     /// The transfers that touch lines, by the doorbell that starts them: all the bytes of a buffer that one moves at once.
@@ -180,7 +185,7 @@ extension MendScene {
             edits.append(
                 addition(
                     family, order, statements, before: place, core,
-                    "\(what) `\(keeper.name)` \(until)"))
+                    "\(what) \(keeper.called) \(until)"))
         }
         add(.cleaning, order, keeper.clean, "clean")
         if profile.hasOuterCache {
@@ -194,7 +199,7 @@ extension MendScene {
                     .cleaning, order + 12,
                     profile.hasOuterCache ? keeper.outer("clean") : keeper.clean,
                     before: last + 1, core,
-                    "clean `\(keeper.name)` at once, after \(quote(last))"))
+                    "clean \(keeper.called) at once, after \(quote(last))"))
         }
         if transfer.isWrite {
             add(.discarding, order, keeper.discard, "invalidate")
@@ -241,19 +246,19 @@ extension MendScene {
             edits.append(
                 addition(
                     .towardsCore, order, upkeep.invalidate, before: wait + 1, core,
-                    "invalidate `\(upkeep.name)` \(done)"))
+                    "invalidate \(upkeep.called) \(done)"))
             if profile.hasOuterCache {
                 edits.append(
                     addition(
                         .towardsCore, isLevel ? order - 1 : order + 2, upkeep.outer("inv"),
                         before: wait + 1, core,
-                        "invalidate the outer cache's lines of `\(upkeep.name)` \(done)"))
+                        "invalidate the outer cache's lines of \(upkeep.called) \(done)"))
             }
         }
         edits.append(
             addition(
                 .towardsCore, order + 1, upkeep.invalidate, before: reader.place, reader.core,
-                "invalidate `\(upkeep.name)` before it is read at \(quote(reader.place))"))
+                "invalidate \(upkeep.called) before it is read at \(quote(reader.place))"))
         return edits
     }
 

@@ -41,13 +41,16 @@ struct MendScene {
     let text: TraceText
     let transfers: [Transfer]
     let accesses: [Access]
+    /// Where what stands on a line of the file stands in the source of what was traced, by the line's number from 1.
+    let origins: [Int: String]
 
     var program: Program { setup.program }
     var lineSize: UInt64 { max(profile.lineSize, 4) }
 
-    init(_ setup: Setup, text: TraceText) {
+    init(_ setup: Setup, text: TraceText, origins: [Int: String]) {
         self.setup = setup
         self.text = text
+        self.origins = origins
         profile = setup.hazardProfile
         transfers = Self.transfers(of: setup.program)
         accesses = Self.accesses(of: setup.program)
@@ -71,16 +74,8 @@ struct MendScene {
         let line = line(place)
         let words = text.statement(of: line)
         guard let source = text.lines[line].source else { return "the new `\(words)`" }
-        return "line \(source) (`\(words)`\(origin(of: place)))"
-    }
-
-    /// Where a statement came from in the source, if the trace knows it.
-    private func origin(of place: Int) -> String {
-        let number = Int(program.statements[place].annotation)
-        guard number >= 0 else { return "" }
-        let annotations = program.annotations[number]
-        let file = annotations.source.map { "\($0.file):\($0.line)" }
-        return [annotations.function, file].compactMap { $0 }.map { ", \($0)" }.joined()
+        let origin = origins[source].map { ", \($0)" } ?? ""
+        return "line \(source) (`\(words)`\(origin))"
     }
 
     /// The operations with their places, from one place to before another.
@@ -96,6 +91,8 @@ struct MendScene {
     ///
     /// Events that are meant for the statement stay directly before it.
     func line(before place: Int) -> Int {
+        // Behind the last statement is behind the text.
+        guard place < program.statements.count else { return text.lines.count }
         var first = place
         while first > 0, case .environment(let event)? = operation(first - 1)?.operation,
             [.pause].contains(event.kind)
@@ -164,8 +161,14 @@ struct MendScene {
         return offset == 0 ? entry.name : "\(entry.name)+\(offset)"
     }
 
-    /// A name in a sentence.
-    func named(_ start: UInt64) -> String { "`\(words(start))`" }
+    /// A name in a sentence; where only an ELF file has one it stands beside the address, which the trace needs.
+    func named(_ start: UInt64) -> String {
+        let words = words(start)
+        guard words.hasPrefix("0x"), let symbol = profile.symbol(of: start) else {
+            return "`\(words)`"
+        }
+        return "`\(words)` (\(symbol))"
+    }
 
     /// A range with its ends at lines.
     func lines(of range: Range<UInt64>) -> Range<UInt64> {

@@ -129,7 +129,11 @@ extension ProofProblem {
             let writer = nodes[Int(younger) - 1]
             if writer.isDevice {
                 // Of an early load nobody knows more than what was seen before its turn.
-                let isDue = !wasEarly || Int(younger) - 1 < nodes[number].flags[writer.device]
+                let write = Int(younger) - 1
+                let isDue =
+                    !wasEarly
+                    || write < nodes[number].flags[writer.device]
+                        && write > nodes[number].polled[writer.device]
                 if isDue, writer.ordinal <= state.known[writer.device] { return Int(younger) }
             } else if Int(younger) - 1 < number, !nodes[number].isKernelCopy {
                 return Int(younger)

@@ -52,6 +52,9 @@ struct ProofNode: Hashable, Sendable {
     var isEarly = false
     /// For each device the last earlier load that may tell an early load's core of its writes; -1: none.
     var flags: [Int] = []
+    /// For each device its last write that a load before has told an early load's core of, as the program goes on: it
+    /// polls, and barriers order the two loads; -1: none.
+    var polled: [Int] = []
     /// How many barriers for stores stand before it.
     var storeBarriers = 0
     /// How many barriers for loads stand before it.

@@ -119,6 +119,7 @@ struct ProofOrder {
                 if node.isEarly {
                     if barred >= 0 { before.append(barred) }
                     nodes[index].flags = passed(nodes, by: index)
+                    nodes[index].polled = polled(nodes, before: index)
                 } else if turn >= 0 {
                     before.append(turn)
                 }
@@ -149,6 +150,26 @@ struct ProofOrder {
         return (0..<devices).map { device in
             nodes[..<load].indices.last { isFlag(nodes, $0, for: load, of: device) } ?? -1
         }
+    }
+
+    /// For each device the last write that a load tells of which barriers order before a load; -1: none.
+    private func polled(_ nodes: [ProofNode], before load: Int) -> [Int] {
+        let devices = (nodes.map(\.device).max() ?? 0) + 1
+        var result = Array(repeating: -1, count: devices)
+        for poll in nodes.indices[..<load]
+        where nodes[poll].isLoad && nodes[poll].agent == nodes[load].agent
+            && isReasoned(poll, load)
+            && (nodes[poll].loadBarriers < nodes[load].loadBarriers
+                || !effects[places[poll]].overlaps(effects[places[load]]))
+        {
+            for write in nodes.indices[..<poll]
+            where nodes[write].kind == .deviceWrite
+                && zip(nodes[write].classes, nodes[poll].classes).contains(where: { $0 & $1 != 0 })
+            {
+                result[nodes[write].device] = max(result[nodes[write].device], write)
+            }
+        }
+        return result
     }
 
     /// Whether a load may tell of what a device has written before, and a later one may pass it.

@@ -250,7 +250,7 @@ struct ProofProjection {
                 effects.append(step.effect(over: []))
                 continue
             }
-            var node = node(kind, step, touch, group, masks)
+            var node = node(kind, index, touch, group, masks)
             (node.storeBarriers, node.loadBarriers) = barriers
             if step.isDevice || step.device != nil {
                 let device = devices.firstIndex(of: step.device ?? step.agent) ?? 0
@@ -280,9 +280,10 @@ struct ProofProjection {
 
     /// A step as a node, without its order.
     private func node(
-        _ kind: ProofNode.Kind, _ step: ProofStep, _ touch: [Touch?]?, _ group: [UInt64],
+        _ kind: ProofNode.Kind, _ index: Int, _ touch: [Touch?]?, _ group: [UInt64],
         _ masks: [[UInt64]]
     ) -> ProofNode {
+        let step = steps[index]
         var node = ProofNode(kind: kind, agent: step.agent, record: step.record)
         node.isKernelCopy = step.isKernelCopy
         for (place, line) in group.enumerated() {
@@ -291,13 +292,28 @@ struct ProofProjection {
                     $0 | ($1.element & bytes != 0 ? 1 << UInt64($1.offset) : 0)
                 }
             }
-            let all = Self.ones(UInt64(masks[place].count))
+            let all = isElsewhere(line, at: index) ? 0 : Self.ones(UInt64(masks[place].count))
             let isEverywhere = step.isEverywhere
             node.classes.append(isEverywhere ? all : (touch?[place]?.bytes).map(classes) ?? 0)
             node.named.append(isEverywhere ? all : (touch?[place]?.named).map(classes) ?? 0)
             node.canFill.append(step.map.mayBeCached(line * lineSize, lineSize, profile))
         }
         return node
+    }
+
+    /// Whether a line is not in the caches of the core that works on all of them: another one has stored to it last.
+    ///
+    /// As in the may-analysis, which asks of 64 bytes together.
+    private func isElsewhere(_ line: UInt64, at index: Int) -> Bool {
+        guard steps[index].isEverywhere else { return false }
+        let lines = 64 / lineSize
+        let first = line / lines * lines
+        let stores = (first..<first + lines).flatMap { touches[$0, default: []] }.map(\.step).filter
+        {
+            $0 < index && (steps[$0].isStore || steps[$0].kind == .deviceWrite && steps[$0].snoops)
+        }
+        guard let last = stores.max() else { return false }
+        return steps[last].agent.isCore && steps[last].agent != steps[index].agent
     }
 
     private func order(

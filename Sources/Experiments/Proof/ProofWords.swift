@@ -59,6 +59,8 @@ struct ProofWords {
                 links.append(ChainLink(record: Int(last), text: text(move)))
             }
         }
+        // An early load is found out when the one before it tells, and is wrong in its own place.
+        if wrong.node >= 0 { last = problem.nodes[wrong.node].record }
         links.append(ChainLink(record: Int(last), text: verdict(wrong)))
         return links
     }

@@ -3,6 +3,7 @@ import Hazards
 import MemoryModel
 import Operations
 import Quantities
+import Statistics
 import Traces
 
 extension Setup {
@@ -22,16 +23,28 @@ extension Setup {
 
     private static let usualPool = BounceDeclaration(start: 0xE000_0000, size: 1 << 20)
 
-    /// The bytes that the detectors watch, but for those that engines come to by descriptors of their own.
+    /// The bytes that the detectors watch, those among them that engines come to by descriptors of their own.
     ///
     /// - Parameter map: The mappings that the program declares.
     /// - Returns: the list.
-    /// - Throws: if the DMA API cannot be lowered for the machine.
+    /// - Throws: if the DMA API cannot be lowered for the machine, or the program has engines and cannot be run.
     func watchList(_ map: MemoryMap) throws(TraceErrors) -> WatchList {
         let lineSize = hazardProfile.lineSize
         var watch = WatchList(program, map: map, lineSize: lineSize)
         if let slots = try bouncedBytes() { watch.insert([slots], lineSize: lineSize) }
+        if !program.layouts.isEmpty { watch.insert(try chainedBytes(), lineSize: lineSize) }
         return watch
+    }
+
+    /// What engines touch that read their descriptors by themselves: only a run tells.
+    private func chainedBytes() throws(TraceErrors) -> [(UInt64, UInt64)] {
+        var runner = try ProgramRunner(self, probe: CountersProbe(), keepingStepsFor: nil)
+        try runner.run()
+        return runner.machine.chainLog.steps.flatMap { step in
+            [step.operation, step.operation.readSide].compactMap { $0 }.map {
+                ($0.start.address.rawValue, $0.bytes)
+            }
+        }
     }
 
     /// The part of the pool that a run of the program can use, loops unrolled; nil: nothing bounces.

@@ -33,7 +33,7 @@ extension HazardCatalogue {
             staleline 1
             machine zynq7000
             kernel 6.12
-            device eth0 port HP0 noncoherent
+            device eth0 noncoherent
             buffer ring 0x1f000000 4096
             c = dma_alloc_coherent eth0 ring 4096
             h = dma_map_single eth0 ring 4096 TO_DEVICE   # it has a handle already
@@ -43,7 +43,7 @@ extension HazardCatalogue {
             staleline 1
             machine zynq7000
             kernel 6.12
-            device eth0 port HP0 noncoherent
+            device eth0 noncoherent
             buffer ring 0x1f000000 4096
             c = dma_alloc_coherent eth0 ring 4096
             st ring 16 by 4
@@ -111,7 +111,7 @@ extension HazardCatalogue {
             staleline 1
             machine rpi3
             kernel 6.12
-            device dma0 port AXI noncoherent
+            device dma0 noncoherent
             buffer rx 0x10000000 64
             ld rx 64 by 8
             h = dma_map_single dma0 rx 64 TO_DEVICE      # the device writes
@@ -127,7 +127,7 @@ extension HazardCatalogue {
             staleline 1
             machine rpi3
             kernel 6.12
-            device dma0 port AXI noncoherent
+            device dma0 noncoherent
             buffer rx 0x10000000 64
             ld rx 64 by 8
             h = dma_map_single dma0 rx 64 FROM_DEVICE
@@ -143,10 +143,11 @@ extension HazardCatalogue {
             Map with the direction of the data, or BIDIRECTIONAL where both sides write.
             """,
         linux: """
-            h = dma_map_single(dev, rx, len, DMA_FROM_DEVICE);   /* the device writes: FROM */
+            h = dma_map_single(dev, rx, len, DMA_FROM_DEVICE);   /* the device writes */
             """,
         bareMetal: """
-            /* device reads: clean before; device writes: invalidate before and after */
+            /* device reads: clean before;
+               device writes: invalidate before and after */
             """,
         dmaDebug: """
             Only where calls disagree: 'frees ... with different direction', 'syncs ... with \
@@ -189,7 +190,7 @@ extension HazardCatalogue {
             staleline 1
             machine rpi3
             kernel 6.12
-            device dma0 port AXI noncoherent
+            device dma0 noncoherent
             buffer rx 0x10000000 256
             ld rx 256 by 8
             h = dma_map_single dma0 rx 256 FROM_DEVICE
@@ -205,7 +206,7 @@ extension HazardCatalogue {
             staleline 1
             machine rpi3
             kernel 6.12
-            device dma0 port AXI noncoherent
+            device dma0 noncoherent
             buffer rx 0x10000000 256
             ld rx 256 by 8
             h = dma_map_single dma0 rx 256 FROM_DEVICE
@@ -225,7 +226,8 @@ extension HazardCatalogue {
             dma_sync_single_range_for_cpu(dev, h, offset, received, DMA_FROM_DEVICE);
             """,
         bareMetal: """
-            SCB_InvalidateDCache_by_Addr(rx, received);   /* what was received, not the header */
+            /* what was received, not the header: */
+            SCB_InvalidateDCache_by_Addr(rx, received);
             """,
         dmaDebug: """
             Only outside the mapping: 'tries to sync DMA memory it has not allocated'; a range \
@@ -244,12 +246,12 @@ extension HazardCatalogue {
             leaves out.
             """,
         explanation: """
-            The attribute says that the caches are already in the right state: the same
-            pages are mapped for a second device, or recycled without the core having
-            touched them. Given without that, it turns map into H02 or H03 and unmap
-            into H01 or H08.
+            DMA_ATTR_SKIP_CPU_SYNC tells the kernel that the caches are already in the
+            right state: the same pages are mapped for a second device, or recycled
+            without the core having touched them. Where that is not so, map leaves a
+            buffer as in H02 or H03, and unmap as in H01 or H08.
 
-            Drivers add it because it is fast; it stays right only while nobody adds a
+            Drivers give it because it is fast; it stays right only while nobody adds a
             store to the recycled page.
 
             `staleline check` reports wrong bytes as H21 where the call that should have
@@ -260,15 +262,17 @@ extension HazardCatalogue {
             st tx                         new, dirty   old
             map TO with SKIP_CPU_SYNC     new, dirty   old
             device reads tx               new, dirty   old    old (!)
+            sync_for_device first         new, clean   new    new
             """,
         trace: """
             staleline 1
             machine rpi3
             kernel 6.12
-            device dma0 port AXI noncoherent
+            device dma0 noncoherent
             buffer tx 0x10000000 64
             st tx 64 by 8
             h = dma_map_single dma0 tx 64 TO_DEVICE attrs=SKIP_CPU_SYNC
+            dma_mapping_error h
             ring dma0
             dma0: rd tx 64
 
@@ -277,10 +281,11 @@ extension HazardCatalogue {
             staleline 1
             machine rpi3
             kernel 6.12
-            device dma0 port AXI noncoherent
+            device dma0 noncoherent
             buffer tx 0x10000000 64
             st tx 64 by 8
             h = dma_map_single dma0 tx 64 TO_DEVICE attrs=SKIP_CPU_SYNC
+            dma_mapping_error h
             dma_sync_single_for_device h         # what the map left out
             ring dma0
             dma0: rd tx 64
@@ -291,11 +296,15 @@ extension HazardCatalogue {
             dma_sync_single_for_device() before, dma_sync_single_for_cpu() after.
             """,
         linux: """
-            h = dma_map_page_attrs(dev, page, 0, PAGE_SIZE, dir, DMA_ATTR_SKIP_CPU_SYNC);
+            h = dma_map_page_attrs(dev, page, 0, PAGE_SIZE, dir,
+                                   DMA_ATTR_SKIP_CPU_SYNC);
+            if (dma_mapping_error(dev, h))
+                    return -ENOMEM;
             dma_sync_single_for_device(dev, h, used, dir);   /* only what is used */
             """,
         bareMetal: """
-            /* skip a clean or invalidate only for lines that were not touched since the last one */
+            /* skip a clean or invalidate only for lines that were not touched since
+               the last one */
             """,
         dmaDebug: "No; it even keeps quiet about overlaps of such mappings.",
         affects: """

@@ -24,16 +24,17 @@ extension HazardCatalogue {
             by dma_alloc_coherent().
             """,
         states: """
-                                    L1D          DRAM     core reads
-            ld mem (cached)         old, clean   old      old
-            st unc (uncached)       old, clean   new
-            ld mem (cached)         old, clean   new      old (!)
+                                        L1D          DRAM     core reads
+            ld mem (cached)             old, clean   old      old
+            st unc (uncached)           old, clean   new
+            ld mem (cached)             old, clean   new      old (!)
+            ld unc (uncached)           old, clean   new      new
             """,
         trace: """
             staleline 1
             machine rpi3
             kernel none
-            device dma0 port AXI noncoherent
+            device dma0 noncoherent
             region mem 0x10000000 4K wb
             alias unc mem 0x50000000 nc
             ld mem 4
@@ -47,15 +48,15 @@ extension HazardCatalogue {
             staleline 1
             machine rpi3
             kernel none
-            device dma0 port AXI noncoherent
+            device dma0 noncoherent
             region mem 0x10000000 4K wb
             alias unc mem 0x50000000 nc
             ld mem 4
+            dc civac mem 64           # before the attributes change ...
+            dsb sy
             st unc 4 = 1
             dsb sy
-            dc ivac mem 64            # the cached copy goes before it is asked
-            dsb sy
-            ld mem 4
+            ld unc 4                  # ... and from there on one mapping for all
             dma0: rd unc 4
 
             """,
@@ -64,11 +65,12 @@ extension HazardCatalogue {
             clean and invalidate before attributes change.
             """,
         linux: """
-            ret = dma_mmap_coherent(dev, vma, cpu_addr, handle, size); /* not remap_pfn_range */
+            /* not remap_pfn_range(): */
+            ret = dma_mmap_coherent(dev, vma, cpu_addr, handle, size);
             """,
         bareMetal: """
-            SCB_CleanInvalidateDCache_by_Addr(p, size);   /* before it becomes uncached */
-            Xil_SetTlbAttributes(addr, attr);             /* Xilinx: for every alias alike */
+            SCB_CleanInvalidateDCache_by_Addr(p, size); /* before it is uncached */
+            Xil_SetTlbAttributes(addr, attr);           /* every alias alike */
             """,
         dmaDebug: "No.",
         affects: """
@@ -100,6 +102,7 @@ extension HazardCatalogue {
             st user                       new, dirty     -              old
             map: clean of page            new, dirty     -              old
             device reads DRAM             new, dirty     -              old (!)
+            clean of user first           new, clean     -              new
             """,
         trace: """
             staleline 1
@@ -108,12 +111,14 @@ extension HazardCatalogue {
             device disk0 noncoherent
             region page 0x10000000 4K wb
             alias user page 0x40000000 wb    # the process maps the page
-            ld user 64 by 4
+            ld user 64 by 4                  # an ARM926 allocates on loads only
             st user 64 by 4                  # dirty under the user's address
             h = dma_map_single disk0 page 64 TO_DEVICE
+            dma_mapping_error h
             writel disk0+0x10 = 1
             disk0: rd page 64
             wait disk0
+            dma_unmap_single h
 
             """,
         mendedTrace: """
@@ -136,8 +141,8 @@ extension HazardCatalogue {
 
             """,
         mend: """
-            Flush the other addresses: flush_dcache_page() for pages of files, \
-            flush_kernel_vmap_range() and invalidate_kernel_vmap_range() for vmap.
+            Clean or invalidate the other addresses as well: flush_dcache_page() for pages of \
+            files, flush_kernel_vmap_range() and invalidate_kernel_vmap_range() for vmap.
             """,
         linux: """
             flush_kernel_vmap_range(vaddr, len);        /* before the device reads */
@@ -179,6 +184,7 @@ extension HazardCatalogue {
                                           L2             DRAM     core reads
             device writes desc by ACP     new, dirty     old
             ld desc, uncached             new, dirty     old      old (!)
+            ld desc, cached (coherent)    new, dirty     old      new
             """,
         trace: """
             staleline 1
@@ -195,7 +201,7 @@ extension HazardCatalogue {
             staleline 1
             machine zynqmp
             kernel 6.12
-            device eth0 port ACP coherent
+            device eth0 port ACP coherent axcache 15 axuser 1 axdomain 2
             desc = dma_alloc_coherent eth0 0x1f000000 4K
             eth0: wr 0x1f000000 64
             wait eth0
@@ -230,8 +236,8 @@ extension HazardCatalogue {
             """,
         explanation: """
             ioremap() maps registers as Device memory: accesses happen once, in their
-            size, aligned. Routines such as memcpy() use unaligned and wide accesses
-            and, for zeroing, DC ZVA, all of which fault there. Graphics memory behind
+            size, aligned. Routines such as memcpy() and memset() use unaligned accesses
+            and, for zeroing, DC ZVA; both fault there. Graphics memory behind
             PCI is a common case: code that is fine on x86 stops with an alignment fault
             on Arm.
 
@@ -242,15 +248,15 @@ extension HazardCatalogue {
             exclusives, and DC ZVA.
             """,
         states: """
-            bar+0   bar+8   bar+16
-            |  [--- 8 ---]  |          st bar+2 8: an alignment fault (!)
-            [-- 8 --|       |          st bar 8: one access, as it is written
+            bar+0     bar+8     bar+16
+            |  [--- 8 ---]      |          st bar+2 8: an alignment fault (!)
+            [--- 8 ---|         |          st bar 8: one access, as it is written
             """,
         trace: """
             staleline 1
             machine rpi3
             kernel none
-            device dma0 port AXI noncoherent
+            device dma0 noncoherent
             region bar 0x40000000 4K device
             st bar+2 8                # unaligned: a fault on real hardware
 
@@ -259,9 +265,9 @@ extension HazardCatalogue {
             staleline 1
             machine rpi3
             kernel none
-            device dma0 port AXI noncoherent
+            device dma0 noncoherent
             region bar 0x40000000 4K device
-            st bar+8 8                # aligned to its size
+            st bar 8                  # aligned to its size
 
             """,
         mend: """

@@ -31,18 +31,20 @@ extension HazardCatalogue {
             staleline 1
             machine rpi3
             kernel 6.12
-            device dma0 port AXI noncoherent
+            device dma0 noncoherent
             buffer cmd 0x10000000 64 stack
             h = dma_map_single dma0 cmd 64 TO_DEVICE
+            dma_mapping_error h
 
             """,
         mendedTrace: """
             staleline 1
             machine rpi3
             kernel 6.12
-            device dma0 port AXI noncoherent
+            device dma0 noncoherent
             buffer cmd 0x10000000 64
             h = dma_map_single dma0 cmd 64 TO_DEVICE
+            dma_mapping_error h
 
             """,
         mend: """
@@ -53,7 +55,8 @@ extension HazardCatalogue {
             h = dma_map_single(dev, buf, len, dir);
             """,
         bareMetal: """
-            static uint8_t buf[64] __attribute__((aligned(64)));   /* not on the stack */
+            /* not on the stack: */
+            static uint8_t buf[64] __attribute__((aligned(64)));
             """,
         dmaDebug: """
             Mostly: 'maps memory from stack', 'from kernel text or rodata' (not on arm64), 'from \
@@ -90,17 +93,19 @@ extension HazardCatalogue {
             goes wrong then is H10 or H11.
             """,
         states: """
-                                    line of 64 bytes
-            kmalloc(8), twice       mine | other
-            dc ivac mine            gone: what was stored in other, too (!)
-            st other                the whole line is dirty
-            device writes mine, and the line is evicted: mine is old (!)
+                                        line of 64 bytes       L1D      DRAM
+            kmalloc(8), twice           mine | other           -        old | 5
+            st other = 6                                       dirty    old | 5
+            dc ivac mine: the line goes                        -        old | 5 (!)
+            st other = 7                                       dirty    old | 5
+            device writes mine                                 dirty    new | 5
+            the line is evicted                                -        old (!) | 7
             """,
         trace: """
             staleline 1
             machine rpi3
             kernel 6.12
-            device dma0 port AXI noncoherent
+            device dma0 noncoherent
             buffer mine 0x10000000 8  # from kmalloc; the rest of the line is others'
             dc ivac mine 8            # goes round the DMA API
             dsb sy
@@ -112,11 +117,14 @@ extension HazardCatalogue {
             staleline 1
             machine rpi3
             kernel 6.12
-            device dma0 port AXI noncoherent
+            device dma0 noncoherent
             buffer mine 0x10000000 8
             h = dma_map_single dma0 mine 8 FROM_DEVICE   # the kernel bounces it
+            dma_mapping_error h
             ring dma0
             dma0: wr mine 8
+            wait dma0
+            dma_unmap_single h                           # copies
 
             """,
         mend: """
@@ -158,36 +166,34 @@ extension HazardCatalogue {
             the `mask` of a device that has no IOMMU.
             """,
         states: """
-                                    rx                 the device sends
-            mask of 28 bits         0x10000000 is      0x00000000: the bit does
-                                    bit 28             not exist (!)
-            mask of 32 bits         0x10000000         0x10000000
+                                        rx                 the device sends
+            mask of 28 bits             0x10000000 is      0x00000000: the bit does
+                                        bit 28             not exist (!)
+            mask of 32 bits             0x10000000         0x10000000
+            mask of 28 bits             0x08000000         0x08000000
             """,
         trace: """
             staleline 1
             machine zynq7000
-            kernel 6.12
-            device eth0 port HP0 noncoherent mask 28    # reaches 256 MiB
-            buffer rx 0x10000000 64                     # just beyond
-            swiotlb none                                # and nothing to bounce with
-            h = dma_map_single eth0 rx 64 FROM_DEVICE
-            eth0: wr rx 64
+            kernel none
+            device eth0 mask 28           # 28 address bits reach 256 MiB
+            buffer rx 0x10000000 64       # just beyond
+            eth0: wr rx 64                # it sends 0x00000000
 
             """,
         mendedTrace: """
             staleline 1
             machine zynq7000
-            kernel 6.12
-            device eth0 port HP0 noncoherent mask 32
-            buffer rx 0x10000000 64
-            swiotlb none
-            h = dma_map_single eth0 rx 64 FROM_DEVICE
+            kernel none
+            device eth0 mask 28
+            buffer rx 0x08000000 64       # within its reach
             eth0: wr rx 64
 
             """,
         mend: """
             Set the true mask with dma_set_mask_and_coherent(), give the device the handle only, \
-            and describe the bus in dma-ranges.
+            and describe the bus in dma-ranges; without a kernel put the buffer where the device \
+            reaches.
             """,
         linux: """
             ret = dma_set_mask_and_coherent(dev, DMA_BIT_MASK(32));

@@ -11,10 +11,12 @@ extension HazardCatalogue {
             """,
         explanation: """
             Instructions are fetched through a cache of their own that does not watch
-            the data side. Code that a device or the core has just written must be
-            cleaned from the data cache to the Point of Unification (where both sides
-            meet), and the old lines invalidated on the instruction side, with a barrier
-            for the data (DSB) and one for the pipeline (ISB).
+            the data side. Code that was just written must be clean in the data cache as
+            far as the Point of Unification (where both sides meet), and the old lines
+            invalidated on the instruction side, with a barrier for the data (DSB)
+            behind each step and one for the pipeline (ISB) at the end. Code that a
+            device wrote is first taken back as any buffer is (H01): fetches may find
+            the old lines of a unified L2, too.
 
             Otherwise the core runs what was at that address before: sometimes, and on
             some cores only.
@@ -33,7 +35,7 @@ extension HazardCatalogue {
             staleline 1
             machine rpi3
             kernel none
-            device dma0 port AXI noncoherent
+            device dma0 noncoherent
             buffer code 0x10000000 64
             fetch code 4
             dma0: wr code 64          # new instructions
@@ -45,12 +47,12 @@ extension HazardCatalogue {
             staleline 1
             machine rpi3
             kernel none
-            device dma0 port AXI noncoherent
+            device dma0 noncoherent
             buffer code 0x10000000 64
             fetch code 4
             dma0: wr code 64
             wait dma0
-            dc ivac code 64           # the data side, where fetches find L2's lines
+            dc ivac code 64           # the data side: L2 may hold old lines
             dsb
             ic ivau code 64
             dsb
@@ -59,21 +61,23 @@ extension HazardCatalogue {
 
             """,
         mend: """
-            Clean the data cache to the Point of Unification, invalidate the instruction cache, \
-            then DSB and ISB: flush_icache_range().
+            Take back what a device wrote (H01); then clean the data cache to the Point of \
+            Unification, DSB, invalidate the instruction cache, DSB, ISB: flush_icache_range().
             """,
         linux: """
-            flush_icache_range(start, end);   /* pages of user space: flush_dcache_page() */
+            dma_unmap_single(dev, h, len, DMA_FROM_DEVICE);   /* if a device wrote it */
+            flush_icache_range(start, end);                   /* the other steps */
+            flush_dcache_page(page);                          /* pages of user space */
             """,
         bareMetal: """
-            SCB_CleanDCache_by_Addr(code, len);
-            SCB_InvalidateICache();
-            __DSB(); __ISB();
+            SCB_CleanDCache_by_Addr(code, len);       /* if the core wrote the code */
+            SCB_InvalidateDCache_by_Addr(code, len);  /* if a device did, instead */
+            SCB_InvalidateICache();                   /* has DSB and ISB in it */
             """,
         dmaDebug: "No.",
         affects: """
-            All cores with separate instruction caches; ARMv8-A cores with CTR_EL0.IDC and DIC \
-            set can skip the steps. All kernels.
+            All cores with separate instruction caches; of ARMv8-A cores those with CTR_EL0.IDC \
+            set need no clean, those with DIC no invalidate of the instruction cache. All kernels.
             """,
         verdicts: [.manifest, .latent])
 
@@ -113,7 +117,7 @@ extension HazardCatalogue {
             staleline 1
             machine zynq7000
             kernel none
-            device eth0 port HP0 noncoherent
+            device eth0 noncoherent
             buffer tx 0x10000000 64
             st tx 64 by 4
             dc cvac tx 64             # as far as L2
@@ -126,7 +130,7 @@ extension HazardCatalogue {
             staleline 1
             machine zynq7000
             kernel none
-            device eth0 port HP0 noncoherent
+            device eth0 noncoherent
             buffer tx 0x10000000 64
             st tx 64 by 4
             dc cvac tx 64
@@ -142,7 +146,8 @@ extension HazardCatalogue {
             core's invalidate towards the core, each with CACHE SYNC.
             """,
         linux: """
-            h = dma_map_single(dev, tx, len, DMA_TO_DEVICE);   /* both levels in the right order */
+            /* both levels, in the right order: */
+            h = dma_map_single(dev, tx, len, DMA_TO_DEVICE);
             """,
         bareMetal: """
             Xil_L1DCacheFlushRange(tx, len);         /* Xilinx, outward: L1, ... */
@@ -179,16 +184,18 @@ extension HazardCatalogue {
             alone: on machines with several cores or an outer cache.
             """,
         states: """
-                                 L1D of core0   L1D of core1   DRAM   device reads
-            core0: st tx         new, dirty     -              old
-            core1: dc csw        new, dirty     cleaned        old
-            device reads tx      new, dirty     -              old    old (!)
+                                       L1D of core0   L1D of core1   DRAM   device
+            core0: st tx               new, dirty     -              old
+            core1: dc csw              new, dirty     all clean      old
+            device reads tx            new, dirty     -              old    old (!)
+            core1: dc cvac, by address new, clean     -              new
+            device reads tx            new, clean     -              new    new
             """,
         trace: """
             staleline 1
             machine rpi3
             kernel none
-            device dma0 port AXI noncoherent
+            device dma0 noncoherent
             buffer tx 0x10000000 64
             core0: st tx 64 by 8
             core1: dc csw 1           # core1's cache only
@@ -202,7 +209,7 @@ extension HazardCatalogue {
             staleline 1
             machine rpi3
             kernel none
-            device dma0 port AXI noncoherent
+            device dma0 noncoherent
             buffer tx 0x10000000 64
             core0: st tx 64 by 8
             core1: dc cvac tx 64      # by address: in every core's cache
@@ -213,15 +220,18 @@ extension HazardCatalogue {
             """,
         mend: "Maintain by address, over the buffer's range.",
         linux: """
-            h = dma_map_single(dev, tx, len, DMA_TO_DEVICE);   /* not flush_cache_all() */
+            /* not flush_cache_all(): */
+            h = dma_map_single(dev, tx, len, DMA_TO_DEVICE);
             """,
         bareMetal: """
-            SCB_CleanDCache_by_Addr(tx, len);   /* not SCB_CleanDCache() with other agents active */
+            Xil_DCacheFlushRange((INTPTR)tx, len);  /* Xilinx; not Xil_DCacheFlush() */
+            SCB_CleanDCache_by_Addr(tx, len);       /* CMSIS; SCB_InvalidateDCache()
+                                                       drops all that is dirty */
             """,
         dmaDebug: "No.",
         affects: """
             All machines with more than one core or an outer cache; on Cortex-A7 erratum 814220 \
             reorders such operations between levels.
             """,
-        verdicts: [.misuse])
+        verdicts: [.misuse], alsoFound: [.h03])
 }

@@ -36,7 +36,7 @@ extension HazardCatalogue {
             staleline 1
             machine rpi3
             kernel none
-            device dma0 port AXI noncoherent
+            device dma0 noncoherent
             buffer count 0x10000000 32
             buffer rx 0x10000020 32
             st count 4 = 7
@@ -44,13 +44,14 @@ extension HazardCatalogue {
             dsb sy
             dma0: wr rx 32
             wait dma0
+            ld count 4                # 0: the 7 is gone
 
             """,
         mendedTrace: """
             staleline 1
             machine rpi3
             kernel none
-            device dma0 port AXI noncoherent
+            device dma0 noncoherent
             buffer count 0x10000000 64
             buffer rx 0x10000040 64   # a line of its own
             st count 4 = 7
@@ -58,6 +59,7 @@ extension HazardCatalogue {
             dsb sy
             dma0: wr rx 32
             wait dma0
+            ld count 4
 
             """,
         mend: """
@@ -66,12 +68,12 @@ extension HazardCatalogue {
             """,
         linux: """
             buf = kmalloc(ALIGN(len, dma_get_cache_alignment()), GFP_KERNEL);
-            h = dma_map_single(dev, buf, len, DMA_FROM_DEVICE);   /* keeps the ends */
+            h = dma_map_single(dev, buf, len, DMA_FROM_DEVICE);   /* spares the ends */
             """,
         bareMetal: """
-            /* both ends on lines; SCB_InvalidateDCache_by_Addr() keeps no neighbour */
+            /* both ends on lines: these functions do not spare the neighbours */
             uint8_t rx[ROUND_UP(LEN, 32)] __attribute__((aligned(32)));
-            SCB_InvalidateDCache_by_Addr(rx, sizeof rx);
+            SCB_InvalidateDCache_by_Addr(rx, sizeof rx);                  /* CMSIS */
             invalidate_dcache_range((ulong)rx, (ulong)rx + sizeof(rx));   /* U-Boot */
             """,
         dmaDebug: "No.",
@@ -93,7 +95,7 @@ extension HazardCatalogue {
         explanation: """
             For the line at the edge of a buffer a routine may first clean and
             invalidate it, to save the neighbour, and then run its loop of plain
-            invalidates over it again. If another core or an interrupt stores to the
+            invalidates over it again. If an interrupt or another core stores to the
             neighbour between the two, the second operation drops that store.
 
             The window is a few cycles, which is why it survived for years in common
@@ -103,42 +105,54 @@ extension HazardCatalogue {
             the operations of one call.
             """,
         states: """
-            one 64-byte line:            count | rx       L1D               DRAM
-            dc civac: both are saved                      -                 7 | old
-            another core: st count = 8                    8 | old, dirty    7 | old
-            dc ivac: the line is dropped                  -                 7 | old (!)
+            one 64-byte line:            rx | count       L1D               DRAM
+            dc civac: both are saved                      -                 new | 6
+            interrupt: st count = 7                       new | 7, dirty    new | 6
+            dc ivac: the line is dropped                  -                 new | 6 (!)
             """,
         trace: """
             staleline 1
             machine rpi3
-            kernel none
-            device dma0 port AXI noncoherent
-            buffer count 0x10000000 32
-            buffer rx 0x10000020 32
-            core0: dc civac rx 32     # saves the neighbour ...
-            core1: st count 4         # ... which changes again ...
-            core0: dc ivac rx 32      # ... and is lost
-            dma0: wr rx 32
+            kernel 6.12
+            device dma0 noncoherent
+            buffer s 0x10000000 64        # struct { u8 rx[48]; u32 count; }
+            h = dma_map_single dma0 s 48 FROM_DEVICE
+            dma_mapping_error h
+            ring dma0
+            dma0: wr s 48
+            wait dma0
+            env pause core0               # an interrupt comes in the middle of ...
+            dma_unmap_single h            # ... dc civac and dc ivac of one line
+            st s+48 4 = 7                 # it counts
+            env resume core0
+            ld s+48 4                     # the 7 is gone
 
             """,
         mendedTrace: """
             staleline 1
             machine rpi3
-            kernel none
-            device dma0 port AXI noncoherent
-            buffer count 0x10000000 32
-            buffer rx 0x10000020 32
-            core0: dc civac rx 32     # once: saves the neighbour, and the line is gone
-            core0: dsb sy
-            core1: st count 4
+            kernel 6.12
+            device dma0 noncoherent
+            buffer s 0x10000000 128       # struct { u8 rx[64]; u32 count; }, on lines
+            h = dma_map_single dma0 s 64 FROM_DEVICE
+            dma_mapping_error h
+            ring dma0
+            dma0: wr s 48
+            wait dma0
+            env pause core0
+            dma_unmap_single h            # whole lines: dc ivac alone
+            st s+64 4 = 7
+            env resume core0
+            ld s+64 4
 
             """,
         mend: """
-            Align buffers to whole lines, or use a routine that touches each line once (32-bit \
-            Arm from 4.20).
+            Align buffers to whole lines, so that no line needs both; or use a routine that \
+            touches each line once (32-bit Arm from 4.20), which leaves H10.
             """,
         linux: """
-            buf = kmalloc(ALIGN(len, dma_get_cache_alignment()), GFP_KERNEL);   /* whole lines */
+            /* whole lines: */
+            buf = kmalloc(ALIGN(len, dma_get_cache_alignment()), GFP_KERNEL);
             """,
         bareMetal: """
             /* ends: DC CIVAC once; inside: DC IVAC; never both on one line */
@@ -146,7 +160,7 @@ extension HazardCatalogue {
         dmaDebug: "No.",
         affects: """
             32-bit Arm ARMv7 before 4.20 (start line), ARMv6 and ARM926 routines; arm64 in all \
-            eras read, for an aligned buffer shorter than a line.
+            versions read (5.4 to 6.18), for an aligned buffer shorter than a line.
             """,
         verdicts: [.manifest, .latent])
 
@@ -160,61 +174,57 @@ extension HazardCatalogue {
             the other has just handed over.
             """,
         explanation: """
-            Two transfers into one line, each with a mapping of its own: the first
-            completes, is unmapped, and the core stores to its part. Then the second is
-            unmapped, and its invalidate drops the line with the core's store in it. It
-            is false sharing (H10) between two mappings.
+            Two mappings that share a line: two buffers that meet in it, or one buffer
+            that is mapped twice, for two devices for example. The first is unmapped,
+            and the core stores to its bytes. Then the second is unmapped, and its
+            invalidate drops the line with the core's store in it.
 
-            The same happens when one buffer is mapped for two devices at once.
+            Where the mappings share only a line at their ends, unmap cleans it as
+            well. The store survives then, and the old bytes beside it may go over what
+            the device has written for the other mapping: false sharing (H10).
 
             `staleline check` judges overlap in any line, also where one of the two is
             only read by the device.
             """,
         states: """
-            one 64-byte line:               a | b          L1D               DRAM
-            device writes a; unmap of a                    -                 A | old
-            st a = 7                                       7 | old, dirty    A | old
-            device writes b                                7 | old, dirty    A | B
-            unmap of b: the line goes                      -                 A | B (!)
+                                              L1D           DRAM     core's store
+            map rx, and map it again          -             old
+            device writes rx                  -             data
+            first unmap                       -             data
+            st rx = 7                         7, dirty      data
+            second unmap: invalidate          -             data     lost (!)
             """,
         trace: """
             staleline 1
             machine rpi3
-            kernel 6.1
-            device dma0 port AXI noncoherent
-            buffer a 0x10000000 32
-            buffer b 0x10000020 32               # the same line
-            h1 = dma_map_single dma0 a 32 FROM_DEVICE
-            h2 = dma_map_single dma0 b 32 FROM_DEVICE
+            kernel 6.12
+            device dma0 noncoherent
+            buffer rx 0x10000000 64
+            h1 = dma_map_single dma0 rx 64 FROM_DEVICE
+            h2 = dma_map_single dma0 rx 64 FROM_DEVICE   # the same line once more
             dma_mapping_error h1
             dma_mapping_error h2
-            dma0: wr a 32
+            ring dma0
+            dma0: wr rx 64
             wait dma0
             dma_unmap_single h1
-            st a 4
-            dma0: wr b 32
-            wait dma0
-            dma_unmap_single h2
+            st rx 4 = 7                                  # it seems to be the core's ...
+            dma_unmap_single h2                          # ... and the 7 is dropped
 
             """,
         mendedTrace: """
             staleline 1
             machine rpi3
             kernel 6.12
-            device dma0 port AXI noncoherent
-            buffer a 0x10000000 64               # a line each
-            buffer b 0x10000040 64
-            h1 = dma_map_single dma0 a 32 FROM_DEVICE
-            h2 = dma_map_single dma0 b 32 FROM_DEVICE
+            device dma0 noncoherent
+            buffer rx 0x10000000 64
+            h1 = dma_map_single dma0 rx 64 FROM_DEVICE
             dma_mapping_error h1
-            dma_mapping_error h2
-            dma0: wr a 32
+            ring dma0
+            dma0: wr rx 64
             wait dma0
             dma_unmap_single h1
-            st a 4
-            dma0: wr b 32
-            wait dma0
-            dma_unmap_single h2
+            st rx 4 = 7
 
             """,
         mend: """
@@ -222,10 +232,12 @@ extension HazardCatalogue {
             used.
             """,
         linux: """
-            a = kmalloc(ALIGN(len, dma_get_cache_alignment()), GFP_KERNEL);   /* a line each */
+            /* a line each: */
+            a = kmalloc(ALIGN(len, dma_get_cache_alignment()), GFP_KERNEL);
             """,
         bareMetal: """
-            static uint8_t a[32] __attribute__((aligned(32))), b[32] __attribute__((aligned(32)));
+            static uint8_t a[32] __attribute__((aligned(32)));
+            static uint8_t b[32] __attribute__((aligned(32)));
             """,
         dmaDebug: """
             Partly: 'cacheline tracking EEXIST, overlapping mappings aren't supported', for the \
@@ -234,5 +246,5 @@ extension HazardCatalogue {
         affects: """
             All machines that are not coherent, all kernels; dma-debug tells of it from 5.14 on.
             """,
-        verdicts: [.manifest, .misuse])
+        verdicts: [.manifest, .misuse], alsoFound: [.h18])
 }

@@ -34,18 +34,18 @@ extension HazardCatalogue {
             staleline 1
             machine rpi3
             kernel none
-            device dma0 port AXI noncoherent
+            device dma0 noncoherent
             buffer rx 0x10000000 64
             st rx 64 by 8             # zeroed: dirty
             dma0: wr rx 64            # DRAM: new
-            env evict rx 64           # allowed at any moment; without it the finding is latent
+            env evict rx 64           # allowed at any moment; without it: latent
 
             """,
         mendedTrace: """
             staleline 1
             machine rpi3
             kernel none
-            device dma0 port AXI noncoherent
+            device dma0 noncoherent
             buffer rx 0x10000000 64
             st rx 64 by 8
             dc ivac rx 64             # nobody needs the zeros
@@ -56,16 +56,19 @@ extension HazardCatalogue {
             """,
         mend: """
             Clean or invalidate the buffer after the last store and before the device starts: \
-            dma_map_single() or dma_sync_single_for_device() with FROM_DEVICE.
+            dma_map_single() or dma_sync_single_for_device() with FROM_DEVICE; on bare metal an \
+            outer cache as well (H23).
             """,
         linux: """
             p = dma_alloc_noncoherent(dev, len, &h, DMA_FROM_DEVICE, GFP_KERNEL);
-            dma_sync_single_for_device(dev, h, len, DMA_FROM_DEVICE);   /* zeros out of the cache */
+            /* the zeros out of the cache: */
+            dma_sync_single_for_device(dev, h, len, DMA_FROM_DEVICE);
             start(h);
             """,
         bareMetal: """
             memset(rx, 0, len);
-            SCB_InvalidateDCache_by_Addr(rx, len);            /* CMSIS; rx and len whole lines */
+            /* then the one that your library has; rx and len whole lines: */
+            SCB_InvalidateDCache_by_Addr(rx, len);            /* CMSIS, Cortex-M7 */
             Xil_DCacheInvalidateRange((INTPTR)rx, len);       /* Xilinx standalone */
             invalidate_dcache_range(start, ALIGN(end, line)); /* U-Boot */
             """,
@@ -101,8 +104,8 @@ extension HazardCatalogue {
             No order of operations saves both. Reading the neighbour does no harm, as
             the line stays clean.
 
-            Only separate lines help. kmalloc gives them up to the architecture's
-            minimum alignment; members of one struct do not have them.
+            Only separate lines help. Memory from kmalloc() has them (small blocks on
+            arm64 from 6.5 on do not: H31); members of one struct do not.
             """,
         states: """
             one 64-byte line:       state | rx       L1D                  DRAM
@@ -114,8 +117,8 @@ extension HazardCatalogue {
         trace: """
             staleline 1
             machine rpi3
-            kernel 6.1
-            device dma0 port AXI noncoherent
+            kernel 6.1                           # from 6.5 on it would bounce (H31)
+            device dma0 noncoherent
             buffer state 0x10000000 32
             buffer rx 0x10000020 32                     # the other half of the line
             h = dma_map_single dma0 rx 32 FROM_DEVICE
@@ -131,7 +134,7 @@ extension HazardCatalogue {
             staleline 1
             machine rpi3
             kernel 6.1
-            device dma0 port AXI noncoherent
+            device dma0 noncoherent
             buffer state 0x10000000 64
             buffer rx 0x10000040 64                     # a line of its own
             h = dma_map_single dma0 rx 64 FROM_DEVICE
@@ -150,11 +153,11 @@ extension HazardCatalogue {
         linux: """
             struct priv {
                     u32 state;
-                    u8 rx[RX_LEN] __aligned(ARCH_DMA_MINALIGN);   /* the last member */
+                    u8 rx[RX_LEN] __aligned(ARCH_DMA_MINALIGN);  /* the last member */
             };
             """,
         bareMetal: """
-            #define LINE 32                     /* Cortex-M7, Cortex-A9; 64 on ARMv8-A */
+            #define LINE 32     /* Cortex-M7, A9, A5; 64 on A7, A8, A15, ARMv8-A */
             static uint8_t rx[(RX_LEN + LINE - 1) / LINE * LINE]
                     __attribute__((aligned(LINE)));
             """,
@@ -191,17 +194,20 @@ extension HazardCatalogue {
             calls H02.
             """,
         states: """
-                                    L1D          DRAM      core reads
-            st rx (zeros)           0, dirty     old
-            device writes rx        0, dirty     new
-            dc civac rx             -            0 (!)
-            ld rx                   0, clean     0         0
+                                        L1D          DRAM      core reads
+            st rx (zeros)               0, dirty     old
+            device writes rx            0, dirty     new
+            dc civac rx                 -            0 (!)
+            ld rx                       0, clean     0         0
+            dc ivac before the start    -            old
+            device writes, dc ivac      -            new
+            ld rx                       new, clean   new       new
             """,
         trace: """
             staleline 1
             machine rpi3
             kernel none
-            device dma0 port AXI noncoherent
+            device dma0 noncoherent
             buffer rx 0x10000000 64
             st rx 64 by 8             # zeroed: dirty
             dma0: wr rx 64
@@ -215,7 +221,7 @@ extension HazardCatalogue {
             staleline 1
             machine rpi3
             kernel none
-            device dma0 port AXI noncoherent
+            device dma0 noncoherent
             buffer rx 0x10000000 64
             st rx 64 by 8
             dc ivac rx 64             # before: nothing dirty is left
@@ -232,16 +238,18 @@ extension HazardCatalogue {
             invalidate without a clean.
             """,
         linux: """
-            dma_sync_single_for_device(dev, h, len, DMA_FROM_DEVICE);   /* before the start */
-            dma_sync_single_for_cpu(dev, h, len, DMA_FROM_DEVICE);      /* before reading */
+            dma_sync_single_for_device(dev, h, len, DMA_FROM_DEVICE);
+            start(h);
+            wait_for_completion(&done);
+            dma_sync_single_for_cpu(dev, h, len, DMA_FROM_DEVICE);
             """,
         bareMetal: """
-            invalidate_dcache_range(start, end);   /* U-Boot; not flush_dcache_range() */
+            invalidate_dcache_range(start, end);   /* not flush_dcache_range() */
             """,
         dmaDebug: "No.",
         affects: """
             U-Boot and bare-metal drivers on write-back caches; Linux's own routines clean only \
             lines shared with neighbours (H10).
             """,
-        verdicts: [.manifest])
+        verdicts: [.manifest], alsoFound: [.h02])
 }

@@ -26,6 +26,8 @@ extension HazardCatalogue {
                                     store buffer    DRAM            device
             st len, st OWN          len, OWN        old, cpu
             OWN drains first        len             old, dev        acts on old len (!)
+            dma_wmb() between:
+            len drains first        OWN             len, cpu        waits for OWN
             """,
         trace: """
             staleline 1
@@ -34,7 +36,7 @@ extension HazardCatalogue {
             device eth0 noncoherent
             region desc 0x1f000000 4K nc
             env hold core0
-            st desc+64 4 = 64         # length
+            st desc+64 4 = 64         # length; stores to one line may merge
             st desc 4 = 1             # OWN, no dma_wmb() between
             env drain core0 desc 4    # the younger store leaves first
             eth0: rd desc 4           # OWN: its turn
@@ -103,7 +105,7 @@ extension HazardCatalogue {
             staleline 1
             machine zynq7000
             kernel 6.12
-            device eth0 port HP0 noncoherent
+            device eth0 noncoherent
             region desc 0x1f000000 4K nc
             env late core0 desc+4 4   # the load of this field is performed first
             eth0: wr desc+4 4
@@ -116,7 +118,7 @@ extension HazardCatalogue {
             staleline 1
             machine zynq7000
             kernel 6.12
-            device eth0 port HP0 noncoherent
+            device eth0 noncoherent
             region desc 0x1f000000 4K nc
             env late core0 desc+4 4
             eth0: wr desc+4 4
@@ -172,12 +174,13 @@ extension HazardCatalogue {
             device writes rx        new      holds old
             readl_relaxed: done     new      holds old
             ld rx                   new      old (!)
+            readl, then ld rx       new      new
             """,
         trace: """
             staleline 1
             machine zynq7000
             kernel 6.12
-            device eth0 port HP0 noncoherent
+            device eth0 noncoherent
             region rx 0x1f000000 4K nc
             writel eth0+0x10 = 1
             eth0: wr rx 64
@@ -190,7 +193,7 @@ extension HazardCatalogue {
             staleline 1
             machine zynq7000
             kernel 6.12
-            device eth0 port HP0 noncoherent
+            device eth0 noncoherent
             region rx 0x1f000000 4K nc
             writel eth0+0x10 = 1
             eth0: wr rx 64
@@ -253,7 +256,7 @@ extension HazardCatalogue {
             staleline 1
             machine zynq7000
             kernel 6.12
-            device eth0 port HP0 noncoherent posted
+            device eth0 noncoherent posted
             region rx 0x1f000000 4K nc
             writel eth0+0x10 = 1
             eth0: wr rx 64
@@ -266,7 +269,7 @@ extension HazardCatalogue {
             staleline 1
             machine zynq7000
             kernel 6.12
-            device eth0 port HP0 noncoherent posted
+            device eth0 noncoherent posted
             region rx 0x1f000000 4K nc
             writel eth0+0x10 = 1
             eth0: wr rx 64

@@ -15,8 +15,9 @@ extension HazardCatalogue {
             device writes afterwards is not covered: lines that the core loads in
             between mix old and new bytes and stay.
 
-            Unlike H08 this takes no chance to go wrong, and the call is present, only
-            too early: before the completion was observed.
+            H08 needs a linefill by chance; here the core's own load between the call
+            and the device's write is enough. The call is there, only too early: it
+            stands before the completion was observed.
             """,
         states: """
                                         core reads   L1D            DRAM
@@ -24,12 +25,13 @@ extension HazardCatalogue {
             ld rx, too early            old          old, clean     old
             device writes rx                         old, clean     new
             ld rx                       old (!)      old, clean     new
+            sync_for_cpu, then ld rx    new          new, clean     new
             """,
         trace: """
             staleline 1
             machine rpi3
             kernel 6.12
-            device dma0 port AXI noncoherent
+            device dma0 noncoherent
             buffer rx 0x10000000 64
             h = dma_map_single dma0 rx 64 FROM_DEVICE
             dma_mapping_error h
@@ -46,7 +48,7 @@ extension HazardCatalogue {
             staleline 1
             machine rpi3
             kernel 6.12
-            device dma0 port AXI noncoherent
+            device dma0 noncoherent
             buffer rx 0x10000000 64
             h = dma_map_single dma0 rx 64 FROM_DEVICE
             dma_mapping_error h
@@ -75,7 +77,7 @@ extension HazardCatalogue {
             All machines that are not coherent, all kernels; with bounce buffers the copy back \
             is early as well, coherent or not.
             """,
-        verdicts: [.latent, .misuse])
+        verdicts: [.manifest, .latent, .misuse], alsoFound: [.h01])
 
     /// The device or the driver uses a buffer after unmap.
     static let h17 = HazardPage(
@@ -109,7 +111,7 @@ extension HazardCatalogue {
             staleline 1
             machine rpi3
             kernel 6.12
-            device dma0 port AXI noncoherent
+            device dma0 noncoherent
             buffer rx 0x10000000 64
             h = dma_map_single dma0 rx 64 FROM_DEVICE
             dma_mapping_error h
@@ -121,7 +123,7 @@ extension HazardCatalogue {
             staleline 1
             machine rpi3
             kernel 6.12
-            device dma0 port AXI noncoherent
+            device dma0 noncoherent
             buffer rx 0x10000000 64
             h = dma_map_single dma0 rx 64 FROM_DEVICE
             dma_mapping_error h
@@ -161,14 +163,15 @@ extension HazardCatalogue {
             sync that gives them back.
             """,
         explanation: """
-            Between map and unmap the buffer is the device's. A load pulls a line into
-            the cache that is stale as soon as the device writes it. A store makes a
-            dirty line: evicted, it destroys the device's data (H02); invalidated by
-            unmap, the store itself is lost; and a device that reads may send either
-            value.
+            Between map and unmap the buffer is the device's, even when the transfer is
+            complete. A load pulls a line into the cache that is stale as soon as the
+            device writes it. A store makes a dirty line: evicted, it may destroy the
+            device's data (H02); invalidated by unmap, the store itself is lost; and a
+            device that reads may send either value.
 
             Peeking at a buffer is allowed between dma_sync_single_for_cpu() and
-            dma_sync_single_for_device().
+            dma_sync_single_for_device(). A FROM_DEVICE buffer is then still only to be
+            read: what the core stores there 32-bit Arm drops when it goes back.
 
             `staleline check` reports stores to such a buffer, and the kernel's own copy
             of a page of which a part is mapped (`copy … cow`). A load alone does no
@@ -177,43 +180,44 @@ extension HazardCatalogue {
         states: """
                                           L1D            DRAM     core's store
             map FROM_DEVICE               -              old
-            st rx: not the core's yet     new, dirty     old
-            device writes rx              new, dirty     data
+            device writes rx              -              data
+            st rx: not the core's yet     new, dirty     data
             unmap: invalidate             -              data     lost (!)
             """,
         trace: """
             staleline 1
             machine rpi3
             kernel 6.12
-            device dma0 port AXI noncoherent
+            device dma0 noncoherent
             buffer rx 0x10000000 64
             h = dma_map_single dma0 rx 64 FROM_DEVICE
             dma_mapping_error h
-            st rx 4                       # the device has it
+            ring dma0
             dma0: wr rx 64
             wait dma0
-            dma_unmap_single h
+            st rx 4                       # still mapped: not the core's yet
+            dma_unmap_single h            # invalidates: the store is lost
 
             """,
         mendedTrace: """
             staleline 1
             machine rpi3
             kernel 6.12
-            device dma0 port AXI noncoherent
+            device dma0 noncoherent
             buffer rx 0x10000000 64
             h = dma_map_single dma0 rx 64 FROM_DEVICE
             dma_mapping_error h
-            dma_sync_single_for_cpu h     # the core has it
-            st rx 4
-            dma_sync_single_for_device h  # and gives it back
+            ring dma0
             dma0: wr rx 64
             wait dma0
             dma_unmap_single h
+            st rx 4                       # the core's again
 
             """,
         mend: """
-            Put dma_sync_single_for_cpu() before and dma_sync_single_for_device() after the \
-            core's accesses, or move them out of the mapped time.
+            Move the core's accesses before the map or behind the unmap, or put them between \
+            dma_sync_single_for_cpu() and dma_sync_single_for_device(), stores only into a \
+            BIDIRECTIONAL or TO_DEVICE mapping.
             """,
         linux: """
             dma_sync_single_for_cpu(dev, h, len, DMA_FROM_DEVICE);
@@ -221,12 +225,13 @@ extension HazardCatalogue {
             dma_sync_single_for_device(dev, h, len, DMA_FROM_DEVICE);
             """,
         bareMetal: """
-            /* between start and completion: no loads, no stores, not even memset() of the rest */
+            /* from start to completion no loads and no stores, not even a memset() of
+               the rest; after completion invalidate first, then store */
             """,
         dmaDebug: """
             Hardly: from 3.14 up to 5.8 'cpu touching an active dma mapped cacheline' when a page \
             is copied whose first line is that of a mapping; later kernels nothing.
             """,
         affects: "All machines that are not coherent, and bounce buffers; all kernels.",
-        verdicts: [.manifest, .misuse])
+        verdicts: [.manifest, .misuse], alsoFound: [.h02])
 }

@@ -31,7 +31,7 @@ extension HazardCatalogue {
             staleline 1
             machine rpi3
             kernel 6.12
-            device dma0 port AXI noncoherent
+            device dma0 noncoherent
             buffer rx 0x10000000 256
             h = dma_map_single dma0 rx 256 FROM_DEVICE
             dma_mapping_error h
@@ -42,7 +42,7 @@ extension HazardCatalogue {
             staleline 1
             machine rpi3
             kernel 6.12
-            device dma0 port AXI noncoherent
+            device dma0 noncoherent
             buffer rx 0x10000000 256
             h = dma_map_single dma0 rx 256 FROM_DEVICE
             dma_mapping_error h
@@ -53,10 +53,11 @@ extension HazardCatalogue {
             Release every mapping once, with the arguments that it was made with.
             """,
         linux: """
-            dma_unmap_single(dev, buf->dma, buf->mapped_len, buf->dir);   /* kept since the map */
+            /* what was kept since the map: */
+            dma_unmap_single(dev, buf->dma, buf->mapped_len, buf->dir);
             """,
         bareMetal: """
-            /* no pairing without an API: invalidate what the device wrote, all of it */
+            /* no pairing without an API: invalidate all that the device wrote */
             """,
         dmaDebug: """
             Yes, this is what it is for: 'frees DMA memory with different size' (or direction, \
@@ -98,7 +99,7 @@ extension HazardCatalogue {
             staleline 1
             machine rpi3
             kernel 6.12
-            device dma0 port AXI noncoherent
+            device dma0 noncoherent
             buffer tx 0x10000000 64
             h = dma_map_single dma0 tx 64 TO_DEVICE
             ring dma0
@@ -111,7 +112,7 @@ extension HazardCatalogue {
             staleline 1
             machine rpi3
             kernel 6.12
-            device dma0 port AXI noncoherent
+            device dma0 noncoherent
             buffer tx 0x10000000 64
             h = dma_map_single dma0 tx 64 TO_DEVICE
             dma_mapping_error h
@@ -164,33 +165,37 @@ extension HazardCatalogue {
             sync or unmap left out.
             """,
         states: """
-                                     a       b       in L1D
-            device writes a and b    new     new     old, old
-            unmap of 1 entry         new     new     -, old
-            ld b                             old (!)
+                                     a      b        L1D: a       b
+            ld b                     old    old      -            old, clean
+            device writes a and b    new    new      -            old, clean
+            unmap of 1 entry         new    new      -            old, clean
+            ld b                            old (!)  -            old, clean
+            unmap of 2, then ld b           new      -            new, clean
             """,
         trace: """
             staleline 1
             machine rpi3
             kernel 6.12
-            device dma0 port AXI noncoherent
+            device dma0 noncoherent
             buffer a 0x10000000 64
             buffer b 0x10001000 64
+            ld b 64 by 8
             h = dma_map_sg dma0 FROM_DEVICE a,64 b,64
             dma0: wr a 64
             dma0: wr b 64
             wait dma0
             dma_unmap_sg h 1          # two entries were mapped
-            ld b 64 by 8
+            ld b 64 by 8              # the old copy
 
             """,
         mendedTrace: """
             staleline 1
             machine rpi3
             kernel 6.12
-            device dma0 port AXI noncoherent
+            device dma0 noncoherent
             buffer a 0x10000000 64
             buffer b 0x10001000 64
+            ld b 64 by 8
             h = dma_map_sg dma0 FROM_DEVICE a,64 b,64
             dma0: wr a 64
             dma0: wr b 64
@@ -205,13 +210,15 @@ extension HazardCatalogue {
             """,
         linux: """
             ret = dma_map_sgtable(dev, &sgt, dir, 0);
+            if (ret)
+                    return ret;
             for_each_sgtable_dma_sg(&sgt, sg, i)
                     queue(sg_dma_address(sg), sg_dma_len(sg));
             dma_unmap_sgtable(dev, &sgt, dir, 0);
             """,
         bareMetal: """
             for (i = 0; i < n; i++)
-                    SCB_InvalidateDCache_by_Addr(v[i].base, v[i].len);   /* every entry */
+                    SCB_InvalidateDCache_by_Addr(v[i].base, v[i].len);
             """,
         dmaDebug: """
             Yes: 'sg list with different entry count' at unmap and sync, 'sg segment longer \

@@ -17,7 +17,7 @@ extension HazardCatalogue {
 
             Of the PL310 a machine can have these (`set l2.outer.erratum_N=true`):
             clean and invalidate leaves clean lines where they are (588369, before
-            r2p0); a flush by way drops what is stored while it goes on (727915, r2p0
+            r2p0); the same by way drops what is stored while it goes on (727915, r2p0
             to r3p0); the second line of a double linefill overwrites a dirty one
             (752271, r3p0 to r3p1-50rel0). What goes wrong with one of them, and could
             not go wrong without it, `staleline check` reports as H29, with its number.
@@ -35,13 +35,14 @@ extension HazardCatalogue {
             device writes rx              old, clean   new
             l2 flush, l2 sync: it stays   old, clean   new
             ld rx                         old, clean   new    old (!)
+            l2 clean, then l2 inv         -            new
             """,
         trace: """
             staleline 1
             machine zynq7000
             kernel none
             set l2.outer.erratum_588369=true
-            device dma0 port HP0 noncoherent
+            device dma0 noncoherent
             buffer rx 0x10000000 64
             dc ivac rx 64
             dsb sy
@@ -63,7 +64,7 @@ extension HazardCatalogue {
             machine zynq7000
             kernel none
             set l2.outer.erratum_588369=true
-            device dma0 port HP0 noncoherent
+            device dma0 noncoherent
             buffer rx 0x10000000 64
             dc ivac rx 64
             dsb sy
@@ -73,7 +74,8 @@ extension HazardCatalogue {
             env fill rx 64 l2
             dma0: wr rx 64
             wait dma0
-            l2 inv rx 64              # an invalidate of its own
+            l2 clean rx 64            # the workaround: two operations ...
+            l2 inv rx 64              # ... in place of one
             l2 sync
             dc ivac rx 64
             dsb sy
@@ -86,7 +88,8 @@ extension HazardCatalogue {
             CONFIG_ARM_ERRATA_764369=y     CONFIG_ARM64_ERRATUM_819472=y
             """,
         bareMetal: """
-            /* 764369: DSB before each loop by address; 769419: barrier before idle;
+            /* 588369: L2 clean, then L2 invalidate, never both in one operation;
+               764369: DSB before each loop by address; 769419: barrier before idle;
                A53 up to r0p2: DC CIVAC wherever DC CVAC is meant */
             """,
         dmaDebug: "No.",
@@ -118,17 +121,20 @@ extension HazardCatalogue {
             `staleline check` judges it by replay only: it must go wrong in this run.
             """,
         states: """
-                                    L1D            DRAM
-            st rx                   P, dirty       old
-            map FROM: invalidate    -              old
-            device writes a half    -              new | old
-            unmap, ld rx            new | old (!)  P is gone
+                                        L1D            DRAM       core reads
+            st rx                       P, dirty       old
+            map FROM: invalidate        -              old
+            device writes a half        -              new | old
+            unmap, ld rx                new | old      new | old  old (!), not P
+            map BIDIRECTIONAL: clean    P, clean       P
+            device writes a half        P, clean       new | P
+            unmap, ld rx                new | P        new | P    new | P
             """,
         trace: """
             staleline 1
             machine rpi3
             kernel 5.18
-            device dma0 port AXI noncoherent
+            device dma0 noncoherent
             buffer rx 0x10000000 64
             st rx 64 by 8                               # a pattern P
             h = dma_map_single dma0 rx 64 FROM_DEVICE   # 5.18 invalidates
@@ -144,7 +150,7 @@ extension HazardCatalogue {
             staleline 1
             machine rpi3
             kernel 5.18
-            device dma0 port AXI noncoherent
+            device dma0 noncoherent
             buffer rx 0x10000000 64
             st rx 64 by 8
             h = dma_map_single dma0 rx 64 BIDIRECTIONAL   # cleans: P is in memory
@@ -161,15 +167,19 @@ extension HazardCatalogue {
             device wrote.
             """,
         linux: """
-            h = dma_map_single(dev, rx, len, DMA_BIDIRECTIONAL);   /* or use only rx[0..received) */
+            h = dma_map_single(dev, rx, len, DMA_BIDIRECTIONAL);
+            /* or FROM_DEVICE, and use only rx[0..received) */
             """,
         bareMetal: """
-            SCB_CleanDCache_by_Addr(rx, len);   /* clean, not invalidate, before the start */
+            SCB_CleanDCache_by_Addr(rx, len);       /* before: a clean keeps P */
+            start(); while (!done()) { }
+            SCB_InvalidateDCache_by_Addr(rx, len);  /* after completion */
             """,
         dmaDebug: "No.",
         affects: """
-            32-bit Arm in all eras, arm64 up to 5.18; other stable branches have the change too \
-            (5.10.y, 5.15.51, 5.18.y, 5.4.301).
+            32-bit Arm in all eras, arm64 up to 5.18 as released; the stable branches 5.4, 5.10, \
+            5.15 and 5.18 took the change of 5.19 later (seen in 5.4.301, 5.10.y, 5.15.51 and \
+            5.18.y).
             """,
         verdicts: [.manifest])
 }

@@ -27,12 +27,13 @@ extension HazardCatalogue {
             ld flag               0, clean     0        0
             device writes flag    0, clean     1
             ld flag               0, clean     1        0 (!), and so on for ever
+            dc ivac, ld flag      1, clean     1        1
             """,
         trace: """
             staleline 1
             machine rpi3
             kernel none
-            device dma0 port AXI noncoherent
+            device dma0 noncoherent
             buffer flag 0x10000000 64
             ld flag 4
             dma0: wr flag 4 = 1
@@ -45,7 +46,7 @@ extension HazardCatalogue {
             staleline 1
             machine rpi3
             kernel none
-            device dma0 port AXI noncoherent
+            device dma0 noncoherent
             buffer flag 0x10000000 64
             ld flag 4
             dma0: wr flag 4 = 1
@@ -96,19 +97,22 @@ extension HazardCatalogue {
             user.
             """,
         states: """
-                                          L1D            DRAM
-            sync_for_cpu: invalidate      -              packet 1
-            st rx                         edited,dirty   packet 1
-            device writes rx              edited,dirty   packet 2
-            the line is evicted           -              packet 1, edited (!)
+                                          L1D             DRAM
+            sync_for_cpu: invalidate      -               packet 1
+            st rx                         edited, dirty   packet 1
+            device writes rx              edited, dirty   packet 2
+            the line is evicted           -               packet 1, edited (!)
+            sync_for_device after st rx   edited, clean   packet 1, edited
+            device writes rx              edited, clean   packet 2
             """,
         trace: """
             staleline 1
             machine rpi3
             kernel 6.12
-            device dma0 port AXI noncoherent
+            device dma0 noncoherent
             buffer rx 0x10000000 64
             h = dma_map_single dma0 rx 64 FROM_DEVICE
+            dma_mapping_error h
             dma0: wr rx 64
             wait dma0
             dma_sync_single_for_cpu h
@@ -121,9 +125,10 @@ extension HazardCatalogue {
             staleline 1
             machine rpi3
             kernel 6.12
-            device dma0 port AXI noncoherent
+            device dma0 noncoherent
             buffer rx 0x10000000 64
             h = dma_map_single dma0 rx 64 FROM_DEVICE
+            dma_mapping_error h
             dma0: wr rx 64
             wait dma0
             dma_sync_single_for_cpu h
@@ -140,14 +145,16 @@ extension HazardCatalogue {
         linux: """
             dma_sync_single_for_cpu(dev, h, len, DMA_FROM_DEVICE);
             consume(rx);
-            dma_sync_single_for_device(dev, h, len, DMA_FROM_DEVICE);   /* then recycle */
+            dma_sync_single_for_device(dev, h, len, DMA_FROM_DEVICE);
+            recycle(rx);
             """,
         bareMetal: """
-            SCB_InvalidateDCache_by_Addr(rx, len);   /* again before each return to the ring */
+            /* before each return to the ring, not only the first time: */
+            SCB_InvalidateDCache_by_Addr(rx, len);
             """,
         dmaDebug: "No: a recycled buffer has one map and no unmap.",
         affects: """
             All machines that are not coherent; kernels and drivers with page pools most of all.
             """,
-        verdicts: [.misuse])
+        verdicts: [.misuse], alsoFound: [.h02])
 }

@@ -25,7 +25,8 @@ extension HazardCatalogue {
                                     buffer       bounce slot   device
             map FROM_DEVICE         old          old
             device writes           old          new           wrote new
-            no sync, no unmap       old (!)      new
+            ld rx, no sync before   old (!)      new
+            sync_for_cpu: a copy    new          new
             """,
         trace: """
             staleline 1
@@ -34,10 +35,12 @@ extension HazardCatalogue {
             device eth0 port HPC0 coherent mask 32
             buffer rx 0x800000000 64         # above 4 GiB
             h = dma_map_single eth0 rx 64 FROM_DEVICE
+            dma_mapping_error h
             writel eth0+0x10 = 1
             eth0: wr rx 64                   # goes to the slot
             wait eth0
             ld rx 64 by 4                    # coherent, so no sync?
+            dma_unmap_single h               # copies, too late
 
             """,
         mendedTrace: """
@@ -47,11 +50,13 @@ extension HazardCatalogue {
             device eth0 port HPC0 coherent mask 32
             buffer rx 0x800000000 64
             h = dma_map_single eth0 rx 64 FROM_DEVICE
+            dma_mapping_error h
             writel eth0+0x10 = 1
             eth0: wr rx 64
             wait eth0
-            dma_sync_single_for_cpu h
+            dma_sync_single_for_cpu h        # copies
             ld rx 64 by 4
+            dma_unmap_single h
 
             """,
         mend: """
@@ -63,7 +68,8 @@ extension HazardCatalogue {
                     dma_sync_single_for_cpu(dev, h, len, DMA_FROM_DEVICE);
             """,
         bareMetal: """
-            memcpy(real, reachable, len);   /* own bounce buffer: after the invalidate of it */
+            invalidate(reachable, len);     /* a bounce buffer of your own */
+            memcpy(real, reachable, len);
             """,
         dmaDebug: "No.",
         affects: """
@@ -124,7 +130,7 @@ extension HazardCatalogue {
             staleline 1
             machine zynq7000
             kernel 6.12
-            device eth0 port HP0 noncoherent
+            device eth0 noncoherent
             buffer rx 0x10000000 64
             ld rx 64 by 4
             h = dma_map_single eth0 rx 64 FROM_DEVICE
@@ -142,7 +148,7 @@ extension HazardCatalogue {
             """,
         linux: """
             &eth0 {
-                    /delete-property/ dma-coherent;   /* device tree: HP does not snoop */
+                    /delete-property/ dma-coherent;  /* HP does not snoop */
             };
             """,
         bareMetal: """
@@ -193,6 +199,7 @@ extension HazardCatalogue {
             buffer tx 0x10000000 64
             st tx 64 by 4
             h = dma_map_single fft0 tx 64 TO_DEVICE  # coherent: no maintenance
+            dma_mapping_error h
             writel fft0+0x10 = 1
             fft0: rd tx 64
 
@@ -205,6 +212,7 @@ extension HazardCatalogue {
             buffer tx 0x10000000 64
             st tx 64 by 4
             h = dma_map_single fft0 tx 64 TO_DEVICE
+            dma_mapping_error h
             writel fft0+0x10 = 1
             fft0: rd tx 64
 
@@ -214,12 +222,12 @@ extension HazardCatalogue {
             write-allocate.
             """,
         linux: """
-            /* driver or firmware sets the port's AxCACHE/AxUSER; the kernel must be built for SMP,
-               so that memory is mapped shareable */
+            /* driver or firmware sets the port's AxCACHE and AxUSER; the kernel must be
+               built for SMP, so that memory is mapped shareable */
             """,
         bareMetal: """
-            Xil_SetTlbAttributes(addr, 0x15DE6);   /* Zynq-7000: write-back, shareable */
-            /* and AxCACHE = 0b1111, AxUSER[0] = 1 in the master */
+            Xil_SetTlbAttributes(addr, 0x15DE6);   /* write-back, shareable */
+            /* and AxCACHE = 0b1111, AxUSER[0] = 1 in the device */
             """,
         dmaDebug: "No.",
         affects: """

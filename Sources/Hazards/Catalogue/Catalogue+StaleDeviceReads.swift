@@ -34,7 +34,7 @@ extension HazardCatalogue {
             staleline 1
             machine zynq7000
             kernel 6.12
-            device eth0 port HP0 noncoherent
+            device eth0 noncoherent
             buffer tx 0x10000000 64
             st tx 64 by 4                               # dirty in L1D
             writel eth0 = 1                             # orders, does not clean
@@ -45,7 +45,7 @@ extension HazardCatalogue {
             staleline 1
             machine zynq7000
             kernel 6.12
-            device eth0 port HP0 noncoherent
+            device eth0 noncoherent
             buffer tx 0x10000000 64
             st tx 64 by 4
             h = dma_map_single eth0 tx 64 TO_DEVICE     # cleans L1, then the PL310
@@ -62,14 +62,17 @@ extension HazardCatalogue {
             """,
         linux: """
             fill(tx, len);
-            h = dma_map_single(dev, tx, len, DMA_TO_DEVICE);   /* after the last store */
-            if (dma_mapping_error(dev, h)) return -ENOMEM;
+            /* after the last store: */
+            h = dma_map_single(dev, tx, len, DMA_TO_DEVICE);
+            if (dma_mapping_error(dev, h))
+                    return -ENOMEM;
             writel(START, regs + CTRL);
             """,
         bareMetal: """
             fill(tx, len);
-            SCB_CleanDCache_by_Addr(tx, len);           /* CMSIS, Cortex-M7 */
-            Xil_DCacheFlushRange((INTPTR)tx, len);      /* Xilinx standalone, L1 and L2 */
+            /* then the one that your library has; their flush cleans: */
+            SCB_CleanDCache_by_Addr(tx, len);            /* CMSIS, Cortex-M7 */
+            Xil_DCacheFlushRange((INTPTR)tx, len);       /* Xilinx, L1 and L2 */
             flush_dcache_range(start, ALIGN(end, line)); /* U-Boot */
             """,
         dmaDebug: "No: a transfer that was never mapped is invisible to it.",
@@ -91,8 +94,8 @@ extension HazardCatalogue {
             """,
         explanation: """
             A store leaves the core through a store buffer, and a PL310 has one of its
-            own behind it. The doorbell, a store to a device register, need not stand in
-            the same queue: it can arrive first, and the device then fetches a
+            own behind it. The doorbell, a store to a device register, need not wait
+            for what is in them: it can arrive first, and the device then fetches a
             descriptor that is half written or not written at all. Non-cacheable memory
             does not help, as its stores are buffered too.
 
@@ -116,7 +119,7 @@ extension HazardCatalogue {
             staleline 1
             machine zynq7000
             kernel 6.12
-            device eth0 port HP0 noncoherent
+            device eth0 noncoherent
             region desc 0x1f000000 4K nc    # as dma_alloc_coherent maps it
             st desc 16 by 4
             writel_relaxed eth0 = 1
@@ -127,7 +130,7 @@ extension HazardCatalogue {
             staleline 1
             machine zynq7000
             kernel 6.12
-            device eth0 port HP0 noncoherent
+            device eth0 noncoherent
             region desc 0x1f000000 4K nc
             st desc 16 by 4
             writel eth0 = 1                 # DSB ST and CACHE SYNC, then the store

@@ -30,28 +30,30 @@ extension HazardCatalogue {
             ld rx                   old          old, clean    old
             map FROM_DEVICE                      old, clean    old
             device writes rx                     old, clean    new      wrote new
-            ld rx, no unmap         old (!)      old, clean    new
+            ld rx, before unmap     old (!)      old, clean    new
             unmap, then ld rx       new          new, clean    new
             """,
         trace: """
             staleline 1
             machine rpi3
             kernel 6.12
-            device dma0 port AXI noncoherent
+            device dma0 noncoherent
             buffer rx 0x10000000 64
             ld rx 64 by 8                               # the line is cached
-            h = dma_map_single dma0 rx 64 FROM_DEVICE   # 6.12 cleans it, it stays
+            h = dma_map_single dma0 rx 64 FROM_DEVICE   # 6.12 only cleans it: it stays
+            dma_mapping_error h
             ring dma0
             dma0: wr rx 64                              # DRAM: new
             wait dma0
             ld rx 64 by 8                               # the old copy
+            dma_unmap_single h                          # invalidates, too late
 
             """,
         mendedTrace: """
             staleline 1
             machine rpi3
             kernel 6.12
-            device dma0 port AXI noncoherent
+            device dma0 noncoherent
             buffer rx 0x10000000 64
             ld rx 64 by 8
             h = dma_map_single dma0 rx 64 FROM_DEVICE
@@ -59,7 +61,7 @@ extension HazardCatalogue {
             ring dma0
             dma0: wr rx 64
             wait dma0
-            dma_unmap_single h                          # invalidates
+            dma_unmap_single h                          # invalidates, in time
             ld rx 64 by 8
 
             """,
@@ -74,6 +76,7 @@ extension HazardCatalogue {
             """,
         bareMetal: """
             while (!dma_done()) { }
+            /* then the one that your library has: */
             SCB_InvalidateDCache_by_Addr(rx, len);            /* CMSIS, Cortex-M7 */
             Xil_DCacheInvalidateRange((INTPTR)rx, len);       /* Xilinx standalone */
             invalidate_dcache_range(start, ALIGN(end, line)); /* U-Boot */
@@ -122,7 +125,7 @@ extension HazardCatalogue {
             staleline 1
             machine rpi3
             kernel none
-            device dma0 port AXI noncoherent
+            device dma0 noncoherent
             buffer rx 0x10000000 64
             dc ivac rx 64
             dsb sy
@@ -136,7 +139,7 @@ extension HazardCatalogue {
             staleline 1
             machine rpi3
             kernel none
-            device dma0 port AXI noncoherent
+            device dma0 noncoherent
             buffer rx 0x10000000 64
             dc ivac rx 64
             dsb sy
@@ -153,9 +156,12 @@ extension HazardCatalogue {
             dma_unmap_single() or dma_sync_single_for_cpu() with FROM_DEVICE.
             """,
         linux: """
-            h = dma_map_single(dev, rx, len, DMA_FROM_DEVICE);   /* before: against dirty lines */
-            start(h); wait_for_completion(&done);
-            dma_unmap_single(dev, h, len, DMA_FROM_DEVICE);      /* after: against refills */
+            h = dma_map_single(dev, rx, len, DMA_FROM_DEVICE);  /* dirty lines go */
+            if (dma_mapping_error(dev, h))
+                    return -ENOMEM;
+            start(h);
+            wait_for_completion(&done);
+            dma_unmap_single(dev, h, len, DMA_FROM_DEVICE);     /* linefills go */
             """,
         bareMetal: """
             SCB_InvalidateDCache_by_Addr(rx, len);   /* before the start ... */
@@ -202,7 +208,7 @@ extension HazardCatalogue {
             staleline 1
             machine rpi3
             kernel 6.12
-            device dma0 port AXI noncoherent
+            device dma0 noncoherent
             buffer both 0x10000000 64
             st both 64 by 8
             h = dma_map_single dma0 both 64 BIDIRECTIONAL
@@ -219,7 +225,7 @@ extension HazardCatalogue {
             staleline 1
             machine rpi3
             kernel 6.12
-            device dma0 port AXI noncoherent
+            device dma0 noncoherent
             buffer both 0x10000000 64
             st both 64 by 8
             h = dma_map_single dma0 both 64 BIDIRECTIONAL

@@ -58,4 +58,6 @@ public struct HazardPage: Hashable, Sendable {
     public let affects: String
     /// How `check` judges it, the strongest first.
     public let verdicts: [Verdict]
+    /// What `check` reports of the trace besides, since one mistake breaks a rule and bytes too.
+    public internal(set) var alsoFound: [HazardCode] = []
 }

@@ -284,12 +284,15 @@ extension LatentAnalysis {
         during: Bool
     ) {
         let device = Agent(rawValue: state.writer)
-        let isNeighbour = stored & (endangered | state.deviceBytes) == 0
+        // Stored while the device writes others: what it wrote in an earlier transfer is the core's now.
+        let isAside = during && step.agent.isCore && endangered & ~state.inFlight == 0
+        let isNeighbour = stored & (endangered | (isAside ? 0 : state.deviceBytes)) == 0
         let code: HazardCode =
             isNeighbour
             ? .h10
             : codeOfWrongCoherence(device) ?? .h02
         let store = during ? step.record : state.storeRecord
+        let reports = findings.count
         report(
             code, granule, endangered, agent: device, writer: device, record: state.deviceRecord,
             writeRecord: store,
@@ -308,5 +311,19 @@ extension LatentAnalysis {
                     record: Int(state.deviceRecord),
                     text: "the line is evicted or cleaned: DRAM: old"),
             ])
+        if code == .h02, during, step.agent.isCore { wordLateStore(from: reports) }
+    }
+
+    /// Words a dirty line that was clean when the device got the buffer: what is missing stands after the transfer.
+    private mutating func wordLateStore(from first: Int) {
+        for place in findings.indices.dropFirst(first) {
+            let finding = findings[place]
+            let words = FindingWords(
+                code: finding.code, profile: profile, address: finding.address,
+                bytes: finding.bytes, reader: finding.agent, writer: finding.writer,
+                record: finding.record, writeRecord: finding.writeRecord)
+            findings[place].cause = words.causeOfLateStore
+            findings[place].mend = words.mendOfLateStore
+        }
     }
 }

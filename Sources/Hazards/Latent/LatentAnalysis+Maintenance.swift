@@ -28,7 +28,10 @@ extension LatentAnalysis {
             let (start, _) = physical(operation.start.address.rawValue)
             named = granules(start, max(operation.bytes, 1))
         } else {
-            named = lines.keys.sorted().map { ($0, UInt64.max) }
+            // It works on the core's own caches: not on what another core stored last.
+            named = lines.keys.sorted().filter { !isElsewhere($0, from: step.agent) }.map {
+                ($0, UInt64.max)
+            }
         }
         for (granule, mask) in named {
             let before = lines[granule] ?? LineState()
@@ -42,6 +45,13 @@ extension LatentAnalysis {
             }
             set(granule, state, before: before)
         }
+    }
+
+    /// Whether another core than the one that asks was the last to store to a granule.
+    private func isElsewhere(_ granule: UInt64, from agent: Agent) -> Bool {
+        guard let state = lines[granule], state.storeRecord > 0 else { return false }
+        let storer = Agent(rawValue: state.storer)
+        return storer.isCore && storer != agent
     }
 
     private mutating func maintainInner(

@@ -34,7 +34,8 @@ extension ManifestDetector {
             report(
                 LostDeviceWrite(
                     event: event, granule: granule, mask: lost, written: writer, dirty: copy.dirty,
-                    isOfAnotherMapping: isOfAnother))
+                    isOfAnotherMapping: isOfAnother,
+                    startedAt: startedAt[mirror.versions[Int(writer)].agent]))
             forget(granule, lost)
         }
     }

@@ -13,6 +13,8 @@ public struct ManifestDetector: Probe {
     var clocks: [Agent: VectorClock] = [:]
     /// Devices that act in trace order, not after a doorbell.
     private var ordered: Set<Agent> = []
+    /// The statement from which on each device may act: its doorbell, or the last completion that was seen.
+    var startedAt: [Agent: UInt32] = [:]
     /// The range that the maintenance operation at work names.
     var maintenanceRange: (start: UInt64, end: UInt64)?
     /// What descriptors say.
@@ -149,9 +151,11 @@ public struct ManifestDetector: Probe {
         case .doorbell:
             clocks[device, default: VectorClock()].join(knowledge(of: event.agent))
             ordered.remove(device)
+            startedAt[device] = event.record
         case .completionObserved:
             clocks[event.agent, default: VectorClock()].join(knowledge(of: device))
             completed[event.agent, default: VectorClock()].join(knowledge(of: device))
+            if startedAt[device] != nil { startedAt[device] = event.record }
         case .deviceStart where event.other == 0:
             ordered.insert(event.agent)
             for agent in everyone {

@@ -203,6 +203,8 @@ struct LostDeviceWrite: Symptom {
     let dirty: UInt64
     /// Whether what the core stored is of another mapping than what is lost.
     var isOfAnotherMapping = false
+    /// The statement from which on the device that wrote may act; nil: it was not sent.
+    var startedAt: UInt32?
 
     func finding(_ state: GranuleState, _ mirror: CopyMirror, _ profile: HazardProfile) -> Finding {
         let writer = mirror.versions[Int(written)]
@@ -210,7 +212,7 @@ struct LostDeviceWrite: Symptom {
         let code: HazardCode
         if isOfAnotherMapping {
             code = .h19
-        } else if dirty & (mask | state.deviceBytes) == 0 {
+        } else if dirty & (mask | (isAside(state, writer) ? 0 : state.deviceBytes)) == 0 {
             code = .h10
         } else if profile.isWronglyCoherent(writer.agent) {
             code = profile.codeOfWrongCoherence(writer.agent)
@@ -231,6 +233,15 @@ struct LostDeviceWrite: Symptom {
                 mask: mask | dirty,
                 last: "\(event.place.name)'s old bytes go to \(event.otherPlace.name): "
                     + "\(profile.name(of: writer.agent))'s are lost"))
+    }
+}
+
+extension LostDeviceWrite {
+    /// Whether the core stored while the device had the line for others of its bytes: what it wrote in an earlier transfer
+    /// is the core's now.
+    private func isAside(_ state: GranuleState, _ writer: Version) -> Bool {
+        guard let store = state.journal.last(where: { $0.kind == .store }) else { return false }
+        return store.record > startedAt ?? writer.record
     }
 }
 

@@ -73,6 +73,15 @@ public struct KernelReport: Hashable, Sendable {
         }
     }
 
+    /// What the kernel's message says in brackets beside the place, as `mapped with DMA_TO_DEVICE`.
+    private var facts: String {
+        let places: Set<Substring> = ["device address", "size", "addr", "len", "cln"]
+        return message.split(separator: "[").dropFirst().compactMap { part in
+            let fact = part.prefix { $0 != "]" }
+            return places.contains(fact.prefix { $0 != "=" }) ? nil : String(fact)
+        }.joined(separator: ", ")
+    }
+
     /// The finding that a broken rule is.
     var finding: Finding {
         var chain: [ChainLink] = []
@@ -80,7 +89,8 @@ public struct KernelReport: Hashable, Sendable {
         chain.append(ChainLink(record: record, text: "dma-debug: \(check)"))
         var result = Finding(
             code, .misuse, record: record, agent: agent, address: address, bytes: max(bytes, 1),
-            writer: agent, writeRecord: made ?? record, detail: cause, chain: chain)
+            writer: agent, writeRecord: made ?? record,
+            detail: facts.isEmpty ? cause : facts, chain: chain)
         result.cause = cause
         result.mend = mend
         result.count = count
