@@ -24,7 +24,7 @@ APT := apt-get -o DPkg::Lock::Timeout=550
 export SWIFT_BACKTRACE := enable=no
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-bench setup-capture setup-kernel-capture build plugin demo test test-long test-fix test-capture capture-example bench \
+.PHONY: help setup setup-bench setup-capture setup-kernel-capture build plugin demo test test-long test-fix test-compare test-capture capture-example bench \
         bench-peers memcheck docs format check-format install clean
 
 help: ## list the targets
@@ -103,6 +103,11 @@ test-long: setup ## hold the model to the second one, and the detector to the se
 # All violating traces on all their machines, and each operation taken out of each clean trace: a minute or two, and a build.
 test-fix: setup ## mend every violating trace, and every operation that a clean one lacks
 	STALELINE_FIX=all $(SWIFT) test --scratch-path $(BUILD) --filter FixTests
+
+# 14 workloads on 23 machines under 17 strategies: some minutes, and a build.
+test-compare: setup ## compare every bundled workload on every machine, as they are
+	STALELINE_COMPARE=all $(SWIFT) test -c release -Xswiftc -enable-testing --scratch-path $(BUILD)-long \
+	    --filter 'MachinesByWorkloadsTests|ReadmeTests'
 
 bench: setup-bench build ## measure speed and instructions against thresholds
 	BUILD=$(BUILD) tools/bench.sh

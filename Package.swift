@@ -116,7 +116,7 @@ let package = Package(
             name: "ReportsTests",
             dependencies: [
                 "Reports", "Experiments", "Hazards", "Machines", "MemoryModel", "Traces",
-                "DMAMapping", "Operations", "Quantities",
+                "DMAMapping", "Operations", "Quantities", "Statistics", "Events",
             ]),
         .testTarget(
             name: "LitmusTests",

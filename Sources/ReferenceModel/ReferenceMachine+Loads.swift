@@ -190,7 +190,7 @@ extension ReferenceMachine {
             core,
             piece.type == .device
                 ? configuration.memory.registerRead.rawValue
-                : missTicks + configuration.memory.latency.rawValue, .device)
+                : missTicks + memory.latency(piece.address), .device)
         cores[core].value = cores[core].now
         cores[core].valueCause = .device
     }

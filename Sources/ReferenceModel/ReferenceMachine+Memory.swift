@@ -13,12 +13,24 @@ struct ReferenceMemory {
     var bankFree: [UInt64]
     var openRows: [UInt64?]
     var lastWasWrite = false
+    var onChipFree: [UInt64]
 
     init(_ configuration: MemoryConfiguration) {
         self.configuration = configuration
         portFree = Array(repeating: 0, count: configuration.controllerPorts.count)
         bankFree = Array(repeating: 0, count: configuration.banks?.count ?? 0)
         openRows = Array(repeating: nil, count: configuration.banks?.count ?? 0)
+        onChipFree = Array(repeating: 0, count: configuration.onChip.count)
+    }
+
+    /// Which memory on the chip an address is in; nil: it is outside.
+    func onChip(_ address: UInt64) -> Int? {
+        configuration.onChip.firstIndex { address >= $0.start && address < $0.start + $0.size }
+    }
+
+    func latency(_ address: UInt64) -> UInt64 {
+        onChip(address).map { configuration.onChip[$0].latency.rawValue }
+            ?? configuration.latency.rawValue
     }
 
     /// How long some bytes take at some rate.
@@ -32,6 +44,12 @@ struct ReferenceMemory {
     mutating func request(
         _ address: UInt64, _ bytes: UInt64, isWrite: Bool, port: Int?, at tick: UInt64
     ) -> UInt64 {
+        if let chip = onChip(address) {
+            let start = max(tick, onChipFree[chip])
+            onChipFree[chip] =
+                start + Self.time(bytes, configuration.onChip[chip].bytesPerSecond)
+            return start - tick
+        }
         var start = tick
         if let port {
             start = max(start, portFree[port])
@@ -69,8 +87,10 @@ extension ReferenceMachine {
     ) -> UInt64 {
         let request = tick + miss
         let delay = memory.request(address, bytes, isWrite: false, port: nil, at: request)
-        tell(.memoryTraffic, at: tick, agent, .memory, other: 0, address, bytes)
-        return request + configuration.memory.latency.rawValue + delay
+        tell(
+            .memoryTraffic, at: tick, agent, .memory, other: 0, address, bytes,
+            detail: memory.onChip(address) == nil ? 0 : 1)
+        return request + memory.latency(address) + delay
     }
 
     /// Writes memory; nobody waits, but the path holds when too much is waiting.
@@ -78,8 +98,14 @@ extension ReferenceMachine {
         _ agent: Agent, _ address: UInt64, _ bytes: UInt64, ahead: UInt64? = nil, at tick: UInt64
     ) {
         _ = memory.request(address, bytes, isWrite: true, port: nil, at: tick)
-        let backlog = memory.pinTime(ahead ?? 4 * UInt64(configuration.dataLineSize))
-        if memory.free > backlog { pathOut = max(pathOut, memory.free - backlog) }
-        tell(.memoryTraffic, at: tick, agent, .memory, other: 1, address, bytes)
+        let chip = memory.onChip(address)
+        let (free, rate) =
+            chip.map { (memory.onChipFree[$0], configuration.memory.onChip[$0].bytesPerSecond) }
+            ?? (memory.free, configuration.memory.bytesPerSecond)
+        let backlog = ReferenceMemory.time(ahead ?? 4 * UInt64(configuration.dataLineSize), rate)
+        if free > backlog { pathOut = max(pathOut, free - backlog) }
+        tell(
+            .memoryTraffic, at: tick, agent, .memory, other: 1, address, bytes,
+            detail: chip == nil ? 0 : 1)
     }
 }

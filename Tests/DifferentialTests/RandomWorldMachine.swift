@@ -193,6 +193,14 @@ enum RandomMachine {
                 ControllerPortConfiguration(name: "c1", bytesPerSecond: 1_700_000_000),
             ]
         }
+        if random.percent(30) {
+            memory.onChip = [
+                OnChipConfiguration(
+                    name: "sram", start: random.pick([0x1000_0000, 0x1000_0040, 0x2000_0000]),
+                    size: random.pick([0x40, 0x1000]), latency: Ticks(rawValue: 9_007),
+                    bytesPerSecond: 900_000_000)
+            ]
+        }
         return memory
     }
 

@@ -84,6 +84,15 @@ extension DescriptionReader {
                 name: name,
                 bytesPerSecond: bandwidth("memory.controller_ports.\(name).bandwidth_mbps"))
         }
+        memory.onChip = names("memory.on_chip").map { name in
+            let path = "memory.on_chip.\(name)"
+            var onChip = OnChipConfiguration(
+                name: name, start: bytes("\(path).start", or: 0),
+                size: bytes("\(path).size", or: 1_024), latency: time("\(path).latency_ns"),
+                bytesPerSecond: bandwidth("\(path).bandwidth_mbps"))
+            onChip.port = optionalWord("\(path).port")
+            return onChip
+        }
         return memory
     }
 

@@ -14,6 +14,21 @@ extension Schema {
         Field(
             "controller_ports", .list(controllerPort, controllerPorts),
             else: .value("none", reason: "each port of the interconnect has its own way in")),
+        Field(
+            "on_chip", .list(onChipMemory, onChip),
+            else: .value("none", reason: "all addresses are those of memory outside the chip")),
+    ]
+
+    private static let onChip = ListKind(noun: "memory on the chip", maximum: 8, orNone: true)
+
+    private static let onChipMemory: [Field] = [
+        Field("name", .identity(.identifier)),
+        Field("start", .address),
+        Field("size", .bytes(1_024...1 << 30)),
+        Field("latency_ns", latency),
+        Field("bandwidth_mbps", bandwidth),
+        Field(
+            "port", .identifier(none: true), else: "none", "devices on every port reach it"),
     ]
 
     private static let banks: [Field] = [

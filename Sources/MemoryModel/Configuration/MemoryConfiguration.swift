@@ -14,6 +14,8 @@ public struct MemoryConfiguration: Sendable, Hashable {
     public var banks: BankConfiguration?
     /// Ports of the memory controller that several agents share; empty: each has its own way in.
     public var controllerPorts: [ControllerPortConfiguration] = []
+    /// Memory on the chip, at addresses of its own; empty: there is none.
+    public var onChip: [OnChipConfiguration] = []
 
     /// Makes a memory; `registerRead` nil means as long as memory itself.
     public init(
@@ -93,4 +95,40 @@ public struct ControllerPortConfiguration: Sendable, Hashable {
         self.name = name
         self.bytesPerSecond = bytesPerSecond
     }
+}
+
+/// Memory on the chip: SRAM or tightly coupled memory, at addresses of its own.
+///
+/// It has a latency and a rate, no banks, and nothing in common with the pins of the memory outside. A port's latency is
+/// what the port says, whatever memory answers.
+public struct OnChipConfiguration: Sendable, Hashable {
+    /// Its name.
+    public var name: String
+    /// The first physical address.
+    public var start: UInt64
+    /// How many bytes.
+    public var size: UInt64
+    /// From the request leaving the last cache until the critical word is back.
+    public var latency: Ticks
+    /// What it can move, in bytes a second, both directions together.
+    public var bytesPerSecond: UInt64
+    /// The port whose devices reach it; nil: those on every port do.
+    ///
+    /// Mapping strategies go by it; the model lets every device reach all of memory.
+    public var port: String?
+
+    /// Makes a memory that all devices reach.
+    public init(
+        name: String, start: UInt64, size: UInt64, latency: Ticks, bytesPerSecond: UInt64
+    ) {
+        self.name = name
+        self.start = start
+        self.size = size
+        self.latency = latency
+        self.bytesPerSecond = bytesPerSecond
+    }
+
+    /// Whether an address is in it.
+    @inlinable
+    public func contains(_ address: UInt64) -> Bool { address >= start && address - start < size }
 }

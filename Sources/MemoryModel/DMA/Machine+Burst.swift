@@ -180,7 +180,7 @@ extension Machine where P: ~Copyable {
     ) -> UInt64 {
         emit(
             .memoryTraffic, at: tick, agent: agent, other: isWrite ? 1 : 0, address: address,
-            size: bytes, record: record)
+            size: bytes, detail: memory.isOnChip(address) ? 1 : 0, record: record)
         return memory.occupy(
             address, bytes, isWrite: isWrite, at: tick,
             port: ports[side.portIndex].controllerPort)

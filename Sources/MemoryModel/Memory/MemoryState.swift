@@ -3,6 +3,7 @@ import Quantities
 // What is modelled: a latency, a peak rate that reads and writes of all agents share, and where the machine says so
 // banks with one open row each, a rest between reads and writes, and refresh. One transfer occupies the pins for its
 // bytes; a transfer that finds them busy waits its turn. The rate is never exceeded.
+// Memory on the chip has a latency and a rate of its own, and takes nothing of the pins.
 // Left out: reordering of requests, the order in which rows of several banks are opened ahead.
 
 /// Memory's pins and banks.
@@ -18,6 +19,9 @@ struct MemoryState {
     private var lastWasWrite = false
     private let portRates: [UInt64]
     private var portFree: [UInt64]
+    private let onChip: [OnChipConfiguration]
+    private var onChipFree: [UInt64]
+    private let latency: UInt64
 
     /// Makes idle memory with all rows closed.
     init(_ configuration: MemoryConfiguration) {
@@ -29,6 +33,24 @@ struct MemoryState {
             (1_000_000_000_000 * 1_024) / max($0.bytesPerSecond, 1)
         }
         portFree = configuration.controllerPorts.map { _ in 0 }
+        onChip = configuration.onChip
+        onChipFree = configuration.onChip.map { _ in 0 }
+        latency = configuration.latency.rawValue
+    }
+
+    /// Whether an address is that of memory on the chip.
+    @inline(__always)
+    func isOnChip(_ address: UInt64) -> Bool { !onChip.isEmpty && place(of: address) != nil }
+
+    private func place(of address: UInt64) -> Int? {
+        onChip.firstIndex { $0.contains(address) }
+    }
+
+    /// The latency of the memory at an address, in ticks.
+    @inline(__always)
+    func latency(of address: UInt64) -> UInt64 {
+        guard !onChip.isEmpty, let place = place(of: address) else { return latency }
+        return onChip[place].latency.rawValue
     }
 
     /// Whether they have never moved more than their rate.
@@ -49,6 +71,9 @@ struct MemoryState {
     mutating func occupy(
         _ address: UInt64, _ size: UInt64, isWrite: Bool, at tick: UInt64, port: Int? = nil
     ) -> UInt64 {
+        if !onChip.isEmpty, let place = place(of: address) {
+            return occupyOnChip(place, size, at: tick)
+        }
         var start = tick
         if let port {
             start = max(start, portFree[port])
@@ -73,6 +98,27 @@ struct MemoryState {
         free = start + occupancy(size)
         busy += occupancy(size)
         bankFree[bank] = free
+        return start - tick
+    }
+
+    /// Until when the way to the memory at an address is held up by what goes there, but for `ahead` bytes of it.
+    @inline(__always)
+    func heldUntil(_ address: UInt64, ahead: UInt64) -> UInt64 {
+        guard !onChip.isEmpty, let place = place(of: address) else {
+            let time = occupancy(ahead)
+            return free > time ? free - time : 0
+        }
+        let time = onChipTime(place, ahead)
+        return onChipFree[place] > time ? onChipFree[place] - time : 0
+    }
+
+    private func onChipTime(_ place: Int, _ bytes: UInt64) -> UInt64 {
+        bytes * ((1_000_000_000_000 * 1_024) / max(onChip[place].bytesPerSecond, 1)) / 1_024
+    }
+
+    private mutating func occupyOnChip(_ place: Int, _ size: UInt64, at tick: UInt64) -> UInt64 {
+        let start = max(onChipFree[place], tick)
+        onChipFree[place] = start + onChipTime(place, size)
         return start - tick
     }
 
