@@ -12,7 +12,7 @@ LIBRARIES := Quantities Operations Events MemoryModel Machines Traces Symbols DM
              Hazards Experiments Reports
 
 # Debian packages: what a build needs, and what `make bench` needs beside it.
-BUILD_PACKAGES := libzstd-dev zlib1g-dev libelf-dev libdw-dev pkg-config
+BUILD_PACKAGES := libzstd-dev zlib1g-dev liblzma-dev liblz4-dev libelf-dev libdw-dev pkg-config
 BENCH_PACKAGES := gcc libc6-dev binutils valgrind zstd python3 python3-venv
 # What `make plugin` needs, and what `make test-capture` and `make capture-example` need beside it.
 PLUGIN_PACKAGES := gcc libc6-dev libzstd-dev zlib1g-dev
@@ -123,6 +123,8 @@ docs: setup ## build the reference of the libraries into .build-docs/
 	        -target $$(uname -m)-unknown-linux-gnu -minimum-access-level public -skip-synthesized-members \
 	        -Xcc -fmodule-map-file=Sources/CZlib/module.modulemap \
 	        -Xcc -fmodule-map-file=Sources/CZstd/module.modulemap \
+	        -Xcc -fmodule-map-file=Sources/CLzma/module.modulemap \
+	        -Xcc -fmodule-map-file=Sources/CLz4/module.modulemap \
 	        -Xcc -fmodule-map-file=Sources/CElfutils/module.modulemap \
 	        -Xcc -fmodule-map-file=$(BUILD)/checkouts/Yams/Sources/CYaml/include/module.modulemap \
 	        -output-dir .build-docs/symbols/$$module || exit 1; \

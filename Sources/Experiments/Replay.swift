@@ -71,7 +71,12 @@ public enum Replay {
         var machine = ProfiledMachine(
             machine: Machine(configuration, probe: CountersProbe(), seed: seed),
             profile: functions.map(FunctionProfile.init))
-        try forEachBlock(reader) { block, first in
+        let cores = configuration.core.count
+        try forEachBlock(reader) { (block, first) throws(TraceErrors) in
+            // A machine performs accesses of its own cores only.
+            for access in block where access.agent.index >= cores {
+                try checkCore(access.agent, configuration, "record \(first) or after")
+            }
             machine.replay(block, firstRecord: UInt32(truncatingIfNeeded: first))
         }
         machine.machine.finish()
@@ -130,7 +135,8 @@ public enum Replay {
     }
 
     private static func forEachBlock(
-        _ reader: any AccessSource, _ body: (UnsafeBufferPointer<MemoryAccess>, UInt64) -> Void
+        _ reader: any AccessSource,
+        _ body: (UnsafeBufferPointer<MemoryAccess>, UInt64) throws(TraceErrors) -> Void
     ) throws(TraceErrors) {
         let block = UnsafeMutableBufferPointer<MemoryAccess>.allocate(
             capacity: AccessReader.blockSize)
@@ -139,7 +145,7 @@ public enum Replay {
             let first = reader.recordCount + 1
             let count = try reader.read(into: block)
             if count == 0 { return }
-            body(UnsafeBufferPointer(rebasing: block[0..<count]), first)
+            try body(UnsafeBufferPointer(rebasing: block[0..<count]), first)
         }
     }
 }

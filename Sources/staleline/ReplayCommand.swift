@@ -43,6 +43,11 @@ struct ReplayCommand: ParsableCommand {
 
     func run() throws {
         let opened = try trace.open(allowingCut: true)
+        if case .samples(let reader) = opened {
+            let report = SampleReport(try SampleResult(reader))
+            Output.write(json ? report.json.text + "\n" : report.text)
+            return
+        }
         if plain {
             try symbols.refuse("the counting machine has no time to share out among functions")
             let report = PlainReport(try replayPlain(opened))
@@ -94,6 +99,12 @@ struct ReplayCommand: ParsableCommand {
         case .accesses(let reader):
             result = try Replay.run(
                 reader, machine: configuration, functions: functions, seed: machine.seed)
+        case .recording(let reader):
+            try symbols.refuse(
+                "a recording has no table by function; convert it to .slt or .sltb first")
+            result = try Replay.run(reader, machine: configuration, seed: machine.seed)
+            note(reader)
+        case .samples: throw OpenedTrace.isSample("replay")
         case .kernelLog: throw OpenedTrace.isLog("replay")
         }
         if let functions = result.functions,
@@ -188,7 +199,16 @@ struct ReplayCommand: ParsableCommand {
             return try Replay.count(reader, configuration, flushes: finalFlush)
         case .program(let program, let file):
             return try Replay.count(program, file: file, configuration, flushes: finalFlush)
+        case .recording(let reader):
+            defer { note(reader) }
+            return try Replay.count(reader, configuration, flushes: finalFlush)
+        case .samples: throw OpenedTrace.isSample("replay --plain")
         case .kernelLog: throw OpenedTrace.isLog("replay --plain")
         }
+    }
+
+    /// Says what was taken for granted of a recording.
+    private func note(_ reader: RecordingReader) {
+        for line in RecordingRemarks.lines(reader) { Diagnostics.note(line) }
     }
 }

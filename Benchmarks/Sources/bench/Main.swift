@@ -10,6 +10,7 @@ struct Main {
                      [--min-plain R] [--min-timing R] [--min-decode R]
                bench --machine FILE --hits N [--mix data|all]
                bench TRACE --four --machine FILE [--rounds N] [--only timing] [--min-shared R]
+               bench --read TRACE [--rounds N] [--min-read R]
                bench --machine FILE --shared N [--rounds N] [--only timing] [--min-shared R]
         """
 
@@ -36,6 +37,13 @@ struct Main {
     }
 
     private static func measure() throws {
+        if let trace = option("--read") {
+            let rounds = max(number("--rounds", otherwise: 5), 1)
+            let (rate, records) = try Read.rate(trace, rounds: rounds)
+            let name =
+                "reading \(records) records of \(URL(fileURLWithPath: trace).lastPathComponent)"
+            exit(judge(name, rate, number("--min-read", otherwise: 0)) ? 0 : 1)
+        }
         guard let path = option("--machine") else { refuse(usage) }
         let yaml = try String(contentsOfFile: path, encoding: .utf8)
         let machine = try MachineDescription.parse(yaml: yaml, file: path).configuration

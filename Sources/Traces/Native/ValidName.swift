@@ -1,12 +1,10 @@
-import Traces
-
 /// Names of the native format for names that need not be valid there.
-enum ValidName {
+public enum ValidName {
     /// A name made from any text.
     ///
     /// Bytes that a name cannot have become `_`; what does not begin with a letter gets `dev_` before it; it is cut
     /// so that a number still fits behind it.
-    static func make(_ text: String) -> String {
+    public static func make(_ text: String) -> String {
         var name = String(
             decoding: text.utf8.prefix(100).map { byte in
                 let isFine =
@@ -19,7 +17,7 @@ enum ValidName {
     }
 
     /// The first of `NAME`, `NAME-2`, `NAME-3`, … that is free.
-    static func free(_ name: String, isTaken: (String) -> Bool) -> String {
+    public static func free(_ name: String, isTaken: (String) -> Bool) -> String {
         var candidate = name
         var number = 2
         while isTaken(candidate) {
