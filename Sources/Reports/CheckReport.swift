@@ -64,7 +64,6 @@ public struct CheckReport: Sendable {
                             ("source", .optional(source(link.record))),
                             ("timeNs", link.tick.map { .number($0.nanoseconds) } ?? .null),
                             ("text", .string(link.text)),
-                            ("source", .optional(source(link.record))),
                         ])
                     })
             ),
@@ -120,14 +119,7 @@ public struct CheckReport: Sendable {
         out +=
             "  where   line \(line(finding.record))\(when), \(profile.name(of: finding.agent)), "
             + "\(finding.bytes) bytes at \(name ?? Format.hex(finding.address))\(count)\n"
-        if let source = source(finding.record) {
-            out += "  source  \(source)\n"
-        } else if let link = finding.chain.last(where: { source($0.record) != nil }),
-            let source = source(link.record)
-        {
-            // A device's operation has no source; the last link of a core that has one says where to look.
-            out += "  source  \(source) (line \(line(link.record)))\n"
-        }
+        if let source = source(finding.record) { out += "  source  \(source)\n" }
         if !finding.detail.isEmpty { out += wrap("  what    ", inLines(finding.detail)) }
         for (index, link) in finding.chain.enumerated() {
             let head = index == 0 ? "  chain   " : "          "

@@ -42,6 +42,9 @@ struct ConvertCommand: ParsableCommand {
             case (.program(let program, let file), _):
                 try program.checkSize(file: file)
                 (count, losses) = try writeAccesses(of: program, file, format, to: target.path)
+            case (.accesses(let reader as BinaryAccessReader), .native),
+                (.accesses(let reader as BinaryAccessReader), .nativeBinary):
+                count = try writeProgram(reader, format, to: target.path)
             case (.recording(let reader), .native), (.recording(let reader), .nativeBinary):
                 (count, losses) = try RecordingStatements.write(
                     reader, to: ByteSink(path: target.path), isBinary: format == .nativeBinary,
@@ -51,9 +54,6 @@ struct ConvertCommand: ParsableCommand {
                 (count, losses) = try copy(reader, format, to: target.path)
                 remarks = RecordingRemarks.lines(reader)
             case (.samples, _): throw OpenedTrace.isSample("convert")
-            case (.accesses(let reader as BinaryAccessReader), .native),
-                (.accesses(let reader as BinaryAccessReader), .nativeBinary):
-                count = try writeProgram(reader, format, to: target.path)
             case (.accesses(let reader), .native), (.accesses(let reader), .nativeBinary):
                 count = try writeProgram(reader, format, to: target.path)
                 losses = reader.skipped

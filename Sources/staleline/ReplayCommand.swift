@@ -100,8 +100,9 @@ struct ReplayCommand: ParsableCommand {
             result = try Replay.run(
                 reader, machine: configuration, functions: functions, seed: machine.seed)
         case .recording(let reader):
-            result = try Replay.run(
-                reader, machine: configuration, functions: functions, seed: machine.seed)
+            try symbols.refuse(
+                "a recording has no table by function; convert it to .slt or .sltb first")
+            result = try Replay.run(reader, machine: configuration, seed: machine.seed)
             note(reader)
         case .samples: throw OpenedTrace.isSample("replay")
         case .kernelLog: throw OpenedTrace.isLog("replay")

@@ -98,7 +98,6 @@ struct GoldenTests {
         let expected = """
             sample.slt:11: manifest H03: The device reads memory while the new bytes are still in a cache (tx)
               where   line 11 at TIME, dma0, 64 bytes at tx (0x10000000)
-              source  send at net.c:12 (line 8)
               what    dma0 read from DRAM what was there before the trace, not what core0 wrote in line 8;
                       the new bytes are in L1D0
               chain   line 8: L1D0 takes the line from DRAM (send at net.c:12)
