@@ -123,7 +123,7 @@ install: ## install into $(DESTDIR)$(PREFIX), building first if nothing is built
 	    $(DESTDIR)$(PREFIX)/share/staleline/Traces $(DESTDIR)$(PREFIX)/share/doc/staleline
 	install -m 755 $(BUILD)/release/staleline $(DESTDIR)$(PREFIX)/bin/
 	install -m 644 configs/*.yaml $(DESTDIR)$(PREFIX)/share/staleline/configs/
-	for folder in litmus corpus dmadebug workloads real demo; do \
+	for folder in litmus corpus dmadebug workloads validation real demo; do \
 	    if [ -d Traces/$$folder ]; then \
 	        cp -R Traces/$$folder $(DESTDIR)$(PREFIX)/share/staleline/Traces/; \
 	    fi; \

@@ -140,7 +140,7 @@ extension Machine where P: ~Copyable {
         _ address: UInt64, _ size: UInt64, agent: Agent, at tick: UInt64, bytesAhead: UInt64? = nil
     ) {
         _ = memory.occupy(address, size, isWrite: true, at: tick)
-        let ahead = memory.occupancy(bytesAhead ?? costs.writesAhead)
+        let ahead = memory.writeOccupancy(bytesAhead ?? costs.writesAhead)
         if memory.free > ahead { pathOut = max(pathOut, memory.free - ahead) }
         emit(
             .memoryTraffic, at: tick, agent: agent, other: 1, address: address, size: size,
