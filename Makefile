@@ -161,7 +161,7 @@ install: ## install into $(DESTDIR)$(PREFIX), building first if nothing is built
 	if [ -e $(PLUGIN) ]; then \
 	    install -D -m 755 $(PLUGIN) $(DESTDIR)$(PREFIX)/lib/staleline/libstaleline-capture.so; \
 	fi
-	for folder in litmus corpus dmadebug workloads real demo; do \
+	for folder in litmus corpus dmadebug workloads validation real demo; do \
 	    if [ -d Traces/$$folder ]; then \
 	        cp -R Traces/$$folder $(DESTDIR)$(PREFIX)/share/staleline/Traces/; \
 	    fi; \

@@ -40,6 +40,23 @@ struct ReferenceMemory {
 
     func pinTime(_ bytes: UInt64) -> UInt64 { Self.time(bytes, configuration.bytesPerSecond) }
 
+    func writeTime(_ bytes: UInt64) -> UInt64 {
+        Self.time(bytes, configuration.writeBytesPerSecond ?? configuration.bytesPerSecond)
+    }
+
+    /// The bank of a row: the number modulo the banks; permuted, the digits of that base combined by exclusive or.
+    private static func bank(_ row: UInt64, _ banks: BankConfiguration) -> Int {
+        let base = UInt64(banks.count)
+        guard banks.isPermuted, base > 1 else { return Int(row % base) }
+        var digits: [UInt64] = []
+        var rest = row
+        while rest > 0 {
+            digits.append(rest % base)
+            rest /= base
+        }
+        return Int(digits.reduce(0, ^))
+    }
+
     /// A request; the result is what it waits.
     mutating func request(
         _ address: UInt64, _ bytes: UInt64, isWrite: Bool, port: Int?, at tick: UInt64
@@ -56,13 +73,15 @@ struct ReferenceMemory {
             let rate = configuration.controllerPorts[port].bytesPerSecond
             portFree[port] = start + Self.time(bytes, rate)
         }
-        guard let banks = configuration.banks else {
+        let occupied = isWrite ? writeTime(bytes) : pinTime(bytes)
+        let isSorted = isWrite && configuration.writeBytesPerSecond != nil
+        guard let banks = configuration.banks, !isSorted else {
             start = max(start, free)
-            free = start + pinTime(bytes)
+            free = start + occupied
             return start - tick
         }
         let row = address / banks.rowBytes
-        let bank = Int(row % UInt64(banks.count))
+        let bank = Self.bank(row, banks)
         start = max(start, bankFree[bank])
         let interval = banks.refreshInterval.rawValue
         if interval > 0, start % interval < banks.refresh.rawValue {
@@ -74,7 +93,7 @@ struct ReferenceMemory {
         }
         start = max(start, free + (isWrite != lastWasWrite ? banks.turnaround.rawValue : 0))
         lastWasWrite = isWrite
-        free = start + pinTime(bytes)
+        free = start + occupied
         bankFree[bank] = free
         return start - tick
     }
@@ -99,10 +118,13 @@ extension ReferenceMachine {
     ) {
         _ = memory.request(address, bytes, isWrite: true, port: nil, at: tick)
         let chip = memory.onChip(address)
-        let (free, rate) =
-            chip.map { (memory.onChipFree[$0], configuration.memory.onChip[$0].bytesPerSecond) }
-            ?? (memory.free, configuration.memory.bytesPerSecond)
-        let backlog = ReferenceMemory.time(ahead ?? 4 * UInt64(configuration.dataLineSize), rate)
+        let waiting = ahead ?? 4 * UInt64(configuration.dataLineSize)
+        let backlog =
+            chip.map {
+                ReferenceMemory.time(waiting, configuration.memory.onChip[$0].bytesPerSecond)
+            }
+            ?? memory.writeTime(waiting)
+        let free = chip.map { memory.onChipFree[$0] } ?? memory.free
         if free > backlog { pathOut = max(pathOut, free - backlog) }
         tell(
             .memoryTraffic, at: tick, agent, .memory, other: 1, address, bytes,

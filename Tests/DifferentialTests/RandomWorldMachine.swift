@@ -178,10 +178,12 @@ enum RandomMachine {
             bytesPerSecond: random.pick([3_200_000_000, 533_000_000, 12_800_000_000]),
             writeResponse: Ticks(rawValue: 13_007),
             registerRead: random.percent(80) ? Ticks(rawValue: 29_011) : nil)
+        if random.percent(30) { memory.writeBytesPerSecond = 1_100_000_000 }
         if random.percent(30) {
             let interval = random.pick([0, 200_003] as [UInt64])
             memory.banks = BankConfiguration(
                 count: random.pick([1, 2, 4]), rowBytes: random.pick([64, 128, 512]),
+                isPermuted: random.percent(50),
                 rowMiss: Ticks(rawValue: 17_003),
                 turnaround: Ticks(rawValue: random.pick([0, 5_009])),
                 refreshInterval: Ticks(rawValue: interval),

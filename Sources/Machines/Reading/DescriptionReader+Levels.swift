@@ -78,6 +78,9 @@ extension DescriptionReader {
             latency: time("memory.latency_ns"), bytesPerSecond: bandwidth("memory.bandwidth_mbps"),
             writeResponse: time("memory.write_response_ns"),
             registerRead: time("memory.register_read_ns"))
+        memory.writeBytesPerSecond = optional("memory.write_bandwidth_mbps").map {
+            UInt64($0) * 1_000
+        }
         memory.banks = banks
         memory.controllerPorts = names("memory.controller_ports").map { name in
             ControllerPortConfiguration(
@@ -101,6 +104,7 @@ extension DescriptionReader {
         return BankConfiguration(
             count: number("memory.banks.count", or: 1),
             rowBytes: bytes("memory.banks.row_bytes", or: 1_024),
+            isPermuted: flag("memory.banks.permuted"),
             rowMiss: time("memory.banks.row_miss_ns"),
             turnaround: time("memory.banks.turnaround_ns"),
             refreshInterval: time("memory.banks.refresh_interval_ns"),

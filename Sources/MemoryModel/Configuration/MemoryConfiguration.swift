@@ -6,6 +6,12 @@ public struct MemoryConfiguration: Sendable, Hashable {
     public var latency: Ticks
     /// What the pins can move, in bytes a second, both directions together.
     public var bytesPerSecond: UInt64
+    /// What it takes of writes, in bytes a second: pins, and what the way to them, rows and the controller lose; nil: as
+    /// `bytesPerSecond`.
+    ///
+    /// A controller holds writes back and sorts them by rows. With a rate that was measured of writes, rows are within it:
+    /// a write then neither waits for a row nor opens one.
+    public var writeBytesPerSecond: UInt64?
     /// From a write leaving the last cache until its response, for writes that wait for one.
     public var writeResponse: Ticks
     /// From a read of a device's register leaving the core until its value is back.
@@ -36,6 +42,9 @@ public struct BankConfiguration: Sendable, Hashable {
     ///
     /// Consecutive rows lie in consecutive banks.
     public var rowBytes: UInt64
+    /// Whether the higher bits of a row's number change the bank that it lies in, so that streams a power of two apart
+    /// do not meet in one bank.
+    public var isPermuted: Bool
     /// What closing a row and opening another adds to the latency of an access.
     public var rowMiss: Ticks
     /// How long the pins rest between a read and a write.
@@ -47,11 +56,13 @@ public struct BankConfiguration: Sendable, Hashable {
 
     /// Makes banks without refresh unless said otherwise.
     public init(
-        count: Int, rowBytes: UInt64, rowMiss: Ticks, turnaround: Ticks = Ticks(rawValue: 0),
+        count: Int, rowBytes: UInt64, isPermuted: Bool = false, rowMiss: Ticks,
+        turnaround: Ticks = Ticks(rawValue: 0),
         refreshInterval: Ticks = Ticks(rawValue: 0), refresh: Ticks = Ticks(rawValue: 0)
     ) {
         self.count = count
         self.rowBytes = rowBytes
+        self.isPermuted = isPermuted
         self.rowMiss = rowMiss
         self.turnaround = turnaround
         self.refreshInterval = refreshInterval

@@ -109,7 +109,7 @@ extension Machine where P: ~Copyable {
             let end = tick + side.occupancy(bytes)
             if isWrite {
                 ports[side.portIndex].writeFree = end
-                delay -= min(delay, memory.occupancy(UInt64(side.port.fifoBytes ?? 0)))
+                delay -= min(delay, memory.writeOccupancy(UInt64(side.port.fifoBytes ?? 0)))
             } else {
                 ports[side.portIndex].readFree = end
             }
