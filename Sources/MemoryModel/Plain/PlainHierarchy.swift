@@ -17,20 +17,32 @@ public struct PlainHierarchy: ~Copyable {
     let hasLevel2: Bool
     let straddle: StraddleRule
     let fetchesWholeLines: Bool
-    let forwardsVictims: Bool
     let isVictimLevel2: Bool
     /// The kinds that use data, and those of them that store: bits by raw value, for a test without a branch.
     private let dataKinds: UInt64
     private let storeKinds: UInt64
     /// Level 2's read misses by what caused them.
     public internal(set) var level2Misses = PlainMissKinds()
+    /// What level 1 asked of a level 2 that is not there, if it is recorded, since it was last taken.
+    private var requests: [MemoryAccess] = []
+    let recordsRequests: Bool
+    let feedsLevel2: Bool
 
     /// Builds empty caches.
     ///
+    /// - Parameters:
+    ///   - configuration: Which, and what is counted.
+    ///   - recordsRequests: Whether what level 1 asks of level 2 is kept in ``requests``; without a level 2 only.
     /// - Throws: ``ConfigurationFaults`` with everything that is wrong in any cache.
-    public init(_ configuration: PlainConfiguration) throws(ConfigurationFaults) {
+    public init(
+        _ configuration: PlainConfiguration, recordsRequests: Bool = false
+    ) throws(ConfigurationFaults) {
         let faults = configuration.faults
         if !faults.isEmpty { throw ConfigurationFaults(faults) }
+        precondition(!recordsRequests || configuration.level2 == nil)
+        self.recordsRequests = recordsRequests
+        feedsLevel2 =
+            configuration.forwardsVictims && (recordsRequests || configuration.level2 != nil)
         let nothing = CacheConfiguration(size: 64, ways: 1, lineSize: 64)
         let keepsOrder = configuration.storesKeepOrder
         instruction = PlainCache(
@@ -41,7 +53,6 @@ public struct PlainHierarchy: ~Copyable {
         hasLevel2 = configuration.level2 != nil
         straddle = configuration.straddle
         fetchesWholeLines = configuration.fetchesWholeLines
-        forwardsVictims = configuration.forwardsVictims
         isVictimLevel2 = configuration.inclusion == .victim
         dataKinds = Self.bits { ![.fetch, .prefetch, .copyBack, .invalidate].contains($0) }
         storeKinds = Self.bits { $0.isStore }
@@ -82,6 +93,15 @@ public struct PlainHierarchy: ~Copyable {
             data.counts.writes &+= gate.counts.stores
             instruction.counts.reads &+= gate.counts.fetches
         }
+    }
+
+    /// Takes what level 1 has asked of level 2 since the last time, if it is recorded.
+    ///
+    /// Each counts once, whatever lines it touches: for a ``StackCounter`` of the unified side with
+    /// ``StraddleRule/once``.
+    public mutating func takeRequests() -> [MemoryAccess] {
+        defer { requests.removeAll(keepingCapacity: true) }
+        return requests
     }
 
     // MARK: Level 1
@@ -227,13 +247,17 @@ public struct PlainHierarchy: ~Copyable {
     /// Writes a dirty entry of the data cache back.
     private mutating func writeBack(_ entry: UInt64) {
         data.counts.writebacks &+= 1
-        if hasLevel2 && forwardsVictims { writeLevel2(entry, data.shift) }
+        if feedsLevel2 { writeLevel2(entry, data.shift) }
     }
 
     /// Puts an entry of level 1 into level 2.
     @inline(never)
     private mutating func writeLevel2(_ entry: UInt64, _ shift: UInt64) {
         guard entry != PlainCache.empty else { return }
+        guard hasLevel2 else {
+            return requests.append(
+                MemoryAccess(.store, at: (entry &>> 1) &<< shift, size: 1))
+        }
         level2.counts.writes &+= 1
         let line = ((entry &>> 1) &<< shift) &>> level2.shift
         if entry & 1 == 0 {
@@ -257,7 +281,14 @@ public struct PlainHierarchy: ~Copyable {
     }
 
     private mutating func readLevel2(_ first: UInt64, _ last: UInt64, _ kind: AccessKind) {
-        guard hasLevel2 else { return }
+        guard hasLevel2 else {
+            if recordsRequests {
+                requests.append(
+                    MemoryAccess(
+                        .load, at: first, size: UInt32(truncatingIfNeeded: last &- first) &+ 1))
+            }
+            return
+        }
         level2.counts.reads &+= 1
         var misses = false
         var line = first &>> level2.shift
@@ -297,6 +328,7 @@ public struct PlainHierarchy: ~Copyable {
             } else {
                 data.removeAll()
                 level2.removeAll()
+                if recordsRequests { requests.append(access) }
                 gate.refreshAll(data: data, instruction: instruction)
             }
             return
@@ -313,6 +345,7 @@ public struct PlainHierarchy: ~Copyable {
             }
         }
         gate.refreshAll(data: data, instruction: instruction)
+        if recordsRequests { requests.append(access) }
         guard hasLevel2 else { return }
         for line in bytes.lowerBound &>> level2.shift...bytes.upperBound &>> level2.shift {
             // A victim level 2 may hold a line twice.
@@ -332,6 +365,7 @@ public struct PlainHierarchy: ~Copyable {
         for line in data.cleanAll() { writeBack(line &<< 1 | 1) }
         gate.refreshAll(data: data, instruction: instruction)
         if hasLevel2 { level2.counts.writebacks &+= UInt64(level2.cleanAll().count) }
+        if recordsRequests { requests.append(MemoryAccess(.copyBack, at: 0, size: 0)) }
     }
 }
 
