@@ -12,18 +12,23 @@ LIBRARIES := Quantities Operations Events MemoryModel Machines Traces Symbols DM
              Hazards Experiments Reports
 
 # Debian packages: what a build needs, and what `make bench` needs beside it.
-BUILD_PACKAGES := libzstd-dev zlib1g-dev libelf-dev libdw-dev pkg-config
+BUILD_PACKAGES := libzstd-dev zlib1g-dev liblzma-dev liblz4-dev libelf-dev libdw-dev pkg-config
 BENCH_PACKAGES := gcc libc6-dev binutils valgrind zstd python3 python3-venv
+# What `make plugin` needs, and what `make test-capture` and `make capture-example` need beside it.
+PLUGIN_PACKAGES := gcc libc6-dev libzstd-dev zlib1g-dev
+CAPTURE_PACKAGES := $(PLUGIN_PACKAGES) qemu-user qemu-system-arm gcc-arm-none-eabi gcc-arm-linux-gnueabihf \
+                    libc6-dev-armhf-cross gcc-aarch64-linux-gnu libc6-dev-arm64-cross
 APT := apt-get -o DPkg::Lock::Timeout=550
 
 # The backtracer of a crashed process can take minutes; a crash in a test should end the run instead.
 export SWIFT_BACKTRACE := enable=no
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-bench build demo test test-long test-fix bench bench-peers memcheck docs format check-format install clean
+.PHONY: help setup setup-bench setup-capture setup-kernel-capture build plugin demo test test-long test-fix test-compare test-capture capture-example bench \
+        bench-peers memcheck docs format check-format install clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
 
 # Installs those of $(1) that are missing, without a question; does nothing and asks for no rights if none is.
 define install_packages
@@ -57,6 +62,29 @@ setup-bench:
 build: setup ## build the command line, optimised
 	$(SWIFT) build -c release --scratch-path $(BUILD) --product staleline
 
+PLUGIN := $(BUILD)/plugin/libstaleline-capture.so
+PLUGIN_SOURCES := $(wildcard tools/qemu-plugin/*.c)
+
+plugin: ## build the plugin with which `staleline capture` records under QEMU
+	$(call install_packages,$(PLUGIN_PACKAGES))
+	@$(MAKE) --no-print-directory $(PLUGIN)
+
+$(PLUGIN): $(PLUGIN_SOURCES) $(wildcard tools/qemu-plugin/*.h)
+	@mkdir -p $(dir $@)
+	gcc -std=gnu11 -O2 -Wall -Wextra -Werror -fPIC -shared -fvisibility=hidden -o $@ $(PLUGIN_SOURCES) -lzstd -lz -lpthread
+
+setup-capture:
+	$(call install_packages,$(BUILD_PACKAGES) $(CAPTURE_PACKAGES))
+
+setup-kernel-capture: plugin
+	$(call install_packages,$(BUILD_PACKAGES) qemu-system-arm device-tree-compiler kmod cpio xz-utils)
+
+test-capture: setup-capture plugin build ## record programs under QEMU and hold the traces to what they did
+	BUILD=$(BUILD) tools/test-capture.sh
+
+capture-example: setup-capture plugin build ## record the bundled driver under QEMU anew, and check it
+	BUILD=$(BUILD) Traces/programs/pl330-ring/capture.sh
+
 demo: build ## build, and take the tour on bundled traces
 	$(BUILD)/release/staleline demo
 
@@ -75,6 +103,11 @@ test-long: setup ## hold the model to the second one, and the detector to the se
 # All violating traces on all their machines, and each operation taken out of each clean trace: a minute or two, and a build.
 test-fix: setup ## mend every violating trace, and every operation that a clean one lacks
 	STALELINE_FIX=all $(SWIFT) test --scratch-path $(BUILD) --filter FixTests
+
+# 14 workloads on 23 machines under 17 strategies: some minutes, and a build.
+test-compare: setup ## compare every bundled workload on every machine, as they are
+	STALELINE_COMPARE=all $(SWIFT) test -c release -Xswiftc -enable-testing --scratch-path $(BUILD)-long \
+	    --filter 'MachinesByWorkloadsTests|ReadmeTests'
 
 bench: setup-bench build ## measure speed and instructions against thresholds
 	BUILD=$(BUILD) tools/bench.sh
@@ -95,6 +128,8 @@ docs: setup ## build the reference of the libraries into .build-docs/
 	        -target $$(uname -m)-unknown-linux-gnu -minimum-access-level public -skip-synthesized-members \
 	        -Xcc -fmodule-map-file=Sources/CZlib/module.modulemap \
 	        -Xcc -fmodule-map-file=Sources/CZstd/module.modulemap \
+	        -Xcc -fmodule-map-file=Sources/CLzma/module.modulemap \
+	        -Xcc -fmodule-map-file=Sources/CLz4/module.modulemap \
 	        -Xcc -fmodule-map-file=Sources/CElfutils/module.modulemap \
 	        -Xcc -fmodule-map-file=$(BUILD)/checkouts/Yams/Sources/CYaml/include/module.modulemap \
 	        -output-dir .build-docs/symbols/$$module || exit 1; \
@@ -123,7 +158,10 @@ install: ## install into $(DESTDIR)$(PREFIX), building first if nothing is built
 	    $(DESTDIR)$(PREFIX)/share/staleline/Traces $(DESTDIR)$(PREFIX)/share/doc/staleline
 	install -m 755 $(BUILD)/release/staleline $(DESTDIR)$(PREFIX)/bin/
 	install -m 644 configs/*.yaml $(DESTDIR)$(PREFIX)/share/staleline/configs/
-	for folder in litmus corpus dmadebug workloads real demo; do \
+	if [ -e $(PLUGIN) ]; then \
+	    install -D -m 755 $(PLUGIN) $(DESTDIR)$(PREFIX)/lib/staleline/libstaleline-capture.so; \
+	fi
+	for folder in litmus corpus dmadebug workloads validation real demo; do \
 	    if [ -d Traces/$$folder ]; then \
 	        cp -R Traces/$$folder $(DESTDIR)$(PREFIX)/share/staleline/Traces/; \
 	    fi; \

@@ -40,13 +40,16 @@ let package = Package(
         .systemLibrary(
             name: "CElfutils", pkgConfig: "libdw", providers: [.apt(["libdw-dev", "libelf-dev"])]),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+        .systemLibrary(name: "CLzma", pkgConfig: "liblzma", providers: [.apt(["liblzma-dev"])]),
+        .systemLibrary(name: "CLz4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
         .target(
             name: "Machines",
             dependencies: [
                 "Quantities", "Operations", "MemoryModel", .product(name: "Yams", package: "Yams"),
             ]),
         .target(
-            name: "Traces", dependencies: ["Quantities", "Operations", "CZlib", "CZstd"],
+            name: "Traces",
+            dependencies: ["Quantities", "Operations", "CZlib", "CZstd", "CLzma", "CLz4"],
             swiftSettings: hot),
         .target(
             name: "Symbols", dependencies: ["Quantities", "Operations", "Traces", "CElfutils"]),
@@ -86,13 +89,15 @@ let package = Package(
             name: "MachinesTests", dependencies: ["Machines", "MemoryModel", "Quantities"]),
         .testTarget(
             name: "TracesTests",
-            dependencies: ["Traces", "Operations", "Quantities", "CZlib", "CZstd"],
+            dependencies: [
+                "Traces", "Operations", "Quantities", "CZlib", "CZstd", "CLzma", "CLz4",
+            ],
             exclude: ["Data"]),
         .testTarget(
             name: "SymbolsTests",
             dependencies: [
                 "Symbols", "Traces", "Operations", "Experiments", "Hazards", "Machines", "Reports",
-                "Quantities",
+                "Quantities", "Statistics",
             ],
             exclude: ["Data"]),
         .testTarget(
@@ -111,7 +116,7 @@ let package = Package(
             name: "ReportsTests",
             dependencies: [
                 "Reports", "Experiments", "Hazards", "Machines", "MemoryModel", "Traces",
-                "DMAMapping", "Operations", "Quantities",
+                "DMAMapping", "Operations", "Quantities", "Statistics", "Events",
             ]),
         .testTarget(
             name: "LitmusTests",

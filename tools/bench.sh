@@ -21,6 +21,7 @@ trace=$work/minigzip-arm32.id.xdin
 hits=2000000
 most_instructions=60
 least_records=20
+least_read=8
 least_shared=0.25
 # By how much, at most, a long run's rate is below a short one's, in percent.
 most_fall=10
@@ -48,6 +49,15 @@ bench=$scratch/release/bench
 zstd -dfq Traces/real/minigzip-arm32.id.xdin.zst -o "$trace"
 
 "$bench" "$trace" --machine "$machine" --min-plain 2.0 --min-timing 0.6 || failed=1
+
+"$bench" "$trace" --machine "$machine" --only decode --min-decode 1 || failed=1
+
+# Reading alone, in million records for each second of processor time.
+"$staleline" convert "$trace" "$work/minigzip-arm32.lackey" 2>/dev/null
+awk '{ print ($1 == "r") ? 0 : ($1 == "w") ? 1 : 2, $2 }' "$trace" >"$work/minigzip-arm32.din"
+for file in "$work/minigzip-arm32.lackey" "$work/minigzip-arm32.din" "$trace"; do
+    "$bench" --read "$file" --min-read "$least_read" || failed=1
+done
 
 BUILD=${BUILD:-$PWD/.build} tools/bench-kernel-log.py || failed=1
 

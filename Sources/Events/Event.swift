@@ -129,7 +129,8 @@ public struct Event: BitwiseCopyable, Sendable, Hashable {
         case barrier
         /// Core `agent` spent `address` ticks on `other`, a ``Cause``.
         case time
-        /// Bytes moved over DRAM's pins: `size` bytes; `other` 1 for writes.
+        /// Bytes moved over DRAM's pins: `size` bytes; `other` 1 for writes. `detail` 1: to or from memory on the chip,
+        /// and not over the pins.
         case memoryTraffic
         /// A store-exclusive of `size` bytes at `address` failed: the core's monitor was not set. Nothing was stored.
         case exclusiveFailed

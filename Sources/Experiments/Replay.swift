@@ -21,6 +21,8 @@ public struct ReplayResult: Sendable {
     public var elapsed: Ticks
     /// The spans.
     public var spans: [SpanResult] = []
+    /// What each function cost, those that took longest first; nil: nobody asked.
+    public var functions: [FunctionCost]?
 }
 
 /// What a counting replay counted.
@@ -54,21 +56,37 @@ public enum Replay {
 
     /// Replays a stream of accesses with full timing.
     ///
+    /// - Parameters:
+    ///   - reader: The trace.
+    ///   - configuration: The machine.
+    ///   - functions: The functions' names and bytes, ascending by address and size; nil: no table by function.
+    ///   - seed: For pseudo-random replacement.
+    /// - Returns: what was counted and timed.
+    /// - Throws: where the trace cannot be read.
     /// - Complexity: constant memory.
     public static func run(
-        _ reader: any AccessSource, machine configuration: MachineConfiguration, seed: UInt64 = 1
+        _ reader: any AccessSource, machine configuration: MachineConfiguration,
+        functions: [SymbolTable.Entry]? = nil, seed: UInt64 = 1
     ) throws(TraceErrors) -> ReplayResult {
-        var machine = Machine(configuration, probe: CountersProbe(), seed: seed)
-        try forEachBlock(reader) { block, first in
+        var machine = ProfiledMachine(
+            machine: Machine(configuration, probe: CountersProbe(), seed: seed),
+            profile: functions.map(FunctionProfile.init))
+        let cores = configuration.core.count
+        try forEachBlock(reader) { (block, first) throws(TraceErrors) in
+            // A machine performs accesses of its own cores only.
+            for access in block where access.agent.index >= cores {
+                try checkCore(access.agent, configuration, "record \(first) or after")
+            }
             machine.replay(block, firstRecord: UInt32(truncatingIfNeeded: first))
         }
-        machine.finish()
-        let counters = machine.probe.snapshot
-        let dirty = machine.dirtyLines
-        let elapsed = machine.elapsed
+        machine.machine.finish()
+        let counters = machine.machine.probe.snapshot
+        let dirty = machine.machine.dirtyLines
+        let elapsed = machine.machine.elapsed
         return ReplayResult(
             machine: configuration, records: reader.recordCount, skipped: reader.skipped,
-            counters: counters, dirtyAtEnd: dirty, elapsed: elapsed)
+            counters: counters, dirtyAtEnd: dirty, elapsed: elapsed,
+            functions: machine.profile?.result)
     }
 
     /// Replays accesses in memory with full timing.
@@ -117,7 +135,8 @@ public enum Replay {
     }
 
     private static func forEachBlock(
-        _ reader: any AccessSource, _ body: (UnsafeBufferPointer<MemoryAccess>, UInt64) -> Void
+        _ reader: any AccessSource,
+        _ body: (UnsafeBufferPointer<MemoryAccess>, UInt64) throws(TraceErrors) -> Void
     ) throws(TraceErrors) {
         let block = UnsafeMutableBufferPointer<MemoryAccess>.allocate(
             capacity: AccessReader.blockSize)
@@ -126,7 +145,7 @@ public enum Replay {
             let first = reader.recordCount + 1
             let count = try reader.read(into: block)
             if count == 0 { return }
-            body(UnsafeBufferPointer(rebasing: block[0..<count]), first)
+            try body(UnsafeBufferPointer(rebasing: block[0..<count]), first)
         }
     }
 }

@@ -25,7 +25,8 @@ extension MachineDescription {
     /// The line that opens a section; below a list, the name of one of its mappings.
     private static func header(_ sections: [String], _ depth: Int) -> String {
         let indent = String(repeating: "  ", count: depth)
-        let isItem = [["ports"], ["memory", "controller_ports"]].contains(Array(sections[..<depth]))
+        let isItem = [["ports"], ["memory", "controller_ports"], ["memory", "on_chip"]].contains(
+            Array(sections[..<depth]))
         return indent + (isItem ? "- name: \(sections[depth])" : "\(sections[depth]):") + "\n"
     }
 

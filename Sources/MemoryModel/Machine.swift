@@ -263,7 +263,6 @@ struct TickCosts {
     /// What a load waits for beyond the critical word, where that does not come first.
     let restOfLine: UInt64
     let level2Miss: UInt64
-    let memoryLatency: UInt64
     let writeResponse: UInt64
     let registerRead: UInt64
     let window: UInt64
@@ -308,7 +307,6 @@ struct TickCosts {
             configuration.level1Data?.criticalWordFirst == false
             ? ticks(l2?.readCyclesPerLine ?? 0) : 0
         level2Miss = ticks(l2?.missCycles ?? configuration.level1Data?.hitCycles ?? 1)
-        memoryLatency = configuration.memory.latency.rawValue
         writeResponse = configuration.memory.writeResponse.rawValue
         registerRead = configuration.memory.registerRead.rawValue
         window = ticks(configuration.core.windowCycles)

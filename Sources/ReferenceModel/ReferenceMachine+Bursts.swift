@@ -56,7 +56,7 @@ extension ReferenceMachine {
         let delay = memory.request(address, bytes, isWrite: isWrite, port: port, at: tick)
         tell(
             .memoryTraffic, at: tick, .device(device), .memory, other: isWrite ? 1 : 0, address,
-            bytes)
+            bytes, detail: memory.onChip(address) == nil ? 0 : 1)
         return delay
     }
 

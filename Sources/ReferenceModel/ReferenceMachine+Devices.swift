@@ -204,7 +204,7 @@ extension ReferenceMachine {
                 device, burst.address, burst.bytes, isWrite: burst.isWrite, at: burst.tick)
         }
         if burst.isWrite {
-            let ahead = memory.pinTime(UInt64(side.port.fifoBytes ?? 0))
+            let ahead = memory.writeTime(UInt64(side.port.fifoBytes ?? 0))
             delay = delay > ahead ? delay - ahead : 0
         }
         let latency = burst.isWrite ? side.latency.write : side.latency.read

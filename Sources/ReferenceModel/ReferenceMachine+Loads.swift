@@ -167,6 +167,7 @@ extension ReferenceMachine {
             let start = piece.address / least * least
             let end = (piece.address + piece.size + least - 1) / least * least
             return readMemory(.core(core), start, end - start, missTicks, at: tick)
+                + memory.pinTime(piece.size) - memory.pinTime(min(piece.size, 8))
         case .outer:
             let completion = hitLevel2(0, at: tick)
             guard let line = level2[0].line(piece.address), line.isPrefetched else {
@@ -190,7 +191,7 @@ extension ReferenceMachine {
             core,
             piece.type == .device
                 ? configuration.memory.registerRead.rawValue
-                : missTicks + configuration.memory.latency.rawValue, .device)
+                : missTicks + memory.latency(piece.address), .device)
         cores[core].value = cores[core].now
         cores[core].valueCause = .device
     }

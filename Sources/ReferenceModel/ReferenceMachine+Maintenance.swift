@@ -211,7 +211,7 @@ extension ReferenceMachine {
 
     /// Maintenance goes no further ahead of memory than four lines.
     private mutating func waitForPins(_ core: Int) {
-        let ahead = memory.pinTime(4 * (level2.first?.lineSize ?? dataLine))
+        let ahead = memory.writeTime(4 * (level2.first?.lineSize ?? dataLine))
         if memory.free > cores[core].now + ahead {
             wait(core, until: memory.free - ahead, .maintenance)
         }

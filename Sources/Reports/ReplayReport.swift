@@ -33,35 +33,43 @@ public struct ReplayReport: Sendable {
     /// The report as JSON, schema `staleline.replay/1`.
     public var json: JSONValue {
         let cycles = cores.map { ($0, self.cycles($0)) }
-        return .object([
-            ("schema", .string("staleline.replay/1")), ("machine", .string(result.machine.name)),
-            ("records", .integer(result.records)), ("skipped", Self.skipped(result.skipped)),
-            (
-                "caches", .object(caches.levels.map { ($0.name, $0.json) })
-            ), ("coreCaches", coreCaches), ("events", events),
-            (
-                "time",
-                .object([
-                    ("ns", .number(result.elapsed.nanoseconds)),
-                    ("cycles", .object(cycles.map { ("core\($0)", .integer($1.total)) })),
-                ])
-            ),
-            (
-                "causes",
-                .object(
-                    cycles.map { core, value in
-                        ("core\(core)", .object(value.causes.map { ($0.name, .integer($1)) }))
-                    })
-            ),
-            ("spans", spans),
-            (
-                "memory",
-                .object([
-                    ("bytesRead", .integer(result.counters[.memoryBytesRead])),
-                    ("bytesWritten", .integer(result.counters[.memoryBytesWritten])),
-                ])
-            ),
-        ])
+        return .object(
+            [
+                ("schema", .string("staleline.replay/1")),
+                ("machine", .string(result.machine.name)),
+                ("records", .integer(result.records)), ("skipped", Self.skipped(result.skipped)),
+                (
+                    "caches", .object(caches.levels.map { ($0.name, $0.json) })
+                ), ("coreCaches", coreCaches), ("events", events),
+                (
+                    "time",
+                    .object([
+                        ("ns", .number(result.elapsed.nanoseconds)),
+                        ("cycles", .object(cycles.map { ("core\($0)", .integer($1.total)) })),
+                    ])
+                ),
+                (
+                    "causes",
+                    .object(
+                        cycles.map { core, value in
+                            ("core\(core)", .object(value.causes.map { ($0.name, .integer($1)) }))
+                        })
+                ),
+                ("spans", spans),
+                (
+                    "memory",
+                    .object([
+                        ("bytesRead", .integer(result.counters[.memoryBytesRead])),
+                        ("bytesWritten", .integer(result.counters[.memoryBytesWritten])),
+                    ])
+                ),
+            ] + (functions.map { [("functions", $0.json)] } ?? []))
+    }
+
+    private var functions: FunctionTable? {
+        result.functions.map {
+            FunctionTable($0, period: result.machine.core.clock.period.rawValue)
+        }
     }
 
     /// The caches that are each core's own.
@@ -133,6 +141,7 @@ public struct ReplayReport: Sendable {
                 + "pass\(span.count == 1 ? "" : "es")\n"
         }
         out += Self.skippedText(result.skipped)
+        if let functions { out += "\n" + functions.text }
         out +=
             "\nThe run takes \(Format.time(nanoseconds: result.elapsed.nanoseconds)) on this model; "
             + "see docs/validation.md for how far such numbers can be trusted.\n"

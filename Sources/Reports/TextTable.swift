@@ -8,9 +8,9 @@ public struct TextTable: Sendable {
         case right
     }
 
-    private let head: [String]
+    let head: [String]
     private let alignments: [Alignment]
-    private var rows: [[String]] = []
+    private(set) var rows: [[String]] = []
 
     /// Makes an empty table.
     public init(_ columns: [(String, Alignment)]) {

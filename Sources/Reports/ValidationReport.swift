@@ -2,47 +2,76 @@ import Experiments
 
 /// Published measurements beside predictions.
 public struct ValidationReport: Sendable {
-    private let rows: [ValidationRow]
+    /// A calibrated parameter as it stands in a file, and what it comes out as.
+    public struct Calibrated: Sendable {
+        /// What it is, and what comes out of what it was calibrated on.
+        public var parameter: DerivedParameter
+        /// Its value as the file has it.
+        public var value: String
+
+        /// Makes one.
+        public init(_ parameter: DerivedParameter, value: String) {
+            self.parameter = parameter
+            self.value = value
+        }
+
+        /// Whether the file has what comes out.
+        public var holds: Bool {
+            guard let number = Double(value) else { return false }
+            return abs(number - parameter.derived) <= parameter.calibration.tolerance
+        }
+    }
+
+    let rows: [ValidationRow]
+    let calibrated: [Calibrated]
 
     /// Makes a report.
-    public init(_ rows: [ValidationRow]) { self.rows = rows }
+    ///
+    /// - Parameters:
+    ///   - rows: The rows, in their order.
+    ///   - calibrated: The calibrated parameters; empty: they are not shown.
+    public init(_ rows: [ValidationRow], calibrated: [Calibrated] = []) {
+        self.rows = rows
+        self.calibrated = calibrated
+    }
 
-    /// The rows that are predictions, not calibrations.
-    private var predictions: [ValidationRow] { rows.filter { !$0.row.criterion.isCalibration } }
+    /// The rows that are predictions.
+    var predictions: [ValidationRow] { rows.filter { $0.row.criterion.isPrediction } }
 
-    /// Whether every row is as good as it should be.
-    public var passes: Bool { rows.allSatisfy(\.passes) }
+    /// The predictions that are out of their bands.
+    public var missed: [ValidationRow] { predictions.filter { !$0.passes } }
 
-    /// The report as JSON, schema `staleline.validate/1`.
-    public var json: JSONValue {
-        .object([
-            ("schema", .string("staleline.validate/1")),
-            (
-                "rows",
-                .array(
-                    rows.map { row in
-                        .object([
-                            ("id", .string(row.row.id)), ("workload", .string(row.row.workload)),
-                            ("measured", .number(row.row.measured)),
-                            ("predicted", .number(row.predicted)),
-                            ("unit", .string(row.row.unit)), ("ratio", .number(row.ratio)),
-                            ("tier", .count(row.row.criterion.tier)),
-                            ("calibration", .bool(row.row.criterion.isCalibration)),
-                            ("pass", .bool(row.passes)), ("source", .string(row.row.source)),
-                        ])
-                    })
-            ), ("summary", summaryJSON),
-        ])
+    /// The least part of the absolute predictions that must be within ±25 %, in percent.
+    public static let leastWithin = 90
+
+    /// Whether the predictions are as good as they should be: of tier 1 at least 90 %, of tiers 2 and 3 all.
+    public var passes: Bool {
+        let first = tier(1)
+        return first.within * 100 >= first.rows * Self.leastWithin
+            && [2, 3].allSatisfy { tier($0).within == tier($0).rows }
+    }
+
+    /// How many rows a tier has, and how many of them are within their bands.
+    public func tier(_ tier: Int) -> (rows: Int, within: Int) {
+        let rows = predictions.filter { $0.row.criterion.tier == tier }
+        return (rows.count, rows.count { $0.passes })
     }
 
     /// The predictions of an absolute number, in which a ratio of 1 is the measurement.
-    private var absolute: [ValidationRow] { predictions.filter { $0.row.criterion == .absolute } }
+    var absolute: [ValidationRow] { predictions.filter { $0.row.criterion == .absolute } }
 
     /// The geometric mean of predicted to measured of absolute predictions; nil without any.
-    public var geometricMean: Double? {
-        let ratios = absolute.map(\.ratio)
+    public var geometricMean: Double? { Self.geometricMean(absolute.map(\.ratio)) }
+
+    /// The geometric mean of how far absolute predictions are off, whichever way: 1.1 is 10 %; nil without any.
+    public var geometricError: Double? {
+        Self.geometricMean(absolute.map { max($0.ratio, 1 / $0.ratio) })
+    }
+
+    private static func geometricMean(_ ratios: [Double]) -> Double? {
         guard !ratios.isEmpty, ratios.allSatisfy({ $0 > 0 }) else { return nil }
-        return Self.root(ratios.count, of: ratios.reduce(1, *))
+        // Factors are multiplied by their roots, so that the product of many stays a number.
+        return ratios.reduce(1.0) { $0 * root(ratios.count, of: $1) }
     }
 
     /// The root of a positive number, by halving: there is no mathematics library below the command line.
@@ -58,29 +87,37 @@ public struct ValidationReport: Sendable {
     }
 
     /// The absolute prediction that is furthest off.
-    private var worst: ValidationRow? {
-        absolute.max { abs($0.ratio - 1) < abs($1.ratio - 1) }
+    var worst: ValidationRow? {
+        absolute.max { max($0.ratio, 1 / $0.ratio) < max($1.ratio, 1 / $1.ratio) }
     }
 
-    private var summaryJSON: JSONValue {
-        .object([
-            ("rows", .count(rows.count)), ("predictions", .count(predictions.count)),
-            ("within", .count(predictions.count { $0.passes })),
-            ("geometricMean", geometricMean.map(JSONValue.number) ?? .null),
-            ("worst", .optional(worst?.row.id)),
-            ("worstRatio", worst.map { .number($0.ratio) } ?? .null),
-        ])
+    /// How a row is judged, in a few words.
+    static func tierName(_ row: ValidationRow) -> String {
+        switch row.row.criterion {
+        case .calibration, .calibrated: "calibrates"
+        case .elsewhere: "elsewhere"
+        default: "\(row.row.criterion.tier)"
+        }
+    }
+
+    /// What came of it.
+    static func verdict(_ row: ValidationRow) -> String {
+        guard row.row.criterion.isPrediction else { return "" }
+        return row.passes ? "ok" : "OUT OF BAND"
     }
 
     /// All rows in a few lines: how many, how far off in the mean, how far off at worst.
     public var summary: String {
-        var out =
-            "\(rows.count) rows, \(rows.count - predictions.count) of which calibrate; "
-            + "\(predictions.count { $0.passes }) of \(predictions.count) predictions within their bands.\n"
-        if let mean = geometricMean {
+        var out = "\(rows.count) rows, \(rows.count - predictions.count) of which predict nothing. "
+        out += (1...3).map { number in
+            let tier = tier(number)
+            return "Tier \(number): \(tier.within) of \(tier.rows)"
+        }.joined(separator: "; ")
+        out += " within their bands.\n"
+        if let mean = geometricMean, let error = geometricError {
             out +=
                 "Predicted to measured, \(absolute.count) absolute predictions: \(Format.fixed(mean, 2)) in the "
-                + "geometric mean"
+                + "geometric mean, \(Format.fixed(100 * (error - 1), 0)) % off in the geometric mean"
         }
         if let worst {
             out +=
@@ -88,31 +125,5 @@ public struct ValidationReport: Sendable {
                 + "\(Format.fixed(worst.predicted, 1)) for \(Format.fixed(worst.row.measured, 1)) \(worst.row.unit)"
         }
         return out + ".\n"
-    }
-
-    /// The report for people.
-    public var text: String {
-        var table = TextTable([
-            ("row", .left), ("workload", .left), ("measured", .right), ("predicted", .right),
-            ("unit", .left), ("ratio", .right), ("tier", .left), ("", .left),
-        ])
-        for row in rows {
-            let isCalibration = row.row.criterion.isCalibration
-            table.add([
-                row.row.id, row.row.workload, Format.fixed(row.row.measured, 3),
-                Format.fixed(row.predicted, 3), row.row.unit, Format.fixed(row.ratio, 2),
-                isCalibration ? "calibrates" : "\(row.row.criterion.tier)",
-                row.passes ? isCalibration ? "" : "ok" : "OUT OF BAND",
-            ])
-        }
-        let good = predictions.count { $0.passes }
-        var out = table.text + "\n\(good) of \(predictions.count) predictions within their bands"
-        if let worst {
-            out +=
-                "; worst absolute row \(worst.row.id): \(Format.fixed(100 * (worst.ratio - 1), 0)) %"
-        }
-        out +=
-            ". Tier 1: ±25 %; 2: a band; 3: a law. Rows that calibrate a loop's own instructions or a latency are no predictions.\n"
-        return out
     }
 }

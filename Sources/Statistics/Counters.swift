@@ -214,7 +214,7 @@ public struct CountersProbe: Probe, ~Copyable {
         case .exclusiveFailed: add(.exclusiveFailures, event.agent)
         case .prefetch: add(.prefetches, event.agent)
         case .doorbell: add(.doorbells, event.agent)
-        case .memoryTraffic:
+        case .memoryTraffic where event.detail == 0:
             add(
                 event.other == 0 ? .memoryBytesRead : .memoryBytesWritten, event.agent,
                 UInt64(event.size))

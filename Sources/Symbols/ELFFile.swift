@@ -23,7 +23,8 @@ public final class ELFFile {
     let module: OpaquePointer
     /// elfutils' addresses are the file's plus this.
     let shift: UInt64
-    private(set) var functions: [SymbolTable.Entry] = []
+    /// The functions at the trace's addresses, ascending by address and size.
+    public private(set) var functions: [SymbolTable.Entry] = []
     private(set) var units: DebugUnits?
     private var places: [UInt64: CodePlace?] = [:]
     private let session: OpaquePointer

@@ -10,20 +10,23 @@ struct ConvertCommand: ParsableCommand {
         commandName: "convert", abstract: "Convert between trace formats.",
         discussion: """
             The output's format is its ending's: .slt, .sltb, .xdin, .lackey; or --to. A kernel log of dma tracepoints \
-            becomes the calls that it tells; what the format cannot say becomes marks, counted on standard error.
+            becomes the calls that it tells; what the format cannot say becomes marks, counted on standard error. \
+            docs/trace-formats.md says what each format has.
             """)
 
     @OptionGroup var trace: TraceOptions
     @Argument(help: "The file to write; - for standard output (then --to is needed).") var output:
         String
     @Option(help: "The output's format: slt, sltb, xdin, lackey.") var to: String?
+    @Flag(help: "Leave the values of a recording out: its native trace is shorter.")
+    var leaveOutValues = false
     @OptionGroup var logs: LogConversionOptions
     @Flag(help: "Say what was converted as JSON (schema staleline.convert/1), on standard error.")
     var json = false
 
     func run() throws {
         let format = try outputFormat()
-        let opened = try trace.open()
+        let opened = try trace.open(allowingCut: true)
         var isLog = false
         if case .kernelLog = opened { isLog = true }
         if !isLog { try logs.refuseWithoutLog() }
@@ -39,6 +42,18 @@ struct ConvertCommand: ParsableCommand {
             case (.program(let program, let file), _):
                 try program.checkSize(file: file)
                 (count, losses) = try writeAccesses(of: program, file, format, to: target.path)
+            case (.accesses(let reader as BinaryAccessReader), .native),
+                (.accesses(let reader as BinaryAccessReader), .nativeBinary):
+                count = try writeProgram(reader, format, to: target.path)
+            case (.recording(let reader), .native), (.recording(let reader), .nativeBinary):
+                (count, losses) = try RecordingStatements.write(
+                    reader, to: ByteSink(path: target.path), isBinary: format == .nativeBinary,
+                    keepsValues: !leaveOutValues)
+                remarks = RecordingRemarks.lines(reader)
+            case (.recording(let reader), _):
+                (count, losses) = try copy(reader, format, to: target.path)
+                remarks = RecordingRemarks.lines(reader)
+            case (.samples, _): throw OpenedTrace.isSample("convert")
             case (.accesses(let reader), .native), (.accesses(let reader), .nativeBinary):
                 count = try writeProgram(reader, format, to: target.path)
                 losses = reader.skipped
@@ -131,7 +146,9 @@ struct ConvertCommand: ParsableCommand {
         let writer = AccessWriter(to: try ByteSink(path: path), format: format)
         try forEachBlock(reader) { block in try writer.write(block) }
         try writer.finish()
-        return (reader.recordCount, reader.skipped + writer.losses)
+        // A record of a recording can be several accesses, or none.
+        let count = reader is RecordingReader ? writer.recordCount : reader.recordCount
+        return (count, reader.skipped + writer.losses)
     }
 
     private func forEachBlock(

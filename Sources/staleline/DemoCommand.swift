@@ -7,7 +7,7 @@ import Reports
 import Traces
 
 /// `staleline demo`.
-struct DemoCommand: ParsableCommand {
+struct DemoCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "demo",
         abstract: "A tour on bundled traces: replay, check, fix, compare, validate."
@@ -15,13 +15,13 @@ struct DemoCommand: ParsableCommand {
 
     @Flag(help: "Print each part's JSON, one object after the other.") var json = false
 
-    func run() throws {
+    func run() async throws {
         let traces = try Resources.home().appendingPathComponent("Traces")
         let zynq = try Resources.machine("zynq7000").configuration
         try replay(traces, zynq)
         try check(traces)
         try fix(traces)
-        try compare(traces)
+        try await compare(traces)
         try showValidation()
     }
 
@@ -74,7 +74,7 @@ struct DemoCommand: ParsableCommand {
         show(report.json, report.text)
     }
 
-    private func compare(_ traces: URL) throws {
+    private func compare(_ traces: URL) async throws {
         for (number, file, title) in [
             (
                 4, "video-frame.slt",
@@ -83,8 +83,13 @@ struct DemoCommand: ParsableCommand {
             (5, "small-packets.slt", "The same for packets of 1514 bytes"),
         ] {
             say(number, title, "compare Traces/workloads/\(file)")
-            let report = CompareReport(
-                try Compare.run(setup(traces.appendingPathComponent("workloads/\(file)"))))
+            let setup = try setup(traces.appendingPathComponent("workloads/\(file)"))
+            let zynq = try Resources.machine("zynq7000")
+            let jobs = ProcessInfo.processInfo.activeProcessorCount
+            var result = try await Compare.run(setup, jobs: jobs)
+            result.sensitivity = try await Compare.sensitivity(
+                of: result, errors: { zynq.error(of: $0) }, jobs: jobs)
+            let report = CompareReport(result)
             show(report.json, report.text)
         }
     }

@@ -90,7 +90,9 @@ extension TraceOptions {
             try format.map { $0 == TraceFormat.native.name }
             ?? (TraceFormat.recognise(source) == .native)
         if isText { return (try source.readAll(limit: OpenedTrace.programLimit), source.file) }
-        let (program, file) = try OpenedTrace(source, format: format).program(for: command)
+        let (program, file) = try OpenedTrace(
+            source, format: format, recording: recording.options()
+        ).program(for: command)
         return (try NativeWriter.write(program), file)
     }
 }

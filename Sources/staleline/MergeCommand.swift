@@ -39,6 +39,7 @@ struct MergeCommand: ParsableCommand {
     var machine: String?
     @Option(help: "The format of CPU. Default: by content.") var cpuFormat: String?
     @Option(help: "The format of DMA. Default: by content.") var dmaFormat: String?
+    @OptionGroup var recording: RecordingFlags
     @OptionGroup var logs: LogConversionOptions
     @Flag(help: "Say what was merged as JSON (schema staleline.merge/1), on standard error.")
     var json = false
@@ -74,9 +75,19 @@ struct MergeCommand: ParsableCommand {
     }
 
     private func cpuSide() throws -> TraceMerge.CPUSide {
-        switch try OpenedTrace(path: cpu, format: cpuFormat) {
+        switch try OpenedTrace(
+            path: cpu, format: cpuFormat, recording: recording.options())
+        {
         case .program(let program, let file): return TraceMerge.CPUSide(program, file: file)
         case .accesses(let reader): return try TraceMerge.CPUSide(reading: reader, file: cpu)
+        case .recording(let reader):
+            let (program, notSaid) = try RecordingStatements.program(reader)
+            for loss in notSaid {
+                Diagnostics.note("not said of \(cpu): \(Format.grouped(loss.count)) × \(loss.kind)")
+            }
+            for line in RecordingRemarks.lines(reader) { Diagnostics.note(line) }
+            return TraceMerge.CPUSide(program, file: cpu, countsAccesses: true)
+        case .samples: throw OpenedTrace.isSample("merge")
         case .kernelLog:
             throw BadInput("\(cpu): is a kernel log, expected a trace; the log comes second")
         }
@@ -88,7 +99,8 @@ struct MergeCommand: ParsableCommand {
             try logs.refuseWithoutLog()
             return .program(program, file: file)
         case .kernelLog(let reader): return .log(reader)
-        case .accesses:
+        case .samples: throw OpenedTrace.isSample("merge")
+        case .accesses, .recording:
             throw BadInput("\(dma): is a trace of accesses, expected a kernel log or calls")
         }
     }

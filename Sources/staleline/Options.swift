@@ -111,14 +111,55 @@ struct TraceOptions: ParsableArguments {
     @Argument(help: "The trace; - for standard input.")
     var trace: String
 
-    @Option(
-        help:
-            "The trace's format: slt, sltb, lackey, din, xdin, dinero-binary, kernel-log. Default: by content."
-    )
+    @Option(help: "The trace's format: \(TraceFormat.names). Default: by content.")
     var format: String?
 
+    @OptionGroup var recording: RecordingFlags
+
     /// Opens the trace and recognises it.
-    func open() throws -> OpenedTrace { try OpenedTrace(path: trace, format: format) }
+    ///
+    /// - Parameter allowingCut: Whether of a binary trace that was cut what is whole is taken, with a note.
+    /// - Returns: the trace.
+    /// - Throws: what is wrong with it.
+    func open(allowingCut: Bool = false) throws -> OpenedTrace {
+        try OpenedTrace(
+            path: trace, format: format, recording: recording.options(), allowingCut: allowingCut)
+    }
+}
+
+/// What a recording does not say of itself.
+struct RecordingFlags: ParsableArguments {
+    @Option(
+        help: """
+            The columns of a CSV file without a head line, as core,kind,address,size,time: \
+            \(CSVColumn.allCases.map(\.rawValue).joined(separator: ", ")).
+            """)
+    var columns: String?
+
+    @Option(
+        help: "The gem5 release that wrote a packet trace, as 22.0. Default: \(Gem5Release.latest)."
+    )
+    var gem5: String?
+
+    /// The options as the readers take them.
+    func options() throws -> RecordingOptions {
+        var options = RecordingOptions()
+        if let columns {
+            guard let list = CSVColumn.list(columns) else {
+                throw BadInput(
+                    "--columns \(columns): expected names, kind and address (or address10) among them, of "
+                        + CSVColumn.allCases.map(\.rawValue).joined(separator: ", "))
+            }
+            options.columns = list
+        }
+        if let gem5 {
+            guard let release = Gem5Release(gem5) else {
+                throw BadInput("--gem5 \(gem5): expected a release from 19.0 on, as 22.0")
+            }
+            options.gem5 = release
+        }
+        return options
+    }
 }
 
 /// A trace, opened and recognised.
@@ -129,24 +170,39 @@ enum OpenedTrace {
     case accesses(any AccessSource)
     /// A kernel's log of `dma:*` tracepoints.
     case kernelLog(KernelLogReader)
+    /// A recording of a simulator, an emulator or an instrumented program.
+    case recording(RecordingReader)
+    /// A sample of accesses.
+    case samples(SampleReader)
 
     /// The longest native text that is read into memory, in bytes.
     static let programLimit = 96 << 20
 
-    init(path: String, format: String?) throws {
-        try self.init(ByteSource(path: path), format: format)
+    init(
+        path: String, format: String?, recording: RecordingOptions = .init(),
+        allowingCut: Bool = false
+    ) throws {
+        try self.init(
+            ByteSource(path: path), format: format, recording: recording, allowingCut: allowingCut)
     }
 
-    init(_ source: ByteSource, format: String?) throws {
+    init(
+        _ source: ByteSource, format: String?, recording: RecordingOptions = .init(),
+        allowingCut: Bool = false
+    ) throws {
         let recognised: TraceFormat
         if let format {
             guard let named = TraceFormat(name: format) else {
-                let names = TraceFormat.allCases.map(\.name).joined(separator: ", ")
-                throw BadInput("--format \(format): expected one of \(names)")
+                throw BadInput("--format \(format): expected one of \(TraceFormat.names)")
             }
             recognised = named
         } else {
             recognised = try TraceFormat.recognise(source)
+        }
+        let isBare = recording == RecordingOptions()
+        guard isBare || recognised == .csv || recognised == .gem5 else {
+            throw BadInput(
+                "\(source.file): is \(recognised.name); --columns is for csv, --gem5 for gem5")
         }
         switch recognised {
         case .native:
@@ -154,16 +210,34 @@ enum OpenedTrace {
                 try NativeParser.parse(source.readAll(limit: Self.programLimit), file: source.file),
                 file: source.file)
         case .nativeBinary:
-            let bytes = try source.readAll(limit: Self.programLimit)
-            let reader = try BinaryAccessReader(bytes, file: source.file)
-            // What fits is a program, with whatever it declares; what does not can only be a stream of accesses.
-            self =
-                reader.statementCount > UInt64(NativeLimits.statements)
-                ? .accesses(reader)
-                : .program(try BinaryReader.read(bytes, file: source.file), file: source.file)
+            self = try Self.binary(
+                source.readAll(limit: Self.programLimit), source.file, allowingCut)
         case .kernelLog: self = .kernelLog(KernelLogReader(source))
+        case let format where format.isRecording:
+            self = .recording(RecordingReader(source, format: format, options: recording))
+        case let format where format.isSampled:
+            self = .samples(SampleReader(source, format: format))
         default: self = .accesses(AccessReader(source, format: recognised))
         }
+    }
+
+    /// A binary native trace: what fits is a program, with whatever it declares; what does not is a stream.
+    private static func binary(
+        _ bytes: [UInt8], _ file: String, _ allowingCut: Bool
+    ) throws -> OpenedTrace {
+        let reader = try BinaryAccessReader(bytes, file: file, allowingCut: allowingCut)
+        guard reader.isCut else {
+            return reader.statementCount > UInt64(NativeLimits.statements)
+                ? .accesses(reader) : .program(try BinaryReader.read(bytes, file: file), file: file)
+        }
+        let whole = try BinaryReader.wholePart(bytes, file: file)
+        Diagnostics.note(
+            "staleline: \(file) is cut: of its \(bytes.count) bytes the first \(whole.byte) are whole, with "
+                + "\(whole.statements) statements in \(whole.blocks) blocks; only these are taken")
+        return whole.statements > UInt64(NativeLimits.statements)
+            ? .accesses(reader)
+            : .program(
+                try BinaryReader.read(bytes, file: file, allowingCut: true), file: file)
     }
 
     /// Why a command does not take a kernel log.
@@ -171,6 +245,13 @@ enum OpenedTrace {
         BadInput(
             "\(command) needs a trace of accesses: a kernel log of dma tracepoints has none; "
                 + "`staleline check` and `staleline compare` take it")
+    }
+
+    /// Why a command does not take a sample.
+    static func isSample(_ command: String) -> BadInput {
+        BadInput(
+            "\(command) cannot judge a sample: perf and SPE record one access of many, and what is cached between "
+                + "two of them is not known; `staleline replay` prints its statistics")
     }
 
     /// The program, for commands that need declarations, devices and calls.
@@ -182,6 +263,20 @@ enum OpenedTrace {
                 "\(command) needs a native trace (.slt or .sltb): a trace of accesses has no devices and no "
                     + "maintenance; add them to what `staleline convert IN OUT.slt` gives")
         case .kernelLog: throw Self.isLog(command)
+        case .samples: throw Self.isSample(command)
+        case .recording(let reader):
+            // Some have devices: gem5's packets, rows of a CSV file.
+            let (program, notSaid) = try RecordingStatements.program(reader)
+            guard !program.devices.isEmpty else {
+                throw BadInput(
+                    "\(command) needs devices, and this recording has none; add them to what "
+                        + "`staleline convert IN OUT.slt` gives, or `staleline merge` it with a log of dma tracepoints"
+                )
+            }
+            for loss in notSaid + reader.assumed {
+                Diagnostics.note("not said: \(loss.count) × \(loss.kind)")
+            }
+            return (program, reader.source.file)
         }
     }
 }

@@ -18,6 +18,7 @@ struct ReplayCommand: ParsableCommand {
 
     @OptionGroup var trace: TraceOptions
     @OptionGroup var machine: MachineOptions
+    @OptionGroup var symbols: SymbolOptions
     @Flag(help: "The counting machine instead of a timed one.") var plain = false
     @Option(help: "L1 instruction cache, as 32K,4,32.") var l1i: String?
     @Option(help: "L1 data cache, as 32K,4,32.") var l1d: String?
@@ -41,8 +42,14 @@ struct ReplayCommand: ParsableCommand {
     @Flag(help: "Print JSON (schema staleline.replay/1).") var json = false
 
     func run() throws {
-        let opened = try trace.open()
+        let opened = try trace.open(allowingCut: true)
+        if case .samples(let reader) = opened {
+            let report = SampleReport(try SampleResult(reader))
+            Output.write(json ? report.json.text + "\n" : report.text)
+            return
+        }
         if plain {
+            try symbols.refuse("the counting machine has no time to share out among functions")
             let report = PlainReport(try replayPlain(opened))
             Output.write(json ? report.json.text + "\n" : report.text)
             return
@@ -65,19 +72,49 @@ struct ReplayCommand: ParsableCommand {
             Output.write(description.effectiveYAML())
             return
         }
+        let report = ReplayReport(try replay(opened, on: description.configuration))
+        Output.write(json ? report.json.text + "\n" : report.text)
+    }
+
+    private func replay(
+        _ opened: OpenedTrace, on configuration: MachineConfiguration
+    ) throws -> ReplayResult {
+        let functions = try symbols.functions()
+        func setup(_ program: Program, _ file: String) throws -> Setup {
+            try Setup(
+                program, file: file, machine: configuration, kernel: machine.era(),
+                seed: machine.seed)
+        }
         let result: ReplayResult
         switch opened {
         case .program(let program, let file):
-            result = try Replay.run(
-                Setup(
-                    program, file: file, machine: description.configuration, kernel: machine.era(),
-                    seed: machine.seed))
+            result =
+                if let functions {
+                    try Replay.run(setup(program, file), functions: functions)
+                } else { try Replay.run(setup(program, file)) }
+        case .accesses(let reader as BinaryAccessReader):
+            result = try Replay.run(reader, file: trace.trace, functions: functions) {
+                try setup($0, trace.trace)
+            }
         case .accesses(let reader):
-            result = try Replay.run(reader, machine: description.configuration, seed: machine.seed)
+            result = try Replay.run(
+                reader, machine: configuration, functions: functions, seed: machine.seed)
+        case .recording(let reader):
+            try symbols.refuse(
+                "a recording has no table by function; convert it to .slt or .sltb first")
+            result = try Replay.run(reader, machine: configuration, seed: machine.seed)
+            note(reader)
+        case .samples: throw OpenedTrace.isSample("replay")
         case .kernelLog: throw OpenedTrace.isLog("replay")
         }
-        let report = ReplayReport(result)
-        Output.write(json ? report.json.text + "\n" : report.text)
+        if let functions = result.functions,
+            functions.allSatisfy({ $0.name == FunctionProfile.unknown })
+        {
+            Diagnostics.note(
+                "staleline: no fetch or @pc= of the trace is in \(symbols.elf.joined(separator: ", ")): is the offset "
+                    + "right (--elf FILE@OFFSET)?")
+        }
+        return result
     }
 
     /// The machine options with the cache options as overrides of their keys.
@@ -162,7 +199,16 @@ struct ReplayCommand: ParsableCommand {
             return try Replay.count(reader, configuration, flushes: finalFlush)
         case .program(let program, let file):
             return try Replay.count(program, file: file, configuration, flushes: finalFlush)
+        case .recording(let reader):
+            defer { note(reader) }
+            return try Replay.count(reader, configuration, flushes: finalFlush)
+        case .samples: throw OpenedTrace.isSample("replay --plain")
         case .kernelLog: throw OpenedTrace.isLog("replay --plain")
         }
+    }
+
+    /// Says what was taken for granted of a recording.
+    private func note(_ reader: RecordingReader) {
+        for line in RecordingRemarks.lines(reader) { Diagnostics.note(line) }
     }
 }

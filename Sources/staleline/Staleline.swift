@@ -4,7 +4,7 @@ import Glibc
 
 /// The command line.
 @main
-struct Staleline: ParsableCommand {
+struct Staleline: AsyncParsableCommand {
     /// The program's version, as `--version` and the heads of files give it.
     static let version = "0.1.0-dev"
 
@@ -21,16 +21,22 @@ struct Staleline: ParsableCommand {
             CheckCommand.self, FixCommand.self, CompareCommand.self, ReplayCommand.self,
             ExplainCommand.self,
             MachinesCommand.self, ConvertCommand.self, MergeCommand.self, ValidateCommand.self,
-            ProveCommand.self, DemoCommand.self,
+            ProveCommand.self, CaptureCommand.self, DemoCommand.self,
         ])
 
     /// Runs the command and turns whatever is wrong with its input into exit status 2.
-    static func main() {
+    ///
+    /// On the main thread, whose stack is the largest; work beside it is the commands' own.
+    @MainActor static func main() async {
         // A reader that goes away, as `head` does, is no reason for a crash report.
         signal(SIGPIPE, SIG_DFL)
         do {
             var command = try parseAsRoot()
-            try command.run()
+            if var several = command as? any AsyncParsableCommand {
+                try await several.run()
+            } else {
+                try command.run()
+            }
         } catch let code as ExitCode {
             Output.flush()
             Glibc.exit(code.rawValue)

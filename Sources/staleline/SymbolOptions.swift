@@ -13,17 +13,34 @@ struct SymbolOptions: ParsableArguments {
         ))
     var elf: [String] = []
 
-    /// Gives a program the names; what the trace names itself stays.
+    /// The files, opened.
     ///
     /// - Throws: where a file is no ELF file, or damaged.
-    func name(_ setup: inout Setup) throws {
-        guard !elf.isEmpty else { return }
-        let files = try elf.map { text in
+    func files() throws -> [ELFFile] {
+        try elf.map { text in
             guard let loaded = LoadedFile(parsing: text) else {
                 throw BadInput("--elf \(text): expected FILE or FILE@OFFSET, as fw.elf@0x8000000")
             }
             return try ELFFile(path: loaded.path, offset: loaded.offset)
         }
+    }
+
+    /// The functions of all files, ascending by address and size; nil: there are no files.
+    ///
+    /// - Throws: where a file is no ELF file, or damaged.
+    func functions() throws -> [SymbolTable.Entry]? {
+        guard !elf.isEmpty else { return nil }
+        return try files().flatMap(\.functions).sorted {
+            ($0.address, $0.size, $0.name) < ($1.address, $1.size, $1.name)
+        }
+    }
+
+    /// Gives a program the names; what the trace names itself stays.
+    ///
+    /// - Throws: where a file is no ELF file, or damaged.
+    func name(_ setup: inout Setup) throws {
+        guard !elf.isEmpty else { return }
+        let files = try files()
         let (counters, named) = try setup.program.nameCode(from: files)
         setup.outsideNames = files.flatMap(\.data).sorted {
             ($0.address, $0.size) < ($1.address, $1.size)

@@ -178,10 +178,12 @@ enum RandomMachine {
             bytesPerSecond: random.pick([3_200_000_000, 533_000_000, 12_800_000_000]),
             writeResponse: Ticks(rawValue: 13_007),
             registerRead: random.percent(80) ? Ticks(rawValue: 29_011) : nil)
+        if random.percent(30) { memory.writeBytesPerSecond = 1_100_000_000 }
         if random.percent(30) {
             let interval = random.pick([0, 200_003] as [UInt64])
             memory.banks = BankConfiguration(
                 count: random.pick([1, 2, 4]), rowBytes: random.pick([64, 128, 512]),
+                isPermuted: random.percent(50),
                 rowMiss: Ticks(rawValue: 17_003),
                 turnaround: Ticks(rawValue: random.pick([0, 5_009])),
                 refreshInterval: Ticks(rawValue: interval),
@@ -191,6 +193,14 @@ enum RandomMachine {
             memory.controllerPorts = [
                 ControllerPortConfiguration(name: "c0", bytesPerSecond: 400_000_000),
                 ControllerPortConfiguration(name: "c1", bytesPerSecond: 1_700_000_000),
+            ]
+        }
+        if random.percent(30) {
+            memory.onChip = [
+                OnChipConfiguration(
+                    name: "sram", start: random.pick([0x1000_0000, 0x1000_0040, 0x2000_0000]),
+                    size: random.pick([0x40, 0x1000]), latency: Ticks(rawValue: 9_007),
+                    bytesPerSecond: 900_000_000)
             ]
         }
         return memory

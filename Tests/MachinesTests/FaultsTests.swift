@@ -50,9 +50,9 @@ struct FaultsTests {
         #expect(
             faults.map(\.found) == [
                 "key 'title' again (first on line 5)", "key 'ways' again (first on line 60)",
-                "key 'dmb' again (first on line 103)",
+                "key 'dmb' again (first on line 109)",
             ])
-        #expect(faults.map(\.line) == [6, 63, 104])
+        #expect(faults.map(\.line) == [6, 63, 110])
     }
 
     @Test func keepsGoingPastAKeyThatIsThereTwice() throws {

@@ -73,7 +73,7 @@ struct WholeModelFaultsTests {
             ])
         #expect(try faults("l1d.prefetch.streams", "2", of: "am335x").count == 1)
         #expect(
-            try faults("memory.banks.refresh_ns", "9", of: "am335x").map { $0.prefix(13) }
+            try faults("memory.banks.refresh_ns", "9", of: "am5728").map { $0.prefix(13) }
                 == Array(repeating: "memory.banks.", count: 3))
     }
 

@@ -49,7 +49,7 @@ struct ReadmeTests {
     }
 
     @Test("A sample is what the program prints", arguments: cheap)
-    func sample(_ sample: Sample) throws {
+    func sample(_ sample: Sample) async throws {
         let setup = try Self.setup(sample.command)
         let printed: String
         switch sample.command[0] {
@@ -60,7 +60,12 @@ struct ReadmeTests {
                 encoding: .utf8)
             printed =
                 FixReport(try Fix.run(setup, text: TraceText(Array(file.utf8)))).text
-        case "compare": printed = CompareReport(try Compare.run(setup)).text
+        case "compare":
+            let machine = try ReportsTests.Sample.machine(setup.machine.name)
+            var result = try await Compare.run(setup, jobs: 2)
+            result.sensitivity = try await Compare.sensitivity(
+                of: result, errors: { machine.error(of: $0) }, jobs: 2)
+            printed = CompareReport(result).text
         default:
             Issue.record("no way to run \(sample.testDescription)")
             return

@@ -3,6 +3,7 @@ import Experiments
 import Foundation
 import MemoryModel
 import Operations
+import Traces
 
 /// Rates as ratios in one run against the C loop.
 ///
@@ -26,6 +27,56 @@ struct Bench {
 
     /// The full machine's time.
     func runTiming() -> UInt64 { Replay.run(accesses, machine: machine).elapsed.rawValue }
+
+    /// The trace as a binary file.
+    func encoded() throws -> [UInt8] {
+        var writer = try BinaryStreamWriter()
+        for access in accesses {
+            try writer.add(.operation(access.agent, NativeAccess.operation(access)))
+        }
+        return try writer.finish()
+    }
+
+    /// Reads a binary file.
+    ///
+    /// - Returns: the sum of all addresses, so that nothing of it can be left out.
+    func runDecoding(_ bytes: [UInt8]) throws -> UInt64 {
+        let reader = try BinaryAccessReader(bytes, file: "bench.sltb")
+        let block = UnsafeMutableBufferPointer<MemoryAccess>.allocate(
+            capacity: AccessReader.blockSize)
+        defer { block.deallocate() }
+        var sum: UInt64 = 0
+        while true {
+            let count = try reader.read(into: block)
+            if count == 0 { return sum }
+            for access in block[..<count] { sum &+= access.address }
+        }
+    }
+
+    /// Measures reading the binary format beside full timing, and prints both.
+    ///
+    /// - Returns: how fast reading is, as a part of what is asked: 60 million accesses a second, or 0.8 of full timing's
+    ///   rate where that is less.
+    func compareDecoding(rounds: Int) throws -> Double {
+        let bytes = try encoded()
+        let millions = Double(accesses.count) / 1e6
+        let sum = accesses.reduce(UInt64(0)) { $0 &+ $1.address }
+        var decodings: [Double] = []
+        var timings: [Double] = []
+        for _ in 0..<rounds {
+            let decoding = try seconds { try runDecoding(bytes) }
+            precondition(decoding.result == sum, "the file is another trace")
+            decodings.append(millions / decoding.time)
+            timings.append(millions / seconds(runTiming).time)
+        }
+        print(
+            String(
+                format: "binary trace of %.3f bytes an access, %d rounds, medians",
+                Double(bytes.count) / Double(accesses.count), rounds))
+        print(String(format: "  reading it              %7.1f M accesses/s", median(decodings)))
+        print(String(format: "  staleline, full timing  %7.1f M accesses/s", median(timings)))
+        return median(zip(decodings, timings).map { $0 / Swift.min(60, 0.8 * $1) })
+    }
 
     private func seconds(_ body: () throws -> UInt64) rethrows -> (time: Double, result: UInt64) {
         var result: UInt64 = 0

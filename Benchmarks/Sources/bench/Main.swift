@@ -6,10 +6,11 @@ import Operations
 @main
 struct Main {
     static let usage = """
-        usage: bench TRACE --machine FILE [--rounds N] [--only loop|plain|timing]
-                     [--min-plain R] [--min-timing R]
+        usage: bench TRACE --machine FILE [--rounds N] [--only loop|plain|timing|decode]
+                     [--min-plain R] [--min-timing R] [--min-decode R]
                bench --machine FILE --hits N [--mix data|all]
                bench TRACE --four --machine FILE [--rounds N] [--only timing] [--min-shared R]
+               bench --read TRACE [--rounds N] [--min-read R]
                bench --machine FILE --shared N [--rounds N] [--only timing] [--min-shared R]
         """
 
@@ -36,6 +37,13 @@ struct Main {
     }
 
     private static func measure() throws {
+        if let trace = option("--read") {
+            let rounds = max(number("--rounds", otherwise: 5), 1)
+            let (rate, records) = try Read.rate(trace, rounds: rounds)
+            let name =
+                "reading \(records) records of \(URL(fileURLWithPath: trace).lastPathComponent)"
+            exit(judge(name, rate, number("--min-read", otherwise: 0)) ? 0 : 1)
+        }
         guard let path = option("--machine") else { refuse(usage) }
         let yaml = try String(contentsOfFile: path, encoding: .utf8)
         let machine = try MachineDescription.parse(yaml: yaml, file: path).configuration
@@ -99,6 +107,12 @@ struct Main {
         case "loop": print(bench.runLoop())
         case "plain": print(try bench.runPlain())
         case "timing": print(bench.runTiming())
+        case "decode":
+            let ratio = try bench.compareDecoding(rounds: number("--rounds", otherwise: 9))
+            let isFast = judge(
+                "reading the binary format, of what is asked", ratio,
+                number("--min-decode", otherwise: 0))
+            exit(isFast ? 0 : 1)
         default:
             let ratios = try bench.compare(rounds: number("--rounds", otherwise: 9))
             let isPlainFast = judge(

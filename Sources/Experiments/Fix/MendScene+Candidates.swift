@@ -26,7 +26,8 @@ extension MendScene {
             case .layout: layouts(finding)
             case .correction: corrections(finding)
             case .towardsCore, .cleaning, .discarding: maintenance(finding)
-            case .order: movedUpkeep(finding) + (profile.usesLinux ? syncs(finding) : [])
+            case .order:
+                waits(finding) + movedUpkeep(finding) + (profile.usesLinux ? syncs(finding) : [])
             case .removal: removedUpkeep(finding)
             case .instructions: instructions(finding)
             case .attributes:

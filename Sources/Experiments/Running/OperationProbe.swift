@@ -53,6 +53,9 @@ where First: OperationProbe & ~Copyable, Second: OperationProbe & ~Copyable {
 public protocol CountingProbe: OperationProbe, ~Copyable {
     /// The counts so far.
     var counters: Counters { get }
+
+    /// A core's tally so far: a few numbers, where ``counters`` is thousands.
+    func tally(of agent: Agent) -> CoreTally
 }
 
 extension CountersProbe: CountingProbe {
@@ -64,4 +67,7 @@ extension ProbePair: CountingProbe
 where First: CountingProbe & ~Copyable, Second: OperationProbe & ~Copyable {
     /// The counts of the first probe.
     public var counters: Counters { first.counters }
+
+    /// A core's tally by the first probe.
+    public func tally(of agent: Agent) -> CoreTally { first.tally(of: agent) }
 }

@@ -27,6 +27,8 @@ public struct ProgramRunner<P: CountingProbe & ~Copyable>: ~Copyable {
     public internal(set) var steps: [LoweredStep] = []
     /// The spans in order of their first pass.
     public private(set) var spans: [SpanResult] = []
+    /// Shares time and misses out among functions; nil: nobody asked.
+    public var profile: FunctionProfile?
     /// How many statements were performed, loops unrolled.
     public private(set) var performed: UInt64 = 0
 
@@ -99,7 +101,9 @@ public struct ProgramRunner<P: CountingProbe & ~Copyable>: ~Copyable {
             let statement = program.statements[index]
             switch statement.body {
             case .operation(let agent, let operation):
+                enter(operation, agent, statement, of: program)
                 try perform(operation, agent, statement, record: UInt32(index + 1))
+                settle()
             case .repeatBegin(let count):
                 if count == 0 {
                     index = Self.end(of: index, in: program)
@@ -175,7 +179,7 @@ public struct ProgramRunner<P: CountingProbe & ~Copyable>: ~Copyable {
             spans[mark.place].counters + (machine.probe.counters - mark.counters)
     }
 
-    private mutating func perform(
+    mutating func perform(
         _ operation: Operation, _ agent: Agent, _ statement: Statement, record: UInt32
     ) throws(TraceErrors) {
         performed += 1
@@ -379,6 +383,7 @@ public struct ProgramRunner<P: CountingProbe & ~Copyable>: ~Copyable {
     func result(on configuration: MachineConfiguration) -> ReplayResult {
         ReplayResult(
             machine: configuration, records: performed, counters: machine.probe.counters,
-            dirtyAtEnd: machine.dirtyLines, elapsed: machine.elapsed, spans: spans)
+            dirtyAtEnd: machine.dirtyLines, elapsed: machine.elapsed, spans: spans,
+            functions: profile?.result)
     }
 }

@@ -4,19 +4,53 @@ import Quantities
 import Traces
 
 // Lowering again: the lifted program with the operations that a strategy needs at its hand-overs. What the trace
-// did for its own strategy is left out: DMA calls, maintenance of the buffers, barriers. A doorbell becomes
-// `writel`, which has the barriers that the kernel needs.
+// did for its own strategy is left out: DMA calls, maintenance, barrier instructions. The kernel's barriers, as
+// `dma_rmb()`, stay: they order descriptors, whatever holds the data. A doorbell becomes `writel`, which has the
+// barriers that the kernel needs.
+
+/// What of a machine a strategy's operations depend on.
+struct StrategyTarget {
+    /// The port for the strategy that needs one that looks into the caches; nil: the device stays where it is.
+    var snoopingPort: String?
+    /// The ports that look into the caches whatever a transaction says; devices there are coherent, and the kernel knows.
+    var coherentPorts: Set<String>
+    /// The port that devices sit on without saying so.
+    var firstPort: String?
+    /// Whether the kernel has no allocator of uncached memory there: what the trace allocates is a region of such memory.
+    var lacksAllocator: Bool
+    /// Whether there is a cache that the cores' own maintenance does not reach.
+    var hasOuterCache: Bool
+    /// Whether lines may come back that nobody asked for.
+    var speculates: Bool
+    /// Memory on the chip; nil: there is none.
+    var onChip: OnChipConfiguration?
+
+    init(_ machine: MachineConfiguration) {
+        snoopingPort = machine.ports.first(where: \.snoops)?.name
+        coherentPorts = Set(
+            machine.ports.filter { $0.snoops && $0.snoopRule == .always }.map(\.name))
+        firstPort = machine.ports.first?.name
+        lacksAllocator = machine.architecture == .armv7m
+        hasOuterCache = machine.hasOuterCache
+        speculates = machine.core.speculates
+        onChip = machine.memory.onChip.first
+    }
+}
 
 /// Writes the program that a strategy makes of a trace.
 struct StrategyLowering {
     let lifted: LiftedProgram
     let strategy: Strategy
-    private var result = Program()
+    let target: StrategyTarget
+    /// The longest transfer, in bytes, that is copied through a coherent buffer; longer ones are streamed.
+    let copyBreak: UInt64
+    var result = Program()
     private var line: UInt32 = 0
     private var handles: [String: HandleID] = [:]
-    private var bounces: [UInt64: UInt64] = [:]
+    /// Where a buffer lies instead of its own place, by its start: in a bounce buffer, or in memory on the chip.
+    var places: [UInt64: UInt64] = [:]
     /// Where the next bounce buffer goes; nil: there is none yet.
-    private var nextBounce: UInt64?
+    var nextBounce: UInt64?
     private let devices: [DeviceDeclaration]
     /// Where the trace's own allocations are.
     private let allocated: [HandleID: UInt64]
@@ -26,9 +60,21 @@ struct StrategyLowering {
     /// The span whose time is the strategy's: everything but allocating and mapping once.
     static let span = "transfers"
 
-    init(_ lifted: LiftedProgram, _ strategy: Strategy) {
+    /// Prepares the lowering of a strategy.
+    ///
+    /// - Parameters:
+    ///   - lifted: What is lowered.
+    ///   - strategy: How.
+    ///   - target: For what.
+    ///   - copyBreak: For ``Strategy/copyBreak`` the longest transfer that is copied.
+    init(
+        _ lifted: LiftedProgram, _ strategy: Strategy, for target: StrategyTarget,
+        copyBreak: UInt64 = 0
+    ) {
         self.lifted = lifted
         self.strategy = strategy
+        self.target = target
+        self.copyBreak = strategy == .bounce ? .max : strategy == .copyBreak ? copyBreak : 0
         devices = lifted.program.devices
         result.symbols = lifted.program.symbols
         result.annotations = lifted.program.annotations
@@ -46,15 +92,19 @@ struct StrategyLowering {
         self.masks = masks
     }
 
-    /// The program, in which the device sits on `port` if one is given.
-    mutating func program(port: PortConfiguration?) -> Program {
+    /// The program.
+    mutating func program() -> Program {
         let source = lifted.program
         var isOpen = false
         for (index, statement) in source.statements.enumerated() {
             line = statement.line
             if case .declaration(let declaration) = statement.body {
-                result.statements.append(
-                    Statement(.declaration(adapted(declaration, port)), line: line))
+                guard let adapted = adapted(declaration) else { continue }
+                append(.declaration(adapted))
+                continue
+            }
+            if !isOpen, lifted.keeps(statement) {
+                keep(statement)
                 continue
             }
             if !isOpen {
@@ -73,109 +123,26 @@ struct StrategyLowering {
         return result
     }
 
-    private func adapted(_ declaration: Declaration, _ port: PortConfiguration?) -> Declaration {
+    private func adapted(_ declaration: Declaration) -> Declaration? {
+        if case .swiotlb = declaration, strategy == .bounceSwiotlb { return nil }
         guard case .device(var device) = declaration else { return declaration }
         // The strategy decides what the device's transactions say of themselves.
         device.attributes = nil
         if let mask = masks[device.agent] { device.maskBits = mask }
         if strategy == .coherentPort {
-            device.port = port?.name
+            // Without a port that snoops the strategy is tried where the device sits, and found out.
+            device.port = target.snoopingPort ?? device.port
+            device.readPort = target.snoopingPort == nil ? device.readPort : nil
             device.isCoherent = true
         } else {
-            device.isCoherent = false
+            if strategy == .onChip, let port = target.onChip?.port {
+                device.port = port
+                device.readPort = nil
+            }
+            device.isCoherent =
+                (device.port ?? target.firstPort).map(target.coherentPorts.contains) ?? false
         }
         return .device(device)
-    }
-
-    // MARK: Once
-
-    private mutating func prepare() {
-        for block in lifted.allocations {
-            switch strategy {
-            case .coherent: allocate(block, at: block.start, .allocCoherent)
-            case .writeCombine: allocate(block, at: block.start, .allocWriteCombine)
-            case .stronglyOrdered:
-                append(
-                    .core(0),
-                    .setMemoryType(
-                        start: block.buffers[0].start, size: block.end - block.buffers[0].start,
-                        .stronglyOrdered, .outerShareable))
-            case .bounce:
-                let place = bouncePlace(for: block)
-                for buffer in block.buffers {
-                    bounces[buffer.start] = place + (buffer.start - block.start)
-                }
-                allocate(block, at: place, .allocCoherent)
-            case .streamingSync, .asWritten, .streaming, .coherentPort: break
-            }
-        }
-        for buffer in lifted.buffers {
-            switch strategy {
-            case .streamingSync:
-                map(
-                    "mapped_\(buffer.name)", for: buffer.device, at: buffer.start, buffer.size,
-                    buffer.direction)
-            default: break
-            }
-        }
-    }
-
-    /// Maps a range, and asks whether that succeeded, which costs nothing.
-    private mutating func map(
-        _ name: String, for device: Agent, at start: UInt64, _ size: UInt64,
-        _ direction: DMADirection
-    ) {
-        let handle = handle(name)
-        append(
-            .core(0),
-            .dma(
-                DMACall(
-                    .mapSingle, handle: handle, device: device,
-                    segments: [.init(at: Operand(start), size: size)], direction: direction)))
-        append(.core(0), .dma(DMACall(.mappingError, handle: handle)))
-    }
-
-    private mutating func release() {
-        guard strategy == .streamingSync else { return }
-        for buffer in lifted.buffers {
-            append(.core(0), .dma(DMACall(.unmapSingle, handle: handle("mapped_\(buffer.name)"))))
-        }
-    }
-
-    private mutating func allocate(
-        _ block: Allocation, at start: UInt64, _ function: DMACall.Function
-    ) {
-        let first = block.buffers[0]
-        append(
-            .core(0),
-            .dma(
-                DMACall(
-                    function, handle: handle("alloc_\(first.name)"), device: first.device,
-                    segments: [.init(at: Operand(start), size: block.end - block.start)])))
-    }
-
-    /// A place that nothing in the program uses: above everything that has a name or a device operation.
-    private mutating func bouncePlace(for block: Allocation) -> UInt64 {
-        let place: UInt64
-        if let next = nextBounce {
-            place = next
-        } else {
-            let named = lifted.program.symbols.entries.map { $0.address &+ $0.size }.filter {
-                $0 < 0xE000_0000
-            }
-            let touched = lifted.buffers.map { $0.start &+ $0.size }
-            place = (((named + touched).max() ?? 0) + 0x10_0000) & ~0xFFFF
-        }
-        nextBounce = Allocation.pageEnd(place + (block.end - block.start))
-        return place
-    }
-
-    private mutating func handle(_ name: String) -> HandleID {
-        if let known = handles[name] { return known }
-        let entry = SymbolTable.Entry(name: "strategy_" + name, kind: .handle)
-        let made = result.symbols.add(entry) ?? .none
-        handles[name] = made
-        return made
     }
 
     // MARK: Each statement
@@ -186,25 +153,41 @@ struct StrategyLowering {
             return
         }
         switch operation {
+        case .dma where lifted.keeps(statement): keep(statement)
         case .dma(let call) where call.function.mapsAllocation: mapAgain(call)
-        case .dma, .barrier, .kernelBarrier, .maintenance, .vendor: return
+        case .dma, .barrier, .maintenance, .vendor: return
         case .ring(let device):
-            handOver(index)
-            writel(device, agent)
+            handOver(index, agent)
+            writel(Accessor(.writel, of: device, at: doorbell(of: device)), agent)
         case .accessor(let accessor) where accessor.function.isWrite:
-            handOver(index)
-            writel(accessor.device, agent)
+            handOver(index, agent)
+            writel(accessor, agent)
         case .device(let work):
             let isFree = lifted.completions[index] != nil
-            if isFree { handOver(index) }
-            append(agent, .device(redirected(work)))
-            if isFree { takeBack(index) }
+            if isFree { handOver(index, .core(0)) }
+            append(agent, .device(redirected(work, index)))
+            if isFree { takeBack(index, .core(0)) }
         case .wait:
             append(agent, operation)
-            takeBack(index)
-            handOver(index)
-        default: append(agent, operation)
+            takeBack(index, agent)
+            handOver(index, agent)
+        default: append(agent, redirected(operation))
         }
+    }
+
+    /// Allocates what holds the same under every strategy.
+    private mutating func keep(_ statement: Statement) {
+        guard target.lacksAllocator, case .operation(let agent, .dma(let call)) = statement.body,
+            let segment = call.segments.first
+        else {
+            append(statement.body)
+            return
+        }
+        append(
+            agent,
+            .setMemoryType(
+                start: segment.start.address.rawValue, size: segment.size, .nonCacheable,
+                .outerShareable))
     }
 
     /// Maps what the trace maps a second time: cached, but for memory that the strategy does not have cached.
@@ -212,17 +195,14 @@ struct StrategyLowering {
         guard let place = call.segments.first, let base = allocated[call.handle] else { return }
         let source = base &+ (call.offset ?? 0)
         let start = place.start.address.rawValue
-        func mapping(_ size: UInt64, _ type: MemoryType) -> Operation {
+        func mapping(_ size: UInt64, _ type: MemoryType, of physical: UInt64) -> Operation {
             .map(
                 MemoryMapping(
-                    start: start, end: start &+ size, physical: source, type: type,
+                    start: start, end: start &+ size, physical: physical, type: type,
                     shareability: type == .writeBack ? .innerShareable : .outerShareable))
         }
-        append(.core(0), mapping(place.size, .writeBack))
-        let block = lifted.allocations.first {
-            $0.start <= source && source < Allocation.pageEnd($0.end)
-        }
-        guard let block else { return }
+        append(.core(0), mapping(place.size, .writeBack, of: source))
+        guard let block = lifted.allocation(at: source) else { return }
         let size = min(place.size, Allocation.pageEnd(block.end) - source)
         switch strategy {
         case .coherent, .writeCombine:
@@ -234,99 +214,90 @@ struct StrategyLowering {
                         handle: handle("alloc_\(block.buffers[0].name)"),
                         segments: [.init(at: place.start, size: size)],
                         offset: source - block.start)))
-        case .stronglyOrdered: append(.core(0), mapping(size, .stronglyOrdered))
-        case .bounce, .streamingSync, .asWritten, .streaming, .coherentPort: return
+        case .stronglyOrdered: append(.core(0), mapping(size, .stronglyOrdered, of: source))
+        case .writeThrough: append(.core(0), mapping(size, .writeThrough, of: source))
+        case .onChip:
+            let moved = redirected(Operand(source)).address.rawValue
+            append(.core(0), mapping(size, .nonCacheable, of: moved))
+        default: return
         }
     }
 
-    private mutating func writel(_ device: Agent, _ agent: Agent) {
-        guard let declared = devices.first(where: { $0.agent == device }) else {
-            return
-        }
-        let register = Operand(declared.effectiveRegisters.lowerBound)
-        append(agent, .accessor(Accessor(.writel, of: device, at: register)))
+    private func doorbell(of device: Agent) -> Operand {
+        Operand(devices.first { $0.agent == device }?.effectiveRegisters.lowerBound ?? 0)
     }
 
-    private func redirected(_ work: DeviceOperation) -> DeviceOperation {
+    private mutating func writel(_ accessor: Accessor, _ agent: Agent) {
+        var accessor = accessor
+        accessor.function = .writel
+        append(agent, .accessor(accessor))
+    }
+
+    // MARK: Moved buffers
+
+    /// A device's operation where its part of a hand-over lies under the strategy.
+    private func redirected(_ work: DeviceOperation, _ index: Int) -> DeviceOperation {
         var moved = work
-        moved.start = redirected(work.start)
-        moved.source = work.source.map(redirected)
+        func place(_ operand: Operand) -> Operand {
+            guard let part = lifted.part(of: index, at: operand.address.rawValue) else {
+                return operand
+            }
+            return strategy == .onChip || isCopied(part) ? redirected(operand) : operand
+        }
+        moved.start = place(work.start)
+        moved.source = work.source.map(place)
         return moved
     }
 
-    private func redirected(_ operand: Operand) -> Operand {
-        guard strategy == .bounce, let buffer = lifted.buffer(at: operand.address.rawValue),
-            let place = bounces[buffer.start]
+    /// A core's operation: what is on the chip is used there; what bounces is used in its own place.
+    private func redirected(_ operation: Operation) -> Operation {
+        guard strategy == .onChip else { return operation }
+        switch operation {
+        case .access(var access, let symbol, let value):
+            let moved = redirected(Operand(access.address)).address.rawValue
+            guard moved != access.address else { return operation }
+            access.address = moved
+            return .access(access, symbol: symbol == .none ? symbol : .none, value: value)
+        case .run(var run):
+            run.start = redirected(run.start)
+            return .run(run)
+        case .copy(var copy):
+            copy.source = redirected(copy.source)
+            copy.destination = redirected(copy.destination)
+            return .copy(copy)
+        default: return operation
+        }
+    }
+
+    func redirected(_ operand: Operand) -> Operand {
+        guard let buffer = lifted.buffer(at: operand.address.rawValue),
+            let place = places[buffer.start]
         else { return operand }
         return Operand(operand.address.rawValue - buffer.start + place)
     }
 
-    private mutating func handOver(_ index: Int) {
-        for part in lifted.handOvers[index]?.parts ?? [] {
-            switch strategy {
-            case .streaming:
-                map(
-                    "0x\(String(part.start, radix: 16))", for: part.device, at: part.start,
-                    part.size, part.isWrite ? .fromDevice : .toDevice)
-            case .streamingSync: sync(part, .syncSingleForDevice)
-            case .bounce where !part.isWrite: copyBounce(part, toBounce: true)
-            default: break
-            }
-        }
+    /// Whether a transfer goes through a coherent buffer.
+    func isCopied(_ part: HandOver.Part) -> Bool { part.size <= copyBreak }
+
+    // MARK: Writing
+
+    mutating func handle(_ name: String) -> HandleID {
+        if let known = handles[name] { return known }
+        let entry = SymbolTable.Entry(name: "strategy_" + name, kind: .handle)
+        let made = result.symbols.add(entry) ?? .none
+        handles[name] = made
+        return made
     }
 
-    private mutating func takeBack(_ index: Int) {
-        for part in lifted.completions[index]?.parts ?? [] {
-            switch strategy {
-            case .streaming:
-                append(
-                    .core(0),
-                    .dma(
-                        DMACall(.unmapSingle, handle: handle("0x\(String(part.start, radix: 16))")))
-                )
-            case .streamingSync: sync(part, .syncSingleForCPU)
-            case .bounce where part.isWrite: copyBounce(part, toBounce: false)
-            default: break
-            }
-        }
-    }
-
-    private mutating func sync(_ part: HandOver.Part, _ function: DMACall.Function) {
-        guard let buffer = lifted.buffer(at: part.start) else { return }
-        append(
-            .core(0),
-            .dma(
-                DMACall(
-                    function, handle: handle("mapped_\(buffer.name)"),
-                    offset: part.start - buffer.start,
-                    size: part.size, direction: buffer.direction)))
-    }
-
-    /// A word-by-word copy, as the kernel's memcpy does on 32-bit cores; the tail byte by byte.
-    private mutating func copyBounce(_ part: HandOver.Part, toBounce: Bool) {
-        guard let buffer = lifted.buffer(at: part.start), let place = bounces[buffer.start] else {
-            return
-        }
-        let own = part.start
-        let bounce = part.start - buffer.start + place
-        let words = part.size / 4 * 4
-        for (offset, bytes, size) in [(0, words, UInt32(4)), (words, part.size - words, 1)]
-        where bytes > 0 {
-            append(
-                .core(0),
-                .copy(
-                    CopyRun(
-                        to: Operand((toBounce ? bounce : own) &+ offset),
-                        from: Operand((toBounce ? own : bounce) &+ offset), bytes: bytes, by: size))
-            )
-        }
-    }
-
-    private mutating func append(_ agent: Agent, _ operation: Operation) {
+    mutating func append(_ agent: Agent, _ operation: Operation) {
         append(.operation(agent, operation))
     }
 
-    private mutating func append(_ body: Statement.Body) {
+    mutating func append(_ call: DMACall, _ agent: Agent = .core(0)) {
+        append(agent, .dma(call))
+    }
+
+    mutating func append(_ body: Statement.Body) {
         result.statements.append(Statement(body, line: line))
     }
 }

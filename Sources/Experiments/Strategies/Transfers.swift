@@ -62,31 +62,57 @@ struct HandOver: Hashable {
         var start: UInt64
         var size: UInt64
         var device: Agent
+        var isRead: Bool
         var isWrite: Bool
+        /// Where the buffer begins that it lies in.
+        var buffer: UInt64
+        /// How many bytes the driver has for it from `start` on: it does not know beforehand how much a device writes.
+        var room: UInt64 = 0
+
+        var end: UInt64 { start &+ size }
+
+        /// The direction that a mapping of it needs.
+        var direction: DMADirection {
+            isRead ? (isWrite ? .bidirectional : .toDevice) : .fromDevice
+        }
+
+        /// The range that a driver hands over.
+        var mapped: (start: UInt64, size: UInt64) { (start, isWrite ? max(room, size) : size) }
     }
     var parts: [Part] = []
 
-    mutating func add(_ operation: DeviceOperation, _ device: Agent) {
+    /// Adds what a device does in a buffer.
+    mutating func add(_ operation: DeviceOperation, _ device: Agent, in buffer: UInt64) {
         let start = operation.start.address.rawValue
         let isWrite = operation.kind == .write
+        let end = start &+ operation.extent
         for index in parts.indices.suffix(64)
-        where parts[index].device == device && parts[index].isWrite == isWrite {
+        where parts[index].device == device && parts[index].buffer == buffer {
             let part = parts[index]
-            // Pieces of one transfer that touch are one mapping.
-            if start <= part.start &+ part.size, part.start <= start &+ operation.extent {
-                let end = max(part.start &+ part.size, start &+ operation.extent)
-                parts[index].start = min(part.start, start)
-                parts[index].size = end - parts[index].start
-                return
-            }
+            // Pieces of one transfer that touch are one mapping, and so is what goes both ways.
+            let touches =
+                part.isWrite == isWrite
+                ? start <= part.end && part.start <= end : start < part.end && part.start < end
+            guard touches else { continue }
+            let last = max(part.end, end)
+            parts[index].start = min(part.start, start)
+            parts[index].size = last - parts[index].start
+            parts[index].isRead = part.isRead || !isWrite
+            parts[index].isWrite = part.isWrite || isWrite
+            return
         }
-        parts.append(Part(start: start, size: operation.extent, device: device, isWrite: isWrite))
+        parts.append(
+            Part(
+                start: start, size: operation.extent, device: device, isRead: !isWrite,
+                isWrite: isWrite, buffer: buffer))
     }
 }
 
 /// A program as transfers: which buffers, and which statement sets off what.
 struct LiftedProgram {
     let program: Program
+    /// Memory that holds the same under every strategy: descriptors, not data.
+    let fixed: [Range<UInt64>]
     /// The buffers, in order of their addresses.
     private(set) var buffers: [TransferBuffer] = []
     /// What an allocator has to give for them.
@@ -95,12 +121,24 @@ struct LiftedProgram {
     private(set) var handOvers: [Int: HandOver] = [:]
     /// The hand-overs that a wait, or a device statement without a doorbell, completes: by the statement's index.
     private(set) var completions: [Int: HandOver] = [:]
+    /// The statement that sets off a device statement, by the latter's index.
+    private(set) var causes: [Int: Int] = [:]
+    /// What cores touch of the buffers.
+    private(set) var uses = BufferUses()
+    /// How many transfers the program makes, loops unrolled, and of how many bytes.
+    private(set) var transfers: UInt64 = 0
+    /// See ``transfers``.
+    private(set) var payload: UInt64 = 0
 
     init(_ program: Program) {
         self.program = program
+        fixed = program.fixedRegions + program.descriptorAllocations
         collectBuffers()
         allocations = Allocation.covering(buffers)
         collectHandOvers()
+        setRooms()
+        countTransfers()
+        uses = BufferUses(program, parts: Array(Set(handOvers.values.flatMap(\.parts))))
     }
 
     private mutating func collectBuffers() {
@@ -108,7 +146,8 @@ struct LiftedProgram {
         for statement in program.statements {
             guard case .operation(let agent, .device(let both)) = statement.body, both.bytes > 0
             else { continue }
-            for operation in [both, both.readSide].compactMap({ $0 }) {
+            for operation in [both, both.readSide].compactMap({ $0 })
+            where !operation.isWithin(fixed) {
                 found.append(buffer(of: operation, agent))
             }
         }
@@ -148,26 +187,82 @@ struct LiftedProgram {
     }
 
     private mutating func collectHandOvers() {
-        var open: [Agent: Int] = [:]
+        // A device's hand-overs that no wait has completed, the one that its work belongs to last.
+        var open: [Agent: [Int]] = [:]
         for (index, statement) in program.statements.enumerated() {
             guard case .operation(let agent, let operation) = statement.body else { continue }
             switch operation {
-            case .ring(let device): open[device] = index
+            case .ring(let device): open[device, default: []].append(index)
             case .accessor(let accessor) where accessor.function.isWrite:
-                open[accessor.device] = index
+                open[accessor.device, default: []].append(index)
             case .device(let work) where work.bytes > 0:
-                let start = open[agent] ?? index
-                handOvers[start, default: HandOver()].add(work, agent)
-                if let read = work.readSide { handOvers[start]?.add(read, agent) }
+                let sides = [work, work.readSide].compactMap { $0 }.filter { !$0.isWithin(fixed) }
+                guard !sides.isEmpty else { continue }
+                let start = open[agent]?.last ?? index
+                causes[index] = start
+                for side in sides {
+                    let buffer = buffer(at: side.start.address.rawValue)?.start ?? 0
+                    handOvers[start, default: HandOver()].add(side, agent, in: buffer)
+                }
                 if open[agent] == nil { completions[index] = handOvers[start] }
             case .wait(let device):
-                guard let start = open[device] else { continue }
-                completions[index] = handOvers[start]
+                guard let starts = open[device] else { continue }
+                var parts: [HandOver.Part] = []
+                var seen: Set<HandOver.Part> = []
+                for part in starts.flatMap({ handOvers[$0]?.parts ?? [] })
+                where seen.insert(part).inserted { parts.append(part) }
+                if !parts.isEmpty { completions[index] = HandOver(parts: parts) }
                 // What the device does after this without a new doorbell is a hand-over of its own.
-                open[device] = index
+                open[device] = [index]
             default: break
             }
         }
+    }
+
+    /// Says of each part how much room the driver has for it: up to the next transfer's place in its buffer.
+    private mutating func setRooms() {
+        var starts: [UInt64: Set<UInt64>] = [:]
+        for part in handOvers.values.flatMap(\.parts) {
+            starts[part.buffer, default: []].insert(part.start)
+        }
+        let sorted = starts.mapValues { $0.sorted() }
+        func withRooms(_ handOver: HandOver) -> HandOver {
+            var result = handOver
+            for index in result.parts.indices {
+                let part = result.parts[index]
+                guard let buffer = buffer(at: part.start) else { continue }
+                let next = sorted[part.buffer]?.first { $0 >= part.end }
+                result.parts[index].room =
+                    min(buffer.start &+ buffer.size, next ?? .max) &- part.start
+            }
+            return result
+        }
+        handOvers = handOvers.mapValues(withRooms)
+        completions = completions.mapValues(withRooms)
+    }
+
+    private mutating func countTransfers() {
+        var multiples: [UInt64] = [1]
+        for (index, statement) in program.statements.enumerated() {
+            switch statement.body {
+            case .repeatBegin(let count):
+                multiples.append((multiples.last ?? 1).multipliedReportingOverflow(by: count).0)
+            case .spanBegin: multiples.append(multiples.last ?? 1)
+            case .end: if multiples.count > 1 { multiples.removeLast() }
+            case .operation:
+                guard let parts = handOvers[index]?.parts else { continue }
+                let multiple = multiples.last ?? 1
+                transfers &+= multiple &* UInt64(parts.count)
+                payload &+= multiple &* parts.reduce(0) { $0 &+ $1.size }
+            default: break
+            }
+        }
+    }
+
+    /// The part of its hand-over that a device statement's bytes at an address are in.
+    func part(of index: Int, at address: UInt64) -> HandOver.Part? {
+        guard let cause = causes[index], let parts = handOvers[cause]?.parts else { return nil }
+        return parts.first { address >= $0.start && address < $0.end }
     }
 
     /// The buffer that holds an address.
@@ -182,5 +277,64 @@ struct LiftedProgram {
         }
         guard low > 0, buffers[low - 1].contains(address) else { return nil }
         return buffers[low - 1]
+    }
+
+    /// Whether a statement allocates memory that holds the same under every strategy.
+    func keeps(_ statement: Statement) -> Bool {
+        guard case .operation(_, .dma(let call)) = statement.body, call.function.makesHandle,
+            call.pool == .none, let segment = call.segments.first
+        else { return false }
+        let start = segment.start.address.rawValue
+        return Program.allocators.contains(call.function)
+            && fixed.contains { $0.lowerBound == start }
+    }
+
+    /// The allocation that holds an address.
+    func allocation(at address: UInt64) -> Allocation? {
+        allocations.first { $0.start <= address && address < Allocation.pageEnd($0.end) }
+    }
+}
+
+extension DeviceOperation {
+    /// Whether all its bytes are in one of some ranges.
+    fileprivate func isWithin(_ ranges: [Range<UInt64>]) -> Bool {
+        let first = start.address.rawValue
+        return ranges.contains { $0.contains(first) && $0.upperBound - first >= extent }
+    }
+}
+
+extension Program {
+    /// Calls that allocate uncached memory.
+    fileprivate static let allocators: Set<DMACall.Function> = [
+        .allocCoherent, .zallocCoherent, .allocWriteCombine, .allocAttrs,
+    ]
+
+    /// What the trace itself declares as memory that no cache holds.
+    fileprivate var fixedRegions: [Range<UInt64>] {
+        declarations.compactMap { declaration in
+            guard case .region(_, let start, let size, let type, _) = declaration, size > 0,
+                !type.isCacheable
+            else { return nil }
+            return start..<start &+ size
+        }
+    }
+
+    /// What the trace allocates uncached, and a device fetches descriptors from.
+    fileprivate var descriptorAllocations: [Range<UInt64>] {
+        let fetched = statements.compactMap { statement -> UInt64? in
+            guard case .operation(_, .device(let work)) = statement.body,
+                case .descriptorFetch = work.kind
+            else { return nil }
+            return work.start.address.rawValue
+        }
+        return statements.compactMap { statement in
+            guard case .operation(_, .dma(let call)) = statement.body,
+                Self.allocators.contains(call.function), let segment = call.segments.first,
+                segment.size > 0
+            else { return nil }
+            let start = segment.start.address.rawValue
+            let range = start..<start &+ segment.size
+            return fetched.contains(where: range.contains) ? range : nil
+        }
     }
 }

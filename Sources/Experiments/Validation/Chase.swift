@@ -8,9 +8,9 @@ import Quantities
 // cache does not fit into it. Left out: TLBs and their walks, huge pages, other traffic.
 
 /// Dependent loads over a buffer, as a latency benchmark makes them.
-struct Chase {
+struct Chase: Sendable {
     /// In which order the buffer is walked.
-    enum Order: Hashable {
+    enum Order: Hashable, Sendable {
         /// Each load at a random byte of the buffer: tinymembench, "single random read".
         case random
         /// From the first byte to the last, again and again, this far apart: lat_mem_rd.
@@ -18,7 +18,7 @@ struct Chase {
     }
 
     /// How its pages lie in memory.
-    enum Placement: Hashable {
+    enum Placement: Hashable, Sendable {
         /// In one piece.
         case contiguous
         /// Each somewhere else.
@@ -39,8 +39,10 @@ struct Chase {
     private static let start: UInt64 = 0x1000_0000
     private static let frames: UInt64 = 1 << 16
 
-    /// What one load takes once the caches are warm, with pages where `seed` puts them.
-    func nanoseconds(on machine: MachineConfiguration, seed: UInt64) -> Double {
+    /// The loads: those that warm the caches, and those that are timed.
+    private func accesses(
+        _ machine: MachineConfiguration, seed: UInt64
+    ) -> (warm: [MemoryAccess], timed: [MemoryAccess]) {
         var generator = SplitMix64(seed: seed)
         let pages = pages(&generator)
         func load(_ offset: UInt64) -> MemoryAccess {
@@ -62,11 +64,41 @@ struct Chase {
             for _ in 0..<3 { warm += pass }
             for _ in 0..<max(loads / pass.count, 2) { timed += pass }
         }
+        return (warm, timed)
+    }
+
+    /// What one load takes once the caches are warm, with pages where `seed` puts them.
+    func nanoseconds(on machine: MachineConfiguration, seed: UInt64) -> Double {
+        let (warm, timed) = accesses(machine, seed: seed)
         var model = Machine(machine, probe: NoProbe(), seed: seed)
         warm.withUnsafeBufferPointer { model.replay($0, firstRecord: 1) }
         let before = model.elapsed
         timed.withUnsafeBufferPointer { model.replay($0, firstRecord: 1) }
         return (model.elapsed - before).nanoseconds / Double(timed.count)
+    }
+
+    /// The same loads as lines of a native trace.
+    ///
+    /// - Parameters:
+    ///   - machine: The machine, for the size of its lines.
+    ///   - seed: Where the pages lie.
+    ///   - withFirstLevel: Whether a span of 1000 hits stands before.
+    /// - Returns: the lines.
+    func text(
+        on machine: MachineConfiguration, seed: UInt64, withFirstLevel: Bool
+    ) -> String {
+        let (warm, timed) = accesses(machine, seed: seed)
+        func lines(_ accesses: [MemoryAccess]) -> String {
+            accesses.map { "ld 0x\(String($0.address, radix: 16)) 1 dep\n" }.joined()
+        }
+        var text = ""
+        if withFirstLevel {
+            // The first of them comes from memory, and is not waited for in the span.
+            text +=
+                "ld 0x8000000 1 dep\nwork 1000\nspan l1\nrepeat 1000\nld 0x8000000 1 dep\nend\nend\n"
+        }
+        return text + lines(warm) + "span chase     # \(timed.count) loads\n" + lines(timed)
+            + "end\n"
     }
 
     /// Where the pages lie.

@@ -4,7 +4,8 @@ import Quantities
 /// Finds maintenance by set and way that a transfer relies on (H37).
 ///
 /// Such an operation names a place in one core's cache, not bytes: it is not broadcast, does not reach an outer cache, and
-/// lines may move between caches while a loop of them runs. With one core and no outer cache nothing can move.
+/// lines may move between caches while a loop of them runs. With one core and no outer cache nothing can move; with one core
+/// and an outer cache all is well if the outer cache is flushed by way, too.
 public struct SetWayRules {
     /// What is known of a granule; masks are of its bytes.
     private struct State {
@@ -13,6 +14,8 @@ public struct SetWayRules {
         var cleaned: UInt64 = 0
         /// Written by a device, and not invalidated since.
         var written: UInt64 = 0
+        /// Written by a device, and flushed from the outer cache by way since.
+        var flushed: UInt64 = 0
         /// Written by a device, and invalidated by set and way alone.
         var dropped: UInt64 = 0
         var storeRecord: UInt32 = 0
@@ -117,10 +120,20 @@ public struct SetWayRules {
                     state.cleanRecord = step.record
                 }
                 if instruction.invalidates, state.written != 0 {
-                    state.dropped |= state.written
+                    state.dropped |= state.written & ~state.flushed
+                    state.flushed = 0
                     state.written = 0
                     state.dropRecord = step.record
                 }
+                states[granule] = state
+            }
+        } else if instruction == .outerCleanAndInvalidateWays, profile.cores == 1 {
+            for granule in states.keys {
+                guard var state = states[granule] else { continue }
+                state.cleaned = 0
+                // What came back from the outer cache between the two is the may-analysis' matter.
+                state.dropped = 0
+                state.flushed = state.written
                 states[granule] = state
             }
         } else if instruction.reachesCoherency {
@@ -164,6 +177,7 @@ public struct SetWayRules {
             guard isWrite else { continue }
             states[granule, default: State()].written |= mask
             states[granule]?.dropped &= ~mask
+            states[granule]?.flushed &= ~mask
             states[granule]?.writeRecord = step.record
             states[granule]?.writer = step.agent.rawValue
         }

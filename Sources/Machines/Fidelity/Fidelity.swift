@@ -115,8 +115,8 @@ extension Fidelity {
     }
 
     private static func row(_ parameter: Parameter) -> Row {
-        for list in ["ports", "memory.controller_ports"] where parameter.path.hasPrefix(list + ".")
-        {
+        for list in ["ports", "memory.controller_ports", "memory.on_chip"]
+        where parameter.path.hasPrefix(list + ".") {
             let keys = parameter.path.dropFirst(list.count + 1).split(separator: ".", maxSplits: 1)
             guard keys.count == 2 else { continue }
             return Row(

@@ -78,11 +78,23 @@ extension DescriptionReader {
             latency: time("memory.latency_ns"), bytesPerSecond: bandwidth("memory.bandwidth_mbps"),
             writeResponse: time("memory.write_response_ns"),
             registerRead: time("memory.register_read_ns"))
+        memory.writeBytesPerSecond = optional("memory.write_bandwidth_mbps").map {
+            UInt64($0) * 1_000
+        }
         memory.banks = banks
         memory.controllerPorts = names("memory.controller_ports").map { name in
             ControllerPortConfiguration(
                 name: name,
                 bytesPerSecond: bandwidth("memory.controller_ports.\(name).bandwidth_mbps"))
+        }
+        memory.onChip = names("memory.on_chip").map { name in
+            let path = "memory.on_chip.\(name)"
+            var onChip = OnChipConfiguration(
+                name: name, start: bytes("\(path).start", or: 0),
+                size: bytes("\(path).size", or: 1_024), latency: time("\(path).latency_ns"),
+                bytesPerSecond: bandwidth("\(path).bandwidth_mbps"))
+            onChip.port = optionalWord("\(path).port")
+            return onChip
         }
         return memory
     }
@@ -92,6 +104,7 @@ extension DescriptionReader {
         return BankConfiguration(
             count: number("memory.banks.count", or: 1),
             rowBytes: bytes("memory.banks.row_bytes", or: 1_024),
+            isPermuted: flag("memory.banks.permuted"),
             rowMiss: time("memory.banks.row_miss_ns"),
             turnaround: time("memory.banks.turnaround_ns"),
             refreshInterval: time("memory.banks.refresh_interval_ns"),

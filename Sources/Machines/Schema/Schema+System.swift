@@ -6,6 +6,9 @@ extension Schema {
     static let memory: [Field] = [
         Field("latency_ns", latency),
         Field("bandwidth_mbps", bandwidth),
+        Field(
+            "write_bandwidth_mbps", writeBandwidth, else: "none",
+            "writes are taken as fast as reads"),
         Field("write_response_ns", latency),
         Field("register_read_ns", latency),
         Field(
@@ -14,11 +17,34 @@ extension Schema {
         Field(
             "controller_ports", .list(controllerPort, controllerPorts),
             else: .value("none", reason: "each port of the interconnect has its own way in")),
+        Field(
+            "on_chip", .list(onChipMemory, onChip),
+            else: .value("none", reason: "all addresses are those of memory outside the chip")),
     ]
+
+    private static let onChip = ListKind(noun: "memory on the chip", maximum: 8, orNone: true)
+
+    private static let onChipMemory: [Field] = [
+        Field("name", .identity(.identifier)),
+        Field("start", .address),
+        Field("size", .bytes(1_024...1 << 30)),
+        Field("latency_ns", latency),
+        Field("bandwidth_mbps", bandwidth),
+        Field(
+            "port", .identifier(none: true), else: "none", "devices on every port reach it"),
+    ]
+
+    private static let writeBandwidth: ValueKind = {
+        var kind = bandwidth
+        kind.allowsNone = true
+        return kind
+    }()
 
     private static let banks: [Field] = [
         Field("count", .whole(1...64, "banks", powerOfTwo: true)),
         Field("row_bytes", .bytes(64...1 << 20, powerOfTwo: true)),
+        Field(
+            "permuted", .flag, else: "false", "the lowest bits of a row's number are its bank"),
         Field("row_miss_ns", latency),
         Field("turnaround_ns", latency, else: "0", "the pins never rest"),
         Field("refresh_interval_ns", latency, else: "0", "there is no refresh"),

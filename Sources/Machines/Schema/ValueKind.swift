@@ -6,6 +6,8 @@ struct ValueKind: Sendable {
         /// Decimals, at most so many; the range is in thousandths.
         case decimal(places: Int)
         case bytes
+        /// A physical address, in hexadecimal with `0x`.
+        case address
         case flag
         case word([String])
         /// Some of these words with spaces between them, or `none`.
@@ -44,6 +46,12 @@ struct ValueKind: Sendable {
                 fits(Int(bytes))
             else { return nil }
             return .bytes(bytes)
+        case .address:
+            guard text.hasPrefix("0x"), text.utf8.count <= 18,
+                let address = UInt64(text.dropFirst(2), radix: 16),
+                address <= UInt64(range.upperBound), !text.dropFirst(2).hasPrefix("+")
+            else { return nil }
+            return .bytes(address)
         case .flag:
             return ["true": Value.flag(true), "false": .flag(false)][text]
         case .word(let words):
@@ -111,6 +119,8 @@ struct ValueKind: Sendable {
                 (isPowerOfTwo ? "a power of two" : "a size")
                     + " from \(range.lowerBound) to \(byteText(UInt64(range.upperBound))) bytes"
                     + (range.upperBound > 1_024 ? ", such as 32K or 1M" : "")
+            case .address:
+                "an address up to 0x\(String(range.upperBound, radix: 16)), hexadecimal with 0x"
             case .flag: "true or false"
             case .word(let words): "one of " + words.joined(separator: ", ")
             case .words(let words):
@@ -131,6 +141,7 @@ struct ValueKind: Sendable {
         case (.absent, _): "none"
         case (.number(let number), .decimal): decimalText(number)
         case (.number(let number), _): "\(number)"
+        case (.bytes(let address), .address): "0x" + String(address, radix: 16, uppercase: true)
         case (.bytes(let bytes), _): byteText(bytes)
         case (.flag(let flag), _): flag ? "true" : "false"
         case (.word(let word), _): word
@@ -144,6 +155,7 @@ struct ValueKind: Sendable {
     func display(_ value: Value) -> String {
         switch value {
         case .number: return canonical(value) + spacedUnit
+        case .bytes where form.isAddress: return canonical(value)
         case .bytes(let bytes):
             let text = byteText(bytes)
             return text.last?.isLetter == true
@@ -188,6 +200,9 @@ extension ValueKind {
         ValueKind(form: .bytes, range: range, allowsNone: none, isPowerOfTwo: powerOfTwo)
     }
 
+    /// Addresses of at most 48 bits.
+    static let address = ValueKind(form: .address, range: 0...(1 << 48) - 1)
+
     static func sizes(_ range: ClosedRange<Int>) -> ValueKind {
         ValueKind(form: .sizes, range: range)
     }
@@ -196,4 +211,9 @@ extension ValueKind {
 
     static func word(_ words: [String]) -> ValueKind { ValueKind(form: .word(words)) }
     static func text(_ limit: Int) -> ValueKind { ValueKind(form: .text(limit)) }
+}
+
+extension ValueKind.Form {
+    /// Whether it is an address.
+    fileprivate var isAddress: Bool { if case .address = self { true } else { false } }
 }

@@ -129,8 +129,10 @@ extension Machine where P: ~Copyable {
     ) -> UInt64 {
         let request = tick + miss
         let delay = memory.occupy(address, size, isWrite: false, at: request)
-        emit(.memoryTraffic, at: tick, agent: agent, address: address, size: size, record: record)
-        return request + costs.memoryLatency + delay
+        emit(
+            .memoryTraffic, at: tick, agent: agent, address: address, size: size,
+            detail: memory.isOnChip(address) ? 1 : 0, record: record)
+        return request + memory.latency(of: address) + delay
     }
 
     /// Writes memory without anybody waiting.
@@ -140,10 +142,10 @@ extension Machine where P: ~Copyable {
         _ address: UInt64, _ size: UInt64, agent: Agent, at tick: UInt64, bytesAhead: UInt64? = nil
     ) {
         _ = memory.occupy(address, size, isWrite: true, at: tick)
-        let ahead = memory.occupancy(bytesAhead ?? costs.writesAhead)
-        if memory.free > ahead { pathOut = max(pathOut, memory.free - ahead) }
+        let ahead = bytesAhead ?? costs.writesAhead
+        pathOut = max(pathOut, memory.heldUntil(address, ahead: ahead))
         emit(
             .memoryTraffic, at: tick, agent: agent, other: 1, address: address, size: size,
-            record: record)
+            detail: memory.isOnChip(address) ? 1 : 0, record: record)
     }
 }

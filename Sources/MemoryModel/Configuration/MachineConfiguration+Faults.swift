@@ -16,6 +16,7 @@ extension MachineConfiguration {
         faults += coreFaults
         faults += levelFaults
         faults += portFaults
+        faults += onChipFaults
         return faults
     }
 
@@ -164,6 +165,26 @@ extension MachineConfiguration {
         }
         if level2?.outer != nil { add("l3", "a third level", "none behind an outer cache") }
         return faults
+    }
+
+    private var onChipFaults: [ConfigurationFault] {
+        let sorted = memory.onChip.sorted { ($0.start, $0.name) < ($1.start, $1.name) }
+        let lost = memory.onChip.compactMap { chip -> ConfigurationFault? in
+            guard let port = chip.port, !ports.contains(where: { $0.name == port }) else {
+                return nil
+            }
+            return ConfigurationFault(
+                path: "memory.on_chip.\(chip.name).port", found: port,
+                expected: "none, or one of " + ports.map(\.name).joined(separator: ", "))
+        }
+        return lost
+            + zip(sorted, sorted.dropFirst()).compactMap { one, next in
+                guard next.start - one.start < one.size else { return nil }
+                return ConfigurationFault(
+                    path: "memory.on_chip.\(next.name).start",
+                    found: "0x\(String(next.start, radix: 16))",
+                    expected: "an address behind memory.on_chip.\(one.name)")
+            }
     }
 
     private var portFaults: [ConfigurationFault] {

@@ -6,6 +6,12 @@ public struct MemoryConfiguration: Sendable, Hashable {
     public var latency: Ticks
     /// What the pins can move, in bytes a second, both directions together.
     public var bytesPerSecond: UInt64
+    /// What it takes of writes, in bytes a second: pins, and what the way to them, rows and the controller lose; nil: as
+    /// `bytesPerSecond`.
+    ///
+    /// A controller holds writes back and sorts them by rows. With a rate that was measured of writes, rows are within it:
+    /// a write then neither waits for a row nor opens one.
+    public var writeBytesPerSecond: UInt64?
     /// From a write leaving the last cache until its response, for writes that wait for one.
     public var writeResponse: Ticks
     /// From a read of a device's register leaving the core until its value is back.
@@ -14,6 +20,8 @@ public struct MemoryConfiguration: Sendable, Hashable {
     public var banks: BankConfiguration?
     /// Ports of the memory controller that several agents share; empty: each has its own way in.
     public var controllerPorts: [ControllerPortConfiguration] = []
+    /// Memory on the chip, at addresses of its own; empty: there is none.
+    public var onChip: [OnChipConfiguration] = []
 
     /// Makes a memory; `registerRead` nil means as long as memory itself.
     public init(
@@ -34,6 +42,9 @@ public struct BankConfiguration: Sendable, Hashable {
     ///
     /// Consecutive rows lie in consecutive banks.
     public var rowBytes: UInt64
+    /// Whether the higher bits of a row's number change the bank that it lies in, so that streams a power of two apart
+    /// do not meet in one bank.
+    public var isPermuted: Bool
     /// What closing a row and opening another adds to the latency of an access.
     public var rowMiss: Ticks
     /// How long the pins rest between a read and a write.
@@ -45,11 +56,13 @@ public struct BankConfiguration: Sendable, Hashable {
 
     /// Makes banks without refresh unless said otherwise.
     public init(
-        count: Int, rowBytes: UInt64, rowMiss: Ticks, turnaround: Ticks = Ticks(rawValue: 0),
+        count: Int, rowBytes: UInt64, isPermuted: Bool = false, rowMiss: Ticks,
+        turnaround: Ticks = Ticks(rawValue: 0),
         refreshInterval: Ticks = Ticks(rawValue: 0), refresh: Ticks = Ticks(rawValue: 0)
     ) {
         self.count = count
         self.rowBytes = rowBytes
+        self.isPermuted = isPermuted
         self.rowMiss = rowMiss
         self.turnaround = turnaround
         self.refreshInterval = refreshInterval
@@ -93,4 +106,40 @@ public struct ControllerPortConfiguration: Sendable, Hashable {
         self.name = name
         self.bytesPerSecond = bytesPerSecond
     }
+}
+
+/// Memory on the chip: SRAM or tightly coupled memory, at addresses of its own.
+///
+/// It has a latency and a rate, no banks, and nothing in common with the pins of the memory outside. A port's latency is
+/// what the port says, whatever memory answers.
+public struct OnChipConfiguration: Sendable, Hashable {
+    /// Its name.
+    public var name: String
+    /// The first physical address.
+    public var start: UInt64
+    /// How many bytes.
+    public var size: UInt64
+    /// From the request leaving the last cache until the critical word is back.
+    public var latency: Ticks
+    /// What it can move, in bytes a second, both directions together.
+    public var bytesPerSecond: UInt64
+    /// The port whose devices reach it; nil: those on every port do.
+    ///
+    /// Mapping strategies go by it; the model lets every device reach all of memory.
+    public var port: String?
+
+    /// Makes a memory that all devices reach.
+    public init(
+        name: String, start: UInt64, size: UInt64, latency: Ticks, bytesPerSecond: UInt64
+    ) {
+        self.name = name
+        self.start = start
+        self.size = size
+        self.latency = latency
+        self.bytesPerSecond = bytesPerSecond
+    }
+
+    /// Whether an address is in it.
+    @inlinable
+    public func contains(_ address: UInt64) -> Bool { address >= start && address - start < size }
 }

@@ -309,11 +309,11 @@ extension Machine where P: ~Copyable {
         } else {
             drainBefore(.deviceLoad, core, on: .device)
         }
-        let now = cores[core].now
         let latency =
-            isOrdered ? costs.level2Miss + costs.memoryLatency : costs.registerRead
+            isOrdered
+            ? costs.level2Miss + memory.latency(of: address) : costs.registerRead
         emitLoad(address, size, core, .memory)
-        wait(core, until: now + latency, on: .device)
+        wait(core, until: cores[core].now + latency, on: .device)
         noteLoad(core, completion: cores[core].now, cause: .device)
     }
 

@@ -109,7 +109,7 @@ extension Machine where P: ~Copyable {
             let end = tick + side.occupancy(bytes)
             if isWrite {
                 ports[side.portIndex].writeFree = end
-                delay -= min(delay, memory.occupancy(UInt64(side.port.fifoBytes ?? 0)))
+                delay -= min(delay, memory.writeOccupancy(UInt64(side.port.fifoBytes ?? 0)))
             } else {
                 ports[side.portIndex].readFree = end
             }
@@ -180,7 +180,7 @@ extension Machine where P: ~Copyable {
     ) -> UInt64 {
         emit(
             .memoryTraffic, at: tick, agent: agent, other: isWrite ? 1 : 0, address: address,
-            size: bytes, record: record)
+            size: bytes, detail: memory.isOnChip(address) ? 1 : 0, record: record)
         return memory.occupy(
             address, bytes, isWrite: isWrite, at: tick,
             port: ports[side.portIndex].controllerPort)

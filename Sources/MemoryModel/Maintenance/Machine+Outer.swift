@@ -183,12 +183,14 @@ extension Machine where P: ~Copyable {
             // The load's event has the bytes that it asked for.
             ledger.asked.read += bytes - size
         #endif
+        // Memory's latency ends with the critical word; the load waits for its last one.
         return readMemory(start, bytes, agent: .core(core), at: now, miss: costs.level2Miss)
+            + memory.occupancy(size) - memory.occupancy(min(size, 8))
     }
 
     /// Lets a core that cleans wait once memory is behind: buffers between hold a few lines at most.
     mutating func throttleWrites(_ core: Int) {
-        let ahead = memory.occupancy(UInt64(4 * level2.lineSize))
+        let ahead = memory.writeOccupancy(UInt64(4 * level2.lineSize))
         if memory.free > cores[core].now + ahead {
             wait(core, until: memory.free - ahead, on: .maintenance)
         }

@@ -1,8 +1,9 @@
 import Quantities
 
-// What is modelled: a latency, a peak rate that reads and writes of all agents share, and where the machine says so
-// banks with one open row each, a rest between reads and writes, and refresh. One transfer occupies the pins for its
+// What is modelled: a latency, a peak rate that reads and writes of all agents share, where the machine says so a lower
+// one of writes, and banks with one open row each, a rest between reads and writes, and refresh. One transfer occupies the pins for its
 // bytes; a transfer that finds them busy waits its turn. The rate is never exceeded.
+// Memory on the chip has a latency and a rate of its own, and takes nothing of the pins.
 // Left out: reordering of requests, the order in which rows of several banks are opened ahead.
 
 /// Memory's pins and banks.
@@ -12,30 +13,63 @@ struct MemoryState {
     /// How long they have been moving bytes, in all.
     private var busy: UInt64 = 0
     private let ticksPerKibibyte: UInt64
+    private let writeTicksPerKibibyte: UInt64
+    private let bankBits: Int
+    /// Whether rows are within the rate of writes.
+    private let sortsWrites: Bool
     private let banks: BankConfiguration?
     private var openRows: [UInt64]
     private var bankFree: [UInt64]
     private var lastWasWrite = false
     private let portRates: [UInt64]
     private var portFree: [UInt64]
+    private let onChip: [OnChipConfiguration]
+    private var onChipFree: [UInt64]
+    private let latency: UInt64
 
     /// Makes idle memory with all rows closed.
     init(_ configuration: MemoryConfiguration) {
         ticksPerKibibyte = (1_000_000_000_000 * 1_024) / max(configuration.bytesPerSecond, 1)
+        writeTicksPerKibibyte =
+            (1_000_000_000_000 * 1_024)
+            / max(configuration.writeBytesPerSecond ?? configuration.bytesPerSecond, 1)
+        sortsWrites = configuration.writeBytesPerSecond != nil
         banks = configuration.banks
+        bankBits = configuration.banks?.count.trailingZeroBitCount ?? 0
         openRows = Array(repeating: .max, count: configuration.banks?.count ?? 0)
         bankFree = Array(repeating: 0, count: configuration.banks?.count ?? 0)
         portRates = configuration.controllerPorts.map {
             (1_000_000_000_000 * 1_024) / max($0.bytesPerSecond, 1)
         }
         portFree = configuration.controllerPorts.map { _ in 0 }
+        onChip = configuration.onChip
+        onChipFree = configuration.onChip.map { _ in 0 }
+        latency = configuration.latency.rawValue
+    }
+
+    /// Whether an address is that of memory on the chip.
+    @inline(__always)
+    func isOnChip(_ address: UInt64) -> Bool { !onChip.isEmpty && place(of: address) != nil }
+
+    private func place(of address: UInt64) -> Int? {
+        onChip.firstIndex { $0.contains(address) }
+    }
+
+    /// The latency of the memory at an address, in ticks.
+    @inline(__always)
+    func latency(of address: UInt64) -> UInt64 {
+        guard !onChip.isEmpty, let place = place(of: address) else { return latency }
+        return onChip[place].latency.rawValue
     }
 
     /// Whether they have never moved more than their rate.
     var isWithinRate: Bool { busy <= free }
 
-    /// How long the pins move `bytes`, in ticks.
+    /// How long `bytes` that are read occupy the pins, in ticks.
     func occupancy(_ bytes: UInt64) -> UInt64 { bytes * ticksPerKibibyte / 1_024 }
+
+    /// How long `bytes` that are written occupy the pins and what is before them, in ticks.
+    func writeOccupancy(_ bytes: UInt64) -> UInt64 { bytes * writeTicksPerKibibyte / 1_024 }
 
     /// Takes the pins for `size` bytes at `address`, asked for at `tick`.
     ///
@@ -49,19 +83,23 @@ struct MemoryState {
     mutating func occupy(
         _ address: UInt64, _ size: UInt64, isWrite: Bool, at tick: UInt64, port: Int? = nil
     ) -> UInt64 {
+        if !onChip.isEmpty, let place = place(of: address) {
+            return occupyOnChip(place, size, at: tick)
+        }
         var start = tick
         if let port {
             start = max(start, portFree[port])
             portFree[port] = start + size * portRates[port] / 1_024
         }
-        guard let banks else {
+        let time = isWrite ? writeOccupancy(size) : occupancy(size)
+        busy += time
+        guard let banks, !isWrite || !sortsWrites else {
             start = max(free, start)
-            free = start + occupancy(size)
-            busy += occupancy(size)
+            free = start + time
             return start - tick
         }
         let row = address / banks.rowBytes
-        let bank = Int(row & UInt64(banks.count - 1))
+        let bank = bank(of: row, banks)
         start = afterRefresh(max(start, bankFree[bank]), banks)
         if openRows[bank] != row {
             start += banks.rowMiss.rawValue
@@ -70,10 +108,43 @@ struct MemoryState {
         let rest = isWrite != lastWasWrite ? banks.turnaround.rawValue : 0
         lastWasWrite = isWrite
         start = max(start, free + rest)
-        free = start + occupancy(size)
-        busy += occupancy(size)
+        free = start + time
         bankFree[bank] = free
         return start - tick
+    }
+
+    /// Until when the way to the memory at an address is held up by what goes there, but for `ahead` bytes of it.
+    @inline(__always)
+    func heldUntil(_ address: UInt64, ahead: UInt64) -> UInt64 {
+        guard !onChip.isEmpty, let place = place(of: address) else {
+            let time = writeOccupancy(ahead)
+            return free > time ? free - time : 0
+        }
+        let time = onChipTime(place, ahead)
+        return onChipFree[place] > time ? onChipFree[place] - time : 0
+    }
+
+    private func onChipTime(_ place: Int, _ bytes: UInt64) -> UInt64 {
+        bytes * ((1_000_000_000_000 * 1_024) / max(onChip[place].bytesPerSecond, 1)) / 1_024
+    }
+
+    private mutating func occupyOnChip(_ place: Int, _ size: UInt64, at tick: UInt64) -> UInt64 {
+        let start = max(onChipFree[place], tick)
+        onChipFree[place] = start + onChipTime(place, size)
+        return start - tick
+    }
+
+    /// The bank that a row lies in: its lowest bits, or all of its bits folded into as many.
+    private func bank(of row: UInt64, _ banks: BankConfiguration) -> Int {
+        var folded = row
+        if banks.isPermuted, bankBits > 0 {
+            var rest = row >> UInt64(bankBits)
+            while rest > 0 {
+                folded ^= rest
+                rest >>= UInt64(bankBits)
+            }
+        }
+        return Int(folded & UInt64(banks.count - 1))
     }
 
     private func afterRefresh(_ tick: UInt64, _ banks: BankConfiguration) -> UInt64 {

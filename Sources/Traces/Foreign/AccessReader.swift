@@ -64,8 +64,7 @@ public final class AccessReader {
                 case .extendedDin:
                     try readLines(ExtendedDinGrammar.self, into: base, room: block.count)
                 case .dineroBinary: try readBinary(into: base, room: block.count)
-                case .native, .nativeBinary, .kernelLog:
-                    preconditionFailure("refused by the initialiser")
+                default: preconditionFailure("refused by the initialiser")
                 }
             if !faults.isEmpty { throw faults }
             if count == 0, recordCount == 0 { throw TraceFormat.noRecords(source.file) }

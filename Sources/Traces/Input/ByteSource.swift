@@ -1,7 +1,7 @@
 /// The content of a trace file, decompressed, in chunks.
 ///
-/// Compression is recognised by content, not by the file's name: gzip and zstd, members and frames one after the
-/// other, at most two layers. Memory does not grow with the file. Damaged or truncated data is an error with its
+/// Compression is recognised by content, not by the file's name: gzip, zstd, xz and lz4, members and frames one
+/// after the other, at most two layers. Memory does not grow with the file. Damaged or truncated data is an error with its
 /// offset in the compressed data, never an early end.
 public final class ByteSource {
     /// The largest prefix that ``prefix(_:)`` gives.
@@ -39,7 +39,7 @@ public final class ByteSource {
         var buffer = InputBuffer(LimitedStage(base, limit: chunkSize), capacity: Self.prefixLimit)
         var layers: [Compression] = []
         while true {
-            _ = try buffer.fill(atLeast: 4)
+            _ = try buffer.fill(atLeast: Compression.markLength)
             guard let layer = Compression.recognise(buffer.available) else { break }
             guard layers.count < Self.layerLimit else {
                 throw TraceErrors([
@@ -53,6 +53,8 @@ public final class ByteSource {
                 switch layer {
                 case .gzip: try GzipStage(buffer, file: file)
                 case .zstd: try ZstdStage(buffer, file: file)
+                case .xz: try XzStage(buffer, file: file)
+                case .lz4: try Lz4Stage(buffer, file: file)
                 }
             buffer = InputBuffer(
                 LimitedStage(stage, limit: chunkSize), capacity: Self.prefixLimit)

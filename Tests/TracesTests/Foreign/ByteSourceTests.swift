@@ -16,7 +16,8 @@ struct ByteSourceTests {
         let plain = Self.plain
         for bytes in [
             plain, gzip(plain), zstd(plain), gzip(gzip(plain)), gzip(zstd(plain)),
-            zstd(gzip(plain)), zstd(zstd(plain)),
+            zstd(gzip(plain)), zstd(zstd(plain)), xz(plain), lz4(plain), gzip(xz(plain)),
+            lz4(gzip(plain)), xz(lz4(plain)),
         ] {
             #expect(try content(bytes, chunk: chunk) == plain)
         }
@@ -31,6 +32,10 @@ struct ByteSourceTests {
         let twice = Self.short + Self.short
         #expect(try content(gzip(Self.short) + gzip(Self.short), chunk: chunk) == twice)
         #expect(try content(zstd(Self.short) + zstd(Self.short), chunk: chunk) == twice)
+        #expect(try content(xz(Self.short) + xz(Self.short), chunk: chunk) == twice)
+        #expect(try content(lz4(Self.short) + lz4(Self.short), chunk: chunk) == twice)
+        #expect(try content(xz([]) + xz(Self.short), chunk: chunk) == Self.short)
+        #expect(try content(lz4([]) + lz4(Self.short), chunk: chunk) == Self.short)
         #expect(try content(gzip([]) + gzip(Self.short), chunk: chunk) == Self.short)
         #expect(try content(zstd([]) + zstd(Self.short), chunk: chunk) == Self.short)
         // A skippable frame of 3 bytes in front, as pzstd writes.
@@ -40,8 +45,8 @@ struct ByteSourceTests {
 
     @Test("a truncated file is never the end", arguments: [1, 7, 1 << 20])
     func truncated(chunk: Int) {
-        for whole in [gzip(Self.short), zstd(Self.short)] {
-            for count in 4..<whole.count {
+        for whole in [gzip(Self.short), zstd(Self.short), xz(Self.short), lz4(Self.short)] {
+            for count in 6..<whole.count {
                 let error = #expect(throws: TraceErrors.self) {
                     try content(Array(whole[..<count]), chunk: chunk)
                 }
@@ -54,7 +59,7 @@ struct ByteSourceTests {
     @Test("a large truncated file gives its records first, then the error")
     func truncatedLate() throws {
         let text = Array(String(repeating: "r 40800930 4\nw 12345 8\n", count: 100_000).utf8)
-        for whole in [gzip(text), zstd(text)] {
+        for whole in [gzip(text), zstd(text), lz4(text)] {
             let result = reading(Array(whole.dropLast(3)), .extendedDin)
             #expect(result.faults.count == 1)
             #expect(result.faults.first?.byte == UInt64(whole.count - 3))
@@ -64,7 +69,7 @@ struct ByteSourceTests {
 
     @Test("damage is found, wherever it is")
     func damaged() {
-        for whole in [gzip(Self.short), zstd(Self.short)] {
+        for whole in [gzip(Self.short), zstd(Self.short), xz(Self.short), lz4(Self.short)] {
             for place in whole.indices {
                 var bytes = whole
                 bytes[place] ^= 0x41
@@ -82,6 +87,8 @@ struct ByteSourceTests {
         #expect(error?.errors.first?.found == "other bytes after gzip data")
         #expect(error?.errors.first?.byte == UInt64(packed.count))
         #expect(throws: TraceErrors.self) { try content(zstd(Self.short) + [1, 2, 3, 4]) }
+        #expect(throws: TraceErrors.self) { try content(xz(Self.short) + [1, 2, 3, 4]) }
+        #expect(throws: TraceErrors.self) { try content(lz4(Self.short) + [1, 2, 3, 4]) }
     }
 
     @Test("a zstd frame cannot claim a window of 2 GiB")

@@ -71,7 +71,10 @@ struct TraceFormatTests {
     func names() {
         #expect(
             TraceFormat.allCases.map(\.name) == [
-                "slt", "sltb", "lackey", "din", "xdin", "dinero-binary", "kernel-log",
+                "slt", "sltb", "lackey", "din", "xdin", "dinero-binary", "kernel-log", "execlog",
+                "tarmac", "drmemtrace-text", "drmemtrace", "gem5", "gem5-text", "champsim",
+                "champsim-cloudsuite", "renode", "prospero", "prospero-binary", "csv", "perf-mem",
+                "perf-script", "spe",
             ])
         for format in TraceFormat.allCases { #expect(TraceFormat(name: format.name) == format) }
         #expect(TraceFormat(name: "elf") == nil)

@@ -36,8 +36,8 @@ import Testing
                 == "t.sltb: byte 0: found other bytes, expected 'SLTB', the start of a binary trace"
         )
         #expect(
-            fault(changed(4, [2, 0]))
-                == "t.sltb: byte 4: found format version 2, expected format version 1")
+            fault(changed(4, [3, 0]))
+                == "t.sltb: byte 4: found format version 3, expected format version 1 or 2")
         #expect(fault(changed(6, [1])) == "t.sltb: byte 6: found flags 1, expected no flags")
     }
 

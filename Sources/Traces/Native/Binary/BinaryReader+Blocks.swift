@@ -48,19 +48,34 @@ extension BinaryReader {
         _ block: RawBlock, _ file: String,
         _ body: (inout BinaryInput) throws(NativeFault) -> Void
     ) throws(TraceErrors) {
-        let fault = block.raw.withUnsafeBufferPointer { raw -> NativeFault? in
+        try locating(block, file) { raw throws(NativeFault) in
             var input = BinaryInput(raw)
+            try body(&input)
+            guard !input.isAtEnd else { return }
+            throw input.fault("more data", "the end of the block")
+        }
+    }
+
+    /// Reads a block's bytes; a fault in them is told with the place of the block.
+    static func locating(
+        _ block: RawBlock, _ file: String,
+        _ body: (UnsafeBufferPointer<UInt8>) throws(NativeFault) -> Void
+    ) throws(TraceErrors) {
+        let fault = block.raw.withUnsafeBufferPointer { raw -> NativeFault? in
             do throws(NativeFault) {
-                try body(&input)
-                guard !input.isAtEnd else { return nil }
-                throw input.fault("more data", "the end of the block")
+                try body(raw)
+                return nil
             } catch {
                 return error
             }
         }
-        guard let fault else { return }
+        if let fault { throw located(fault, block, file) }
+    }
+
+    /// A fault in a block's bytes as an error of the file.
+    static func located(_ fault: NativeFault, _ block: RawBlock, _ file: String) -> TraceErrors {
         let place = "\(fault.found) (byte \(fault.place) of the block's data)"
-        throw TraceErrors([
+        return TraceErrors([
             TraceError(
                 file: file, byte: UInt64(block.offset), found: place, expected: fault.expected)
         ])

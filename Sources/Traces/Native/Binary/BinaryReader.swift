@@ -21,15 +21,20 @@ public struct BinaryReader: @unchecked Sendable {
 
     /// All names of the file.
     public let symbols: SymbolTable
-    /// How many statements the file says to have.
+    /// How many statements the file says to have; of a cut file as many as can be.
     public var statementCount: UInt64 { scanner.statementCount }
+    /// Where a file that was cut has its last whole block's end, and how many statements are before it.
+    ///
+    /// Nil: the file is whole, or its end was not reached yet.
+    public private(set) var cut: (byte: Int, blocks: Int, statements: UInt64)?
 
     /// The file's name.
     let file: String
     /// Takes the blocks.
     private(set) var scanner: BlockScanner
     private var checker: ProgramChecker
-    private var position: UInt64 = 0
+    /// How many statements were in the blocks so far.
+    private(set) var position: UInt64 = 0
     /// Where the blocks of statements start and how many each has.
     private(set) var blocks: [(offset: Int, count: Int)] = []
     /// The block that follows the names, which had to be read to see that the names end.
@@ -40,10 +45,14 @@ public struct BinaryReader: @unchecked Sendable {
     /// - Parameters:
     ///   - bytes: The file's contents. They must outlive the reader and not change.
     ///   - file: Its name, for errors.
+    ///   - allowingCut: Whether a file that ends before its trailer does is read as far as it has whole blocks; ``cut``
+    ///     then says so at the end. Damage is refused all the same.
     /// - Throws: What is wrong with the file, with the byte where it is.
-    public init(_ bytes: UnsafeRawBufferPointer, file: String) throws(TraceErrors) {
+    public init(
+        _ bytes: UnsafeRawBufferPointer, file: String, allowingCut: Bool = false
+    ) throws(TraceErrors) {
         self.file = file
-        scanner = try BlockScanner(bytes, file: file)
+        scanner = try BlockScanner(bytes, file: file, allowingCut: allowingCut)
         var symbols = SymbolTable()
         pending = try scanner.next()
         while let block = pending, block.kind == .symbols {
@@ -64,15 +73,44 @@ public struct BinaryReader: @unchecked Sendable {
     /// - Returns: The statements; nil after the last block, once the rest of the file has been checked too.
     /// - Throws: What is wrong with the file.
     public mutating func next() throws(TraceErrors) -> Block? {
-        guard let block = pending, block.kind == .statements else {
+        guard let block = try nextBlock() else { return nil }
+        return try decode(block)
+    }
+
+    /// Takes the next block of statements as it is.
+    ///
+    /// - Returns: nil after the last block, once the rest of the file has been checked too.
+    mutating func nextBlock() throws(TraceErrors) -> RawBlock? {
+        guard let block = pending, block.kind.hasStatements else {
             try finish()
             return nil
         }
-        let result = try decode(block)
+        guard position + UInt64(block.count) <= statementCount else {
+            throw scanner.error(
+                at: block.offset + 4, "more statements than the trailer says",
+                "\(statementCount)")
+        }
         blocks.append((block.offset, block.count))
         position += UInt64(block.count)
         pending = try scanner.next()
-        return result
+        return block
+    }
+
+    /// Holds a statement against the rules of the format.
+    ///
+    /// - Parameters:
+    ///   - body: What it says.
+    ///   - annotations: Where it came from.
+    ///   - place: Where it is in its block's bytes.
+    /// - Throws: the rule that it breaks.
+    mutating func check(
+        _ body: Statement.Body, _ annotations: Annotations?, at place: Int
+    ) throws(NativeFault) {
+        do throws(ProgramError) {
+            try checker.check(body, annotations: annotations)
+        } catch {
+            throw NativeFault(at: place, found: error.found, expected: error.expected)
+        }
     }
 
     /// Reads a whole program.
@@ -80,20 +118,30 @@ public struct BinaryReader: @unchecked Sendable {
     /// - Parameters:
     ///   - bytes: The file's contents.
     ///   - file: Its name, for errors.
+    ///   - allowingCut: Whether of a file without its end the whole blocks are taken.
     /// - Returns: The program. Its statements have the lines that they have in the canonical text.
     /// - Throws: What is wrong with the file, or that it has more than ``NativeLimits/statements`` statements.
     public static func read(
-        _ bytes: UnsafeRawBufferPointer, file: String
+        _ bytes: UnsafeRawBufferPointer, file: String, allowingCut: Bool = false
     ) throws(TraceErrors) -> Program {
-        var reader = try BinaryReader(bytes, file: file)
-        guard reader.statementCount <= UInt64(NativeLimits.statements) else {
-            throw reader.scanner.error(
-                at: bytes.count - 16, "\(reader.statementCount) statements",
+        var reader = try BinaryReader(bytes, file: file, allowingCut: allowingCut)
+        return try reader.program(bytes.count)
+    }
+
+    /// Reads all that is left as a program.
+    ///
+    /// - Parameter size: How many bytes the file has.
+    /// - Returns: The program.
+    /// - Throws: What is wrong with the file, or that it has more than ``NativeLimits/statements`` statements.
+    mutating func program(_ size: Int) throws(TraceErrors) -> Program {
+        guard scanner.isCut || statementCount <= UInt64(NativeLimits.statements) else {
+            throw scanner.error(
+                at: size - 16, "\(statementCount) statements",
                 "at most \(NativeLimits.statements) in a program that is read whole")
         }
         var program = Program()
-        program.symbols = reader.symbols
-        while let block = try reader.next() {
+        program.symbols = symbols
+        while let block = try next() {
             let base = Int32(program.annotations.count)
             for var statement in block.statements {
                 if statement.annotation >= 0 { statement.annotation += base }
@@ -109,12 +157,15 @@ public struct BinaryReader: @unchecked Sendable {
     /// - Parameters:
     ///   - bytes: The file's contents.
     ///   - file: Its name, for errors.
+    ///   - allowingCut: Whether of a file without its end the whole blocks are taken.
     /// - Returns: The program.
     /// - Throws: What is wrong with the file, as the other form does.
-    public static func read(_ bytes: [UInt8], file: String) throws(TraceErrors) -> Program {
+    public static func read(
+        _ bytes: [UInt8], file: String, allowingCut: Bool = false
+    ) throws(TraceErrors) -> Program {
         let result = bytes.withUnsafeBytes { raw -> Result<Program, TraceErrors> in
             do throws(TraceErrors) {
-                return .success(try read(raw, file: file))
+                return .success(try read(raw, file: file, allowingCut: allowingCut))
             } catch {
                 return .failure(error)
             }
@@ -123,22 +174,19 @@ public struct BinaryReader: @unchecked Sendable {
     }
 
     private mutating func decode(_ block: RawBlock) throws(TraceErrors) -> Block {
-        guard position + UInt64(block.count) <= statementCount else {
-            throw scanner.error(
-                at: block.offset + 4, "more statements than the trailer says",
-                "\(statementCount)")
+        var result = Block(first: position - UInt64(block.count))
+        if block.kind == .accesses {
+            try Self.locating(block, file) { raw throws(NativeFault) in
+                try decodeAccesses(raw, block, into: &result)
+            }
+            return result
         }
-        var result = Block(first: position)
         try Self.decoding(block, file) { input throws(NativeFault) in
             var decoder = StatementDecoder(input, symbolCount: symbols.entries.count)
             for _ in 0..<block.count {
                 let place = decoder.input.position
                 let (body, annotations) = try decoder.next()
-                do throws(ProgramError) {
-                    try checker.check(body, annotations: annotations)
-                } catch {
-                    throw NativeFault(at: place, found: error.found, expected: error.expected)
-                }
+                try check(body, annotations, at: place)
                 result.append(body, annotations)
             }
             input = decoder.input
@@ -146,12 +194,39 @@ public struct BinaryReader: @unchecked Sendable {
         return result
     }
 
+    private mutating func decodeAccesses(
+        _ raw: UnsafeBufferPointer<UInt8>, _ block: RawBlock, into result: inout Block
+    ) throws(NativeFault) {
+        let decoder = try AccessBlockDecoder(
+            raw, count: block.count, symbolCount: symbols.entries.count)
+        let room = UnsafeMutableBufferPointer<MemoryAccess>.allocate(capacity: 1024)
+        defer { room.deallocate() }
+        guard let target = room.baseAddress else { return }
+        while true {
+            switch decoder.next {
+            case .access:
+                let count = try decoder.read(into: target, room: room.count)
+                for access in room[..<count] {
+                    result.append(
+                        .operation(access.agent, .access(access, symbol: .none, value: nil)), nil)
+                }
+            case .statement:
+                let (body, annotations) = try decoder.statement()
+                try check(body, annotations, at: decoder.statementPlace)
+                result.append(body, annotations)
+            case .end: return try decoder.finish()
+            }
+        }
+    }
+
     /// Checks what is left after the statements: the index and the sums.
     private mutating func finish() throws(TraceErrors) {
         let start = pending?.offset ?? scanner.offset
+        if scanner.isCut { return try finishCut(at: start) }
         guard start == scanner.indexOffset else {
             throw scanner.error(
-                at: start, "the index", "it at byte \(scanner.indexOffset), as the trailer says")
+                at: start, "the index",
+                "it at byte \(scanner.indexOffset ?? 0), as the trailer says")
         }
         guard position == statementCount else {
             throw scanner.error(at: start, "\(position) statements", "\(statementCount)")
@@ -169,6 +244,57 @@ public struct BinaryReader: @unchecked Sendable {
         guard rest.isEmpty else {
             throw scanner.error(at: scanner.offset, "the end of the index", "\(rest.count) more")
         }
+    }
+}
+
+extension BinaryReader {
+    /// What is whole of a file that was cut: every block is checked, none of its statements is read.
+    ///
+    /// - Returns: where the last whole block ends, how many blocks of statements there are, and their statements.
+    /// - Throws: what is wrong with it, or that it is not cut.
+    public static func wholePart(
+        _ bytes: [UInt8], file: String
+    ) throws(TraceErrors) -> (byte: Int, blocks: Int, statements: UInt64) {
+        let result = bytes.withUnsafeBytes {
+            raw -> Result<(byte: Int, blocks: Int, statements: UInt64), TraceErrors> in
+            do throws(TraceErrors) {
+                var reader = try BinaryReader(raw, file: file, allowingCut: true)
+                while let block = reader.pending, block.kind.hasStatements {
+                    reader.blocks.append((block.offset, block.count))
+                    reader.position += UInt64(block.count)
+                    reader.pending = try reader.scanner.next()
+                }
+                try reader.finish()
+                guard let cut = reader.cut else {
+                    throw reader.scanner.error(at: raw.count, "a whole file", "one that is cut")
+                }
+                return .success(cut)
+            } catch {
+                return .failure(error)
+            }
+        }
+        return try result.get()
+    }
+
+    /// Ends a file that was cut: what is whole of its index still has to fit.
+    private mutating func finishCut(at start: Int) throws(TraceErrors) {
+        guard position > 0 else {
+            throw scanner.error(
+                at: scanner.offset, "the end of the file", "a whole block of statements",
+                "the file is truncated, and nothing of it is whole")
+        }
+        do throws(ProgramError) {
+            try checker.finishCut()
+        } catch {
+            throw scanner.error(
+                at: start, error.found, error.expected, "the file is truncated")
+        }
+        var rest = blocks[...]
+        while let block = pending {
+            try checkIndex(block, &rest)
+            pending = try scanner.next()
+        }
+        cut = (scanner.offset, blocks.count, position)
     }
 }
 

@@ -9,6 +9,7 @@ public enum BinaryWriter {
     /// - Throws: ``ProgramError`` if the program breaks a rule of the native format.
     /// - Complexity: O(*n*) in the number of statements.
     public static func write(_ program: Program) throws(ProgramError) -> [UInt8] {
+        if hasManyAccesses(program) { return try writeAccesses(program) }
         var file = BlockFile()
         try add(program.symbols, to: &file)
         var encoder = StatementEncoder()
@@ -22,6 +23,28 @@ public enum BinaryWriter {
         if encoder.count > 0 {
             try file.add(.statements, encoder.output.bytes, count: encoder.count)
         }
+        return try file.finish(statements: UInt64(program.statements.count))
+    }
+
+    /// Whether a program has so many plain accesses that blocks of accesses pay.
+    private static func hasManyAccesses(_ program: Program) -> Bool {
+        var count = 0
+        for statement in program.statements
+        where statement.annotation < 0 && AccessBlockEncoder.isPlain(statement.body, nil) {
+            count += 1
+            if count == BinaryFormat.accessThreshold { return true }
+        }
+        return false
+    }
+
+    private static func writeAccesses(_ program: Program) throws(ProgramError) -> [UInt8] {
+        var file = BlockFile(version: BinaryFormat.accessVersion)
+        try add(program.symbols, to: &file)
+        var encoder = AccessBlockEncoder()
+        try program.checked { body, annotations throws(ProgramError) in
+            try file.add(body, annotations, by: &encoder)
+        }
+        try file.end(&encoder)
         return try file.finish(statements: UInt64(program.statements.count))
     }
 
@@ -45,31 +68,35 @@ public enum BinaryWriter {
 }
 
 /// Writes a binary native trace of statements without names, one by one, as an importer gives them.
-public struct BinaryStreamWriter {
-    private var file = BlockFile()
-    private var encoder = StatementEncoder()
+public struct BinaryStreamWriter: ~Copyable {
+    private var file: BlockFile
+    private var encoder: AccessBlockEncoder
     private var checker: ProgramChecker
-    private var count: UInt64 = 0
+    private var count: UInt64
 
     /// Starts a trace.
     ///
-    /// - Throws: never for a table without names; the rules' own initialiser may.
-    public init() throws(ProgramError) { checker = try ProgramChecker(SymbolTable()) }
+    /// - Parameter symbols: The names that its statements declare, as they are at the end.
+    /// - Throws: ``ProgramError`` if a name is none.
+    public init(symbols: SymbolTable = SymbolTable()) throws(ProgramError) {
+        let rules = try ProgramChecker(symbols)
+        var start = BlockFile(version: BinaryFormat.accessVersion)
+        try BinaryWriter.add(symbols, to: &start)
+        file = start
+        encoder = AccessBlockEncoder()
+        checker = rules
+        count = 0
+    }
 
     /// Adds a statement.
     ///
     /// - Throws: ``ProgramError`` if it breaks a rule of the native format.
-    public mutating func add(_ body: Statement.Body) throws(ProgramError) {
-        try checker.check(body, annotations: nil)
-        encoder.add(body, nil)
+    public mutating func add(
+        _ body: Statement.Body, _ annotations: Annotations? = nil
+    ) throws(ProgramError) {
+        try checker.check(body, annotations: annotations)
         count += 1
-        if encoder.output.bytes.count >= BinaryFormat.blockTarget { try endBlock() }
-    }
-
-    private mutating func endBlock() throws(ProgramError) {
-        guard encoder.count > 0 else { return }
-        try file.add(.statements, encoder.output.bytes, count: encoder.count)
-        encoder.reset()
+        try file.add(body, annotations, by: &encoder)
     }
 
     /// Ends the trace.
@@ -77,7 +104,7 @@ public struct BinaryStreamWriter {
     /// - Returns: the file's contents.
     /// - Throws: ``ProgramError`` if a block is open.
     public mutating func finish() throws(ProgramError) -> [UInt8] {
-        try endBlock()
+        try file.end(&encoder)
         try checker.finish()
         return try file.finish(statements: count)
     }
@@ -89,10 +116,29 @@ struct BlockFile {
     private var index: [(offset: Int, count: Int)] = []
 
     /// Starts a file.
-    init() {
+    init(version: UInt16 = BinaryFormat.version) {
         output.add(bytes: BinaryFormat.magic)
-        output.add(fixed: BinaryFormat.version)
+        output.add(fixed: version)
         output.add(fixed: UInt16(0))
+    }
+
+    /// Appends a statement to a block of accesses, and the block where it is full.
+    mutating func add(
+        _ body: Statement.Body, _ annotations: Annotations?, by encoder: inout AccessBlockEncoder
+    ) throws(ProgramError) {
+        if !encoder.add(body, annotations) {
+            try end(&encoder)
+            // A block without shapes has room for one.
+            _ = encoder.add(body, annotations)
+        }
+        if encoder.isFull { try end(&encoder) }
+    }
+
+    /// Appends a block of accesses, unless it would be empty.
+    mutating func end(_ encoder: inout AccessBlockEncoder) throws(ProgramError) {
+        let count = encoder.count
+        guard count > 0 else { return }
+        try add(.accesses, encoder.take(), count: count)
     }
 
     /// Appends a block.
@@ -107,7 +153,7 @@ struct BlockFile {
         guard let stored = BlockCodec.compress(raw) else {
             throw ProgramError(found: "a failure of zstd", expected: "compressed bytes")
         }
-        if kind == .statements { index.append((output.bytes.count, count)) }
+        if kind.hasStatements { index.append((output.bytes.count, count)) }
         var header = BinaryOutput()
         header.add(bytes: [kind.rawValue, 0, 0, 0])
         header.add(fixed: UInt32(count))

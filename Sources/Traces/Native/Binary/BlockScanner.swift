@@ -18,24 +18,45 @@ struct BlockScanner {
     private let end: Int
     /// Where the next block starts.
     private(set) var offset = BinaryFormat.headerSize
-    /// Where the index starts, by the trailer.
-    let indexOffset: Int
-    /// How many statements the file has, by the trailer.
+    /// The number of the next block, from 1, for errors.
+    private(set) var number = 1
+    /// Where the index starts, by the trailer; nil: the file is cut.
+    let indexOffset: Int?
+    /// How many statements the file has, by the trailer; of a cut file as many as can be.
     let statementCount: UInt64
+    private let version: UInt16
+    private var hasSeenIndex = false
+
+    /// Whether the file ends before its trailer does.
+    var isCut: Bool { indexOffset == nil }
 
     /// Checks the header and the trailer of a file.
-    init(_ bytes: UnsafeRawBufferPointer, file: String) throws(TraceErrors) {
+    ///
+    /// - Parameters:
+    ///   - bytes: The file's contents.
+    ///   - file: Its name, for errors.
+    ///   - allowingCut: Whether a file without a trailer is taken as one that was cut: its whole blocks are read.
+    /// - Throws: what is wrong with its two ends.
+    init(
+        _ bytes: UnsafeRawBufferPointer, file: String, allowingCut: Bool = false
+    ) throws(TraceErrors) {
         self.bytes = bytes
         self.file = file
-        try Self.checkHeader(bytes, file)
-        end = bytes.count - BinaryFormat.trailerSize
-        guard end >= BinaryFormat.headerSize,
+        version = try Self.checkHeader(bytes, file)
+        guard bytes.count - BinaryFormat.trailerSize >= BinaryFormat.headerSize,
             bytes[(bytes.count - 4)...].elementsEqual(BinaryFormat.endMagic)
         else {
-            throw Self.error(
-                file, bytes.count, "the end of the file", "a trailer that ends with 'BTLS'",
-                "the file is truncated")
+            guard allowingCut else {
+                throw Self.error(
+                    file, bytes.count, "the end of the file", "a trailer that ends with 'BTLS'",
+                    "the file is truncated")
+            }
+            end = bytes.count
+            indexOffset = nil
+            statementCount = UInt64.max
+            return
         }
+        end = bytes.count - BinaryFormat.trailerSize
         let index = bytes.loadUnaligned(fromByteOffset: end, as: UInt64.self).littleEndian
         statementCount =
             bytes.loadUnaligned(fromByteOffset: end + 8, as: UInt64.self).littleEndian
@@ -50,19 +71,22 @@ struct BlockScanner {
         indexOffset = Int(index)
     }
 
-    /// Takes the next block; nil at the trailer.
+    /// Takes the next block; nil at the trailer, or where a cut file has no whole one any more.
     mutating func next() throws(TraceErrors) -> RawBlock? {
         guard offset < end else { return nil }
         let start = offset
+        if isCut, isRestOfCut { return nil }
         guard end - start >= BinaryFormat.blockHeaderSize else {
             throw error(at: start, "\(end - start) bytes", "the header of a block")
         }
         let header = UnsafeRawBufferPointer(
             rebasing: bytes[start..<(start + BinaryFormat.blockHeaderSize)])
         guard let kind = BinaryFormat.BlockKind(rawValue: header[0]),
-            header[1] | header[2] | header[3] == 0
+            header[1] | header[2] | header[3] == 0, kind != .accesses || version > 1
         else {
-            throw error(at: start, "a block of kind \(header[0])", "kind 1, 2 or 3 and three zeros")
+            throw error(
+                at: start, "a block of kind \(header[0])",
+                "kind \(version > 1 ? "1, 2, 3 or 4" : "1, 2 or 3") and three zeros")
         }
         let count = Int(field(header, 4))
         let rawSize = Int(field(header, 8))
@@ -83,12 +107,28 @@ struct BlockScanner {
         let stored = UnsafeRawBufferPointer(rebasing: bytes[body..<(body + storedSize)])
         let raw = try unpack(header, stored, rawSize, at: start)
         offset = body + storedSize
+        number += 1
+        hasSeenIndex = hasSeenIndex || kind == .index
         return RawBlock(kind: kind, offset: start, count: count, raw: raw)
     }
 
+    /// Whether what is left of a cut file is part of a block or of the trailer, and no damage.
+    private var isRestOfCut: Bool {
+        let left = end - offset
+        if left < BinaryFormat.blockHeaderSize { return true }
+        if hasSeenIndex, left < BinaryFormat.trailerSize { return true }
+        let header = UnsafeRawBufferPointer(
+            rebasing: bytes[offset..<(offset + BinaryFormat.blockHeaderSize)])
+        return BinaryFormat.BlockKind(rawValue: header[0]) != nil
+            && Int(field(header, 12)) <= BinaryFormat.storedLimit
+            && Int(field(header, 12)) > left - BinaryFormat.blockHeaderSize
+    }
+
     /// An error at a byte.
-    func error(at byte: Int, _ found: String, _ expected: String) -> TraceErrors {
-        Self.error(file, byte, found, expected)
+    func error(
+        at byte: Int, _ found: String, _ expected: String, _ hint: String? = nil
+    ) -> TraceErrors {
+        Self.error(file, byte, found, expected, hint)
     }
 
     private func field(_ header: UnsafeRawBufferPointer, _ place: Int) -> UInt32 {
@@ -104,7 +144,8 @@ struct BlockScanner {
         guard sum == field(header, BinaryFormat.checkedHeaderSize) else {
             throw error(
                 at: start, "a block with the checksum \(sum)",
-                "\(field(header, BinaryFormat.checkedHeaderSize)), as its header says")
+                "\(field(header, BinaryFormat.checkedHeaderSize)), as its header says",
+                "block \(number) of the file is damaged")
         }
         guard let raw = BlockCodec.decompress(stored, size: size) else {
             throw error(
@@ -116,7 +157,7 @@ struct BlockScanner {
 
     private static func checkHeader(
         _ bytes: UnsafeRawBufferPointer, _ file: String
-    ) throws(TraceErrors) {
+    ) throws(TraceErrors) -> UInt16 {
         guard bytes.count >= BinaryFormat.headerSize else {
             throw error(
                 file, bytes.count, "the end of the file",
@@ -126,12 +167,14 @@ struct BlockScanner {
             throw error(file, 0, "other bytes", "'SLTB', the start of a binary trace")
         }
         let version = bytes.loadUnaligned(fromByteOffset: 4, as: UInt16.self).littleEndian
-        guard version == BinaryFormat.version else {
+        guard [BinaryFormat.version, BinaryFormat.accessVersion].contains(version) else {
             throw error(
-                file, 4, "format version \(version)", "format version \(BinaryFormat.version)")
+                file, 4, "format version \(version)",
+                "format version \(BinaryFormat.version) or \(BinaryFormat.accessVersion)")
         }
         let flags = bytes.loadUnaligned(fromByteOffset: 6, as: UInt16.self).littleEndian
         guard flags == 0 else { throw error(file, 6, "flags \(flags)", "no flags") }
+        return version
     }
 
     private static func error(

@@ -80,6 +80,12 @@ struct ProgramChecker {
         }
     }
 
+    /// Checks what can be checked at the end of a part of a program: names may be declared only later.
+    func finishCut() throws(ProgramError) {
+        try require(
+            depth == 0, "a 'repeat' or 'span' without its 'end'", "'end' before the file is cut")
+    }
+
     /// Fails unless a condition holds.
     func require(
         _ condition: Bool, _ found: @autoclosure () -> String,

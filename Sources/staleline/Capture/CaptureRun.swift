@@ -1,0 +1,58 @@
+import Foundation
+import Glibc
+
+/// A run of QEMU.
+struct CaptureRun {
+    /// How it ended.
+    struct End {
+        /// The exit status, or 128 and the signal's number.
+        var status: Int32
+        /// Whether a signal ended it.
+        var isSignal: Bool
+        /// Whether it took too long.
+        var isTimeout: Bool
+    }
+
+    /// QEMU's program.
+    let emulator: String
+    /// What it is told.
+    let arguments: [String]
+    /// After how many seconds it is ended.
+    let timeout: Double?
+
+    /// Runs it with this process's standard input, output and error.
+    ///
+    /// - Throws: ``BadInput`` if it cannot be started.
+    func perform() throws -> End {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: emulator)
+        process.arguments = arguments
+        do { try process.run() } catch {
+            throw BadInput("\(emulator): \(error.localizedDescription)")
+        }
+        // Ctrl-C ends QEMU, whose end is waited for: nothing unfinished stays.
+        RunningEmulator.process = process.processIdentifier
+        let before = signal(SIGINT) { _ in kill(RunningEmulator.process, SIGTERM) }
+        defer { signal(SIGINT, before) }
+        var isTimeout = false
+        if let timeout {
+            let deadline = Date(timeIntervalSinceNow: timeout)
+            while process.isRunning, Date() < deadline { usleep(20_000) }
+            if process.isRunning {
+                isTimeout = true
+                // QEMU's system emulation ends in order on this signal, and its plugins with it.
+                process.terminate()
+            }
+        }
+        process.waitUntilExit()
+        let isSignal = process.terminationReason == .uncaughtSignal
+        return End(
+            status: isSignal ? 128 + process.terminationStatus : process.terminationStatus,
+            isSignal: isSignal, isTimeout: isTimeout)
+    }
+}
+
+/// Which process a signal's handler ends: it can ask for nothing but a global.
+private enum RunningEmulator {
+    nonisolated(unsafe) static var process: pid_t = 0
+}
