@@ -86,7 +86,7 @@ public struct ProgramRunner<P: CountingProbe & ~Copyable>: ~Copyable {
         var index = 0
         while index < program.statements.count {
             // Most statements are single accesses, of which there is nothing to lower.
-            if pauses.isIdle, let access = program.statements[index].access,
+            if profile == nil, pauses.isIdle, let access = program.statements[index].access,
                 let agent = program.statements[index].agent
             {
                 let operation = Operation.access(
