@@ -61,6 +61,8 @@ done
 
 BUILD=${BUILD:-$PWD/.build} tools/bench-kernel-log.py || failed=1
 
+BUILD=${BUILD:-$PWD/.build} tools/bench-check.py || failed=1
+
 # Four cores on shared lines; their machine has four. The random words are for knowing, and have no threshold.
 "$bench" "$trace" --four --machine configs/rpi3.yaml --min-shared "$least_shared" || failed=1
 "$bench" --machine configs/rpi3.yaml --shared 4000000 || failed=1

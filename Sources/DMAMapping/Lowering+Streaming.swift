@@ -13,12 +13,10 @@ extension Lowering {
         guard let direction = call.direction else { throw .missing(function, .direction) }
         guard direction != .none else { throw .noDirection(function) }
         for segment in call.segments { try check(function, segment) }
-        let steps = try Self.describe(
-            function, direction: direction, isCoherent: coherentDevices.contains(device),
-            attributes: call.attributes, profile: profile)
-        let bouncedSteps = try Self.describe(
-            function, direction: direction, isCoherent: coherentDevices.contains(device),
-            attributes: call.attributes, isBounced: true, profile: profile)
+        let plan = try plan(
+            StreamingPlan.Key(
+                function: function, direction: direction,
+                isCoherent: coherentDevices.contains(device), attributes: call.attributes))
         var record = MappingRecord(
             handle: call.handle, function: function, device: device, segments: call.segments,
             direction: direction, attributes: call.attributes, sequence: takeSequence())
@@ -31,7 +29,7 @@ extension Lowering {
         let parts = record.segments.prefix(placed).enumerated().map { index, segment in
             MappedPart(segment, slot: record.slot(of: index))
         }
-        try expand(steps, bounced: bouncedSteps, of: function, over: parts, into: &output)
+        expand(plan, over: parts, into: &output)
         note(record)
     }
 
@@ -52,38 +50,64 @@ extension Lowering {
         // A sync has no attributes: what the map skipped, a sync does.
         let isCoherent = coherentDevices.contains(call.device ?? target.device)
         let attributes = isUnmap ? call.attributes : []
-        let steps = try Self.describe(
-            function, direction: direction, isCoherent: isCoherent, attributes: attributes,
-            profile: profile)
-        let bouncedSteps = try Self.describe(
-            function, direction: direction, isCoherent: isCoherent, attributes: attributes,
-            isBounced: true, profile: profile)
+        let plan = try plan(
+            StreamingPlan.Key(
+                function: function, direction: direction, isCoherent: isCoherent,
+                attributes: attributes))
         // There is no memory at `DMA_MAPPING_ERROR`.
         if mappings[call.handle]?.isFailed != true {
-            try expand(steps, bounced: bouncedSteps, of: function, over: parts, into: &output)
+            expand(plan, over: parts, into: &output)
         }
         if isUnmap { release(call.handle) }
+    }
+
+    /// What a streaming call does, found in the tables once for all calls that are alike.
+    ///
+    /// - Throws: if no table says it; that is found out anew for each call.
+    private mutating func plan(
+        _ key: StreamingPlan.Key
+    ) throws(LoweringError) -> StreamingPlan {
+        if let known = plans[key] { return known }
+        let direct = try Self.describe(
+            key.function, direction: key.direction, isCoherent: key.isCoherent,
+            attributes: key.attributes, profile: profile)
+        let bounced = try Self.describe(
+            key.function, direction: key.direction, isCoherent: key.isCoherent,
+            attributes: key.attributes, isBounced: true, profile: profile)
+        let isUsed = !direct.isEmpty || !bounced.isEmpty
+        let plan = StreamingPlan(
+            direct: direct, bounced: bounced,
+            isBatched: isUsed ? try Self.streamingRow(key.function, profile).isBatched : false)
+        plans[key] = plan
+        return plan
     }
 
     /// Puts all entries of a call into its steps.
     ///
     /// A batched call waits once, after its last entry.
-    func expand(
-        _ steps: [LoweringStep], bounced: [LoweringStep]? = nil, of function: DMACall.Function,
-        over parts: [MappedPart], into output: inout [Operation]
-    ) throws(LoweringError) {
-        let used = parts.contains { !($0.slot == nil ? steps : bounced ?? steps).isEmpty }
-        guard used else { return }
-        let isBatched = try Self.streamingRow(function, profile).isBatched
+    private func expand(
+        _ plan: StreamingPlan, over parts: [MappedPart], into output: inout [Operation]
+    ) {
+        guard parts.contains(where: { !plan.steps($0).isEmpty }) else { return }
         for part in parts {
-            expand(
-                part.slot == nil ? steps : bounced ?? steps, over: part, isBatched: isBatched,
-                into: &output)
+            expand(plan.steps(part), over: part, isBatched: plan.isBatched, into: &output)
         }
-        let isMaintained = (steps + (bounced ?? [])).contains {
+        let isMaintained = (plan.direct + plan.bounced).contains {
             if case .inner = $0 { true } else { false }
         }
-        if isBatched, isMaintained { output.append(.barrier(Barrier(.dsb))) }
+        if plan.isBatched, isMaintained { output.append(.barrier(Barrier(.dsb))) }
+    }
+
+    /// The same for a call that is none of the streaming table's maps, unmaps and syncs.
+    func expand(
+        _ steps: [LoweringStep], of function: DMACall.Function, over parts: [MappedPart],
+        into output: inout [Operation]
+    ) throws(LoweringError) {
+        guard !parts.isEmpty, !steps.isEmpty else { return }
+        let isBatched = try Self.streamingRow(function, profile).isBatched
+        expand(
+            StreamingPlan(direct: steps, bounced: steps, isBatched: isBatched), over: parts,
+            into: &output)
     }
 
     /// Lowers a question about a mapping, which costs nothing.
@@ -154,6 +178,26 @@ extension Lowering {
             }
         }
     }
+}
+
+/// What a streaming call does before it meets an address.
+struct StreamingPlan: Sendable {
+    /// What decides it.
+    struct Key: Hashable, Sendable {
+        var function: DMACall.Function
+        var direction: DMADirection?
+        var isCoherent: Bool
+        var attributes: DMAAttributes
+    }
+
+    /// Its steps for a part of a mapping that has no bounce slot.
+    var direct: [LoweringStep]
+    /// Its steps for one that has.
+    var bounced: [LoweringStep]
+    /// Whether the call waits once for all of its entries.
+    var isBatched: Bool
+
+    func steps(_ part: MappedPart) -> [LoweringStep] { part.slot == nil ? direct : bounced }
 }
 
 extension DMACall.Function {

@@ -41,6 +41,8 @@ public struct Lowering: Sendable {
     /// What the kernel says of the last map that failed; nil: none failed since it was taken.
     var failure: MapFailure?
 
+    /// What streaming calls do, as far as they have been looked up.
+    var plans: [StreamingPlan.Key: StreamingPlan] = [:]
     var mappings: [HandleID: MappingRecord] = [:]
     var ranges: [HandleID: IOVARecord] = [:]
     var allocations: [HandleID: AllocationRecord] = [:]

@@ -20,6 +20,17 @@ public protocol Probe: ~Copyable {
     ///
     /// Only called where ``foldsHits`` is true, before any event that follows them.
     mutating func recordHits(of agent: Agent, loads: UInt64, stores: UInt64, fetches: UInt64)
+
+    /// Whether it may want an event of its own for a hit that is told in bulk, too; ``hearsHits(of:size:)`` says for which.
+    static var hearsSomeHits: Bool { get }
+
+    /// Whether hits of the line at a physical address are told by ``recordHit(_:)``.
+    ///
+    /// The answer for a line never changes.
+    func hearsHits(of line: UInt64, size: UInt64) -> Bool
+
+    /// Takes a hit that ``recordHits(of:loads:stores:fetches:)`` tells, too, later.
+    mutating func recordHit(_ event: Event)
 }
 
 extension Probe where Self: ~Copyable {
@@ -32,6 +43,18 @@ extension Probe where Self: ~Copyable {
     public mutating func recordHits(
         of agent: Agent, loads: UInt64, stores: UInt64, fetches: UInt64
     ) {}
+
+    /// Who counts needs no single hits.
+    @inlinable
+    public static var hearsSomeHits: Bool { false }
+
+    /// Not asked.
+    @inlinable
+    public func hearsHits(of line: UInt64, size: UInt64) -> Bool { false }
+
+    /// Nothing: it is told in bulk.
+    @inlinable
+    public mutating func recordHit(_ event: Event) {}
 }
 
 /// Listens to nothing.
@@ -85,6 +108,23 @@ public struct ProbePair<First: Probe & ~Copyable, Second: Probe & ~Copyable>: Pr
     ) {
         first.recordHits(of: agent, loads: loads, stores: stores, fetches: fetches)
         second.recordHits(of: agent, loads: loads, stores: stores, fetches: fetches)
+    }
+
+    /// Whether either wants single hits.
+    @inlinable
+    public static var hearsSomeHits: Bool { First.hearsSomeHits || Second.hearsSomeHits }
+
+    /// Whether either wants those of a line.
+    @inlinable
+    public func hearsHits(of line: UInt64, size: UInt64) -> Bool {
+        first.hearsHits(of: line, size: size) || second.hearsHits(of: line, size: size)
+    }
+
+    /// Hands the hit to both.
+    @inlinable
+    public mutating func recordHit(_ event: Event) {
+        first.recordHit(event)
+        second.recordHit(event)
     }
 }
 

@@ -40,8 +40,9 @@ public enum Check {
         let profile = setup.hazardProfile
         var map = MemoryMap()
         for mapping in setup.declaredMappings { map.insert(mapping) }
-        if let error = ProgramFit.sizeError(
-            of: setup.program, file: setup.file, limit: ProgramFit.judgedLimit)
+        if setup.size > ProgramFit.judgedLimit,
+            let error = ProgramFit.sizeError(
+                of: setup.program, file: setup.file, limit: ProgramFit.judgedLimit)
         {
             throw TraceErrors([error])
         }
@@ -55,23 +56,17 @@ public enum Check {
                     expected: "at most \(WatchList.limit) bytes to judge in one run")
             ])
         }
-        var runner = try ProgramRunner(
-            setup,
-            probe: ProbePair(CountersProbe(), ManifestDetector(profile: profile, watch: watch)),
-            keepingStepsFor: watch)
-        try runner.run()
-        var latent = LatentAnalysis(profile: profile, watch: watch, map: map)
-        let possible = latent.run(runner.steps)
+        let run = try Run(setup, profile: profile, watch: watch, map: map)
         var rules = APIRules(profile: profile)
-        var owners = OwnershipRules(profile: profile, unreachable: runner.failures)
+        var owners = OwnershipRules(profile: profile, unreachable: run.failures)
         var broken =
-            rules.run(setup.program, unreachable: runner.failures)
-            + owners.run(setup.program, watch: watch, map: map)
+            rules.run(setup.outline, unreachable: run.failures)
+            + owners.run(
+                setup.program, outline: setup.outline, watch: watch, map: map)
         var memory = DeviceMemoryRules(profile: profile, map: map)
-        var caches = SetWayRules(profile: profile, watch: watch)
-        broken += memory.run(setup.program) + caches.run(runner.steps, map: map)
+        broken += memory.run(setup.program) + run.setWay
         broken += SharedBlocks(profile: profile).run(try setup.smallBuffers())
-        if profile.usesLinux { broken += ListRules().run(setup.program) }
+        if profile.usesLinux { broken += ListRules().run(setup.outline) }
         let kernel = setup.kernelReports
         let overlaps = setup.overlaps(
             kernel.reports, shared: Set(broken.filter { $0.code == .h19 }.map(\.record)))
@@ -79,15 +74,14 @@ public enum Check {
         let misuse = broken.filter {
             $0.code != .h19 || kernel.bounced.isDisjoint(with: [$0.record, $0.writeRecord])
         }
-        let replay = runner.result(on: setup.machine)
-        let shown = runner.machine.probe.second.findings
         return CheckResult(
             setup: setup,
             judgement: Judgement(
-                manifest: shown, latent: possible, misuse: misuse, reports: overlaps.reports,
-                history: profile.usesLinux ? MappingHistory(setup.program) : nil,
+                manifest: run.shown, latent: run.possible, misuse: misuse,
+                reports: overlaps.reports,
+                history: profile.usesLinux ? MappingHistory(setup.outline) : nil,
                 profile: profile),
-            replay: replay,
+            replay: run.replay,
             watchedBytes: bytes, remarks: kernel.remarks + overlaps.remarks)
     }
 }

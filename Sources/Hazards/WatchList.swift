@@ -22,12 +22,16 @@ public struct WatchList: Hashable, Sendable {
     ///
     /// - Parameters:
     ///   - program: The program.
+    ///   - outline: The program without its accesses, if it is at hand.
     ///   - map: Which of its addresses mean which physical bytes.
     ///   - lineSize: Bytes of a data line.
-    public init(_ program: Program, map: MemoryMap, lineSize: UInt64) {
+    public init(
+        _ program: Program, outline: Program? = nil, map: MemoryMap, lineSize: UInt64
+    ) {
+        let outline = outline ?? program
         /// Where each handle's mapping begins.
         var starts: [HandleID: Operand] = [:]
-        for statement in program.statements {
+        for statement in outline.statements {
             guard case .operation(_, let operation) = statement.body else { continue }
             switch operation {
             case .device(let device):
@@ -48,7 +52,7 @@ public struct WatchList: Hashable, Sendable {
             default: break
             }
         }
-        for declaration in program.declarations {
+        for declaration in outline.declarations {
             // Two mappings of the same bytes can lose them without any device.
             guard case .alias(_, let region, _, _, _) = declaration,
                 let entry = program.symbols[region],
@@ -57,33 +61,43 @@ public struct WatchList: Hashable, Sendable {
             add(Operand(entry.address), entry.size, MemoryMap(), lineSize)
         }
         merge()
-        addInstructions(program, map, lineSize)
+        addInstructions(program, outline, map, lineSize)
     }
 
     /// Watches what is fetched as instructions and written by the same program, by cores or devices.
     private mutating func addInstructions(
-        _ program: Program, _ map: MemoryMap, _ lineSize: UInt64
+        _ program: Program, _ outline: Program, _ map: MemoryMap, _ lineSize: UInt64
     ) {
+        // In most programs code and data have no page in common: the pages are looked at first.
+        var pages = InstructionPages(lineSize: lineSize)
+        let isIdentity = map.mappings.allSatisfy { $0.start == $0.physical }
+        func physical(_ address: UInt64) -> UInt64 {
+            isIdentity ? address : map.physical(of: address)
+        }
+        for place in program.statements.indices {
+            guard let access = program.statements[place].access else { continue }
+            if access.kind == .fetch {
+                pages.fetch(physical(access.address))
+                pages.fetch(physical(lastByte(access.address, UInt64(access.size))))
+            } else if access.kind.isStore {
+                pages.store(physical(access.address), UInt64(access.size))
+            }
+        }
+        guard pages.isFetched else { return }
+        for case .operation(_, let operation) in outline.statements.lazy.map(\.body) {
+            Self.forEachStore(operation) { pages.store(map.physical(of: $0), $1) }
+        }
+        guard pages.overlap else { return }
         var fetched: Set<UInt64> = []
         for case .operation(_, .access(let access, _, _)) in program.statements.lazy.map(\.body)
         where access.kind == .fetch {
-            fetched.insert(access.address)
-            fetched.insert(lastByte(access.address, UInt64(access.size)))
+            for address in [access.address, lastByte(access.address, UInt64(access.size))]
+            where pages.mayBeStored(map.physical(of: address)) { fetched.insert(address) }
         }
         guard !fetched.isEmpty else { return }
         var stored = WatchList()
-        for statement in program.statements {
-            guard case .operation(_, let operation) = statement.body else { continue }
-            switch operation {
-            case .access(let access, _, _) where access.kind.isStore:
-                stored.add(Operand(access.address), UInt64(access.size), map, lineSize)
-            case .run(let run) where run.kind.isStore:
-                stored.add(run.start, run.bytes, map, lineSize)
-            case .copy(let copy): stored.add(copy.destination, copy.bytes, map, lineSize)
-            case .device(let device) where device.kind == .write:
-                stored.add(device.start, device.extent, map, lineSize)
-            default: break
-            }
+        for case .operation(_, let operation) in program.statements.lazy.map(\.body) {
+            Self.forEachStore(operation) { stored.add(Operand($0), $1, map, lineSize) }
         }
         stored.merge()
         for address in fetched.sorted() {
@@ -95,6 +109,19 @@ public struct WatchList: Hashable, Sendable {
         guard hasInstructions else { return }
         offsets = []
         merge()
+    }
+
+    /// Calls `body` with the bytes that an operation writes, those of calls left out.
+    private static func forEachStore(_ operation: Operation, _ body: (UInt64, UInt64) -> Void) {
+        switch operation {
+        case .access(let access, _, _) where access.kind.isStore:
+            body(access.address, UInt64(access.size))
+        case .run(let run) where run.kind.isStore: body(run.start.address.rawValue, run.bytes)
+        case .copy(let copy): body(copy.destination.address.rawValue, copy.bytes)
+        case .device(let device) where device.kind == .write:
+            body(device.start.address.rawValue, device.extent)
+        default: break
+        }
     }
 
     /// Watches more physical bytes, widened to whole lines.
@@ -152,8 +179,12 @@ public struct WatchList: Hashable, Sendable {
 
     /// Whether any byte of a range is in a watched granule.
     public func touches(_ start: UInt64, _ size: UInt64) -> Bool {
-        guard size > 0 else { return false }
+        guard size > 0, let least = ranges.first, let most = ranges.last else { return false }
         let last = lastByte(start, size) / Self.granule
+        // Most of what is asked for lies elsewhere.
+        guard last >= least.lowerBound, start / Self.granule < most.upperBound else {
+            return false
+        }
         let first = firstRange(endingAfter: start / Self.granule)
         return first < ranges.count && ranges[first].lowerBound <= last
     }
@@ -170,19 +201,10 @@ public struct WatchList: Hashable, Sendable {
     }
 
     /// The watched granules of a range, each with the mask of its bytes.
-    func granules(_ address: UInt64, _ size: UInt64) -> [(UInt64, UInt64)] {
-        guard size > 0 else { return [] }
-        let last = lastByte(address, size) / Self.granule
-        var result: [(UInt64, UInt64)] = []
-        for range in ranges[firstRange(endingAfter: address / Self.granule)...] {
-            guard range.lowerBound <= last else { break }
-            for granule in max(
-                range.lowerBound, address / Self.granule)..<min(range.upperBound, last + 1)
-            {
-                result.append((granule, Granules.mask(address, size, in: granule)))
-            }
-        }
-        return result
+    func granules(_ address: UInt64, _ size: UInt64) -> WatchedGranules {
+        WatchedGranules(
+            ranges, size == 0 ? ranges.count : firstRange(endingAfter: address / Self.granule),
+            address, size)
     }
 
     /// How many granules are watched.
@@ -199,6 +221,41 @@ public struct WatchList: Hashable, Sendable {
         let low = firstRange(endingAfter: granule)
         guard low < ranges.count, ranges[low].lowerBound <= granule else { return nil }
         return offsets[low] + Int(granule - ranges[low].lowerBound)
+    }
+}
+
+/// The watched granules that a range of bytes touches, each with the mask of its bytes.
+struct WatchedGranules: Sequence, IteratorProtocol {
+    private let ranges: [Range<UInt64>]
+    /// The watched range at work.
+    private var place: Int
+    private let address: UInt64
+    private let size: UInt64
+    /// The next granule that may be one.
+    private var upcoming: UInt64
+    private let last: UInt64
+
+    init(_ ranges: [Range<UInt64>], _ first: Int, _ address: UInt64, _ size: UInt64) {
+        self.ranges = ranges
+        self.address = address
+        self.size = size
+        place = first
+        upcoming = address / WatchList.granule
+        last = size == 0 ? 0 : lastByte(address, size) / WatchList.granule
+    }
+
+    mutating func next() -> (UInt64, UInt64)? {
+        while place < ranges.count {
+            let granule = Swift.max(upcoming, ranges[place].lowerBound)
+            guard granule <= last else { break }
+            if granule < ranges[place].upperBound {
+                upcoming = granule + 1
+                return (granule, Granules.mask(address, size, in: granule))
+            }
+            place += 1
+        }
+        place = ranges.count
+        return nil
     }
 }
 

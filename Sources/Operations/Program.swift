@@ -242,6 +242,8 @@ public struct Program: Hashable, Sendable {
     public var symbols = SymbolTable()
     /// The annotations that statements point to.
     public var annotations: [Annotations] = []
+    /// The numbers of the statements in the program that this is the outline of; nil: it is whole.
+    var numbers: [Int]?
 
     /// Makes an empty program.
     public init() {}

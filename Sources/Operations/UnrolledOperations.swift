@@ -16,6 +16,7 @@ public struct UnrolledOperations: Sequence, IteratorProtocol {
 
     private let program: Program
     private let wanted: (Operation) -> Bool
+    private let wantedAccess: ((MemoryAccess) -> Bool)?
     private let rounds: UInt64
     /// For each `repeat` and `span` its `end`, and for each of these whether a wanted operation stands within.
     private var ends: [Int: (end: Int, isWanted: Bool)] = [:]
@@ -27,19 +28,31 @@ public struct UnrolledOperations: Sequence, IteratorProtocol {
     /// - Parameters:
     ///   - program: Every block of which has its end.
     ///   - rounds: The most rounds of a loop that are gone.
-    ///   - wanted: Which operations are asked for.
+    ///   - wantedAccess: Which single accesses are asked for, besides; nil: none.
+    ///   - wanted: Which other operations are asked for.
     public init(
-        _ program: Program, rounds: UInt64 = .max, where wanted: @escaping (Operation) -> Bool
+        _ program: Program, rounds: UInt64 = .max,
+        accesses wantedAccess: ((MemoryAccess) -> Bool)? = nil,
+        where wanted: @escaping (Operation) -> Bool
     ) {
         self.program = program
         self.rounds = rounds
         self.wanted = wanted
+        self.wantedAccess = wantedAccess
         var starts: [(place: Int, isWanted: Bool)] = []
-        for (place, statement) in program.statements.enumerated() {
-            switch statement.body {
+        for place in program.statements.indices {
+            if let access = program.statements[place].access {
+                if let open = starts.last, !open.isWanted, wantedAccess?(access) ?? false {
+                    starts[starts.count - 1].isWanted = true
+                }
+                continue
+            }
+            switch program.statements[place].body {
             case .repeatBegin, .spanBegin: starts.append((place, false))
             case .operation(_, let operation):
-                if wanted(operation), !starts.isEmpty { starts[starts.count - 1].isWanted = true }
+                if let open = starts.last, !open.isWanted, wanted(operation) {
+                    starts[starts.count - 1].isWanted = true
+                }
             case .end:
                 guard let last = starts.popLast() else { continue }
                 ends[last.place] = (place, last.isWanted)
@@ -53,10 +66,16 @@ public struct UnrolledOperations: Sequence, IteratorProtocol {
     public mutating func next() -> Step? {
         while place < program.statements.count {
             defer { place += 1 }
+            if let access = program.statements[place].access,
+                !(wantedAccess?(access) ?? false)
+            {
+                continue
+            }
             switch program.statements[place].body {
             case .operation(let agent, let operation):
-                guard wanted(operation) else { continue }
-                return Step(record: place + 1, agent: agent, operation: operation)
+                let isAccess = program.statements[place].access != nil
+                guard isAccess || wanted(operation) else { continue }
+                return Step(record: program.number(of: place), agent: agent, operation: operation)
             case .repeatBegin(let count): enter(count)
             case .spanBegin: enter(1)
             case .end:

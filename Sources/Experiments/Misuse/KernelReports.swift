@@ -25,15 +25,15 @@ extension Setup {
         // arm64 kernels bounce small buffers wherever they have a pool.
         settings.bouncesSmallBuffers = settings.isArm64 && bouncePool.size > 0
         return DMADebug(
-            settings, for: program,
-            coherentDevices: Set(program.devices.filter(isCoherent).map(\.agent)), map: map,
+            settings, for: outline,
+            coherentDevices: Set(outline.devices.filter(isCoherent).map(\.agent)), map: map,
             placing: try? lowering())
     }
 
     /// What dma-debug would print of the program, of broken rules and of none, and which mappings bounce.
     var kernelReports: (reports: [KernelReport], remarks: [KernelRemark], bounced: Set<Int>) {
         guard var debug = dmaDebug else { return ([], [], []) }
-        debug.run(program)
+        debug.run(outline)
         var reports: [KernelReport] = []
         var remarks: [KernelRemark] = []
         for report in debug.reports {

@@ -22,6 +22,9 @@ struct Pauses {
     /// What stopped cores have left to do.
     private var stopped: [Int: Rest] = [:]
 
+    /// Whether no core is to stop.
+    var isIdle: Bool { wanted.isEmpty }
+
     /// Takes an event: a pause is noted, a resume gives what is left to do.
     mutating func take(
         _ event: EnvironmentEvent, _ statement: Statement, file: String

@@ -7,14 +7,23 @@ import Traces
 struct ProgramFit {
     let setup: Setup
 
-    var errors: TraceErrors {
+    /// What does not fit, and how many accesses and operations a run performs, loops and runs unrolled.
+    var judgement: (errors: TraceErrors, size: UInt64) {
         var errors = TraceErrors()
-        let deviceCount = setup.program.devices.count
+        let deviceCount = setup.outline.devices.count
         // What is made of a log has a core for each of its CPUs.
         let hint =
             hasCallsAlone
             ? "; of a log: convert it with --cpus rest=0, which puts all calls on core 0" : ""
-        for statement in setup.program.statements {
+        for place in setup.program.statements.indices {
+            // Of an access there is nothing to ask but its core.
+            if setup.program.statements[place].access != nil,
+                let agent = setup.program.statements[place].agent, agent.isCore,
+                agent.index < setup.machine.core.count
+            {
+                continue
+            }
+            let statement = setup.program.statements[place]
             switch statement.body {
             case .declaration(.device(let device)) where setup.port(of: device) == nil:
                 let names = setup.machine.ports.map(\.name).joined(separator: ", ")
@@ -49,10 +58,10 @@ struct ProgramFit {
         }
         for error in crowdedPorts { errors.append(error) }
         let period = setup.machine.core.clock.period.rawValue
-        if let error = Self.sizeError(of: setup.program, file: setup.file, period: period) {
-            errors.append(error)
-        }
-        return errors
+        let (error, size) = Self.measure(
+            setup.program, file: setup.file, limit: Self.limit, period: period)
+        if let error { errors.append(error) }
+        return (errors, size)
     }
 
     /// Whether the program is calls of the DMA API and nothing else, as a converted log is.
@@ -67,7 +76,7 @@ struct ProgramFit {
     /// Devices beyond the channels of the controller behind their port.
     private var crowdedPorts: [TraceError] {
         var used: [String: Int] = [:]
-        return setup.program.statements.compactMap { statement in
+        return setup.outline.statements.compactMap { statement in
             guard case .declaration(.device(let device)) = statement.body,
                 let port = setup.port(of: device), let engine = port.engine
             else { return nil }
@@ -93,7 +102,7 @@ struct ProgramFit {
     /// The most accesses and operations that one run performs, loops and runs unrolled: well under a minute.
     static let limit: UInt64 = 1 << 31
     /// The same of a run that is judged, which costs more.
-    static let judgedLimit: UInt64 = 1 << 24
+    static let judgedLimit: UInt64 = 1 << 26
     /// The longest time that explicit work may take in all, in ticks: ten days.
     static let workLimit: UInt64 = 1 << 59
     /// The most names of spans.
@@ -110,17 +119,31 @@ struct ProgramFit {
     static func sizeError(
         of program: Program, file: String, limit: UInt64 = limit, period: UInt64 = 1
     ) -> TraceError? {
+        measure(program, file: file, limit: limit, period: period).error
+    }
+
+    /// See ``sizeError(of:file:limit:period:)``; with the size, up to where it is too much.
+    private static func measure(
+        _ program: Program, file: String, limit: UInt64, period: UInt64
+    ) -> (error: TraceError?, size: UInt64) {
         var multiples: [UInt64] = [1]
         var total: UInt64 = 0
         var work: UInt64 = 0
         let spans = program.symbols.entries.count { $0.kind == .span }
         if spans > spanLimit {
-            return TraceError(
+            let error = TraceError(
                 file: file, line: 0, found: "\(spans) names of spans",
                 expected: "at most \(spanLimit)")
+            return (error, 0)
         }
-        for statement in program.statements {
+        for place in program.statements.indices {
             let multiple = multiples.last ?? 1
+            if let access = program.statements[place].access {
+                total = sum(total, product(Self.cost(access), multiple))
+                guard total > limit else { continue }
+                return (tooLong(program.statements[place].line, file, limit), total)
+            }
+            let statement = program.statements[place]
             var cost: UInt64 = 1
             switch statement.body {
             case .repeatBegin(let count):
@@ -134,22 +157,17 @@ struct ProgramFit {
             default: break
             }
             total = sum(total, product(cost, multiple))
-            if total > limit {
-                return TraceError(
-                    file: file, line: Int(statement.line),
-                    found:
-                        "more than \(limit) accesses and operations up to here, loops and runs unrolled",
-                    expected: "a shorter run: fewer passes, or smaller ranges")
-            }
+            if total > limit { return (tooLong(statement.line, file, limit), total) }
             if work > workLimit {
-                return TraceError(
+                let error = TraceError(
                     file: file, line: Int(statement.line),
                     found:
                         "more than \(workLimit / 1_000_000_000_000) simulated seconds of work up to here",
                     expected: "less work")
+                return (error, total)
             }
         }
-        return nil
+        return (nil, total)
     }
 
     private static func product(_ a: UInt64, _ b: UInt64) -> UInt64 {
@@ -172,10 +190,19 @@ struct ProgramFit {
         }
     }
 
+    private static func tooLong(_ line: UInt32, _ file: String, _ limit: UInt64) -> TraceError {
+        TraceError(
+            file: file, line: Int(line),
+            found: "more than \(limit) accesses and operations up to here, loops and runs unrolled",
+            expected: "a shorter run: fewer passes, or smaller ranges")
+    }
+
+    private static func cost(_ access: MemoryAccess) -> UInt64 { UInt64(access.size) / 16 + 1 }
+
     /// How many accesses or bursts an operation stands for.
     private static func cost(_ operation: Operation) -> UInt64 {
         switch operation {
-        case .access(let access, _, _): UInt64(access.size) / 16 + 1
+        case .access(let access, _, _): cost(access)
         case .run(let run): product(run.count, UInt64(run.size) / 16 + 1)
         case .copy(let copy): product(copy.count, UInt64(copy.size) / 16 + 2)
         case .device(let device):

@@ -36,6 +36,8 @@ public struct ProgramRunner<P: CountingProbe & ~Copyable>: ~Copyable {
     private var lowering: Lowering
     /// The bytes that the may-analysis is about; nil: no steps are kept.
     private let watch: WatchList?
+    /// Who takes the steps as they are performed; nil: they are kept.
+    var stream: LatentStream?
     /// The registers of the devices.
     private let registers: [ClosedRange<UInt64>]
     private var lowered: [Operation] = []
@@ -44,7 +46,7 @@ public struct ProgramRunner<P: CountingProbe & ~Copyable>: ~Copyable {
     /// The maps that the kernel refused, and the transfers beyond a device's reach; each statement once.
     public private(set) var failures: [FailedMap] = []
 
-    /// The most lowered operations that are kept for the may-analysis.
+    /// The most lowered operations that are kept for the may-analysis, or wait in it for what a device does.
     public static var stepLimit: Int { 1 << 20 }
 
     /// Builds the machine, with the program's mappings and devices.
@@ -53,23 +55,27 @@ public struct ProgramRunner<P: CountingProbe & ~Copyable>: ~Copyable {
     ///   - setup: Program, machine, kernel.
     ///   - probe: Who listens.
     ///   - watch: The bytes that the may-analysis is about: operations that concern them are kept; nil: none are.
+    ///   - stream: Who takes these operations instead, as they are performed; for programs without layouts of
+    ///     descriptors, of whose engines only the whole run tells what they do.
     /// - Throws: if the DMA API cannot be lowered for the machine.
-    public init(_ setup: Setup, probe: consuming P, keepingStepsFor watch: WatchList?)
-        throws(TraceErrors)
-    {
+    public init(
+        _ setup: Setup, probe: consuming P, keepingStepsFor watch: WatchList?,
+        in stream: LatentStream? = nil
+    ) throws(TraceErrors) {
         self.setup = setup
         self.watch = watch
-        registers = setup.program.devices.map(\.effectiveRegisters)
+        self.stream = stream
+        registers = setup.outline.devices.map(\.effectiveRegisters)
         lowering = try setup.lowering()
         machine = Machine(setup.machine, probe: probe, seed: setup.seed)
         for mapping in setup.declaredMappings { machine.declare(mapping) }
-        for device in setup.program.devices {
+        for device in setup.outline.devices {
             guard let port = setup.port(of: device) else { continue }
             machine.attach(
                 device.agent, to: port, attributes: setup.attributes(of: device),
                 reading: setup.readPort(of: device))
         }
-        for (name, layout) in setup.program.layouts { machine.declare(layout, as: name) }
+        for (name, layout) in setup.outline.layouts { machine.declare(layout, as: name) }
     }
 
     /// Runs the whole program to its end.
@@ -79,6 +85,19 @@ public struct ProgramRunner<P: CountingProbe & ~Copyable>: ~Copyable {
         var open: [OpenBlock] = []
         var index = 0
         while index < program.statements.count {
+            // Most statements are single accesses, of which there is nothing to lower.
+            if profile == nil, pauses.isIdle, let access = program.statements[index].access,
+                let agent = program.statements[index].agent
+            {
+                let operation = Operation.access(
+                    access, symbol: program.statements[index].symbol,
+                    value: program.statements[index].value)
+                try perform(
+                    access, operation, agent, record: UInt32(index + 1),
+                    line: program.statements[index].line)
+                index += 1
+                continue
+            }
             let statement = program.statements[index]
             switch statement.body {
             case .operation(let agent, let operation):
@@ -184,6 +203,18 @@ public struct ProgramRunner<P: CountingProbe & ~Copyable>: ~Copyable {
         try checkChains()
     }
 
+    private mutating func perform(
+        _ access: MemoryAccess, _ operation: Operation, _ agent: Agent, record: UInt32, line: UInt32
+    ) throws(TraceErrors) {
+        performed += 1
+        if let watch, concerns(access, watch) {
+            try keep(operation, agent, record, line: line)
+        }
+        machine.probe.begin(operation, by: agent, record: record)
+        machine.perform(operation, by: agent, record: record)
+        try checkChains()
+    }
+
     /// A device's operation, where the device finds the bytes: in their bounce slots, if they have any.
     private func located(_ operation: Operation, _ agent: Agent) -> Operation {
         guard case .device(var device) = operation, !lowering.bounces.isEmpty else {
@@ -252,7 +283,7 @@ public struct ProgramRunner<P: CountingProbe & ~Copyable>: ~Copyable {
                 operation = .barrier(barrier.executed(on: setup.machine.architecture))
             }
             try check(operation, statement)
-            if concerns(operation) { try keep(operation, agent, record, statement) }
+            if concerns(operation) { try keep(operation, agent, record, line: statement.line) }
             machine.probe.begin(operation, by: agent, record: record)
             machine.perform(operation, by: agent, record: record)
         }
@@ -273,16 +304,10 @@ public struct ProgramRunner<P: CountingProbe & ~Copyable>: ~Copyable {
     /// Whether the may-analysis needs an operation: accesses of other memory change nothing that it knows.
     private func concerns(_ operation: Operation) -> Bool {
         guard let watch else { return false }
-        func touches(_ start: UInt64, _ size: UInt64) -> Bool {
-            let mapping = machine.mapping(of: start)
-            return watch.touches(start &- mapping.start &+ mapping.physical, size)
-        }
+        func touches(_ start: UInt64, _ size: UInt64) -> Bool { self.touches(start, size, watch) }
         switch operation {
         case .work: return false
-        case .access(let access, _, _):
-            // What a register says orders nothing, unless a barrier does.
-            return touches(access.address, UInt64(access.size))
-                || isRegisterRead(access.address, access.kind)
+        case .access(let access, _, _): return concerns(access, watch)
         case .run(let run):
             return touches(run.start.address.rawValue, run.count &* run.step &+ UInt64(run.size))
         case .copy(let copy):
@@ -292,24 +317,42 @@ public struct ProgramRunner<P: CountingProbe & ~Copyable>: ~Copyable {
         }
     }
 
+    private func concerns(_ access: MemoryAccess, _ watch: WatchList) -> Bool {
+        // What a register says orders nothing, unless a barrier does.
+        touches(access.address, UInt64(access.size), watch)
+            || isRegisterRead(access.address, access.kind)
+    }
+
+    private func touches(_ start: UInt64, _ size: UInt64, _ watch: WatchList) -> Bool {
+        let mapping = machine.mapping(of: start)
+        return watch.touches(start &- mapping.start &+ mapping.physical, size)
+    }
+
     private func isRegisterRead(_ address: UInt64, _ kind: AccessKind) -> Bool {
         kind == .load && registers.contains { $0.contains(address) }
     }
 
     private mutating func keep(
-        _ operation: Operation, _ agent: Agent, _ record: UInt32, _ statement: Statement
+        _ operation: Operation, _ agent: Agent, _ record: UInt32, line: UInt32
     ) throws(TraceErrors) {
-        guard steps.count < Self.stepLimit else {
-            throw TraceErrors([
-                TraceError(
-                    file: setup.file, line: Int(statement.line),
-                    found: "more than \(Self.stepLimit) operations with loops unrolled",
-                    expected:
-                        "a shorter trace for `check`: fewer passes of its loops show the same hazards"
-                )
-            ])
+        let step = LoweredStep(operation, by: agent, record: record)
+        let isTooMuch: Bool
+        if stream == nil {
+            steps.append(step)
+            isTooMuch = steps.count > Self.stepLimit
+        } else {
+            stream?.feed(step)
+            isTooMuch = stream?.waiting ?? 0 > Self.stepLimit
         }
-        steps.append(LoweredStep(operation, by: agent, record: record))
+        guard isTooMuch else { return }
+        throw TraceErrors([
+            TraceError(
+                file: setup.file, line: Int(line),
+                found: stream == nil
+                    ? "more than \(Self.stepLimit) operations with loops unrolled"
+                    : "more than \(Self.stepLimit) operations between a doorbell and the device's last operation",
+                expected: "a shorter trace: fewer passes of its loops show the same hazards")
+        ])
     }
 
     /// What only the run can know: whether the machine can do what an event says, and whether caches may hold the memory.

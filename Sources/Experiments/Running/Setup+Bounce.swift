@@ -12,7 +12,7 @@ extension Setup {
     /// A 64-bit kernel always has a pool, and a 32-bit one from 5.3 on for memory beyond 4 GiB (from memory). Where it
     /// lies depends on the board; a trace that does not say gets 1 MiB at 0xE0000000, which stands for no board.
     var bouncePool: BounceDeclaration {
-        for case .swiotlb(let pool) in program.declarations { return pool }
+        for case .swiotlb(let pool) in outline.declarations { return pool }
         guard case .linux(let version) = kernel else { return .none }
         switch machine.architecture {
         case .arm64: return Self.usualPool
@@ -30,9 +30,9 @@ extension Setup {
     /// - Throws: if the DMA API cannot be lowered for the machine, or the program has engines and cannot be run.
     func watchList(_ map: MemoryMap) throws(TraceErrors) -> WatchList {
         let lineSize = hazardProfile.lineSize
-        var watch = WatchList(program, map: map, lineSize: lineSize)
+        var watch = WatchList(program, outline: outline, map: map, lineSize: lineSize)
         if let slots = try bouncedBytes() { watch.insert([slots], lineSize: lineSize) }
-        if !program.layouts.isEmpty { watch.insert(try chainedBytes(), lineSize: lineSize) }
+        if !outline.layouts.isEmpty { watch.insert(try chainedBytes(), lineSize: lineSize) }
         return watch
     }
 
@@ -55,7 +55,7 @@ extension Setup {
         guard pool.size > 0 else { return nil }
         var lowering = try lowering()
         // A loop may come back to a map after its driver has set another mask: the narrowest one bounces most.
-        for case .operation(_, .dma(let call)) in program.statements.lazy.map(\.body)
+        for case .operation(_, .dma(let call)) in outline.statements.lazy.map(\.body)
         where call.function.setsStreamingMask && !call.fails {
             guard let device = call.device, let bits = call.setting,
                 let reach = lowering.reach[device]
@@ -64,7 +64,7 @@ extension Setup {
         }
         var multiples: [UInt64] = [1]
         var total: UInt64 = 0
-        for statement in program.statements {
+        for statement in outline.statements {
             switch statement.body {
             case .repeatBegin(let count):
                 multiples.append((multiples.last ?? 1).multipliedReportingOverflow(by: count).0)
@@ -96,21 +96,25 @@ extension Setup {
             let (end, overflow) = first.addingReportingOverflow(max(size, 1))
             return first..<(overflow ? .max : end)
         }
-        for (index, statement) in program.statements.enumerated() {
+        for (index, statement) in outline.statements.enumerated() {
             guard case .operation(let agent, let operation) = statement.body else { continue }
             switch operation {
             case .device(let device) where device.kind == .write:
-                writes.append((agent, range(device.start, device.extent), index + 1))
+                writes.append(
+                    (agent, range(device.start, device.extent), outline.number(of: index)))
             case .dma(let call): mapped += call.segments.map { range($0.start, $0.size) }
             case .maintenance(let maintenance)
             where maintenance.instruction.reachesCoherency && maintenance.instruction.invalidates:
                 maintained.append(
-                    (agent, range(maintenance.start, maintenance.bytes), index + 1))
+                    (
+                        agent, range(maintenance.start, maintenance.bytes),
+                        outline.number(of: index)
+                    ))
             default: continue
             }
         }
         guard !maintained.isEmpty, !writes.isEmpty else { return [] }
-        let coherent = Set(program.devices.filter(isCoherent).map(\.agent))
+        let coherent = Set(outline.devices.filter(isCoherent).map(\.agent))
         let profile = hazardProfile
         return maintained.compactMap { one in
             let bytes = profile.buffer(at: one.bytes.lowerBound) ?? one.bytes

@@ -25,7 +25,7 @@ extension Setup {
 
     /// The mappings that the program's calls make, each once; none if all bytes have one address.
     private func mappingsOfCalls(isMapped: Bool) -> [MemoryMapping] {
-        let calls = program.statements.compactMap { statement -> DMACall? in
+        let calls = outline.statements.compactMap { statement -> DMACall? in
             guard case .operation(_, .dma(let call)) = statement.body else { return nil }
             return call
         }

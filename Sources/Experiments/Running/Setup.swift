@@ -10,7 +10,16 @@ public struct Setup: Sendable {
     /// The file's name, for errors.
     public var file: String
     /// The program.
-    public var program: Program
+    public var program: Program {
+        didSet {
+            outline = program.outline
+            size = .max
+        }
+    }
+    /// The program without its single accesses, for what is told by the rest.
+    private(set) var outline: Program
+    /// How many accesses and operations a run of the program that it was made with performs, loops and runs unrolled.
+    private(set) var size: UInt64 = 0
     /// The machine.
     public var machine: MachineConfiguration
     /// The kernel era.
@@ -35,16 +44,18 @@ public struct Setup: Sendable {
     ) throws(TraceErrors) {
         self.file = file
         self.program = program
+        outline = program.outline
         self.machine = machine
         self.seed = seed
         if let kernel {
             self.kernel = kernel
         } else {
-            self.kernel = try Self.declaredKernel(program, file)
+            self.kernel = try Self.declaredKernel(outline, file)
         }
         self.machine = machine.running(self.kernel)
-        let errors = ProgramFit(setup: self).errors
+        let (errors, size) = ProgramFit(setup: self).judgement
         if !errors.isEmpty { throw errors }
+        self.size = size
     }
 
     private static func declaredKernel(_ program: Program, _ file: String) throws(TraceErrors)
@@ -96,21 +107,21 @@ public struct Setup: Sendable {
     /// The mappings that the program declares.
     public var declaredMappings: [MemoryMapping] {
         // Registers are Device memory wherever they lie.
-        var result = program.devices.map { device in
+        var result = outline.devices.map { device in
             let registers = device.effectiveRegisters
             return MemoryMapping(
                 start: registers.lowerBound, end: registers.upperBound &+ 1,
                 physical: registers.lowerBound,
                 type: .device, shareability: .outerShareable)
         }
-        for case .region(_, let address, let size, let type, let share) in program.declarations
+        for case .region(_, let address, let size, let type, let share) in outline.declarations
         where size > 0 {
             result.append(
                 MemoryMapping(
                     start: address, end: address &+ size, physical: address, type: type,
                     shareability: share ?? .innerShareable))
         }
-        for case .alias(_, let region, let address, let type, let share) in program.declarations {
+        for case .alias(_, let region, let address, let type, let share) in outline.declarations {
             guard let entry = program.symbols[region], entry.size > 0 else { continue }
             result.append(
                 MemoryMapping(
@@ -126,11 +137,11 @@ public struct Setup: Sendable {
         for mapping in declaredMappings { map.insert(mapping) }
         do {
             let profile = try machine.loweringProfile(kernel: kernel)
-            let coherent = Set(program.devices.filter(isCoherent).map(\.agent))
+            let coherent = Set(outline.devices.filter(isCoherent).map(\.agent))
             var lowering = Lowering(
                 profile, coherentDevices: coherent, memoryMap: map, bouncing: bouncePool)
             // Nothing checks a mask on bare metal: one that the trace does not give says nothing.
-            for device in program.devices where kernel != .bareMetal || device.maskBits != nil {
+            for device in outline.devices where kernel != .bareMetal || device.maskBits != nil {
                 var reach = DMAReach(maskBits: device.maskBits ?? 32, hasIOMMU: device.hasIOMMU)
                 reach.addressBits = device.maskBits
                 lowering.reach[device.agent] = reach
@@ -148,7 +159,7 @@ public struct Setup: Sendable {
     /// The devices that a doorbell of the program is rung for.
     private var rung: Set<Agent> {
         var found: Set<Agent> = []
-        for case .operation(_, let operation) in program.statements.lazy.map(\.body) {
+        for case .operation(_, let operation) in outline.statements.lazy.map(\.body) {
             switch operation {
             case .ring(let device): found.insert(device)
             case .accessor(let accessor) where accessor.function.isWrite:
@@ -169,7 +180,7 @@ public struct Setup: Sendable {
             speculates: machine.core.speculates,
             doorbellOrder: machine.architecture == .arm64 ? .arm64 : .beforeArmv8,
             usesLinux: usesLinux, cores: machine.core.count,
-            devices: program.devices.map(hazardProfile),
+            devices: outline.devices.map(hazardProfile),
             maintenanceCycles: UInt64(
                 machine.costs.maintenanceCycles + (outer?.operationCycles ?? 0)),
             barrierCycles: UInt64(
@@ -180,15 +191,15 @@ public struct Setup: Sendable {
         profile.bounceBuffers = pool.start..<pool.start &+ pool.size
         profile.ordersMaintenanceByDMB = machine.architecture != .armv7m
         profile.reordersAccesses = machine.architecture != .arm32v5
-        for (name, layout) in program.layouts { profile.layouts[name] = layout }
-        profile.library = program.library
+        for (name, layout) in outline.layouts { profile.layouts[name] = layout }
+        profile.library = outline.library
         profile.outsideNames = outsideNames
         profile.mixed = mixedBytes
-        profile.polled = Set(program.devices.map(\.agent)).subtracting(rung)
+        profile.polled = Set(outline.devices.map(\.agent)).subtracting(rung)
         if case .linux(let version) = kernel, !Lowering.keepsBusyPools(version) {
             profile.busyPools = .forEachPage(digits: machine.architecture == .arm64 ? 16 : 8)
         }
-        for statement in program.statements {
+        for statement in outline.statements {
             guard case .operation(_, .dma(let call)) = statement.body,
                 [.mapSG, .mapSGTable].contains(call.function)
             else { continue }

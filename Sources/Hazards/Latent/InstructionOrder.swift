@@ -37,39 +37,41 @@ struct InstructionOrder {
     private let profile: HazardProfile
     private let watch: WatchList
     private var states: [UInt64: State] = [:]
-    private var findings: [Finding] = []
+    /// What was found so far.
+    private(set) var findings: [Finding] = []
 
     init(profile: HazardProfile, watch: WatchList) {
         self.profile = profile
         self.watch = watch
     }
 
-    /// Folds all steps; nothing, if the trace fetches nothing that it writes.
-    mutating func run(_ steps: [LoweredStep], map: MemoryMap) -> [Finding] {
-        guard watch.hasInstructions else { return [] }
-        for step in steps {
-            switch step.operation {
-            case .access(let access, _, _):
-                let end = UInt64(access.size)
-                switch access.kind {
-                case .fetch: fetch(access.address, end, step, map)
-                case .store, .storeExclusive, .storeRelease: store(access.address, end, step, map)
-                default: continue
-                }
-            case .run(let run):
-                let start = run.start.address.rawValue
-                if run.kind == .fetch { fetch(start, run.bytes, step, map) }
-                if run.kind.isStore { store(start, run.bytes, step, map) }
-            case .copy(let copy):
-                store(copy.destination.address.rawValue, copy.bytes, step, map)
-            case .device(let operation) where operation.kind == .write:
-                deviceWrites(operation, step, map)
-            case .maintenance(let operation): maintain(operation, map)
-            case .barrier(let barrier): settle(barrier)
-            default: continue
+    /// Folds the next step, unless the trace fetches nothing that it writes.
+    ///
+    /// - Parameters:
+    ///   - step: It.
+    ///   - map: That of the trace before the first step.
+    mutating func take(_ step: LoweredStep, _ map: MemoryMap) {
+        guard watch.hasInstructions else { return }
+        switch step.operation {
+        case .access(let access, _, _):
+            let end = UInt64(access.size)
+            switch access.kind {
+            case .fetch: fetch(access.address, end, step, map)
+            case .store, .storeExclusive, .storeRelease: store(access.address, end, step, map)
+            default: return
             }
+        case .run(let run):
+            let start = run.start.address.rawValue
+            if run.kind == .fetch { fetch(start, run.bytes, step, map) }
+            if run.kind.isStore { store(start, run.bytes, step, map) }
+        case .copy(let copy):
+            store(copy.destination.address.rawValue, copy.bytes, step, map)
+        case .device(let operation) where operation.kind == .write:
+            deviceWrites(operation, step, map)
+        case .maintenance(let operation): maintain(operation, map)
+        case .barrier(let barrier): settle(barrier)
+        default: return
         }
-        return findings
     }
 
     private mutating func store(
@@ -104,7 +106,7 @@ struct InstructionOrder {
             let step = profile.lineSize
             let first = operation.start.address.rawValue / step * step
             let end = lastByte(operation.start.address.rawValue, max(operation.bytes, 1))
-            named = granules(first, end / step * step + step - first, map)
+            named = Array(granules(first, end / step * step + step - first, map))
         } else {
             named = states.keys.map { ($0, .max) }
         }
@@ -179,8 +181,9 @@ struct InstructionOrder {
         return "the core may have fetched them already: no ISB stands after the DSB"
     }
 
-    private func granules(_ address: UInt64, _ size: UInt64, _ map: MemoryMap) -> [(UInt64, UInt64)]
-    {
+    private func granules(
+        _ address: UInt64, _ size: UInt64, _ map: MemoryMap
+    ) -> WatchedGranules {
         let mapping = map.mapping(of: address)
         return watch.granules(address &- mapping.start &+ mapping.physical, size)
     }

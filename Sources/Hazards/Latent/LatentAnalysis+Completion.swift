@@ -31,40 +31,60 @@ extension LatentAnalysis {
 
     /// What follows finds the cleans before it done.
     private mutating func orderCleans() {
-        waitingForBarrier = waitingForBarrier.filter {
-            lines[$0]?.unorderedClean = 0
-            if var state = lines[$0], state.settling != 0 {
+        guard !waitingForBarrier.isEmpty else { return }
+        var waiting = waitingForBarrier
+        waitingForBarrier = []
+        waiting.removeAll { granule in
+            guard var state = lines[granule] else { return true }
+            state.unorderedClean = 0
+            if state.settling != 0 {
                 refresh(&state, state.settling, by: nil)
                 state.settling = 0
-                lines[$0] = state
             }
-            return lines[$0]?.waitsForBarrier ?? false
+            lines.put(state, granule)
+            return !state.waitsForBarrier
         }
+        waitingForBarrier = waiting
     }
 
     /// Stores are ordered before maintenance by set and way.
     private mutating func orderStores() {
-        waitingForBarrier = waitingForBarrier.filter {
-            lines[$0]?.unordered = 0
-            return lines[$0]?.waitsForBarrier ?? false
+        guard !waitingForBarrier.isEmpty else { return }
+        var waiting = waitingForBarrier
+        waitingForBarrier = []
+        waiting.removeAll { granule in
+            lines.change(granule) { $0.unordered = 0 }
+            return !(lines[granule]?.waitsForBarrier ?? false)
         }
+        waitingForBarrier = waiting
     }
 
     /// Notes that a core has seen that a device is done.
     mutating func observeCompletion(of device: Agent) {
         judgeCyclicReads(of: device)
-        writing[device.rawValue] = nil
-        for granule in arriving.removeValue(forKey: device.rawValue) ?? [] {
-            lines[granule]?.arriving = 0
+        if isWriting {
+            writing[device] = nil
+            isWriting = !writing.isEmpty
         }
-        for granule in flying.removeValue(forKey: device.rawValue) ?? [] {
-            guard let state = lines[granule], state.writer == device.rawValue else { continue }
-            lines[granule]?.dropped &= ~state.inFlight
-            lines[granule]?.inFlight = 0
-            lines[granule]?.polled = 0
-            lines[granule]?.polledOuter = 0
-            lines[granule]?.cyclic = 0
-            lines[granule]?.staleBefore = 0
+        for granule in Self.take(&arriving, device) {
+            lines.change(granule) { $0.arriving = 0 }
         }
+        for granule in Self.take(&flying, device) {
+            lines.change(granule) { state in
+                guard state.writer == device.rawValue else { return }
+                state.dropped &= ~state.inFlight
+                state.inFlight = 0
+                state.polled = 0
+                state.polledOuter = 0
+                state.cyclic = 0
+                state.staleBefore = 0
+            }
+        }
+    }
+
+    private static func take(_ table: inout AgentTable<[UInt64]>, _ device: Agent) -> [UInt64] {
+        guard let list = table[device] else { return [] }
+        table[device] = nil
+        return list
     }
 }

@@ -45,8 +45,10 @@ extension LatentAnalysis {
     private mutating func noteLeftBehind(_ start: UInt64, _ size: UInt64) {
         guard profile.speculates, profile.hasCaches else { return }
         for (granule, _) in granules(start, size) {
-            lines[granule, default: LineState()].mayHold = .max
-            if profile.hasOuterCache { lines[granule]?.mayHoldOuter = .max }
+            var state = lines.state(of: granule)
+            state.mayHold = .max
+            if profile.hasOuterCache { state.mayHoldOuter = .max }
+            lines.put(state, granule)
         }
     }
 
@@ -65,7 +67,7 @@ extension LatentAnalysis {
     ) {
         let (start, mapping) = physical(address)
         for (granule, mask) in granules(start, size) {
-            let before = lines[granule] ?? LineState()
+            let before = lines.state(of: granule)
             var state = before
             let isCacheable = mapping.type.isCacheable && profile.hasCaches
             if isStore {
@@ -84,19 +86,15 @@ extension LatentAnalysis {
     ///
     /// But for the line that it has seen it in, if it has it from a cache: that line is as young as what it saw.
     private mutating func notePolled(_ start: UInt64, _ size: UInt64, isCached: Bool) {
-        guard !writing.isEmpty else { return }
-        let read = granules(start, size)
-        for (device, list) in writing {
-            let seen = list.compactMap { write -> Write? in
-                guard write.index < now, let found = read.first(where: { $0.0 == write.granule })
-                else { return nil }
-                let mask = found.1 & write.mask
-                return mask == 0
-                    ? nil : Write(index: write.index, granule: write.granule, mask: mask)
-            }
+        guard isWriting, size > 0 else { return }
+        for device in writing.agents {
+            guard let list = writing[device] else { continue }
+            let seen = seenWrites(list, start, size)
             guard let last = seen.last else { continue }
             for write in list where write.index <= last.index {
-                guard let state = lines[write.granule], state.writer == device else { continue }
+                guard let state = lines[write.granule], state.writer == device.rawValue else {
+                    continue
+                }
                 let told = seen.filter { $0.index >= write.index }
                 var known = write.mask
                 if isCached {
@@ -106,11 +104,28 @@ extension LatentAnalysis {
                         known = lanes(own) > 1 ? known : known & ~lineMask(write.granule, own)
                     }
                 }
-                lines[write.granule]?.polled |= known & state.inFlight
-                lines[write.granule]?.dropped &= ~(known & state.inFlight)
-                lines[write.granule]?.polledOuter |= known & state.inFlight & state.staleOuter
+                lines.change(write.granule) { state in
+                    state.polled |= known & state.inFlight
+                    state.dropped &= ~(known & state.inFlight)
+                    state.polledOuter |= known & state.inFlight & state.staleOuter
+                }
             }
         }
+    }
+
+    /// The writes of a list of which a load may have seen bytes, with the masks of these.
+    private func seenWrites(_ list: [Write], _ start: UInt64, _ size: UInt64) -> [Write] {
+        var seen: [Write] = []
+        let last = lastByte(start, size) / WatchList.granule
+        for write in list
+        where write.index < now && write.granule >= start / WatchList.granule
+            && write.granule <= last
+        {
+            let mask = Granules.mask(start, size, in: write.granule) & write.mask
+            guard mask != 0 else { continue }
+            seen.append(Write(index: write.index, granule: write.granule, mask: mask))
+        }
+        return seen
     }
 
     /// How many lines of a granule a mask touches.

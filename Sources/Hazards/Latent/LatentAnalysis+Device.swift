@@ -19,7 +19,9 @@ extension LatentAnalysis {
 
     /// Asks of the rounds after the first of a device's reads whether they find what was stored meanwhile.
     mutating func judgeCyclicReads(of device: Agent) {
-        for step in reading.removeValue(forKey: device.rawValue) ?? [] {
+        guard let steps = reading[device] else { return }
+        reading[device] = nil
+        for step in steps {
             guard case .device(let operation) = step.operation else { continue }
             deviceReads(operation, step, .inTurn)
         }
@@ -151,7 +153,7 @@ extension LatentAnalysis {
         let (start, mapping) = physical(row)
         let mayBeCached = mapping.type.isCacheable || hasCacheableAlias(start, bytes)
         for (granule, mask) in granules(start, bytes) {
-            let before = lines[granule] ?? LineState()
+            let before = lines.state(of: granule)
             var state = before
             let line = lineMask(granule, mask)
             state.deviceRecord = step.record
@@ -192,7 +194,8 @@ extension LatentAnalysis {
                 state.inFlight |= mask
                 state.polled &= ~mask
                 state.polledOuter &= ~mask
-                writing[step.agent.rawValue, default: []].append(
+                isWriting = true
+                writing[step.agent, default: []].append(
                     Write(index: index, granule: granule, mask: mask))
             }
             if inFlight, isCyclic { state.cyclic |= mask }
@@ -216,7 +219,7 @@ extension LatentAnalysis {
         let (start, mapping) = physical(row)
         let mayBeCached = mapping.type.isCacheable || hasCacheableAlias(start, bytes)
         for (granule, mask) in granules(start, bytes) {
-            let before = lines[granule] ?? LineState()
+            let before = lines.state(of: granule)
             var state = before
             state.storeRecord = step.record
             state.storer = step.agent.rawValue
@@ -226,7 +229,7 @@ extension LatentAnalysis {
             state.dirtyInner |= cached
             if inFlight, cached != 0 {
                 state.arriving |= cached
-                arriving[step.agent.rawValue, default: []].append(granule)
+                arriving[step.agent, default: []].append(granule)
             }
             let endangered =
                 lineMask(granule, cached) & (state.inFlight | state.staleInner & ~mask)

@@ -7,8 +7,10 @@ extension LatentAnalysis {
         switch operation.instruction {
         case .outerSync:
             for granule in waitingForSync {
-                lines[granule]?.outerBuffered = 0
-                lines[granule]?.pendingOuterClean = 0
+                lines.change(granule) { state in
+                    state.outerBuffered = 0
+                    state.pendingOuterClean = 0
+                }
             }
             waitingForSync = []
         case .icIVAU, .icIALLU, .icIALLUIS: break
@@ -23,28 +25,33 @@ extension LatentAnalysis {
 
     private mutating func maintain(_ operation: Maintenance, _ step: LoweredStep) {
         let instruction = operation.instruction
-        let named: [(UInt64, UInt64)]
-        if instruction.isByAddress {
-            let (start, _) = physical(operation.start.address.rawValue)
-            named = granules(start, max(operation.bytes, 1))
-        } else {
+        guard instruction.isByAddress else {
             // It works on the core's own caches: not on what another core stored last.
-            named = lines.keys.sorted().filter { !isElsewhere($0, from: step.agent) }.map {
-                ($0, UInt64.max)
+            for granule in lines.granules.sorted() where !isElsewhere(granule, from: step.agent) {
+                maintain(operation, granule, .max, step)
             }
+            return
         }
-        for (granule, mask) in named {
-            let before = lines[granule] ?? LineState()
-            var state = before
-            let line = lineMask(granule, mask)
-            let whole = operation.bytes == 0 ? line : mask
-            if instruction.isOuter {
-                maintainOuter(&state, instruction, line, named: whole, granule, step)
-            } else {
-                maintainInner(&state, instruction, line, named: whole, granule, step)
-            }
-            set(granule, state, before: before)
+        let (start, _) = physical(operation.start.address.rawValue)
+        for (granule, mask) in granules(start, max(operation.bytes, 1)) {
+            maintain(operation, granule, mask, step)
         }
+    }
+
+    private mutating func maintain(
+        _ operation: Maintenance, _ granule: UInt64, _ mask: UInt64, _ step: LoweredStep
+    ) {
+        let instruction = operation.instruction
+        let before = lines.state(of: granule)
+        var state = before
+        let line = lineMask(granule, mask)
+        let whole = operation.bytes == 0 ? line : mask
+        if instruction.isOuter {
+            maintainOuter(&state, instruction, line, named: whole, granule, step)
+        } else {
+            maintainInner(&state, instruction, line, named: whole, granule, step)
+        }
+        set(granule, state, before: before)
     }
 
     /// Whether another core than the one that asks was the last to store to a granule.

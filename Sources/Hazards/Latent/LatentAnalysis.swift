@@ -28,21 +28,21 @@ public struct LatentAnalysis {
     let profile: HazardProfile
     let watch: WatchList
     var map: MemoryMap
-    var lines: [UInt64: LineState] = [:]
+    var lines = LineTable()
     /// Granules with stores or cleans that no barrier has waited for.
     var waitingForBarrier: [UInt64] = []
     /// Granules with something in or on its way through the outer cache's buffers.
     var waitingForSync: [UInt64] = []
     /// Granules that a device may be writing, by the device.
-    var flying: [UInt8: [UInt64]] = [:]
+    var flying = AgentTable<[UInt64]>()
     /// Granules that a device which sees the caches may be writing, by the device.
-    var arriving: [UInt8: [UInt64]] = [:]
+    var arriving = AgentTable<[UInt64]>()
     /// Reads that a device does round after round until its completion is seen, by the device.
-    var reading: [UInt8: [LoweredStep]] = [:]
-    /// The device operations that a step starts, by the step's index, each with its own.
-    var starting: [Int: [(index: Int, step: LoweredStep)]] = [:]
+    var reading = AgentTable<[LoweredStep]>()
     /// What devices that were rung may be writing, by the device, in the order of the trace.
-    var writing: [UInt8: [Write]] = [:]
+    var writing = AgentTable<[Write]>()
+    /// Whether any device that was rung may be writing.
+    var isWriting = false
     /// The index of the step at work.
     var now = 0
     /// Bytes of a granule that a step of the trace has a device write.
@@ -73,53 +73,37 @@ public struct LatentAnalysis {
     /// - Returns: the findings, each bytes' first.
     /// - Complexity: O(steps × granules that each names).
     public mutating func run(_ steps: [LoweredStep]) -> [Finding] {
-        guard profile.hasCaches || profile.barrierCycles > 0 else { return [] }
-        var order = PublicationOrder(profile: profile)
-        var instructions = InstructionOrder(profile: profile, watch: watch)
-        var registers = RegisterOrder(profile: profile)
-        var polling = PollingLoads(profile: profile)
-        let unordered =
-            order.run(steps, map: map) + instructions.run(steps, map: map)
-            + registers.run(steps, map: map) + polling.run(steps, map: map)
-        let free = scheduleDevices(steps)
-        let told = ToldReads(steps, profile: profile, map: map).reads
-        for (index, step) in steps.enumerated() {
-            now = index
-            for started in starting[index] ?? [] { begin(started.step, started.index) }
-            if index > 0 { for read in told[index - 1] ?? [] { goOn(steps[read]) } }
-            switch step.operation {
-            case .device(let operation):
-                if free.contains(index) { performInTraceOrder(operation, step) }
-            default: perform(step)
-            }
-        }
-        for device in reading.keys.sorted() { judgeCyclicReads(of: Agent(rawValue: device)) }
-        return findings + unordered
+        var stream = LatentStream(self, operations: LatentStream.operations(of: steps))
+        for step in steps { stream.feed(step) }
+        return stream.finish().findings
     }
 
     // MARK: When devices may act
 
-    /// Puts each device operation at the earliest step at which it may act.
+    /// Folds the next step.
     ///
-    /// - Returns: the indices of operations without any doorbell, which act in trace order.
-    private mutating func scheduleDevices(_ steps: [LoweredStep]) -> Set<Int> {
-        var earliest: [Agent: Int] = [:]
-        var free: Set<Int> = []
-        for (index, step) in steps.enumerated() {
-            switch step.operation {
-            case .ring(let device): earliest[device] = index
-            case .wait(let device):
-                if earliest[device] != nil { earliest[device] = index + 1 }
-            case .device:
-                if let start = earliest[step.agent] {
-                    starting[start, default: []].append((index, step))
-                } else {
-                    free.insert(index)
-                }
-            default: break
-            }
+    /// - Parameters:
+    ///   - step: It.
+    ///   - index: Its number.
+    ///   - starting: What devices may do from here on, each with its own number.
+    ///   - told: What devices read that the step before may have told them of.
+    ///   - isFree: Whether it is an operation of a device that no doorbell was rung for.
+    mutating func take(
+        _ step: LoweredStep, _ index: Int, starting: [(index: Int, step: LoweredStep)],
+        told: [LoweredStep], isFree: Bool
+    ) {
+        now = index
+        for started in starting { begin(started.step, started.index) }
+        for read in told { goOn(read) }
+        switch step.operation {
+        case .device(let operation): if isFree { performInTraceOrder(operation, step) }
+        default: perform(step)
         }
-        return free
+    }
+
+    /// Ends the trace.
+    mutating func finish() {
+        for device in reading.agents { judgeCyclicReads(of: device) }
     }
 
     private mutating func begin(_ step: LoweredStep, _ index: Int) {
@@ -127,7 +111,7 @@ public struct LatentAnalysis {
         switch operation.kind {
         case .read, .descriptorFetch:
             deviceReads(operation, step, .sent)
-            if operation.cycles > 1 { reading[step.agent.rawValue, default: []].append(step) }
+            if operation.cycles > 1 { reading[step.agent, default: []].append(step) }
         case .write:
             if let read = operation.readSide { deviceReads(read, step, .sent) }
             deviceWrites(operation, step, inFlight: true, index)
@@ -155,17 +139,17 @@ public struct LatentAnalysis {
     // MARK: Granules
 
     /// The watched granules of a range, each with the mask of its bytes.
-    func granules(_ address: UInt64, _ size: UInt64) -> [(UInt64, UInt64)] {
+    func granules(_ address: UInt64, _ size: UInt64) -> WatchedGranules {
         watch.granules(address, size)
     }
 
     /// Puts a granule's new state back, and notes what later barriers and completions must look at.
     mutating func set(_ granule: UInt64, _ state: LineState, before: LineState) {
-        lines[granule] = state
+        lines.put(state, granule)
         if state.waitsForBarrier, !before.waitsForBarrier { waitingForBarrier.append(granule) }
         if state.waitsForSync, !before.waitsForSync { waitingForSync.append(granule) }
         if state.inFlight != 0, before.inFlight == 0 {
-            flying[state.writer, default: []].append(granule)
+            flying[Agent(rawValue: state.writer), default: []].append(granule)
         }
     }
 

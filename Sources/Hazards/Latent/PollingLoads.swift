@@ -25,10 +25,11 @@ struct PollingLoads {
     }
 
     private let profile: HazardProfile
-    private var polls: [Agent: Poll] = [:]
-    private var writes: [Agent: [Write]] = [:]
+    private var polls = AgentTable<Poll>()
+    private var writes = AgentTable<Recent<Write>>()
     private var rung: Set<Agent> = []
-    private var findings: [Finding] = []
+    /// What was found so far.
+    private(set) var findings: [Finding] = []
     private var reported: Set<[UInt32]> = []
 
     /// The most writes that are remembered of one device.
@@ -36,43 +37,35 @@ struct PollingLoads {
 
     init(profile: HazardProfile) { self.profile = profile }
 
-    /// Folds all steps; `map` is that of the trace before the first.
+    /// Folds the next step; `map` is that of the trace at the step.
     ///
-    /// - Complexity: O(steps), and O(writes in flight) for each poll.
-    mutating func run(_ steps: [LoweredStep], map: MemoryMap) -> [Finding] {
-        guard profile.hasCaches else { return [] }
-        var map = map
-        for (index, step) in steps.enumerated() {
-            switch step.operation {
-            case .setMemoryType, .map:
-                map.follow(step.operation)
-                polls[step.agent] = nil
-            case .access(let access, _, _): perform(access, index, step, map)
-            case .barrier, .environment: continue
-            case .device(let operation):
-                guard operation.kind == .write, !profile.snoops(step.agent) else { continue }
-                note(operation, index, step, map)
-            case .ring(let device):
-                rung.insert(device)
-                polls[step.agent] = nil
-            case .wait(let device):
-                writes[device] = nil
-                polls[step.agent] = nil
-            default: polls[step.agent] = nil
-            }
+    /// - Complexity: O(1), and O(writes in flight) for each poll.
+    mutating func take(_ step: LoweredStep, _ index: Int, _ map: MemoryMap) {
+        guard profile.hasCaches else { return }
+        switch step.operation {
+        case .access(let access, _, _): perform(access, index, step, map)
+        case .barrier, .environment: return
+        case .device(let operation):
+            guard operation.kind == .write, !profile.snoops(step.agent) else { return }
+            note(operation, index, step, map)
+        case .ring(let device):
+            rung.insert(device)
+            polls[step.agent] = nil
+        case .wait(let device):
+            writes[device] = nil
+            polls[step.agent] = nil
+        default: polls[step.agent] = nil
         }
-        return findings
     }
 
     private mutating func note(
         _ operation: DeviceOperation, _ index: Int, _ step: LoweredStep, _ map: MemoryMap
     ) {
         let start = map.physical(of: operation.start.address.rawValue)
-        writes[step.agent, default: []].append(
+        writes[step.agent, default: Recent(Self.most)].append(
             Write(
                 index: index, record: step.record, start: start, end: start &+ operation.extent,
                 isInFlight: rung.contains(step.agent)))
-        if writes[step.agent, default: []].count > Self.most { writes[step.agent]?.removeFirst() }
     }
 
     private mutating func perform(
@@ -98,8 +91,8 @@ struct PollingLoads {
         guard mapping.type.isCacheable else { return }
         let start = poll.address &- mapping.start &+ mapping.physical
         let end = start &+ UInt64(poll.size)
-        for (device, list) in writes.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
-            let write = list.first {
+        for device in writes.agents {
+            let write = writes[device]?.all.first {
                 $0.start < end && start < $0.end && ($0.isInFlight || $0.index > poll.first)
             }
             guard let write, reported.insert([step.record, write.record]).inserted else { continue }

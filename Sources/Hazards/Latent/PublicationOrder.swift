@@ -14,150 +14,114 @@ struct PublicationOrder {
     /// The most accesses of one agent that are kept.
     static let most = 256
 
-    private struct Access {
-        var index: Int
-        var record: UInt32
-        var start: UInt64
-        var end: UInt64
-        var isCacheable = false
-        /// Whether a device does it by itself, in the trace's turn.
-        var isInTurn = false
-        /// How many barriers for all observers, and for those of the inner domain, stood before it.
-        var outer = 0
-        var inner = 0
-
-        func overlaps(_ other: Access) -> Bool { start < other.end && other.start < end }
-    }
-
-    /// What a core has stored since a barrier ordered its stores, and what it has loaded of devices' bytes.
-    private struct Core {
-        var stores: [Access] = []
-        var outer = 0
-        var inner = 0
-        var loads: [(device: Agent, access: Access)] = []
-        /// The step of the last acquiring load.
-        var floor = -1
-        /// Lines that the core has had invalidated, each with the step: a load of them waits for that.
-        var invalidated: [Access] = []
-        /// The last transfer of each device that the core knows of: what it wrote before is known, too.
-        var known: [Agent: Int] = [:]
-
-        /// Whether all lines of a load have been invalidated after a step.
-        func isInvalidated(_ load: Access, since step: Int) -> Bool {
-            invalidated.contains {
-                $0.index > step && $0.start <= load.start && load.end <= $0.end
-            }
-        }
-    }
-
     private let profile: HazardProfile
     /// The step of the last barrier that no load performs before, whatever its core: they hand over in the trace's order.
     private var held = -1
-    private var cores: [Agent: Core] = [:]
-    private var writes: [Agent: [Access]] = [:]
-    private var reads: [Agent: [Access]] = [:]
+    private var cores = AgentTable<Core>()
+    private var writes = AgentTable<Recent<Access>>()
+    /// All bytes that devices may have written lie in here: most accesses are none of them.
+    private var written = Span()
+    private var reads = AgentTable<Recent<Access>>()
     /// The step of each device's last doorbell, or of the last completion seen since: what was stored before it is for
     /// the doorbell's own barrier (H04).
-    private var rung: [Agent: Int] = [:]
-    private var findings: [Finding] = []
+    private var rung = AgentTable<Int>()
+    /// What was found so far.
+    private(set) var findings: [Finding] = []
     private var reported: Set<[UInt32]> = []
 
     init(profile: HazardProfile) { self.profile = profile }
 
-    /// Folds all steps; `map` is that of the trace before the first.
+    /// Folds the next step; `map` is that of the trace at the step.
     ///
-    /// - Complexity: O(steps × ``most``²) at worst, O(steps) where barriers stand.
-    mutating func run(_ steps: [LoweredStep], map: MemoryMap) -> [Finding] {
-        var map = map
-        for (index, step) in steps.enumerated() {
-            switch step.operation {
-            case .setMemoryType, .map: map.follow(step.operation)
-            case .access(let access, _, _):
-                perform(access, index, step, map)
-            case .run(let run):
-                let start = run.start.address.rawValue
-                perform(
-                    run.kind, start, start &+ run.bytes, isDependent: false, index, step, map)
-            case .copy(let copy):
-                let from = copy.source.address.rawValue
-                let to = copy.destination.address.rawValue
-                perform(.load, from, from &+ copy.bytes, isDependent: false, index, step, map)
-                perform(.store, to, to &+ copy.bytes, isDependent: false, index, step, map)
-            case .barrier(let barrier): perform(barrier, index, by: step.agent)
-            case .maintenance(let operation): maintain(operation, index, step, map)
-            case .ring(let device):
-                send(device, index)
-                reads[device] = nil
-            case .wait(let device):
-                if rung[device] != nil { send(device, index) }
-                writes[device] = nil
-                for core in cores.keys { cores[core]?.loads.removeAll { $0.device == device } }
-            case .device(let operation): perform(operation, index, step, map)
-            default: continue
-            }
+    /// - Complexity: O(``most``²) at worst, O(1) where barriers stand.
+    mutating func take(_ step: LoweredStep, _ index: Int, _ map: MemoryMap) {
+        switch step.operation {
+        case .access(let access, _, _):
+            perform(
+                access.kind, access.address, access.address &+ UInt64(access.size),
+                isDependent: access.isDependent, index, step, map)
+        case .run(let run):
+            let start = run.start.address.rawValue
+            perform(run.kind, start, start &+ run.bytes, isDependent: false, index, step, map)
+        case .copy(let copy):
+            let from = copy.source.address.rawValue
+            let to = copy.destination.address.rawValue
+            perform(.load, from, from &+ copy.bytes, isDependent: false, index, step, map)
+            perform(.store, to, to &+ copy.bytes, isDependent: false, index, step, map)
+        case .barrier(let barrier): perform(barrier, index, by: step.agent)
+        case .maintenance(let operation): maintain(operation, index, step, map)
+        case .ring(let device):
+            send(device, index)
+            reads[device] = nil
+        case .wait(let device):
+            if rung[device] != nil { send(device, index) }
+            forgetWrites(of: device)
+            cores.change { _, core in core.loads.removeAll { $0.device == device } }
+        case .device(let operation): perform(operation, index, step, map)
+        default: return
         }
-        return findings
     }
 
     /// Notes the earliest step from which on a device may do what follows, and forgets what no device can be told late.
     private mutating func send(_ device: Agent, _ index: Int) {
         rung[device] = index
-        let first = rung.values.min() ?? index
-        for agent in cores.keys {
-            guard let core = cores[agent], !core.stores.isEmpty else { continue }
-            cores[agent]?.stores.removeAll {
-                $0.index < first && $0.outer < core.outer && $0.inner < core.inner
+        var first = index
+        rung.visit { first = min(first, $1) }
+        cores.change { _, core in
+            let (outer, inner) = (core.outer, core.inner)
+            core.stores.removeAll {
+                $0.index < first && $0.outer < outer && $0.inner < inner
             }
         }
     }
 
-    // MARK: Cores
-
-    private mutating func perform(
-        _ access: MemoryAccess, _ index: Int, _ step: LoweredStep, _ map: MemoryMap
-    ) {
-        perform(
-            access.kind, access.address, access.address &+ UInt64(access.size),
-            isDependent: access.isDependent, index, step, map)
+    private mutating func forgetWrites(of device: Agent) {
+        guard writes[device] != nil else { return }
+        writes[device] = nil
+        var span = Span()
+        writes.visit { _, list in
+            for write in list.all { span.take(write.start, write.end) }
+        }
+        written = span
     }
+
+    // MARK: Cores
 
     private mutating func perform(
         _ kind: AccessKind, _ start: UInt64, _ end: UInt64, isDependent: Bool, _ index: Int,
         _ step: LoweredStep, _ map: MemoryMap
     ) {
         let mapping = map.mapping(of: start)
-        guard [.writeBack, .writeThrough, .nonCacheable].contains(mapping.type) else { return }
+        guard mapping.type != .device, mapping.type != .stronglyOrdered else { return }
         let shift = mapping.physical &- mapping.start
         var access = Access(
             index: index, record: step.record, start: start &+ shift, end: end &+ shift,
             isCacheable: mapping.type == .writeBack && profile.hasCaches)
-        var core = cores[step.agent] ?? Core()
         switch kind {
         case .store, .storeExclusive, .storeRelease:
-            if kind == .storeRelease {
-                core.outer += 1
-                core.inner += 1
-            }
-            access.outer = core.outer
-            access.inner = core.inner
             overwrite(access)
-            core.stores.append(access)
-            if core.stores.count > 2 * Self.most { core.stores.removeFirst(Self.most) }
+            cores[step.agent, default: Core()].store(&access, isRelease: kind == .storeRelease)
         case .load, .miscellaneousRead, .loadExclusive, .loadAcquire:
             guard profile.speculates else { return }
-            if !isDependent { judge(access, core, step) }
-            for (device, list) in writes.sorted(by: { $0.key.rawValue < $1.key.rawValue })
-            where list.contains(where: { $0.overlaps(access) }) {
-                core.loads.append((device, access))
-                if core.loads.count > Self.most { core.loads.removeFirst() }
-            }
-            if kind == .loadAcquire {
-                settleLoads(&core) { _ in true }
-                core.floor = index
-            }
+            load(access, step, isDependent: isDependent, isAcquire: kind == .loadAcquire)
         default: return
         }
-        cores[step.agent] = core
+    }
+
+    private mutating func load(
+        _ access: Access, _ step: LoweredStep, isDependent: Bool, isAcquire: Bool
+    ) {
+        let isWritten = written.overlaps(access.start, access.end)
+        if isWritten {
+            if !isDependent, let core = cores[step.agent] { judge(access, core, step) }
+            for device in writes.agents
+            where writes[device]?.all.contains(where: { $0.overlaps(access) }) ?? false {
+                cores[step.agent, default: Core()].loads.append((device, access))
+            }
+        }
+        guard isAcquire else { return }
+        settleLoads(of: step.agent, by: nil)
+        cores[step.agent]?.floor = access.index
     }
 
     private mutating func maintain(
@@ -171,15 +135,14 @@ struct PublicationOrder {
         cores[step.agent, default: Core()].invalidated.append(
             Access(
                 index: index, record: step.record, start: first, end: last &+ profile.lineSize))
-        if cores[step.agent]?.invalidated.count ?? 0 > Self.most {
-            cores[step.agent]?.invalidated.removeFirst()
-        }
     }
 
     /// What a core has stored over is not a device's any more.
     private mutating func overwrite(_ store: Access) {
-        for device in writes.keys {
-            writes[device] = writes[device]?.flatMap { write -> [Access] in
+        guard written.overlaps(store.start, store.end) else { return }
+        writes.change { _, list in
+            guard list.all.contains(where: { $0.overlaps(store) }) else { return }
+            list.replace { write in
                 guard write.overlaps(store) else { return [write] }
                 var (before, after) = (write, write)
                 before.end = store.start
@@ -191,35 +154,41 @@ struct PublicationOrder {
 
     private mutating func perform(_ barrier: Barrier, _ index: Int, by agent: Agent) {
         guard barrier.instruction != .isb else { return }
-        var core = cores[agent] ?? Core()
         if barrier.ordersStores {
-            if barrier.reachesDevices { core.outer += 1 }
-            if barrier.domain != .nonShareable { core.inner += 1 }
-            // What a barrier has published is there for a device that comes by itself; one that runs may have come before.
-            if barrier.reachesDevices, rung.isEmpty { core.stores = [] }
+            cores[agent, default: Core()].orderStores(barrier, isRung: !rung.isEmpty)
         }
         if barrier.accesses != .stores {
-            settleLoads(&core) { reaches(barrier, $0) }
+            settleLoads(of: agent, by: barrier)
             held = index
         }
         // Nothing after a DSB of any kind is performed before it.
         if barrier.instruction == .dsb { held = index }
-        cores[agent] = core
     }
 
     /// What the core has loaded of a device's it knows now, and what the device wrote before that.
     ///
     /// - Parameters:
-    ///   - core: The core.
-    ///   - isOrdered: Whether the loads of a device's bytes are ordered before what follows.
-    private func settleLoads(_ core: inout Core, where isOrdered: (Agent) -> Bool) {
-        for (device, load) in core.loads where isOrdered(device) {
-            for write in writes[device] ?? [] where write.overlaps(load) && write.index < load.index
-            {
-                core.known[device] = max(core.known[device] ?? 0, write.index)
-            }
+    ///   - agent: The core.
+    ///   - barrier: What orders its loads before what follows; nil: all of them are.
+    private mutating func settleLoads(of agent: Agent, by barrier: Barrier?) {
+        if cores[agent] == nil { cores[agent] = Core() }
+        guard let loads = cores[agent]?.loads, !loads.isEmpty else { return }
+        func isOrdered(_ device: Agent) -> Bool {
+            barrier.map { reaches($0, device) } ?? true
         }
-        core.loads.removeAll { isOrdered($0.device) }
+        var known = cores[agent]?.known ?? AgentTable()
+        for (device, load) in loads.all where isOrdered(device) {
+            // They stand in the order of their steps: what stands before one that is known is known, too.
+            let least = known[device] ?? -1
+            let newest = writes[device]?.all.last {
+                $0.index <= least || $0.index < load.index && $0.overlaps(load)
+            }
+            if let newest, newest.index > least { known[device] = newest.index }
+        }
+        var left = loads
+        left.removeAll { isOrdered($0.device) }
+        cores[agent]?.known = known
+        cores[agent]?.loads = left
     }
 
     /// Whether a device is in a barrier's domain: one that looks into caches is with the cores.
@@ -229,17 +198,23 @@ struct PublicationOrder {
 
     /// Asks of a load whether it may have been performed before one that the program has earlier (H06).
     private mutating func judge(_ load: Access, _ core: Core, _ step: LoweredStep) {
-        for (device, earlier) in core.loads {
-            let list = writes[device] ?? []
-            guard let flag = list.last(where: { $0.overlaps(earlier) && $0.index < earlier.index })
+        var asked: Agent?
+        var isOpen = false
+        for (device, earlier) in core.loads.all {
+            if asked != device {
+                asked = device
+                isOpen = hasUnknown(device, load, core)
+            }
+            guard isOpen, let list = writes[device]?.all,
+                let flag = list.last(where: {
+                    $0.overlaps(earlier) && $0.index < earlier.index
+                })
             else { continue }
             let data = list.last {
-                // Of one that was sent a write may come after what stands before the load that tells of it.
-                let floor = $0.isInTurn ? max(core.floor, held) : -1
-                let start = $0.isInTurn ? $0.index : earlier.index
                 // What one burst brings is there at once, but loads of it need not be.
+                let start = $0.isInTurn ? $0.index : earlier.index
                 return $0.overlaps(load) && $0.index <= flag.index
-                    && $0.index > max(core.known[device] ?? -1, floor)
+                    && $0.index > max(core.known[device] ?? -1, floor(of: $0, core))
                     && !core.isInvalidated(load, since: start)
             }
             // Two loads of the same bytes stay in order.
@@ -259,6 +234,24 @@ struct PublicationOrder {
         }
     }
 
+    /// The step before which no load is performed that finds a write.
+    ///
+    /// What a device writes that was sent may come after what stands before the load that tells of it.
+    private func floor(of write: Access, _ core: Core) -> Int {
+        write.isInTurn ? max(core.floor, held) : -1
+    }
+
+    /// Whether a device has written any of a load's bytes since what the core knows of.
+    private func hasUnknown(_ device: Agent, _ load: Access, _ core: Core) -> Bool {
+        guard let list = writes[device]?.all else { return false }
+        let known = core.known[device] ?? -1
+        for write in list.reversed() {
+            guard write.index > known else { return false }
+            if write.overlaps(load), write.index > floor(of: write, core) { return true }
+        }
+        return false
+    }
+
     // MARK: Devices
 
     private mutating func perform(
@@ -273,15 +266,14 @@ struct PublicationOrder {
             isInTurn: rung[step.agent] == nil)
         switch operation.kind {
         case .read, .descriptorFetch:
-            reads[step.agent, default: []].append(access)
-            if reads[step.agent, default: []].count > Self.most { reads[step.agent]?.removeFirst() }
+            reads[step.agent, default: Recent(Self.most)].append(access)
             judge(access, step, isWrite: false)
         case .write:
-            var list = writes[step.agent] ?? []
-            list.removeAll { access.start <= $0.start && $0.end <= access.end }
-            list.append(access)
-            if list.count > Self.most { list.removeFirst() }
-            writes[step.agent] = list
+            writes[step.agent, default: Recent(Self.most)].removeAll {
+                access.start <= $0.start && $0.end <= access.end
+            }
+            writes[step.agent, default: Recent(Self.most)].append(access)
+            written.take(access.start, access.end)
             judge(access, step, isWrite: true)
         case .interrupt: return
         }
@@ -292,22 +284,25 @@ struct PublicationOrder {
         guard profile.reordersAccesses else { return }
         let snoops = profile.snoops(step.agent)
         let started = rung[step.agent]
-        for (agent, core) in cores.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
-            let open = core.stores.filter {
-                guard snoops || !$0.isCacheable else { return false }
+        for agent in cores.agents {
+            guard let core = cores[agent] else { continue }
+            func isOpen(_ store: Access) -> Bool {
+                guard snoops || !store.isCacheable else { return false }
                 // A device that comes by itself finds done what a barrier has waited for.
                 guard let started else {
-                    return snoops ? $0.inner == core.inner : $0.outer == core.outer
+                    return snoops ? store.inner == core.inner : store.outer == core.outer
                 }
-                return $0.index > started
+                return store.index > started
             }
-            for (place, data) in open.enumerated() where data.overlaps(access) {
-                let flag = open[(place + 1)...].first { store in
+            for (place, data) in core.stores.enumerated()
+            where data.overlaps(access) && isOpen(data) {
+                let flag = core.stores[(place + 1)...].first { store in
                     store.record != data.record && !store.overlaps(data)
                         && (snoops ? store.inner == data.inner : store.outer == data.outer)
-                        && (reads[step.agent] ?? []).contains {
+                        && isOpen(store)
+                        && reads[step.agent]?.all.contains {
                             $0.index > store.index && $0.overlaps(store)
-                        }
+                        } ?? false
                 }
                 guard let flag else { continue }
                 let (writer, device) = (profile.name(of: agent), profile.name(of: step.agent))

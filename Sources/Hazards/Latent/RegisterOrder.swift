@@ -30,22 +30,48 @@ struct RegisterOrder {
 
     private struct Core {
         /// The register reads that the next `wait` may have learned from, and that no barrier has ordered.
-        var reads: [Agent: UInt32] = [:]
+        var reads = AgentTable<UInt32>()
         /// The devices of such reads that a barrier has ordered.
         var ordered: Set<Agent> = []
+        /// Whether one of the two is not empty.
+        var hasReads = false
         /// Writes told by a register read that no barrier stands after.
         var unordered: [Told] = []
         /// Posted writes told by an interrupt.
         var posted: [Told] = []
         /// Whether a line was maintained since: what completes that, completes the branch before it.
         var isMaintained = false
+
+        /// What stands between a register read and a `wait` says that the one did not tell the other.
+        mutating func forgetReads() {
+            guard hasReads else { return }
+            reads = AgentTable()
+            ordered = []
+            hasReads = false
+        }
+
+        /// Notes a barrier.
+        mutating func perform(_ barrier: Barrier) {
+            if barrier.instruction == .isb {
+                // The branch on what was read is before it.
+                unordered = []
+            } else if barrier.accesses != .stores {
+                unordered = []
+                guard hasReads else { return }
+                ordered.formUnion(reads.agents)
+                reads = AgentTable()
+            } else if barrier.instruction == .dsb, isMaintained {
+                unordered = []
+            }
+        }
     }
 
     private let profile: HazardProfile
-    private var cores: [Agent: Core] = [:]
+    private var cores = AgentTable<Core>()
     /// What each device has written since a core last learned of its end, the latest.
-    private var writes: [Agent: [Write]] = [:]
-    private var findings: [Finding] = []
+    private var writes = AgentTable<[Write]>()
+    /// What was found so far.
+    private(set) var findings: [Finding] = []
     private var reported: Set<[UInt32]> = []
 
     /// The most writes that are remembered of one device.
@@ -53,35 +79,30 @@ struct RegisterOrder {
 
     init(profile: HazardProfile) { self.profile = profile }
 
-    /// Folds all steps; `map` is that of the trace before the first.
+    /// Folds the next step; `map` is that of the trace at the step.
     ///
-    /// - Complexity: O(steps × writes that are not ordered).
-    mutating func run(_ steps: [LoweredStep], map: MemoryMap) -> [Finding] {
-        var map = map
-        for step in steps {
-            switch step.operation {
-            case .setMemoryType, .map: map.follow(step.operation)
-            case .access(let access, _, _): perform(access, step, map)
-            case .run(let run):
-                let start = run.start.address.rawValue
-                if run.kind == .load { load(start, run.bytes, step, map) }
-                forgetReads(of: step.agent)
-            case .copy(let copy):
-                load(copy.source.address.rawValue, copy.bytes, step, map)
-                forgetReads(of: step.agent)
-            case .barrier(let barrier): perform(barrier, by: step.agent)
-            case .maintenance(let operation) where operation.instruction.reachesCoherency:
-                cores[step.agent]?.isMaintained = true
-            case .ring(let device):
-                cores[step.agent]?.reads[device] = nil
-                cores[step.agent]?.ordered.remove(device)
-            case .wait(let device): learn(of: device, step)
-            case .device(let operation) where operation.kind == .write:
-                note(operation, step, map)
-            default: continue
-            }
+    /// - Complexity: O(writes that are not ordered).
+    mutating func take(_ step: LoweredStep, _ map: MemoryMap) {
+        switch step.operation {
+        case .access(let access, _, _): perform(access, step, map)
+        case .run(let run):
+            let start = run.start.address.rawValue
+            if run.kind == .load { load(start, run.bytes, step, map) }
+            cores[step.agent]?.forgetReads()
+        case .copy(let copy):
+            load(copy.source.address.rawValue, copy.bytes, step, map)
+            cores[step.agent]?.forgetReads()
+        case .barrier(let barrier): cores[step.agent]?.perform(barrier)
+        case .maintenance(let operation) where operation.instruction.reachesCoherency:
+            cores[step.agent]?.isMaintained = true
+        case .ring(let device):
+            cores[step.agent]?.reads[device] = nil
+            cores[step.agent]?.ordered.remove(device)
+        case .wait(let device): learn(of: device, step)
+        case .device(let operation) where operation.kind == .write:
+            note(operation, step, map)
+        default: return
         }
-        return findings
     }
 
     // MARK: What is known
@@ -89,28 +110,31 @@ struct RegisterOrder {
     private mutating func note(_ operation: DeviceOperation, _ step: LoweredStep, _ map: MemoryMap)
     {
         let start = map.physical(of: operation.start.address.rawValue)
-        var list = writes[step.agent] ?? []
-        list.removeAll { start <= $0.start && $0.end <= start &+ operation.extent }
-        list.append(
-            Write(
-                device: step.agent, record: step.record, start: start,
-                end: start &+ operation.extent))
-        if list.count > Self.most { list.removeFirst() }
-        writes[step.agent] = list
+        let new = Write(
+            device: step.agent, record: step.record, start: start, end: start &+ operation.extent)
+        Self.note(new, in: &writes[step.agent, default: []])
+    }
+
+    private static func note(_ new: Write, in list: inout [Write]) {
+        list.removeAll { new.start <= $0.start && $0.end <= new.end }
+        list.append(new)
+        if list.count > most { list.removeFirst() }
     }
 
     private mutating func learn(of device: Agent, _ step: LoweredStep) {
-        let list = writes.removeValue(forKey: device) ?? []
+        let list = writes[device] ?? []
+        writes[device] = nil
         var core = cores[step.agent] ?? Core()
-        if let read = core.reads.removeValue(forKey: device) {
+        if let read = core.reads[device] {
+            core.reads[device] = nil
             core.isMaintained = false
             core.unordered += list.map { Told(write: $0, by: read) }
         } else if isPosted(device), !core.ordered.contains(device) {
             core.posted += list.map { Told(write: $0, by: step.record) }
         }
         core.ordered.remove(device)
-        core.unordered = core.unordered.suffix(Self.most)
-        core.posted = core.posted.suffix(Self.most)
+        core.unordered.removeFirst(max(0, core.unordered.count - Self.most))
+        core.posted.removeFirst(max(0, core.posted.count - Self.most))
         cores[step.agent] = core
     }
 
@@ -128,41 +152,21 @@ struct RegisterOrder {
             if !access.isDependent { load(access.address, UInt64(access.size), step, map) }
         default: break
         }
-        forgetReads(of: step.agent)
-    }
-
-    /// What stands between a register read and a `wait` says that the one did not tell the other.
-    private mutating func forgetReads(of agent: Agent) {
-        cores[agent]?.reads = [:]
-        cores[agent]?.ordered = []
+        cores[step.agent]?.forgetReads()
     }
 
     /// A register's answer comes after the device's writes before it: they are in memory when the load is performed.
     private mutating func readRegister(of device: Agent, _ step: LoweredStep) {
-        for agent in cores.keys {
-            let arrived = cores[agent]?.posted.filter { $0.write.device == device } ?? []
-            cores[agent]?.posted.removeAll { $0.write.device == device }
-            guard agent == step.agent else { continue }
-            cores[agent]?.isMaintained = false
-            cores[agent]?.unordered += arrived.map { Told(write: $0.write, by: step.record) }
+        cores.change { agent, core in
+            let arrived = core.posted.filter { $0.write.device == device }
+            core.posted.removeAll { $0.write.device == device }
+            guard agent == step.agent else { return }
+            core.isMaintained = false
+            core.unordered += arrived.map { Told(write: $0.write, by: step.record) }
         }
         cores[step.agent, default: Core()].reads[device] = step.record
+        cores[step.agent]?.hasReads = true
         cores[step.agent]?.ordered.remove(device)
-    }
-
-    private mutating func perform(_ barrier: Barrier, by agent: Agent) {
-        guard var core = cores[agent] else { return }
-        if barrier.instruction == .isb {
-            // The branch on what was read is before it.
-            core.unordered = []
-        } else if barrier.accesses != .stores {
-            core.unordered = []
-            core.ordered.formUnion(core.reads.keys)
-            core.reads = [:]
-        } else if barrier.instruction == .dsb, core.isMaintained {
-            core.unordered = []
-        }
-        cores[agent] = core
     }
 
     // MARK: Loads
@@ -170,7 +174,9 @@ struct RegisterOrder {
     private mutating func load(
         _ address: UInt64, _ size: UInt64, _ step: LoweredStep, _ map: MemoryMap
     ) {
-        guard let core = cores[step.agent], size > 0 else { return }
+        guard let core = cores[step.agent], !core.posted.isEmpty || !core.unordered.isEmpty,
+            size > 0
+        else { return }
         let mapping = map.mapping(of: address)
         let start = address &- mapping.start &+ mapping.physical
         let end = start &+ size

@@ -17,49 +17,57 @@ struct ToldReads {
 
     private let profile: HazardProfile
     /// The step of each device's last doorbell, or of the last completion seen since.
-    private var bells: [Agent: Int] = [:]
+    private var bells = AgentTable<Int>()
+    /// Whether a device was rung.
+    private var isRung = false
     /// The latest stores, in order, while a device runs.
     private var stores: [Store] = []
     /// The stores that a device may have seen since its bell.
-    private var seen: [Agent: [Int]] = [:]
-    /// For each store by which a device may be told, the steps of the reads that come after.
-    private(set) var reads: [Int: [Int]] = [:]
+    private var seen = AgentTable<[Int]>()
+    /// For each store by which a device may be told, the reads that come after.
+    private var reads: [Int: [LoweredStep]] = [:]
 
-    /// Folds all steps; `map` is that of the trace before the first.
+    init(profile: HazardProfile) { self.profile = profile }
+
+    /// Folds the next step; `map` is that of the trace at the step.
     ///
-    /// - Complexity: O(steps × ``PublicationOrder/most``).
-    init(_ steps: [LoweredStep], profile: HazardProfile, map: MemoryMap) {
-        self.profile = profile
-        var map = map
-        for (index, step) in steps.enumerated() {
-            switch step.operation {
-            case .setMemoryType, .map: map.follow(step.operation)
-            case .access(let access, _, _) where access.kind.isStore:
-                note(access.address, UInt64(access.size), index, map)
-            case .run(let run) where run.kind.isStore:
-                note(run.start.address.rawValue, run.bytes, index, map)
-            case .copy(let copy): note(copy.destination.address.rawValue, copy.bytes, index, map)
-            case .ring(let device): send(device, index)
-            case .wait(let device): if bells[device] != nil { send(device, index) }
-            case .device(let operation): perform(operation, step.agent, index, map)
-            default: continue
-            }
+    /// - Complexity: O(``PublicationOrder/most``).
+    mutating func take(_ step: LoweredStep, _ index: Int, _ map: MemoryMap) {
+        switch step.operation {
+        case .access(let access, _, _) where access.kind.isStore:
+            note(access.address, UInt64(access.size), index, map)
+        case .run(let run) where run.kind.isStore:
+            note(run.start.address.rawValue, run.bytes, index, map)
+        case .copy(let copy): note(copy.destination.address.rawValue, copy.bytes, index, map)
+        case .ring(let device): send(device, index)
+        case .wait(let device): if bells[device] != nil { send(device, index) }
+        case .device(let operation): perform(operation, step, index, map)
+        default: return
         }
     }
 
+    /// Takes the reads that may be told by the store of a step.
+    ///
+    /// - Returns: them, in the order of their steps.
+    mutating func takeReads(toldAt index: Int) -> [LoweredStep] {
+        reads.isEmpty ? [] : reads.removeValue(forKey: index) ?? []
+    }
+
     private mutating func send(_ device: Agent, _ index: Int) {
+        isRung = true
         bells[device] = index
         seen[device] = nil
-        let first = bells.values.min() ?? index
+        var first = index
+        bells.visit { first = min(first, $1) }
         if let last = stores.last, last.index > first {
             stores.removeAll { $0.index < first }
         } else {
-            stores = []
+            stores.removeAll(keepingCapacity: true)
         }
     }
 
     private mutating func note(_ address: UInt64, _ size: UInt64, _ index: Int, _ map: MemoryMap) {
-        guard !bells.isEmpty else { return }
+        guard isRung else { return }
         let type = map.mapping(of: address).type
         let start = map.physical(of: address)
         stores.append(
@@ -72,8 +80,9 @@ struct ToldReads {
     }
 
     private mutating func perform(
-        _ operation: DeviceOperation, _ device: Agent, _ index: Int, _ map: MemoryMap
+        _ operation: DeviceOperation, _ step: LoweredStep, _ index: Int, _ map: MemoryMap
     ) {
+        let device = step.agent
         guard let bell = bells[device],
             let read = operation.kind == .write ? operation.readSide : operation,
             operation.kind != .interrupt
@@ -91,6 +100,6 @@ struct ToldReads {
                 }
             }
         }
-        for store in seen[device] ?? [] { reads[store, default: []].append(index) }
+        for store in seen[device] ?? [] { reads[store, default: []].append(step) }
     }
 }

@@ -12,10 +12,30 @@ struct CopyMirror {
     private(set) var versions = [
         Version(agent: .core(0), sequence: 0, record: 0, tick: .zero)
     ]
-    private var sequences: [Agent: UInt32] = [:]
+    private var sequences = AgentTable<UInt32>()
     /// Buffered bytes by entry, and the entries of each buffer in order.
-    private var entries: [UInt32: [UInt64: VersionID]] = [:]
+    private var entries: [UInt32: BufferedBytes] = [:]
     private var order: [Place: [UInt32]] = [:]
+    /// The granule that was asked for last: mostly it is asked for again.
+    private var lastAsked: (granule: UInt64, state: GranuleState?) = (.max, nil)
+
+    /// The bytes of an entry of a buffer: each with the version that it got last.
+    private struct BufferedBytes {
+        var parts: [(granule: UInt64, mask: UInt64, version: VersionID)] = []
+
+        mutating func add(_ granule: UInt64, _ mask: UInt64, _ version: VersionID) {
+            var isShadowed = false
+            for place in parts.indices where parts[place].granule == granule {
+                parts[place].mask &= ~mask
+                isShadowed = isShadowed || parts[place].mask == 0
+            }
+            if isShadowed { parts.removeAll { $0.mask == 0 } }
+            parts.append((granule, mask, version))
+        }
+    }
+
+    /// Whether any watched bytes are in buffers.
+    var holdsEntries: Bool { !entries.isEmpty }
 
     init(watch: WatchList) {
         self.watch = watch
@@ -24,10 +44,13 @@ struct CopyMirror {
 
     /// The state of a granule; nil: it is not watched.
     mutating func state(_ granule: UInt64) -> GranuleState? {
-        guard let index = watch.index(of: granule) else { return nil }
-        if let state = granules[index] { return state }
-        let state = GranuleState()
-        granules[index] = state
+        if granule == lastAsked.granule { return lastAsked.state }
+        var state: GranuleState?
+        if let index = watch.index(of: granule) {
+            state = granules[index] ?? GranuleState()
+            granules[index] = state
+        }
+        lastAsked = (granule, state)
         return state
     }
 
@@ -38,7 +61,7 @@ struct CopyMirror {
 
     /// Makes a new version.
     mutating func newVersion(_ event: Event) -> VersionID {
-        let sequence = sequences[event.agent, default: 0] + 1
+        let sequence = (sequences[event.agent] ?? 0) + 1
         sequences[event.agent] = sequence
         versions.append(
             Version(agent: event.agent, sequence: sequence, record: event.record, tick: event.tick))
@@ -70,20 +93,20 @@ struct CopyMirror {
     /// The youngest version of a byte in a buffer; nil: none.
     func buffered(_ granule: UInt64, _ byte: Int, in buffer: Place) -> VersionID? {
         guard let numbers = order[buffer] else { return nil }
-        let address = granule * WatchList.granule + UInt64(byte)
         for number in numbers.reversed() {
-            if let version = entries[number]?[address] { return version }
+            let part = entries[number]?.parts.first {
+                $0.granule == granule && $0.mask >> UInt64(byte) & 1 == 1
+            }
+            if let part { return part.version }
         }
         return nil
     }
 
     /// The buffers that hold bytes of a granule.
     func bufferPlaces(_ granule: UInt64) -> [Place] {
-        let start = granule * WatchList.granule
-        return order.keys.sorted().filter { place in
+        order.keys.sorted().filter { place in
             order[place, default: []].contains { number in
-                entries[number]?.keys.contains { $0 >= start && $0 < start + WatchList.granule }
-                    ?? false
+                entries[number]?.parts.contains { $0.granule == granule } ?? false
             }
         }
     }
@@ -98,28 +121,25 @@ struct CopyMirror {
             guard let state = state(granule) else { continue }
             state.noteWrite(version, mask)
             guard isBuffer else {
-                Self.write(state, event.place, mask, isCore: event.agent.isCore) { _ in version }
+                Self.write(state, event.place, mask, isCore: event.agent.isCore, version)
                 continue
             }
-            Self.forEachByte(mask) { byte in
-                entries[event.detail]?[granule * WatchList.granule + UInt64(byte)] = version
-            }
+            entries[event.detail]?.add(granule, mask, version)
         }
     }
 
     private mutating func openEntry(_ number: UInt32, in place: Place) {
         guard entries[number] == nil else { return }
-        entries[number] = [:]
+        entries[number] = BufferedBytes()
         order[place, default: []].append(number)
     }
 
     /// Moves a buffer's entry to a place, or copies it there.
     mutating func drain(_ event: Event, keeping: Bool) {
         guard let bytes = entries[event.detail] else { return }
-        for (address, version) in bytes {
-            guard let state = state(address / WatchList.granule) else { continue }
-            let mask: UInt64 = 1 << (address % WatchList.granule)
-            Self.write(state, event.otherPlace, mask, isCore: !keeping) { _ in version }
+        for (granule, mask, version) in bytes.parts {
+            guard let state = state(granule) else { continue }
+            Self.write(state, event.otherPlace, mask, isCore: !keeping, version)
         }
         if !keeping { closeEntry(event.detail, in: event.place) }
     }
@@ -134,7 +154,9 @@ struct CopyMirror {
         guard let bytes = entries[event.detail] else { return }
         closeEntry(event.detail, in: event.place)
         openEntry(event.size, in: event.otherPlace)
-        entries[event.size]?.merge(bytes) { _, new in new }
+        for (granule, mask, version) in bytes.parts {
+            entries[event.size]?.add(granule, mask, version)
+        }
     }
 
     /// A place took a line.
@@ -142,17 +164,13 @@ struct CopyMirror {
         let source = event.otherPlace
         for (granule, mask) in Granules(event.address, UInt64(event.size)) {
             guard let state = state(granule) else { continue }
-            let from = state.index(of: source).map { state.copies[$0].copy.versions }
-            let memory = state.memory
-            Self.write(state, event.place, mask, isCore: false) { byte in
-                guard let found = from?[byte], found != Version.absent else { return memory[byte] }
-                return found
-            }
+            Self.copy(state, state.versions(in: source) ?? state.memory, event.place, mask)
             guard let index = state.index(of: event.place) else { continue }
             let fill = GranuleCopy.Fill(
                 reason: MoveReason(rawValue: event.detail) ?? .demand, source: source,
                 at: event.tick)
-            for half in GranuleState.halves(mask) { state.copies[index].copy.fills[half] = fill }
+            if mask & 0xFFFF_FFFF != 0 { state.copies[index].copy.fills.0 = fill }
+            if mask >> 32 != 0 { state.copies[index].copy.fills.1 = fill }
         }
     }
 
@@ -164,10 +182,7 @@ struct CopyMirror {
             }
             let copy = state.copies[index].copy
             state.copies[index].copy.dirty &= ~mask
-            let memory = state.memory
-            Self.write(state, event.otherPlace, mask, isCore: false) { byte in
-                copy.versions[byte] == Version.absent ? memory[byte] : copy.versions[byte]
-            }
+            Self.copy(state, copy.versions, event.otherPlace, mask)
             if let below = state.index(of: event.otherPlace) {
                 state.copies[below].copy.dirty |= copy.dirty & mask
             }
@@ -180,7 +195,7 @@ struct CopyMirror {
             guard let state = state(granule), let index = state.index(of: event.place) else {
                 continue
             }
-            Self.forEachByte(mask) { state.copies[index].copy.versions[$0] = Version.absent }
+            state.copies[index].copy.versions.set(mask, to: Version.absent)
             let dirty = state.copies[index].copy.dirty & mask
             state.copies[index].copy.dirty &= ~mask
             // A line that moved took its modified bytes along, to the L1D of the core that asked.
@@ -189,12 +204,15 @@ struct CopyMirror {
             {
                 state.copies[taker].copy.dirty |= dirty
             }
-            if state.copies[index].copy.versions.allSatisfy({ $0 == Version.absent }) {
+            if mask == .max
+                || state.copies[index].copy.versions.allSatisfy({ $0 == Version.absent })
+            {
                 state.copies.remove(at: index)
             }
         }
     }
 
+    @inline(__always)
     static func forEachByte(_ mask: UInt64, _ body: (Int) -> Void) {
         var left = mask
         while left != 0 {
@@ -203,22 +221,36 @@ struct CopyMirror {
         }
     }
 
+    /// Puts a version into a place.
     private static func write(
-        _ state: GranuleState, _ place: Place, _ mask: UInt64, isCore: Bool,
-        _ version: (Int) -> VersionID
+        _ state: GranuleState, _ place: Place, _ mask: UInt64, isCore: Bool, _ version: VersionID
     ) {
         guard place.isDataCache else {
-            if place == .memory { forEachByte(mask) { state.memory[$0] = version($0) } }
+            if place == .memory { state.memory.set(mask, to: version) }
             return
         }
-        let index: Int
-        if let found = state.index(of: place) {
-            index = found
-        } else {
-            index = state.copies.firstIndex { $0.place > place } ?? state.copies.count
-            state.copies.insert((place, GranuleCopy()), at: index)
-        }
-        forEachByte(mask) { state.copies[index].copy.versions[$0] = version($0) }
+        let index = placeOfCopy(state, place)
+        state.copies[index].copy.versions.set(mask, to: version)
         if isCore { state.copies[index].copy.dirty |= mask }
+    }
+
+    /// Copies versions into a place; what has none there comes from memory.
+    private static func copy(
+        _ state: GranuleState, _ versions: [VersionID], _ place: Place, _ mask: UInt64
+    ) {
+        guard place.isDataCache else {
+            if place == .memory { state.memory.set(mask, to: versions) }
+            return
+        }
+        let index = placeOfCopy(state, place)
+        state.copies[index].copy.versions.set(mask, to: versions, else: state.memory)
+    }
+
+    /// Where the copy of a place stands, which is made if it is not there.
+    private static func placeOfCopy(_ state: GranuleState, _ place: Place) -> Int {
+        if let found = state.index(of: place) { return found }
+        let index = state.copies.firstIndex { $0.place > place } ?? state.copies.count
+        state.copies.insert((place, GranuleCopy()), at: index)
+        return index
     }
 }

@@ -10,6 +10,7 @@ extension ManifestDetector {
             guard let state = mirror.state(granule), let index = state.index(of: event.place)
             else { continue }
             let copy = state.copies[index].copy
+            guard isOlder(copy.versions, state, event.otherPlace, mask) else { continue }
             var lost: UInt64 = 0
             var writer: VersionID = 0
             CopyMirror.forEachByte(mask) { byte in
@@ -38,6 +39,25 @@ extension ManifestDetector {
                     startedAt: startedAt[mirror.versions[Int(writer)].agent]))
             forget(granule, lost)
         }
+    }
+
+    /// Whether any of a line's bytes is older than what it goes over: most lines are not.
+    private func isOlder(
+        _ versions: [VersionID], _ state: GranuleState, _ place: Place, _ mask: UInt64
+    ) -> Bool {
+        let below = state.versions(in: place)
+        let memory = state.memory
+        var isOlder = false
+        versions.withUnsafeBufferPointer { versions in
+            memory.withUnsafeBufferPointer { memory in
+                CopyMirror.forEachByte(mask) { byte in
+                    var old = below?[byte] ?? Version.absent
+                    if old == Version.absent { old = memory[byte] }
+                    isOlder = isOlder || versions[byte] != Version.absent && old > versions[byte]
+                }
+            }
+        }
+        return isOlder
     }
 
     /// Dirty bytes dropped outside the range that was asked for are lost.

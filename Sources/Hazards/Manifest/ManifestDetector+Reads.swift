@@ -10,34 +10,78 @@ extension ManifestDetector {
         if isEarly { earlyReads.append(EarlyRead(event, mirror: &mirror)) }
         for (granule, mask) in Granules(event.address, UInt64(event.size)) {
             guard let state = mirror.state(granule) else { continue }
-            var stale: [(version: VersionID, expected: VersionID, mask: UInt64)] = []
-            var clock: VectorClock?
-            var left = mask
-            while left != 0 {
-                let byte = left.trailingZeroBitCount
-                left &= left - 1
-                let found = mirror.version(state, granule, byte, in: event.place, for: event.agent)
-                noteReadFrom(found, by: event.agent)
-                guard found != state.latest[byte] else { continue }
-                let known = clock ?? knowledge(of: event.agent)
-                clock = known
-                guard let expected = youngest(state, byte, after: found, known) else { continue }
-                if let last = stale.indices.last, stale[last].expected == expected {
-                    stale[last].mask |= 1 << UInt64(byte)
-                } else {
-                    stale.append((found, expected, 1 << UInt64(byte)))
-                }
+            judgeRead(event, granule, mask, state)
+        }
+    }
+
+    private mutating func judgeRead(
+        _ event: Event, _ granule: UInt64, _ mask: UInt64, _ state: GranuleState
+    ) {
+        var stale: [(version: VersionID, expected: VersionID, mask: UInt64)] = []
+        var clock: VectorClock?
+        var noted: VersionID = 0
+        var left = mask
+        let (memory, latest) = (state.memory, state.latest)
+        let copy = state.versions(in: event.place)
+        let mayBeBuffered = mirror.holdsEntries
+        // A device that finds the youngest of all bytes has nothing to learn from them.
+        if !mayBeBuffered, !event.agent.isCore, Self.areYoungest(copy, memory, latest, mask) {
+            return
+        }
+        while left != 0 {
+            let byte = left.trailingZeroBitCount
+            left &= left - 1
+            var found = copy?[byte] ?? Version.absent
+            if found == Version.absent { found = memory[byte] }
+            if mayBeBuffered {
+                found = mirror.version(state, granule, byte, in: event.place, for: event.agent)
             }
-            let words = stale.isEmpty ? nil : descriptors.words(for: event, &mirror)
-            for part in stale {
-                report(
-                    StaleRead(
-                        event: event, granule: granule, mask: part.mask, found: part.version,
-                        expected: part.expected,
-                        descriptor: words,
-                        hasSeenYounger: hasSeenYounger(event.agent, part.expected)))
+            if found != noted {
+                noted = found
+                noteReadFrom(found, by: event.agent)
+            }
+            guard found != latest[byte] else { continue }
+            let known = clock ?? knowledge(of: event.agent)
+            clock = known
+            guard let expected = youngest(state, byte, after: found, known) else { continue }
+            if let last = stale.indices.last, stale[last].expected == expected {
+                stale[last].mask |= 1 << UInt64(byte)
+            } else {
+                stale.append((found, expected, 1 << UInt64(byte)))
             }
         }
+        guard !stale.isEmpty else { return }
+        let words = descriptors.words(for: event, &mirror)
+        for part in stale {
+            report(
+                StaleRead(
+                    event: event, granule: granule, mask: part.mask, found: part.version,
+                    expected: part.expected,
+                    descriptor: words,
+                    hasSeenYounger: hasSeenYounger(event.agent, part.expected)))
+        }
+    }
+
+    /// Whether no byte that is found in a copy, or else in memory, has a younger version anywhere.
+    private static func areYoungest(
+        _ copy: [VersionID]?, _ memory: [VersionID], _ latest: [VersionID], _ mask: UInt64
+    ) -> Bool {
+        var difference: VersionID = 0
+        memory.withUnsafeBufferPointer { memory in
+            latest.withUnsafeBufferPointer { latest in
+                if let copy {
+                    CopyMirror.forEachByte(mask) { byte in
+                        let found = copy[byte] == Version.absent ? memory[byte] : copy[byte]
+                        difference |= found ^ latest[byte]
+                    }
+                } else if let span = [VersionID].span(mask) {
+                    for byte in span { difference |= memory[byte] ^ latest[byte] }
+                } else {
+                    CopyMirror.forEachByte(mask) { difference |= memory[$0] ^ latest[$0] }
+                }
+            }
+        }
+        return difference == 0
     }
 
     private mutating func noteReadFrom(_ version: VersionID, by agent: Agent) {
@@ -52,8 +96,18 @@ extension ManifestDetector {
     private mutating func noteSeen(_ event: Event) {
         for (granule, mask) in Granules(event.address, UInt64(event.size)) {
             guard let state = mirror.state(granule) else { continue }
+            let copy = mirror.holdsEntries ? nil : state.versions(in: event.place)
+            var noted: VersionID = 0
             CopyMirror.forEachByte(mask) { byte in
-                let found = mirror.version(state, granule, byte, in: event.place, for: event.agent)
+                var found = copy?[byte] ?? Version.absent
+                if mirror.holdsEntries {
+                    found = mirror.version(
+                        state, granule, byte, in: event.place, for: event.agent)
+                } else if found == Version.absent {
+                    found = state.memory[byte]
+                }
+                guard found != noted else { return }
+                noted = found
                 let writer = mirror.versions[Int(found)]
                 guard found != 0, writer.agent.isCore else { return }
                 seen[event.agent, default: VectorClock()][writer.agent] = writer.sequence

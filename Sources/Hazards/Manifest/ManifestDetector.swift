@@ -10,34 +10,38 @@ public struct ManifestDetector: Probe {
     let profile: HazardProfile
     var mirror: CopyMirror
     /// What each agent knows to have happened.
-    var clocks: [Agent: VectorClock] = [:]
+    var clocks = AgentTable<VectorClock>()
     /// Devices that act in trace order, not after a doorbell.
     private var ordered: Set<Agent> = []
     /// The statement from which on each device may act: its doorbell, or the last completion that was seen.
-    var startedAt: [Agent: UInt32] = [:]
+    var startedAt = AgentTable<UInt32>()
     /// The range that the maintenance operation at work names.
     var maintenanceRange: (start: UInt64, end: UInt64)?
     /// What descriptors say.
     var descriptors = DescriptorWords()
     /// The call of the DMA API that each core is in.
-    private var calls: [Agent: CallFacts] = [:]
+    private var calls = AgentTable<CallFacts>()
     /// Which mappings held which bytes.
     var ledger = MappingLedger()
     /// What devices have in bounce slots.
     var bounces: [BouncedBytes] = []
     /// The youngest versions of each core's that each device has read.
-    var seen: [Agent: VectorClock] = [:]
+    var seen = AgentTable<VectorClock>()
     /// What instruction caches hold of watched bytes.
     var instructions = InstructionCopies()
-    private let watchesInstructions: Bool
+    @usableFromInline let watchesInstructions: Bool
     /// Loads that performed early, until their turn in the program.
     var earlyReads: [EarlyRead] = []
     /// The device whose register each core has read last, with nothing of its own since.
-    var statusReads: [Agent: Agent] = [:]
+    var statusReads = AgentTable<Agent>()
     /// What each core knows because it waited for a device.
-    var completed: [Agent: VectorClock] = [:]
+    var completed = AgentTable<VectorClock>()
     /// Whether the operation at work makes a load perform early.
-    var isEarly = false
+    @usableFromInline var isEarly = false
+    /// Which events may be about watched bytes.
+    @usableFromInline let filter: WatchFilter
+    /// Whether a buffer may hold watched bytes.
+    @usableFromInline var mayBeBuffered = false
     /// Whether the operation at work is the kernel's copy to or from a bounce slot.
     private var isKernelCopy = false
     /// The findings so far, in the order in which they were made.
@@ -58,6 +62,7 @@ public struct ManifestDetector: Probe {
     public init(profile: HazardProfile, watch: WatchList) {
         self.profile = profile
         mirror = CopyMirror(watch: watch)
+        filter = WatchFilter(watch)
         watchesInstructions = watch.hasInstructions
     }
 
@@ -91,11 +96,58 @@ public struct ManifestDetector: Probe {
     /// The call that an event is part of; nil: it is part of none.
     func call(of event: Event) -> CallFacts? {
         // A line may be dropped from another core's cache than the caller's.
-        calls.values.first { $0.record == event.record }
+        calls.agents.lazy.compactMap { calls[$0] }.first { $0.record == event.record }
+    }
+
+    /// It needs the hits of watched lines alone.
+    @inlinable
+    public static var foldsHits: Bool { true }
+
+    /// See ``foldsHits``.
+    @inlinable
+    public static var hearsSomeHits: Bool { true }
+
+    /// Whether any byte of a line may be watched.
+    @inlinable
+    @inline(__always)
+    public func hearsHits(of line: UInt64, size: UInt64) -> Bool { filter.mayTouch(line, size) }
+
+    /// Follows a hit and judges it.
+    @inlinable
+    public mutating func recordHit(_ event: Event) {
+        if event.kind != .fetch || watchesInstructions { follow(event) }
     }
 
     /// Follows an event and judges it.
+    @inlinable
+    @inline(__always)
     public mutating func record(_ event: Event) {
+        if concerns(event) { follow(event) }
+    }
+
+    /// Whether an event can change what is known: most are about other bytes.
+    @inlinable
+    @inline(__always)
+    func concerns(_ event: Event) -> Bool {
+        switch event.kind {
+        case .levelRead, .levelWrite, .barrier, .time, .memoryTraffic, .exclusiveFailed, .prefetch:
+            false
+        case .doorbell, .completionObserved, .deviceStart, .deviceDone: true
+        case .drainCopy, .slotEntered: mayBeBuffered
+        // What a buffer hands over is noted of all of a granule's bytes.
+        case .drain: mayBeBuffered || filter.mayTouch(event.address, WatchFilter.granule)
+        case .fetch: watchesInstructions && filter.mayTouch(event.address, UInt64(event.size))
+        // A load that performs early is remembered wherever it is.
+        case .load: isEarly || filter.mayTouch(event.address, UInt64(event.size))
+        case .store, .linefill, .writeback, .invalidate, .deviceRead, .deviceWrite, .maintenance:
+            filter.mayTouch(event.address, UInt64(event.size))
+        }
+    }
+
+    @inline(never)
+    @usableFromInline
+    mutating func follow(_ event: Event) {
+        defer { mayBeBuffered = mirror.holdsEntries }
         switch event.kind {
         case .load:
             judgeRead(event)

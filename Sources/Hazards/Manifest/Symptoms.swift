@@ -123,7 +123,7 @@ struct StaleRead: Symptom {
         // What another mapping of the same bytes leaves in a cache nobody looks for.
         if profile.isMixed(address(mask)) { return .h13 }
         let half = mask.trailingZeroBitCount / 32
-        let fill = state.copies[index].copy.fills[half]
+        let fill = state.copies[index].copy.fill(ofHalf: half)
         if profile.hasOuterCache, event.place.isLevel1Data, fill.source == .outer,
             fill.at > writer.tick,
             state.maintainedAt[half] != nil

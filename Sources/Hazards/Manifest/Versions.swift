@@ -59,7 +59,10 @@ struct GranuleCopy {
     /// Bytes stored here since the line was last clean.
     var dirty: UInt64 = 0
     /// How each half of the granule came here: a line of 32 bytes has one half, a longer line sets both.
-    var fills = [Fill(), Fill()]
+    var fills = (Fill(), Fill())
+
+    /// How a half came here.
+    func fill(ofHalf half: Int) -> Fill { half == 0 ? fills.0 : fills.1 }
 
     /// How a line came to a place.
     struct Fill {
@@ -81,16 +84,17 @@ extension GranuleState {
 
 /// What is known of one watched granule.
 ///
-/// A class, since it is changed in place millions of times; it never leaves its mirror.
+/// A class, since it is changed in place millions of times; it never leaves its mirror, which changes one thing at a time:
+/// the run-time check that nobody else does is left out.
 final class GranuleState {
     /// Memory's bytes.
-    var memory = [VersionID](repeating: 0, count: Int(WatchList.granule))
+    @exclusivity(unchecked) var memory = [VersionID](repeating: 0, count: Int(WatchList.granule))
     /// Copies in caches, in the order of their places.
-    var copies: [(place: Place, copy: GranuleCopy)] = []
+    @exclusivity(unchecked) var copies: [(place: Place, copy: GranuleCopy)] = []
     /// The youngest version of each byte, wherever it is.
-    var latest = [VersionID](repeating: 0, count: Int(WatchList.granule))
+    @exclusivity(unchecked) var latest = [VersionID](repeating: 0, count: Int(WatchList.granule))
     /// Writes, oldest first: a version and the bytes it covers.
-    var history: [(version: VersionID, mask: UInt64)] = []
+    @exclusivity(unchecked) var history: [(version: VersionID, mask: UInt64)] = []
     /// When maintenance by the core last named the line, for each half of the granule.
     var maintainedAt: [Ticks?] = [nil, nil]
     /// Under which address it named it: the place of such a copy.
@@ -100,23 +104,30 @@ final class GranuleState {
     /// Bytes whose versions an invalidate dropped on purpose, and the statement.
     var discarded: (mask: UInt64, record: UInt32)?
     /// What happened here, oldest first; the last ``journalLimit`` entries.
-    var journal: [JournalEntry] = []
+    @exclusivity(unchecked) var journal: [JournalEntry] = []
 
     static let journalLimit = 16
     static let historyLimit = 64
+
+    /// The versions in a place; nil: it is no cache, or has no copy.
+    func versions(in place: Place) -> [VersionID]? {
+        for (holder, copy) in copies where holder == place { return copy.versions }
+        return nil
+    }
 
     /// The place of a copy.
     func index(of place: Place) -> Int? { copies.firstIndex { $0.place == place } }
 
     func note(_ entry: JournalEntry) {
-        if let last = journal.last, last.record == entry.record, last.kind == entry.kind,
-            last.place == entry.place
+        let last = journal.count - 1
+        if last >= 0, journal[last].record == entry.record, journal[last].kind == entry.kind,
+            journal[last].place == entry.place
         {
-            journal[journal.count - 1].mask |= entry.mask
+            journal[last].mask |= entry.mask
             return
         }
+        if journal.count == Self.journalLimit { journal.removeFirst() }
         journal.append(entry)
-        if journal.count > Self.journalLimit { journal.removeFirst() }
     }
 
     func noteWrite(_ version: VersionID, _ mask: UInt64) {
@@ -125,9 +136,7 @@ final class GranuleState {
             // Keep the younger half: an old copy is found out by any younger write that covers it.
             history.removeFirst(Self.historyLimit / 2)
         }
-        for byte in 0..<Int(WatchList.granule) where mask >> UInt64(byte) & 1 == 1 {
-            latest[byte] = version
-        }
+        latest.set(mask, to: version)
     }
 }
 
@@ -148,4 +157,49 @@ struct JournalEntry {
     var cleans = false
     /// The caches and buffers that held a copy when a device wrote.
     var holders: [Place] = []
+}
+
+extension [VersionID] {
+    /// The bytes of a mask that has no gaps; nil: it has some.
+    static func span(_ mask: UInt64) -> Range<Int>? {
+        let first = mask.trailingZeroBitCount
+        let end = 64 - mask.leadingZeroBitCount
+        return mask.nonzeroBitCount == end - first ? first..<end : nil
+    }
+
+    /// Gives bytes a version.
+    mutating func set(_ mask: UInt64, to version: VersionID) {
+        withUnsafeMutableBufferPointer { bytes in
+            if let span = Self.span(mask) {
+                for byte in span { bytes[byte] = version }
+            } else {
+                CopyMirror.forEachByte(mask) { bytes[$0] = version }
+            }
+        }
+    }
+
+    /// Gives bytes the versions that others have, and where these have none those of a third.
+    mutating func set(_ mask: UInt64, to others: [VersionID], else third: [VersionID]) {
+        withUnsafeMutableBufferPointer { bytes in
+            others.withUnsafeBufferPointer { others in
+                third.withUnsafeBufferPointer { third in
+                    CopyMirror.forEachByte(mask) { byte in
+                        let other = others[byte]
+                        bytes[byte] = other == Version.absent ? third[byte] : other
+                    }
+                }
+            }
+        }
+    }
+
+    /// Gives bytes the versions that others have; those without one there stay.
+    mutating func set(_ mask: UInt64, to others: [VersionID]) {
+        withUnsafeMutableBufferPointer { bytes in
+            others.withUnsafeBufferPointer { others in
+                CopyMirror.forEachByte(mask) { byte in
+                    if others[byte] != Version.absent { bytes[byte] = others[byte] }
+                }
+            }
+        }
+    }
 }

@@ -19,11 +19,21 @@ public struct DeviceMemoryRules {
 
     /// Checks all statements, each once.
     ///
-    /// - Complexity: O(statements × log mappings).
+    /// - Parameter program: The program.
+    /// - Returns: what is found, in the order of the statements.
+    /// - Complexity: O(statements × log mappings); O(1) where nothing is Device memory.
     public mutating func run(_ program: Program) -> [Finding] {
-        guard profile.reordersAccesses else { return [] }
-        for (index, statement) in program.statements.enumerated() {
-            guard case .operation(let agent, let operation) = statement.body else { continue }
+        guard profile.reordersAccesses, map.mappings.contains(where: { Self.isDevice($0.type) })
+        else { return [] }
+        let devices = map.mappings.filter { Self.isDevice($0.type) }
+        for index in program.statements.indices {
+            if let address = program.statements[index].access?.address,
+                !devices.contains(where: { $0.start <= address && address < $0.end })
+            {
+                continue
+            }
+            guard case .operation(let agent, let operation) = program.statements[index].body
+            else { continue }
             check(operation, agent, index + 1)
         }
         return findings
@@ -60,7 +70,11 @@ public struct DeviceMemoryRules {
     }
 
     private func isDevice(_ address: UInt64) -> Bool {
-        [.device, .stronglyOrdered].contains(map.mapping(of: address).type)
+        Self.isDevice(map.mapping(of: address).type)
+    }
+
+    private static func isDevice(_ type: MemoryType) -> Bool {
+        type == .device || type == .stronglyOrdered
     }
 
     private mutating func checkAlignment(

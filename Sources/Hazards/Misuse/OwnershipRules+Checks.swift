@@ -11,7 +11,7 @@ extension OwnershipRules {
         _ start: UInt64, _ size: UInt64, _ step: UnrolledOperations.Step
     ) {
         let range = Self.range((start, size))
-        guard let bounds, bounds.overlaps(range) else { return }
+        guard live > 0, let bounds, bounds.overlaps(range) else { return }
         for place in mappings.indices.reversed()
         where mappings[place].isStreaming && mappings[place].ended == nil
             && !mappings[place].isFailed

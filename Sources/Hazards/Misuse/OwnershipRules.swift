@@ -37,6 +37,8 @@ public struct OwnershipRules {
     let profile: HazardProfile
     private let failed: Set<Int>
     var mappings: [Mapping] = []
+    /// How many streaming mappings have not ended.
+    private(set) var live = 0
     var bounds: Range<UInt64>?
     /// The step of each device's last doorbell.
     var rung: [Agent: Int] = [:]
@@ -67,18 +69,21 @@ public struct OwnershipRules {
     ///
     /// - Parameters:
     ///   - program: The program.
+    ///   - outline: The program without its accesses, if it is at hand: without calls that map there is nothing to break.
     ///   - watch: The bytes that calls name and devices touch: accesses of others are passed over.
     ///   - map: Which of its addresses mean which physical bytes.
     /// - Returns: the broken rules, in the order of their statements.
     /// - Complexity: O(statements × mappings).
     public mutating func run(
-        _ program: Program, watch: WatchList, map: MemoryMap = MemoryMap()
+        _ program: Program, outline: Program? = nil, watch: WatchList, map: MemoryMap = MemoryMap()
     ) -> [Finding] {
-        guard profile.usesLinux else { return [] }
-        let physical = PhysicalProgram(program, map: map)
-        let steps = UnrolledOperations(program, rounds: 2) {
-            Self.isOfInterest(physical.located($0), watch)
-        }.map { step in
+        guard profile.usesLinux, (outline ?? program).hasCalls else { return [] }
+        let physical = PhysicalProgram(outline ?? program, map: map)
+        let steps = UnrolledOperations(
+            program, rounds: 2,
+            accesses: { watch.touches(physical.located($0.address), UInt64($0.size)) },
+            where: { Self.isOfInterest(physical.located($0), watch) }
+        ).map { step in
             var located = step
             located.operation = physical.located(step.operation)
             return located
@@ -113,7 +118,6 @@ public struct OwnershipRules {
         switch operation {
         case .dma, .ring, .wait, .device, .copy: true
         case .accessor(let accessor): accessor.function.isWrite
-        case .access(let access, _, _): watch.touches(access.address, UInt64(access.size))
         case .run(let run):
             watch.touches(run.start.address.rawValue, run.count &* run.step &+ UInt64(run.size))
         default: false
@@ -128,7 +132,9 @@ public struct OwnershipRules {
         if call.function.makesHandle, call.function != .poolCreate { return add(call, step) }
         guard let place = mappings.lastIndex(where: { $0.handle == call.handle }) else { return }
         if APIRules.releases.contains(call.function) {
-            if mappings[place].ended == nil { mappings[place].ended = step.record }
+            guard mappings[place].ended == nil else { return }
+            mappings[place].ended = step.record
+            if mappings[place].isStreaming { live -= 1 }
             return
         }
         let named = ranges(of: call, in: mappings[place])
@@ -161,6 +167,7 @@ public struct OwnershipRules {
                 min(old.lowerBound, range.lowerBound)..<max(old.upperBound, range.upperBound)
         }
         mappings.append(new)
+        if isStreaming { live += 1 }
         guard mappings.count > Self.limit,
             let oldest = mappings.firstIndex(where: { $0.ended != nil })
         else { return }
@@ -179,6 +186,15 @@ public struct OwnershipRules {
     static func range(_ piece: (start: UInt64, size: UInt64)) -> Range<UInt64> {
         let last = lastByte(piece.start, max(piece.size, 1))
         return piece.start..<(last == .max ? .max : last + 1)
+    }
+}
+
+extension Program {
+    /// Whether it has calls of the DMA API.
+    fileprivate var hasCalls: Bool {
+        statements.contains {
+            if case .operation(_, .dma) = $0.body { true } else { false }
+        }
     }
 }
 

@@ -58,6 +58,9 @@ struct PhysicalProgram {
         }
     }
 
+    /// The physical address of an address.
+    func located(_ address: UInt64) -> UInt64 { isIdentity ? address : map.physical(of: address) }
+
     private func located(_ place: Operand) -> Operand {
         let address = place.address.rawValue
         let physical = map.physical(of: address)

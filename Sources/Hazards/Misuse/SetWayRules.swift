@@ -28,7 +28,8 @@ public struct SetWayRules {
     private let profile: HazardProfile
     private let watch: WatchList
     private var states: [UInt64: State] = [:]
-    private var findings: [Finding] = []
+    /// What was found so far.
+    public private(set) var findings: [Finding] = []
     private var places: [[UInt32]: Int] = [:]
 
     /// Makes the rules for a machine and the bytes that devices can touch.
@@ -37,30 +38,39 @@ public struct SetWayRules {
         self.watch = watch
     }
 
-    /// Folds all steps; `map` is that of the trace before the first.
+    /// Folds the next step; `map` is that of the trace before the first.
     ///
-    /// - Complexity: O(steps × granules that each names); operations by set and way name all.
-    public mutating func run(_ steps: [LoweredStep], map: MemoryMap) -> [Finding] {
-        guard profile.hasCaches, profile.cores > 1 || profile.hasOuterCache,
-            steps.contains(where: { Self.isBySetWay($0.operation) })
-        else { return [] }
-        for step in steps {
-            switch step.operation {
-            case .access(let access, _, _):
-                touch(access.address, UInt64(access.size), access.kind, step, map)
-            case .run(let run):
-                let span = run.count == 0 ? 0 : (run.count - 1) &* run.step &+ UInt64(run.size)
-                touch(run.start.address.rawValue, span, run.kind, step, map)
-            case .copy(let copy):
-                touch(copy.source.address.rawValue, copy.bytes, .load, step, map)
-                touch(copy.destination.address.rawValue, copy.bytes, .store, step, map)
-            case .maintenance(let operation): maintain(operation, step, map)
-            case .device(let operation) where !profile.snoops(step.agent):
-                transfer(operation, step, map)
-            default: continue
-            }
+    /// - Parameters:
+    ///   - step: The step. Those before the first operation by set and way count, too.
+    ///   - map: Which addresses mean which physical bytes.
+    /// - Complexity: O(granules that it names); operations by set and way name all.
+    public mutating func take(_ step: LoweredStep, _ map: MemoryMap) {
+        guard profile.hasCaches, profile.cores > 1 || profile.hasOuterCache else { return }
+        switch step.operation {
+        case .access(let access, _, _):
+            touch(access.address, UInt64(access.size), access.kind, step, map)
+        case .run(let run):
+            let span = run.count == 0 ? 0 : (run.count - 1) &* run.step &+ UInt64(run.size)
+            touch(run.start.address.rawValue, span, run.kind, step, map)
+        case .copy(let copy):
+            touch(copy.source.address.rawValue, copy.bytes, .load, step, map)
+            touch(copy.destination.address.rawValue, copy.bytes, .store, step, map)
+        case .maintenance(let operation): maintain(operation, step, map)
+        case .device(let operation) where !profile.snoops(step.agent):
+            transfer(operation, step, map)
+        default: return
         }
-        return findings
+    }
+
+    /// Whether a program can have operations by set and way at all: of its own, or in calls of libraries and kernels.
+    ///
+    /// - Parameter operation: Each of its operations.
+    /// - Returns: whether this one may be or become one.
+    public static func mayMatter(_ operation: Operation) -> Bool {
+        switch operation {
+        case .vendor, .dma: true
+        default: isBySetWay(operation)
+        }
     }
 
     private static func isBySetWay(_ operation: Operation) -> Bool {

@@ -55,4 +55,8 @@ struct CacheWindow: BitwiseCopyable {
         loadHeads[head] = isLoadable ? address : none
         storeHeads[head] = state == CacheBank.valid | CacheBank.dirty ? address : none
     }
+
+    /// Lets no access to a line's place pass unseen.
+    @inline(__always)
+    func clearHeads(_ line: UInt64) { setHeads(line, 0) }
 }

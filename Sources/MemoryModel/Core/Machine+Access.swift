@@ -84,7 +84,11 @@ extension Machine where P: ~Copyable {
             let rule = rules + Int(kind)
             let address = virtual &+ mapDelta
             if !rule.pointee.passes(address, access.pointee.size) {
-                guard let more = hitLate(rule, kind, address, access.pointee.size) else { break }
+                let record =
+                    P.hearsSomeHits
+                    ? firstRecord &+ UInt32(truncatingIfNeeded: access - base) &* step : 0
+                guard let more = hitLate(rule, kind, address, access.pointee.size, now, record)
+                else { break }
                 counts.sum &+= more
             }
             if !P.foldsHits {
@@ -157,13 +161,16 @@ extension Machine where P: ~Copyable {
     /// Searches the set of a line that is not at its head, and lets instructions cross a line, as is common in
     /// variable-length code.
     ///
+    /// A line whose hits the probe wants to hear never gets to the head of its set: each hit comes here.
+    ///
     /// Out of line: the loop has all of its registers.
     ///
     /// - Returns: what it adds to the counts beside the access itself; nil if it is not on the fast path, and then
     ///   nothing has happened.
     @inline(never)
     private mutating func hitLate(
-        _ rule: UnsafePointer<HitRule>, _ kind: UInt32, _ address: UInt64, _ size: UInt32
+        _ rule: UnsafePointer<HitRule>, _ kind: UInt32, _ address: UInt64, _ size: UInt32,
+        _ now: UInt64, _ record: UInt32
     ) -> UInt64? {
         let window = rule.pointee.window
         let line = address &>> window.lineShift
@@ -173,12 +180,21 @@ extension Machine where P: ~Copyable {
             guard let entry = rule.pointee.find(line, isStore: kind == 1) else { return nil }
             // A store to a line that is not dirty yet, or not everywhere, asks nobody either.
             if kind == 1 { entry.pointee |= level1Data.dirtyBits(address, UInt64(size)) }
-            window.setHeads(line, entry.pointee)
+            if P.hearsSomeHits, P.foldsHits,
+                probe.hearsHits(of: line &<< window.lineShift, size: window.lineSize)
+            {
+                window.clearHeads(line)
+                probe.recordHit(hit(kind, address, size, now, record))
+            } else {
+                window.setHeads(line, entry.pointee)
+            }
             return 0
         }
         // What crosses must end in the next line, of the same mapping.
         guard kind == 2, UInt64(size) &- inLine <= window.lineSize,
             next &- (mapStart &+ mapDelta) < fastEnd,
+            !P.hearsSomeHits || !P.foldsHits
+                || !probe.hearsHits(of: line &<< window.lineShift, size: 2 &* window.lineSize),
             let first = rule.pointee.find(line, isStore: false)
         else { return nil }
         window.setHeads(line, first.pointee)
@@ -203,6 +219,18 @@ extension Machine where P: ~Copyable {
         tellHit(.fetch, place, address, min(size, inLine), now, record)
         guard size > inLine else { return }
         tellHit(.fetch, place, address &+ UInt64(inLine), size &- inLine, now, record)
+    }
+
+    /// The event of a hit within a line.
+    @inline(__always)
+    private func hit(
+        _ kind: UInt32, _ address: UInt64, _ size: UInt32, _ now: UInt64, _ record: UInt32
+    ) -> Event {
+        let core = Int(fastKey)
+        return Event(
+            kind == 0 ? .load : kind == 1 ? .store : .fetch, at: Ticks(rawValue: now),
+            agent: .core(core), place: kind == 2 ? .level1Instruction(core) : .level1Data(core),
+            address: address, size: size, record: record)
     }
 
     @inline(__always)

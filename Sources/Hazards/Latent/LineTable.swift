@@ -1,0 +1,67 @@
+/// The states of granules by their numbers, in one array, found by open addressing.
+///
+/// What is here is never taken out. A state is changed in place, and no number is hashed with a seed.
+struct LineTable {
+    /// The numbers of the granules, in the order in which they came.
+    private(set) var granules: [UInt64] = []
+    private var states: [LineState] = []
+    /// Places in `states`, one more each, or 0 where there is none.
+    ///
+    /// A power of two of them, at most half in use.
+    private var slots = [UInt32](repeating: 0, count: 64)
+
+    /// The place of a granule's state; nil: it has none.
+    @inline(__always)
+    func place(of granule: UInt64) -> Int? {
+        let mask = slots.count &- 1
+        var slot = Self.hash(granule) & mask
+        while slots[slot] != 0 {
+            let place = Int(slots[slot]) &- 1
+            if granules[place] == granule { return place }
+            slot = (slot &+ 1) & mask
+        }
+        return nil
+    }
+
+    /// The state of a granule; nil: nothing is known of it.
+    subscript(granule: UInt64) -> LineState? {
+        get { place(of: granule).map { states[$0] } }
+    }
+
+    /// The state of a granule of which nothing may be known yet.
+    func state(of granule: UInt64) -> LineState { self[granule] ?? LineState() }
+
+    /// Puts a granule's state in.
+    mutating func put(_ state: LineState, _ granule: UInt64) {
+        if let place = place(of: granule) {
+            states[place] = state
+            return
+        }
+        granules.append(granule)
+        states.append(state)
+        if 2 * granules.count > slots.count { grow() }
+        enter(granules.count - 1)
+    }
+
+    /// Changes a granule's state in place, if anything is known of it.
+    @inline(__always)
+    mutating func change(_ granule: UInt64, _ body: (inout LineState) -> Void) {
+        if let place = place(of: granule) { body(&states[place]) }
+    }
+
+    private mutating func grow() {
+        slots = Array(repeating: 0, count: 2 * slots.count)
+        for place in 0..<granules.count - 1 { enter(place) }
+    }
+
+    private mutating func enter(_ place: Int) {
+        let mask = slots.count - 1
+        var slot = Self.hash(granules[place]) & mask
+        while slots[slot] != 0 { slot = (slot + 1) & mask }
+        slots[slot] = UInt32(place + 1)
+    }
+
+    private static func hash(_ granule: UInt64) -> Int {
+        Int(truncatingIfNeeded: granule &* 0x9E37_79B9_7F4A_7C15 &>> 24)
+    }
+}

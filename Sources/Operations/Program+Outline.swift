@@ -1,0 +1,53 @@
+import Quantities
+
+extension Program {
+    /// The program without its single accesses, where these are most of it; otherwise the program itself.
+    ///
+    /// For whoever asks for declarations and calls alone: a trace of millions of accesses has few of them.
+    ///
+    /// - Complexity: O(statements).
+    public var outline: Program {
+        let places = statements.indices.filter { statements[$0].access == nil }
+        guard 2 * places.count < statements.count else { return self }
+        var outline = Program()
+        outline.symbols = symbols
+        outline.annotations = annotations
+        outline.statements = places.map { statements[$0] }
+        outline.numbers = places.map { number(of: $0) }
+        return outline
+    }
+
+    /// The number of a statement, from 1: that which it has in the whole program.
+    ///
+    /// - Parameter place: Where it stands here.
+    /// - Returns: the number that findings give.
+    public func number(of place: Int) -> Int { numbers.map { $0[place] } ?? place + 1 }
+}
+
+extension Statement {
+    /// The access, if it is a single one.
+    ///
+    /// A statement is large: who goes through millions of them asks each in its place for this, and copies none.
+    @inlinable
+    public var access: MemoryAccess? {
+        if case .operation(_, .access(let access, _, _)) = body { access } else { nil }
+    }
+
+    /// Who performs it, if it is an operation.
+    @inlinable
+    public var agent: Agent? {
+        if case .operation(let agent, _) = body { agent } else { nil }
+    }
+
+    /// The value of a single access, if it has one.
+    @inlinable
+    public var value: UInt64? {
+        if case .operation(_, .access(_, _, let value)) = body { value } else { nil }
+    }
+
+    /// The name by which a single access was given, if it is one.
+    @inlinable
+    public var symbol: SymbolID {
+        if case .operation(_, .access(_, let symbol, _)) = body { symbol } else { .none }
+    }
+}
