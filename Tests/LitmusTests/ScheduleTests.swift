@@ -32,6 +32,21 @@ struct ScheduleTests {
             "\(proof.pins.text) is not manifest")
     }
 
+    @Test("A line that a store found in the cache is put there before the trace, and only there")
+    func fromBefore() throws {
+        func setup(_ first: String, _ second: String) throws -> Setup {
+            let text = "staleline 1\nbuffer a 0x1000 64\n\(first)\nwork 1\n\(second)\nst a 4\n"
+            return try Setup(
+                NativeParser.parse(Array(text.utf8), file: "t.slt"), file: "t.slt",
+                machine: LitmusFile.machine("arm926"), kernel: .init(parsing: "none"))
+        }
+        _ = try Check.run(setup("env fill a core0", ""))
+        let error = #expect(throws: TraceErrors.self) {
+            try Check.run(setup("", "env fill a core0"))
+        }
+        #expect(error?.description.contains("t.slt:5: found env fill on arm926") == true)
+    }
+
     @Test("Three quarters of the schedules are manifest when they are replayed")
     func share() throws {
         var manifest = 0

@@ -63,6 +63,8 @@ struct ProofNode: Hashable, Sendable {
     var before: [Int] = []
     /// For each line whether a cache may load it, unasked, before this takes effect.
     var canFill: [Bool] = []
+    /// For each line whether that is so only until its memory is made uncached, directly before this.
+    var isUncachedNow: [Bool] = []
 
     /// Whether it is a device's.
     var isDevice: Bool { kind == .deviceRead || kind == .deviceWrite }

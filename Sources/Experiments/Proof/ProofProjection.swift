@@ -27,6 +27,8 @@ struct ProofProjection {
     let lineSize: UInt64
     /// The steps that matter to every line, by what they are.
     private var globals: [Global: [Int]] = [:]
+    /// The steps directly before which addresses change.
+    private var changes: [Int] = []
 
     /// What a step that matters to every line is.
     private struct Global: Hashable {
@@ -45,6 +47,7 @@ struct ProofProjection {
         lineSize = min(profile.lineSize, 64)
         for (index, step) in steps.enumerated() {
             for range in step.ranges { touch(range, index) }
+            if !step.mapsBefore.isEmpty { changes.append(index) }
             if step.isGlobal {
                 let global = Global(kind: step.kind, agent: step.agent, device: step.device)
                 globals[global, default: []].append(index)
@@ -239,6 +242,7 @@ struct ProofProjection {
         var ordinals = Array(repeating: UInt16(0), count: devices.count)
         var bells = Array(repeating: -1, count: devices.count)
         var barriers = (stores: 0, loads: 0)
+        var previous = -1
         for index in relevant(touching.keys.sorted(), devices) {
             let step = steps[index]
             let touch = touching[index]
@@ -250,7 +254,8 @@ struct ProofProjection {
                 effects.append(step.effect(over: []))
                 continue
             }
-            var node = node(kind, index, touch, group, masks)
+            var node = node(kind, index, after: previous, touch, group, masks)
+            previous = index
             (node.storeBarriers, node.loadBarriers) = barriers
             if step.isDevice || step.device != nil {
                 let device = devices.firstIndex(of: step.device ?? step.agent) ?? 0
@@ -280,7 +285,8 @@ struct ProofProjection {
 
     /// A step as a node, without its order.
     private func node(
-        _ kind: ProofNode.Kind, _ index: Int, _ touch: [Touch?]?, _ group: [UInt64],
+        _ kind: ProofNode.Kind, _ index: Int, after previous: Int, _ touch: [Touch?]?,
+        _ group: [UInt64],
         _ masks: [[UInt64]]
     ) -> ProofNode {
         let step = steps[index]
@@ -296,7 +302,15 @@ struct ProofProjection {
             let isEverywhere = step.isEverywhere
             node.classes.append(isEverywhere ? all : (touch?[place]?.bytes).map(classes) ?? 0)
             node.named.append(isEverywhere ? all : (touch?[place]?.named).map(classes) ?? 0)
-            node.canFill.append(step.map.mayBeCached(line * lineSize, lineSize, profile))
+            // Lines that came unasked stay when their memory is not cacheable any more.
+            func mayBeCached(_ map: MemoryMap) -> Bool {
+                map.mayBeCached(line * lineSize, lineSize, profile)
+            }
+            let isCached = mayBeCached(step.map)
+            let left = changes.filter { $0 > previous && $0 <= index }
+            node.canFill.append(
+                isCached || left.contains { steps[$0].mapsBefore.contains(where: mayBeCached) })
+            node.isUncachedNow.append(!isCached && node.canFill[place])
         }
         return node
     }

@@ -42,6 +42,8 @@ struct ProofStep {
     var snoops = false
     /// Whether a device does it in the trace's turn though it has been rung: a later round.
     var isRound = false
+    /// What the addresses were before each change of them that stands directly before it.
+    var mapsBefore: [MemoryMap] = []
     /// What the addresses are before it, and after.
     var map = MemoryMap()
     var mapAfter = MemoryMap()

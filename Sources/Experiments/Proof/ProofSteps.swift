@@ -9,6 +9,8 @@ struct ProofSteps {
     /// Later rounds of cyclic reads, until the device's completion is seen.
     private var rounds: [Agent: [ProofStep]] = [:]
     private(set) var steps: [ProofStep] = []
+    /// What the addresses were before each change since the last step.
+    private var mapsBefore: [MemoryMap] = []
     /// What of the trace is not part of the search, in words.
     private(set) var left: Set<String> = []
 
@@ -23,6 +25,8 @@ struct ProofSteps {
         var step = step
         step.map = map
         step.mapAfter = map
+        step.mapsBefore = mapsBefore
+        mapsBefore = []
         step.hasCaches = profile.hasCaches
         steps.append(step)
     }
@@ -54,6 +58,7 @@ struct ProofSteps {
             append(wait)
         case .device(let operation): add(operation, step)
         case .setMemoryType, .map:
+            mapsBefore.append(map)
             map.follow(step.operation)
             if !steps.isEmpty { steps[steps.count - 1].mapAfter = map }
         case .environment(let event):

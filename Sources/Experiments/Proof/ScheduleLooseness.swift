@@ -9,6 +9,8 @@ struct ReplayFacts {
     var canMove: (Int) -> Bool = { _ in true }
     /// Whether some cache takes a line for a store.
     var takesLines = true
+    /// The line of the first operation; nil: there is none.
+    var firstLine: Int?
 
     init() {}
 
@@ -18,6 +20,7 @@ struct ReplayFacts {
         takesLines =
             setup.machine.level1Data?.writeAllocates ?? true
             || setup.machine.level2?.cache.writeAllocates ?? false
+        firstLine = setup.program.firstOperationLine.map { Int($0) }
     }
 }
 
@@ -28,6 +31,8 @@ struct ScheduleLooseness {
     let facts: ReplayFacts
     /// The reasons, in words.
     private(set) var reasons: [String] = []
+    /// The lines that a store has to find in the cache, as from before the trace.
+    private(set) var found: Set<Int> = []
     private var heldLines: Set<Int> = []
 
     init(problem: ProofProblem, profile: HazardProfile, facts: ReplayFacts) {
@@ -54,8 +59,14 @@ struct ScheduleLooseness {
         switch node.kind {
         case .load: heldLines.formUnion(touched)
         case .store(.writeBack):
-            if !facts.takesLines, !heldLines.isSuperset(of: touched) {
-                reasons.append("that a store finds its line in the cache, as from before the trace")
+            let missed = Set(touched).subtracting(heldLines)
+            if !facts.takesLines, !missed.isEmpty {
+                // A replay takes a store that comes after the device's for younger.
+                if late.contains(number) {
+                    reasons.append("that a line from before the trace becomes dirty so late")
+                } else {
+                    found.formUnion(missed)
+                }
             }
             heldLines.formUnion(touched)
         case .maintain(let instruction):

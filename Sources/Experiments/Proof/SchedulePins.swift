@@ -64,6 +64,10 @@ struct SchedulePins {
             delay(node, until: nil, &result)
         }
         looseness.noteEnd(wrong, late.subtracting(done), done)
+        result.pins.insert(
+            contentsOf: looseness.found.sorted().map {
+                .insert("env fill \(address($0)) core0", before: facts.firstLine)
+            }, at: 0)
         result.loose = (result.loose + looseness.reasons).uniqued()
         return result
     }
@@ -81,6 +85,9 @@ struct SchedulePins {
         case .evictOuter(let place):
             result.pins.append(
                 .insert("env evict \(address(place)) l2", before: at(next)))
+        case .fillInner(let place) where isTooLate(place, next),
+            .fillOuter(let place) where isTooLate(place, next):
+            result.loose.append("that a line comes while its memory is being made uncached")
         case .fillInner(let place):
             result.pins.append(
                 .insert("env fill \(address(place)) core0", before: at(next)))
@@ -89,6 +96,11 @@ struct SchedulePins {
         case .drain:
             result.loose.append("when the outer cache's buffer empties")
         }
+    }
+
+    /// Whether a line can come before a node but not directly before its statement.
+    private func isTooLate(_ place: Int, _ next: Int?) -> Bool {
+        next.map { problem.nodes[$0].isUncachedNow[place] } ?? false
     }
 
     private func evict(_ place: Int, _ next: Int?, _ result: inout Schedule) {

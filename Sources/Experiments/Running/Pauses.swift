@@ -89,13 +89,29 @@ struct Pauses {
 
 extension EnvironmentEvent.Kind {
     /// What a machine would have to be for such an event to happen on it; nil: it can.
-    func missing(on machine: MachineConfiguration) -> String? {
+    ///
+    /// At the start, before all operations, a fill says what the caches hold from before the trace.
+    func missing(on machine: MachineConfiguration, isAtStart: Bool) -> String? {
         switch self {
-        case .fill where !machine.core.speculates:
-            "a machine whose core loads lines that the program did not ask for"
+        case .fill where !machine.core.speculates && !isAtStart:
+            "a machine whose core loads lines that the program did not ask for, or its place before all operations: "
+                + "from before the trace any cache may hold a line"
         case .late where machine.architecture == .arm32v5:
             "a machine from ARMv6 on: before it loads perform in their order"
         default: nil
         }
+    }
+}
+
+extension Program {
+    /// The line of the first operation that is no `env`; nil: there is none.
+    ///
+    /// - Complexity: O(statements before it).
+    var firstOperationLine: UInt32? {
+        statements.first { statement in
+            guard case .operation(_, let operation) = statement.body else { return false }
+            if case .environment = operation { return false }
+            return true
+        }?.line
     }
 }

@@ -358,7 +358,8 @@ public struct ProgramRunner<P: CountingProbe & ~Copyable>: ~Copyable {
     /// What only the run can know: whether the machine can do what an event says, and whether caches may hold the memory.
     private func check(_ operation: Operation, _ statement: Statement) throws(TraceErrors) {
         guard case .environment(let event) = operation else { return }
-        if let expected = event.kind.missing(on: setup.machine) {
+        let isAtStart = statement.line <= setup.program.firstOperationLine ?? .max
+        if let expected = event.kind.missing(on: setup.machine, isAtStart: isAtStart) {
             throw TraceErrors([
                 TraceError(
                     file: setup.file, line: Int(statement.line),
