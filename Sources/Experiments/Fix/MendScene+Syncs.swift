@@ -140,27 +140,30 @@ extension MendScene {
 
     /// A map before a transfer and an unmap after it, where the trace has neither.
     private func mapped(_ transfer: Transfer) -> [MendEdit] {
-        guard operation(transfer.opening) != nil else { return [] }
         let device = profile.name(of: transfer.device)
         let core = giver(transfer)
-        return ranges(of: transfer).enumerated().map { order, range in
-            let name = words(range.lowerBound)
-            let stem = name.prefix { $0 != "+" }
-            let handle = freshName(name.hasPrefix("0x") ? "mapping" : "\(stem)_h")
-            let direction = direction(of: transfer.device, on: [range]) ?? .bidirectional
-            let map = [
-                "\(handle) = dma_map_single \(device) \(name) \(range.length) \(direction.name)",
-                "dma_mapping_error \(handle)",
-            ]
-            let last = transfer.wait ?? transfer.place
-            return MendEdit(
-                .add, .cleaning, order: order + 1,
-                [
-                    insertion(map, before: transfer.opening, by: core),
-                    insertion(["dma_unmap_single \(handle)"], before: last + 1, by: core),
-                ],
-                "map `\(name)` for \(device), \(direction.name), with dma_map_single() before it is started at "
-                    + "\(quote(transfer.opening)), and unmap it after \(quote(last))")
+        let last = transfer.wait ?? transfer.place
+        return openings(of: transfer).enumerated().flatMap { late, place -> [MendEdit] in
+            guard operation(place) != nil else { return [] }
+            return ranges(of: transfer).enumerated().map { order, range in
+                let name = words(range.lowerBound)
+                let stem = name.prefix { $0 != "+" }
+                let handle = freshName(name.hasPrefix("0x") ? "mapping" : "\(stem)_h")
+                let direction = direction(of: transfer.device, on: [range]) ?? .bidirectional
+                let map = [
+                    "\(handle) = dma_map_single \(device) \(name) \(range.length) \(direction.name)",
+                    "dma_mapping_error \(handle)",
+                ]
+                return MendEdit(
+                    .add, .cleaning, order: late * 20 + order + 1,
+                    [
+                        insertion(map, before: place, by: core),
+                        insertion(["dma_unmap_single \(handle)"], before: last + 1, by: core),
+                    ],
+                    "map `\(name)` for \(device), \(direction.name), with dma_map_single() before "
+                        + (late == 0 ? "it is started at " : "")
+                        + "\(quote(place)), and unmap it after \(quote(last))")
+            }
         }
     }
 
