@@ -56,6 +56,29 @@ struct FixRulesTests {
     }
 
     @Test(
+        "A driver that asks for more address bits than its device has is told so; the device stays what it is"
+    )
+    func reach() throws {
+        let result = try fix(
+            """
+            device usb noncoherent mask 30
+            swiotlb 0x20000000 1M
+            buffer urb 0x50000000 512
+            dma_set_mask usb 32
+            h = dma_map_single usb urb 512 FROM_DEVICE
+            dma_mapping_error h
+            writel usb = 1
+            usb: wr urb 512
+            wait usb
+            dma_unmap_single h
+            ld urb 512 by 4
+            """, "zynq7000", kernel: "4.19")
+        #expect(result.outcome == .mended)
+        #expect(result.patch.contains("+dma_set_mask usb 30"))
+        #expect(!result.patch.contains("+device"))
+    }
+
+    @Test(
         "A transfer that should not be there is not mended: the device would have to be told otherwise"
     )
     func unmended() throws {

@@ -20,7 +20,7 @@ extension MendScene {
             case .call:
                 profile.usesLinux
                     ? calls(finding) + blocks(finding) + syncs(finding) + failures(finding)
-                        + entries(finding) : []
+                        + entries(finding) + reachableMasks(finding) : []
             case .declaration: declarations(finding) + masks(finding)
             case .barrier: barriers(finding)
             case .layout: layouts(finding)
@@ -79,7 +79,8 @@ extension MendScene {
         case .h26: [.declaration]
         case .h27: [.declaration, .attributes]
         case .h30, .h31: [.layout, .call]
-        case .h33: [.declaration, .layout, .call]
+        // What the driver asks for can be changed; what the device is, only where it was declared wrongly.
+        case .h33: [.call, .declaration, .layout]
         case .h42: [.discarding, .cleaning, .correction, .order, .removal]
         case .h29: [.correction, .cleaning, .towardsCore, .barrier, .order]
         }

@@ -25,6 +25,22 @@ extension MendScene {
         ]
     }
 
+    /// Masks that the driver sets wider than the device is, made as wide as it: then the kernel bounces, or refuses.
+    func reachableMasks(_ finding: Finding) -> [MendEdit] {
+        guard finding.code == .h33 else { return [] }
+        return operations(0..<program.statements.count).compactMap { place, _, operation in
+            guard case .dma(var call) = operation, call.function.setsStreamingMask,
+                let device = program.devices.first(where: { $0.agent == call.device }),
+                let bits = device.maskBits, let set = call.setting, set > UInt64(bits)
+            else { return nil }
+            call.setting = UInt64(bits)
+            return MendEdit(
+                .replace, .call, order: 0, [replacement(place, .dma(call))],
+                "set no wider mask than \(profile.name(of: device.agent)) has, \(bits) bits, at \(quote(place)): the "
+                    + "kernel then bounces what it cannot reach")
+        }
+    }
+
     /// A mask that covers what the device is given.
     func masks(_ finding: Finding) -> [MendEdit] {
         guard finding.code == .h33, finding.range.upperBound > 0 else { return [] }
