@@ -65,7 +65,7 @@ struct FindingWords {
                 + "\(by): no barrier that drains it stands between."
         case .h08:
             return
-                "The line was maintained before the transfer, but the core may load it again at any "
+                "Whatever maintained the line before the transfer, the core may load it at any "
                 + "moment while \(who) writes; nothing invalidates it after completion."
         case .h10:
             return

@@ -15,7 +15,7 @@ struct MaintenanceResponseTests {
     private func bench() throws -> Bench {
         var configuration = try TestMachine.make()
         configuration.costs.maintenanceResponse = Ticks(nanoseconds: 70)
-        return try Bench(configuration)
+        return Bench(configuration)
     }
 
     @Test(
