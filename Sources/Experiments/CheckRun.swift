@@ -38,28 +38,27 @@ extension Check {
                 guard case .operation(_, let operation) = statement.body else { return false }
                 return SetWayRules.mayMatter(operation)
             }
-            let stream = LatentStream(
-                profile: profile, watch: watch, map: map, operations: setup.deviceOperations,
-                rules: mayUseSetWay ? SetWayRules(profile: profile, watch: watch) : nil)
+            let rules = mayUseSetWay ? SetWayRules(profile: profile, watch: watch) : nil
             // What engines do that read descriptors by themselves is put between the steps when it is known.
             let isWhole = !setup.outline.layouts.isEmpty
             var runner = try ProgramRunner(
                 setup,
                 probe: ProbePair(CountersProbe(), ManifestDetector(profile: profile, watch: watch)),
-                keepingStepsFor: watch, in: isWhole ? nil : stream)
+                keepingStepsFor: watch,
+                in: isWhole
+                    ? nil
+                    : LatentStream(
+                        profile: profile, watch: watch, map: map,
+                        operations: setup.deviceOperations, rules: rules))
             try runner.run()
             replay = runner.result(on: setup.machine)
             failures = runner.failures
             shown = runner.machine.probe.second.findings
-            if isWhole {
-                var whole = LatentStream(
-                    profile: profile, watch: watch, map: map,
-                    operations: LatentStream.operations(of: runner.steps),
-                    rules: mayUseSetWay ? SetWayRules(profile: profile, watch: watch) : nil)
-                for step in runner.steps { whole.feed(step) }
-                (possible, setWay) = whole.finish()
-            } else if let found = runner.stream?.finish() {
+            if let found = runner.stream?.finish() {
                 (possible, setWay) = found
+            } else {
+                (possible, setWay) = LatentStream.judge(
+                    runner.steps, profile: profile, watch: watch, map: map, rules: rules)
             }
         }
     }

@@ -77,4 +77,24 @@ struct LatentStreamTests {
         // The test would see nothing if there were nothing to find, or if nothing ever waited.
         #expect(found > 2_000 && waited > 10)
     }
+    @Test(
+        "finds the states of granules that are apart by a power of two without passing all others")
+    func lineTable() {
+        for shift in stride(from: 0, through: 32, by: 2) as StrideThrough<UInt64> {
+            var table = LineTable()
+            for number in 0..<1_024 as Range<UInt64> {
+                var state = LineState()
+                state.storeRecord = UInt32(number)
+                table.put(state, number << shift)
+            }
+            for number in 0..<1_024 as Range<UInt64> {
+                #expect(table[number << shift]?.storeRecord == UInt32(number))
+            }
+            #expect(table[1_024 << shift] == nil && table[.max] == nil)
+            // Of a table with twice as many slots: no more than four have one slot, on average.
+            let slots = Set(
+                (0..<1_024 as Range<UInt64>).map { LineTable.hash($0 << shift) & 2_047 })
+            #expect(slots.count > 256, "apart by \(shift) bits")
+        }
+    }
 }

@@ -22,13 +22,14 @@ struct LatentTests {
                     start: Self.buffer, end: Self.buffer + 0x1000, physical: Self.buffer,
                     type: .nonCacheable, shareability: .innerShareable))
         }
-        var analysis = LatentAnalysis(profile: profile, watch: Story.watch, map: map)
         let steps = operations.enumerated().map { index, operation in
             var agent = Agent.core(0)
             if case .device = operation { agent = Story.device }
             return LoweredStep(operation, by: agent, record: UInt32(index + 1))
         }
-        let findings = analysis.run(steps)
+        let findings = LatentStream.judge(
+            steps, profile: profile, watch: Story.watch, map: map
+        ).findings
         #expect(findings.allSatisfy { $0.verdict == .latent && $0.tick == nil })
         return findings.map(\.code)
     }

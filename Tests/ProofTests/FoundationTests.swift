@@ -58,9 +58,10 @@ struct Foundation {
                 setup, probe: CountersProbe(), keepingStepsFor: watch)
         else { return nil }
         do { try runner.run() } catch { return nil }
-        var latent = LatentAnalysis(profile: profile, watch: watch, map: map)
+        let latent = LatentStream.judge(
+            runner.steps, profile: profile, watch: watch, map: map)
         // A poll that never ends (H38) reads no byte that it must not read: nothing a schedule could show.
-        let findings = latent.run(runner.steps).filter { $0.code != .h38 }
+        let findings = latent.findings.filter { $0.code != .h38 }
         let proof = Prove.search(
             runner.steps, profile: profile, architecture: setup.machine.architecture, map: map)
         return Foundation(trace: trace, latent: findings, proof: proof)

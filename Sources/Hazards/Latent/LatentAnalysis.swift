@@ -24,7 +24,9 @@ public struct LoweredStep: Sendable {
 }
 
 /// Finds what could go wrong in another order of events than the one replayed.
-public struct LatentAnalysis {
+///
+/// ``LatentStream`` feeds it, when it is known what devices do at a step.
+struct LatentAnalysis {
     let profile: HazardProfile
     let watch: WatchList
     var map: MemoryMap
@@ -62,20 +64,10 @@ public struct LatentAnalysis {
     ///   - profile: Facts of the machine.
     ///   - watch: The bytes that devices can touch.
     ///   - map: The mappings that the trace declares.
-    public init(profile: HazardProfile, watch: WatchList, map: MemoryMap) {
+    init(profile: HazardProfile, watch: WatchList, map: MemoryMap) {
         self.profile = profile
         self.watch = watch
         self.map = map
-    }
-
-    /// Folds all steps of a trace.
-    ///
-    /// - Returns: the findings, each bytes' first.
-    /// - Complexity: O(steps × granules that each names).
-    public mutating func run(_ steps: [LoweredStep]) -> [Finding] {
-        var stream = LatentStream(self, operations: LatentStream.operations(of: steps))
-        for step in steps { stream.feed(step) }
-        return stream.finish().findings
     }
 
     // MARK: When devices may act

@@ -52,19 +52,12 @@ public struct LatentStream {
         profile: HazardProfile, watch: WatchList, map: MemoryMap, operations: [UInt64],
         rules: SetWayRules? = nil
     ) {
-        self.init(
-            LatentAnalysis(profile: profile, watch: watch, map: map), operations: operations,
-            rules: rules)
-    }
-
-    init(_ analysis: LatentAnalysis, operations: [UInt64], rules: SetWayRules? = nil) {
-        let profile = analysis.profile
-        self.analysis = analysis
-        map = analysis.map
-        firstMap = analysis.map
+        analysis = LatentAnalysis(profile: profile, watch: watch, map: map)
+        self.map = map
+        firstMap = map
         isIdle = !profile.hasCaches && profile.barrierCycles == 0
         order = PublicationOrder(profile: profile)
-        instructions = InstructionOrder(profile: profile, watch: analysis.watch)
+        instructions = InstructionOrder(profile: profile, watch: watch)
         registers = RegisterOrder(profile: profile)
         polling = PollingLoads(profile: profile)
         told = ToldReads(profile: profile)
@@ -121,11 +114,28 @@ public struct LatentStream {
         )
     }
 
-    /// How many operations each device does in a list of steps, interrupts left out, by its number.
+    /// Folds all steps of a trace that is known as a whole.
     ///
-    /// - Parameter steps: All steps of a trace.
-    /// - Returns: a count for each device that a trace can have.
-    public static func operations(of steps: [LoweredStep]) -> [UInt64] {
+    /// - Parameters:
+    ///   - steps: They.
+    ///   - profile: Facts of the machine.
+    ///   - watch: The bytes that devices can touch.
+    ///   - map: The mappings that the trace declares.
+    ///   - rules: Rules about maintenance by set and way, to be fed with the same steps; nil: the trace has none.
+    /// - Returns: what ``finish()`` does.
+    public static func judge(
+        _ steps: [LoweredStep], profile: HazardProfile, watch: WatchList, map: MemoryMap,
+        rules: SetWayRules? = nil
+    ) -> (findings: [Finding], rules: [Finding]) {
+        var stream = LatentStream(
+            profile: profile, watch: watch, map: map, operations: operations(of: steps),
+            rules: rules)
+        for step in steps { stream.feed(step) }
+        return stream.finish()
+    }
+
+    /// How many operations each device does in a list of steps, interrupts left out, by its number.
+    static func operations(of steps: [LoweredStep]) -> [UInt64] {
         var counts = [UInt64](repeating: 0, count: Agent.maximumDevices)
         for step in steps {
             guard case .device(let operation) = step.operation, operation.kind != .interrupt else {
@@ -166,12 +176,11 @@ public struct LatentStream {
 
     /// Folds the steps at which no device does what is not known yet.
     private mutating func foldKnown() {
-        let end = min(next, frontier)
-        while next - waiting < end {
-            let waiting = queue[first]
-            let index = next - self.waiting
+        var index = next - waiting
+        while index < min(next, frontier) {
+            fold(queue[first].step, index, isFree: queue[first].isFree)
             first += 1
-            fold(waiting.step, index, isFree: waiting.isFree)
+            index += 1
         }
         if first == queue.count {
             queue.removeAll(keepingCapacity: true)

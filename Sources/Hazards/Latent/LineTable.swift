@@ -61,7 +61,9 @@ struct LineTable {
         slots[slot] = UInt32(place + 1)
     }
 
-    private static func hash(_ granule: UInt64) -> Int {
-        Int(truncatingIfNeeded: granule &* 0x9E37_79B9_7F4A_7C15 &>> 24)
+    /// Multiplies with 2^64 divided by the golden ratio: of the product the upper half depends on all of the number, also
+    /// where granules are apart by a power of two, as large buffers are.
+    static func hash(_ granule: UInt64) -> Int {
+        Int(truncatingIfNeeded: (granule &* 0x9E37_79B9_7F4A_7C15) &>> 32)
     }
 }

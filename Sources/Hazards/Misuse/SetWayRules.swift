@@ -29,7 +29,7 @@ public struct SetWayRules {
     private let watch: WatchList
     private var states: [UInt64: State] = [:]
     /// What was found so far.
-    public private(set) var findings: [Finding] = []
+    private(set) var findings: [Finding] = []
     private var places: [[UInt32]: Int] = [:]
 
     /// Makes the rules for a machine and the bytes that devices can touch.
@@ -44,7 +44,7 @@ public struct SetWayRules {
     ///   - step: The step. Those before the first operation by set and way count, too.
     ///   - map: Which addresses mean which physical bytes.
     /// - Complexity: O(granules that it names); operations by set and way name all.
-    public mutating func take(_ step: LoweredStep, _ map: MemoryMap) {
+    mutating func take(_ step: LoweredStep, _ map: MemoryMap) {
         guard profile.hasCaches, profile.cores > 1 || profile.hasOuterCache else { return }
         switch step.operation {
         case .access(let access, _, _):
