@@ -85,8 +85,10 @@ public struct FunctionProfile: Sendable {
     private mutating func find(_ counter: UInt64, _ core: Int) {
         if known[core].range.contains(counter) { return }
         if let entry = functions.innermost(holding: counter) {
+            // Another function may begin or end within it.
+            let range = entry.address..<(entry.address &+ entry.size)
             known[core] = (
-                entry.address..<(entry.address &+ entry.size), number(of: entry.name)
+                range.clamped(to: functions.gap(around: counter)), number(of: entry.name)
             )
         } else {
             known[core] = (functions.gap(around: counter), 0)

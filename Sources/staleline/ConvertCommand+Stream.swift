@@ -2,32 +2,37 @@ import Operations
 import Traces
 
 extension ConvertCommand {
-    /// Writes a binary trace that is too large for a program as text or binary again, with all its statements.
+    /// Writes a stream of accesses as a native trace, without holding it as a program.
+    ///
+    /// Of a binary native trace, one that is too large for a program, all statements are written.
     ///
     /// - Returns: how many statements were written.
     func writeProgram(
-        _ reader: BinaryAccessReader, _ format: TraceFormat, to path: String
+        _ reader: any AccessSource, _ format: TraceFormat, to path: String
     ) throws -> UInt64 {
         let sink = try ByteSink(path: path)
-        reader.deliversStatements = true
+        let native = reader as? BinaryAccessReader
+        native?.deliversStatements = true
+        let symbols = native?.symbols ?? SymbolTable()
         if format == .nativeBinary {
-            var writer = try BinaryStreamWriter(symbols: reader.symbols)
+            var writer = try BinaryStreamWriter(symbols: symbols)
             try forEachStatement(reader) { body, annotations in try writer.add(body, annotations) }
             try writer.finish().withUnsafeBytes { try sink.write($0) }
             try sink.finish()
         } else {
             var stream = try NativeStream(to: sink, isBinary: false)
             try forEachStatement(reader) { body, annotations in
-                try stream.add(body, annotations, symbols: reader.symbols)
+                try stream.add(body, annotations, symbols: symbols)
             }
-            try stream.finish(symbols: reader.symbols)
+            try stream.finish(symbols: symbols)
         }
         return reader.recordCount
     }
 
     private func forEachStatement(
-        _ reader: BinaryAccessReader, _ body: (Statement.Body, Annotations?) throws -> Void
+        _ reader: any AccessSource, _ body: (Statement.Body, Annotations?) throws -> Void
     ) throws {
+        let native = reader as? BinaryAccessReader
         let block = UnsafeMutableBufferPointer<MemoryAccess>.allocate(
             capacity: AccessReader.blockSize)
         defer { block.deallocate() }
@@ -36,7 +41,7 @@ extension ConvertCommand {
             for access in block[..<count] {
                 try body(.operation(access.agent, NativeAccess.operation(access)), nil)
             }
-            let statement = reader.takeStatement()
+            let statement = native?.takeStatement()
             if let statement { try body(statement.body, statement.annotations) }
             if count == 0, statement == nil { return }
         }

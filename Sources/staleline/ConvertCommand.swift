@@ -42,9 +42,6 @@ struct ConvertCommand: ParsableCommand {
             case (.program(let program, let file), _):
                 try program.checkSize(file: file)
                 (count, losses) = try writeAccesses(of: program, file, format, to: target.path)
-            case (.accesses(let reader as BinaryAccessReader), .native),
-                (.accesses(let reader as BinaryAccessReader), .nativeBinary):
-                count = try writeProgram(reader, format, to: target.path)
             case (.recording(let reader), .native), (.recording(let reader), .nativeBinary):
                 (count, losses) = try RecordingStatements.write(
                     reader, to: ByteSink(path: target.path), isBinary: format == .nativeBinary,
@@ -105,39 +102,6 @@ struct ConvertCommand: ParsableCommand {
         }
         let lost = dropped > 0 ? [("statements that are no loads, stores or fetches", dropped)] : []
         return (writer.recordCount, writer.losses + lost)
-    }
-
-    /// Writes a stream of accesses as a native trace, without holding it.
-    private func writeProgram(
-        _ reader: any AccessSource, _ format: TraceFormat, to path: String
-    ) throws -> UInt64 {
-        let sink = try ByteSink(path: path)
-        if format == .nativeBinary {
-            var writer = try BinaryStreamWriter()
-            try forEachBlock(reader) { block in
-                for access in block { try writer.add(statement(access).body) }
-            }
-            try writer.finish().withUnsafeBytes { try sink.write($0) }
-        } else {
-            var isFirst = true
-            try forEachBlock(reader) { block in
-                var program = Program()
-                program.statements = block.map(statement)
-                var text = try NativeWriter.write(program)[...]
-                // Only the first block's header stays.
-                if !isFirst, let end = text.firstIndex(of: UInt8(ascii: "\n")) {
-                    text = text[(end + 1)...]
-                }
-                isFirst = false
-                try text.withUnsafeBytes { try sink.write($0) }
-            }
-        }
-        try sink.finish()
-        return reader.recordCount
-    }
-
-    private func statement(_ access: MemoryAccess) -> Statement {
-        Statement(.operation(access.agent, NativeAccess.operation(access)), line: 0)
     }
 
     private func copy(

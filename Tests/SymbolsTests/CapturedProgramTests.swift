@@ -105,4 +105,24 @@ import Traces
         let text = ReplayReport(streamed).text
         #expect(text.contains("function") && text.contains("clean_range"))
     }
+
+    @Test("Time goes to the innermost function, wherever the core was before")
+    func nestedFunctions() throws {
+        func function(_ name: String, _ address: UInt64, _ size: UInt64) -> SymbolTable.Entry {
+            SymbolTable.Entry(name: name, kind: .buffer, address: address, size: size)
+        }
+        let functions = [function("outer", 0x8000, 0x100), function("inner", 0x8040, 0x10)]
+        var program = Program()
+        for address in [0x8000, 0x8040, 0x804C, 0x8050, 0x8040, 0x80FC, 0x8100] as [UInt64] {
+            let access = MemoryAccess(.fetch, at: address, size: 4)
+            program.statements.append(
+                Statement(
+                    .operation(.core(0), .access(access, symbol: .none, value: nil)),
+                    line: UInt32(program.statements.count + 2)))
+        }
+        let result = try Replay.run(Self.setup(program), functions: functions)
+        let records = Dictionary(
+            uniqueKeysWithValues: try #require(result.functions).map { ($0.name, $0.records) })
+        #expect(records == ["outer": 3, "inner": 3, FunctionProfile.unknown: 1])
+    }
 }

@@ -649,42 +649,54 @@ static int find_device(const char *name)
     return -1;
 }
 
-/* `NAME:ADDRESS:SIZE`, `ADDRESS:NAME`: what names devices and functions. */
-static int parse_named(const char *key, const char *value)
+/* Takes the name before a colon, of 1 to 63 bytes. Returns what follows the colon; null: there is no such name. */
+static const char *take_name(const char *text, char name[64])
+{
+    const char *colon = strchr(text, ':');
+    size_t count = colon ? (size_t)(colon - text) : 0;
+    if (count == 0 || count >= 64) return NULL;
+    memcpy(name, text, count);
+    name[count] = 0;
+    return colon + 1;
+}
+
+static int parse_device(const char *value)
+{
+    char *end;
+    struct device *device = &capture.devices[capture.device_count];
+    if (capture.device_count == DEVICES) return refuse(value, "at most 16 devices");
+    const char *place = take_name(value, device->name);
+    if (!place || !parse_number(place, &end, &device->start) || *end != ':'
+        || !parse_number(end + 1, &end, &device->size) || *end || device->size == 0)
+        return refuse(value, "device=NAME:ADDRESS:SIZE");
+    capture.device_count++;
+    return 0;
+}
+
+static int parse_log(const char *value)
+{
+    char name[64];
+    const char *path = take_name(value, name);
+    if (!path) return refuse(value, "log=DEVICE:FILE");
+    capture.log_device = find_device(name);
+    if (capture.log_device < 0) return refuse(value, "a device that device= named before");
+    capture.log = open(path, O_RDONLY | O_CREAT | O_CLOEXEC, 0666);
+    return capture.log < 0 ? refuse(path, "a readable file") : 0;
+}
+
+/* `ADDRESS:NAME`: a function, or the device for which it waits. */
+static int parse_hook(const char *value, bool is_wait)
 {
     char *end;
     uint64_t number;
-    if (strcmp(key, "device") == 0) {
-        const char *colon = strchr(value, ':');
-        struct device *device = &capture.devices[capture.device_count];
-        if (capture.device_count == DEVICES || !colon || colon == value
-            || (size_t)(colon - value) >= sizeof device->name)
-            return refuse(value, "device=NAME:ADDRESS:SIZE, at most 16");
-        memcpy(device->name, value, (size_t)(colon - value));
-        if (!parse_number(colon + 1, &end, &device->start) || *end != ':'
-            || !parse_number(end + 1, &end, &device->size) || *end || device->size == 0)
-            return refuse(value, "device=NAME:ADDRESS:SIZE");
-        capture.device_count++;
-        return 0;
-    }
-    if (strcmp(key, "log") == 0) {
-        const char *colon = strchr(value, ':');
-        char name[64] = {0};
-        if (!colon || (size_t)(colon - value) >= sizeof name) return refuse(value, "log=DEVICE:FILE");
-        memcpy(name, value, (size_t)(colon - value));
-        capture.log_device = find_device(name);
-        if (capture.log_device < 0) return refuse(value, "a device that device= named before");
-        capture.log = open(colon + 1, O_RDONLY | O_CREAT | O_CLOEXEC, 0666);
-        return capture.log < 0 ? refuse(colon + 1, "a readable file") : 0;
-    }
     if (capture.hook_count == HOOKS || !parse_number(value, &end, &number) || *end != ':' || !end[1]
         || strlen(end + 1) >= sizeof capture.hooks[0].name)
         return refuse(value, "ADDRESS:NAME, at most 64");
     struct hook *hook = &capture.hooks[capture.hook_count++];
     hook->pc = number & ~(capture.is_a64 ? 0ull : 1ull);
     strcpy(hook->name, end + 1);
-    hook->wait = strcmp(key, "wait") == 0 ? find_device(end + 1) : -1;
-    return strcmp(key, "wait") == 0 && hook->wait < 0 ? refuse(value, "a device that device= named before") : 0;
+    hook->wait = is_wait ? find_device(end + 1) : -1;
+    return is_wait && hook->wait < 0 ? refuse(value, "a device that device= named before") : 0;
 }
 
 static int parse_flag(const char *argument, const char *value, bool *flag)
@@ -708,9 +720,10 @@ static int parse(const char *argument, const char **out, const char **machine)
     else if (strcmp(key, "fetches") == 0) return parse_flag(argument, value, &capture.has_fetches);
     else if (strcmp(key, "data") == 0) return parse_flag(argument, value, &capture.has_data);
     else if (strcmp(key, "track") == 0) return parse_flag(argument, value, &capture.tracks);
-    else if (strcmp(key, "device") == 0 || strcmp(key, "log") == 0 || strcmp(key, "hook") == 0
-             || strcmp(key, "wait") == 0)
-        return parse_named(key, value);
+    else if (strcmp(key, "device") == 0) return parse_device(value);
+    else if (strcmp(key, "log") == 0) return parse_log(value);
+    else if (strcmp(key, "hook") == 0) return parse_hook(value, false);
+    else if (strcmp(key, "wait") == 0) return parse_hook(value, true);
     else {
         uint64_t number;
         if (!parse_number(value, &end, &number) || *end) return refuse(argument, "a known key and a number");

@@ -26,38 +26,29 @@ extension Replay {
         var waiting: [MemoryAccess] = []
         var record: UInt32 = 1
         var transfers: UInt64 = 0
-        while true {
-            let batch = try reader.nextBatch()
-            if batch.isEmpty { break }
-            for operation in batch {
-                parts.removeAll(keepingCapacity: true)
-                statements.say(operation, of: reader, into: &parts)
-                for part in parts {
-                    switch part.body {
-                    case .declaration(.region(_, let start, let size, let type, let share)):
-                        machine.replay(waiting, &record)
-                        waiting.removeAll(keepingCapacity: true)
-                        machine.declare(
-                            MemoryMapping(
-                                start: start, end: start &+ size, physical: start, type: type,
-                                shareability: share ?? .innerShareable))
-                    case .operation(_, .device): transfers &+= 1
-                    case .operation(let agent, let operation):
-                        try checkCore(agent, configuration, reader.source.file)
-                        if case .access(let access, _, _) = operation {
-                            waiting.append(access)
-                            break
-                        }
-                        machine.replay(waiting, &record)
-                        waiting.removeAll(keepingCapacity: true)
-                        machine.perform(operation, by: agent, record: record)
-                        record &+= 1
-                    default: break
+        while try statements.sayNext(of: reader, into: &parts) {
+            for part in parts {
+                switch part.body {
+                case .declaration(.region(_, let start, let size, let type, let share)):
+                    machine.replay(&waiting, &record)
+                    machine.declare(
+                        MemoryMapping(
+                            start: start, end: start &+ size, physical: start, type: type,
+                            shareability: share ?? .innerShareable))
+                case .operation(_, .device): transfers &+= 1
+                case .operation(let agent, let operation):
+                    try checkCore(agent, configuration, reader.source.file)
+                    if case .access(let access, _, _) = operation {
+                        waiting.append(access)
+                        break
                     }
+                    machine.replay(&waiting, &record)
+                    machine.perform(operation, by: agent, record: record)
+                    record &+= 1
+                default: break
                 }
             }
-            machine.replay(waiting, &record)
-            waiting.removeAll(keepingCapacity: true)
+            machine.replay(&waiting, &record)
         }
         machine.finish()
         let counters = machine.probe.snapshot
@@ -84,12 +75,13 @@ extension Replay {
 }
 
 extension Machine where P: ~Copyable {
-    /// Replays accesses that were collected, and counts them.
-    fileprivate mutating func replay(_ accesses: [MemoryAccess], _ record: inout UInt32) {
+    /// Replays accesses that were collected, counts them, and leaves none.
+    fileprivate mutating func replay(_ accesses: inout [MemoryAccess], _ record: inout UInt32) {
         guard !accesses.isEmpty else { return }
         let first = record
         accesses.withUnsafeBufferPointer { replay($0, firstRecord: first) }
         record &+= UInt32(truncatingIfNeeded: accesses.count)
+        accesses.removeAll(keepingCapacity: true)
     }
 }
 

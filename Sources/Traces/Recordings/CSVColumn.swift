@@ -56,13 +56,13 @@ public enum CSVColumn: String, CaseIterable, Hashable, Sendable {
 
     /// Reads the value of `--columns`, names with commas between them.
     ///
-    /// - Returns: nil if one is no name, or if there is no address or no kind among them.
+    /// - Returns: nil if one is no name, if two hold the same, or if there is no address or no kind among them.
     public static func list(_ text: String) -> [CSVColumn]? {
         var result: [CSVColumn] = []
         for name in text.split(separator: ",", omittingEmptySubsequences: false) {
             let bare = name.drop { $0 == " " }
             guard let column = CSVColumn(name: String(bare)) else { return nil }
-            guard column == .ignored || !result.contains(column) else { return nil }
+            guard !column.repeats(result) else { return nil }
             result.append(column)
         }
         return isComplete(result) ? result : nil
@@ -71,6 +71,18 @@ public enum CSVColumn: String, CaseIterable, Hashable, Sendable {
     /// Whether columns are enough for an access.
     static func isComplete(_ columns: [CSVColumn]) -> Bool {
         columns.contains(.kind) && (columns.contains(.address) || columns.contains(.addressDecimal))
+    }
+
+    /// Whether one of these columns holds the same already: a row has one address and one time.
+    func repeats(_ columns: [CSVColumn]) -> Bool {
+        guard self != .ignored else { return false }
+        return columns.contains { other in
+            switch self {
+            case .address, .addressDecimal: other == .address || other == .addressDecimal
+            case .time, .picoseconds, .microseconds, .cycles: other.unit != nil
+            default: other == self
+            }
+        }
     }
 
     /// The unit of a column of times.

@@ -83,10 +83,11 @@ struct CSVGrammar: RecordGrammar {
             let name = String(decoding: line[cell], as: UTF8.self)
             let column = CSVColumn(name: name) ?? .ignored
             if column == .ignored { output.skip(text: "column \(shown(line[cell]))") }
-            guard column == .ignored || !found.contains(column) else {
+            guard !column.repeats(found) else {
                 throw LineFault(
                     column: cell.lowerBound + 1, found: shown(line[cell]),
-                    expected: "each column once")
+                    expected: "each column once, and one of addresses and of times",
+                    hint: "--columns with - in its place passes it over")
             }
             found.append(column)
         }
@@ -205,13 +206,11 @@ struct CSVGrammar: RecordGrammar {
         var operation = row.operation
         if case .transfer(let isWrite) = kind {
             let name = row.core.map { String(decoding: line[$0], as: UTF8.self) } ?? "device"
-            guard
-                output.deviceNames.contains(name)
-                    || output.deviceNames.count < Agent.maximumDevices
-            else { throw Self.fault(row.core ?? row.kind, line, "at most 64 devices") }
             let (address, size) = try range(row, line, limit: UInt64(UInt32.max))
+            let device = try output.addDevice(
+                name, column: (row.core ?? row.kind).lowerBound + 1)
             operation.action = .transfer(
-                device: output.addDevice(name), isWrite: isWrite, address: address, bytes: size)
+                device: device, isWrite: isWrite, address: address, bytes: size)
             operation.memory = nil
             output.add(operation)
             return

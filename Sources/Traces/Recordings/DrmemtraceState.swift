@@ -6,11 +6,12 @@ struct DrmemtraceState {
     /// When the next operation happened, if a marker just said so.
     var time: UInt64?
     /// The address of each core's instruction.
-    var counters = [UInt64](repeating: 0, count: 8)
+    var counters = [UInt64](repeating: 0, count: Agent.maximumCores)
     /// The instruction set of encodings; nil: none of Arm's, or not told.
     var set: ArmInstruction.InstructionSet?
     /// What the instruction of the core is, if it is maintenance by address.
-    private var flushes = [Maintenance.Instruction?](repeating: nil, count: 8)
+    private var flushes = [Maintenance.Instruction?](
+        repeating: nil, count: Agent.maximumCores)
     private var effects = InstructionEffects()
     private var pages = PageTable()
     private var physical: UInt64?

@@ -271,7 +271,7 @@ struct Gem5Requestors {
             role = .core(
                 try output.core(named: Array(path.joined(separator: ".").utf8), column: 1))
         } else {
-            role = .device(output.addDevice(text))
+            role = .device(try output.addDevice(text, column: 1))
         }
         roles[requestor] = role
         return role

@@ -67,8 +67,19 @@ struct RecordOutput {
     private var lastCore: (number: UInt64, isThread: Bool, core: Agent)?
 
     /// The place of a device's name; each gets its own.
-    mutating func addDevice(_ name: String) -> Int {
+    ///
+    /// - Parameters:
+    ///   - name: The name.
+    ///   - column: Where it stands in the record.
+    /// - Returns: its place among ``deviceNames``.
+    /// - Throws: that there are more devices than a trace can declare.
+    mutating func addDevice(_ name: String, column: Int) throws(LineFault) -> Int {
         if let place = deviceNames.firstIndex(of: name) { return place }
+        guard deviceNames.count < Agent.maximumDevices else {
+            throw LineFault(
+                column: column, found: shown(name.utf8),
+                expected: "at most \(Agent.maximumDevices) devices")
+        }
         deviceNames.append(name)
         return deviceNames.count - 1
     }

@@ -35,13 +35,29 @@ public struct RecordingStatements {
     /// What the recording has and no statement said, by kind.
     public var notSaid: [(kind: String, count: UInt64)] { counts.all }
 
+    /// Says the next operations of a recording.
+    ///
+    /// - Parameters:
+    ///   - reader: The recording.
+    ///   - parts: What they are in statements, instead of what it held before; declarations stand before their first use.
+    /// - Returns: whether there were any; false only at the end.
+    /// - Throws: what is wrong with the recording.
+    public mutating func sayNext(
+        of reader: RecordingReader, into parts: inout [Part]
+    ) throws(TraceErrors) -> Bool {
+        parts.removeAll(keepingCapacity: true)
+        let batch = try reader.nextBatch()
+        for operation in batch { say(operation, of: reader, into: &parts) }
+        return !batch.isEmpty
+    }
+
     /// Says an operation.
     ///
     /// - Parameters:
     ///   - operation: What the recording has.
     ///   - reader: Where it came from: names, unit of times.
     ///   - parts: Where the statements are added: declarations first.
-    public mutating func say(
+    private mutating func say(
         _ operation: RecordedOperation, of reader: RecordingReader, into parts: inout [Part]
     ) {
         var annotations: Annotations?
@@ -185,15 +201,9 @@ extension RecordingStatements {
         var stream = try NativeStream(to: sink, isBinary: isBinary)
         var statements = RecordingStatements(keepsValues: keepsValues)
         var parts: [Part] = []
-        while true {
-            let batch = try reader.nextBatch()
-            if batch.isEmpty { break }
-            for operation in batch {
-                parts.removeAll(keepingCapacity: true)
-                statements.say(operation, of: reader, into: &parts)
-                for part in parts {
-                    try stream.add(part.body, part.annotations, symbols: statements.symbols)
-                }
+        while try statements.sayNext(of: reader, into: &parts) {
+            for part in parts {
+                try stream.add(part.body, part.annotations, symbols: statements.symbols)
             }
         }
         try stream.finish(symbols: statements.symbols)
@@ -213,14 +223,8 @@ extension RecordingStatements {
         var program = Program()
         var statements = RecordingStatements(keepsValues: keepsValues)
         var parts: [Part] = []
-        while true {
-            let batch = try reader.nextBatch()
-            if batch.isEmpty { break }
-            for operation in batch {
-                parts.removeAll(keepingCapacity: true)
-                statements.say(operation, of: reader, into: &parts)
-                for part in parts { program.add(part) }
-            }
+        while try statements.sayNext(of: reader, into: &parts) {
+            for part in parts { program.add(part) }
             guard program.statements.count <= NativeLimits.statements else {
                 throw TraceErrors([
                     TraceError(

@@ -48,9 +48,9 @@ struct RenodeGrammar: RecordGrammar {
         }
         cursor.skipBlanks()
         guard cursor.next != nil else { return (counter, nil, 0) }
-        let hasPrefix = cursor.accept("0") && cursor.accept("x")
-        let start = hasPrefix ? cursor.position : cursor.position - 1
         let beginning = cursor
+        if cursor.accept("0"), !cursor.accept("x") { cursor = beginning }
+        let start = cursor.position
         let opcode = try cursor.hexadecimal("an opcode", prefix: false)
         guard opcode <= UInt64(UInt32.max), cursor.isAtBlank else {
             throw beginning.fault(expected: "an opcode of 32 bits in hexadecimal")

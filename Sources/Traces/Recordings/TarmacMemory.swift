@@ -124,11 +124,12 @@ extension TarmacGrammar {
         _ cursor: inout LineCursor, _ line: UnsafeBufferPointer<UInt8>, isStore: Bool,
         into output: inout RecordOutput
     ) throws(LineFault) {
+        let column = cursor.column
         let base = try cursor.hexadecimal("an address", prefix: false)
         try cursor.endOfField("an address in hexadecimal")
         guard base & 15 == 0 else {
             throw LineFault(
-                column: 1, found: "0x\(String(base, radix: 16))",
+                column: column, found: "0x\(String(base, radix: 16))",
                 expected: "a multiple of 16 for a line of 16 bytes")
         }
         let bytes = try Self.bytes(&cursor)

@@ -54,10 +54,16 @@ struct PerfMemGrammar: SampleGrammar {
     ) throws(LineFault) -> UInt64 {
         var cursor = LineCursor(UnsafeBufferPointer(rebasing: cell))
         cursor.skipBlanks()
-        let isHexadecimal = cell.starts(with: [0x30, 0x78])
+        let isHexadecimal = cell.dropFirst(cursor.position).starts(with: [0x30, 0x78])
         do throws(LineFault) {
-            return isHexadecimal
+            let value =
+                isHexadecimal
                 ? try cursor.hexadecimal("a number") : try cursor.decimal("a number")
+            cursor.skipBlanks()
+            guard cursor.next == nil else {
+                throw cursor.fault(expected: "decimal digits, or hexadecimal ones behind 0x")
+            }
+            return value
         } catch {
             var fault = error
             fault.column += cell.startIndex

@@ -1,4 +1,5 @@
 import Operations
+import Quantities
 import Testing
 
 @testable import Traces
@@ -119,6 +120,18 @@ struct FormatTests {
         #expect(faults(short).first?.contains("without one of tick") == true)
     }
 
+    @Test("gem5's devices beyond those that a trace can declare are an error")
+    func gem5Devices() {
+        for count in [Agent.maximumDevices, Agent.maximumDevices + 1, 200] {
+            let packets = (0..<count).map { [1, 1, 0x1000, 4, 0, UInt64($0)] }
+            let names = (0..<count).map { "system.device\($0)" }
+            let result = recorded(RecordingSamples.gem5(packets, names: names), .gem5)
+            #expect(result.devices.count == Agent.maximumDevices)
+            let expected = count > Agent.maximumDevices ? ["at most 64 devices"] : []
+            #expect(result.faults.map(\.expected) == expected)
+        }
+    }
+
     @Test("gem5's packets as text")
     func gem5Text() throws {
         #expect(
@@ -161,6 +174,10 @@ struct FormatTests {
             ])
         let fault = recorded("0x8000: 0xZZ\n", .renode).faults.first
         #expect(fault?.expected == "an opcode in hexadecimal")
+        // Four digits are T32's short instructions, with 0x and without.
+        #expect(
+            recorded("0x8000: 6811\n0x8002: 0x0011\n0x8004: 0011\n0x8006: E5921000\n", .renode)
+                .accesses == ["fetch 8000 2", "fetch 8002 2", "fetch 8004 2", "fetch 8006 4"])
     }
 
     @Test("SST Prospero as text and as binary are the same")
@@ -198,7 +215,10 @@ struct FormatTests {
             try native("r;4096;4;0x2a;x\n\"w\" ; 4100 ; 2 ; 7 ; y\n", .csv, options: options) == [
                 "core0: ld 0x1000 4 = 0x2a", "core0: st 0x1004 2 = 0x7",
             ])
-        for list in ["kind", "kind,address,kind", "kind,adress", "", "kind,address,"] {
+        for list in [
+            "kind", "kind,address,kind", "kind,adress", "", "kind,address,",
+            "kind,address,address10", "kind,address,time,cycles",
+        ] {
             #expect(CSVColumn.list(list) == nil, "\(list)")
         }
         #expect(CSVColumn.list("cpu,op,addr,len") == [.core, .kind, .address, .size])
@@ -218,6 +238,14 @@ struct FormatTests {
         #expect(fault?.line == 2)
         #expect(fault?.column == column)
         if let expected { #expect(fault?.expected == expected) }
+    }
+
+    @Test("CSV: a row has one address and one time", arguments: ["address10", "cycles", "kind"])
+    func csvRepeated(column: String) {
+        let fault = recorded("kind,address,time,\(column)\nr,10,4,4\n", .csv).faults.first
+        #expect(fault?.line == 1)
+        #expect(fault?.column == 19)
+        #expect(fault?.found == "'\(column)'")
     }
 
     @Test("CSV without a head says how to name the columns")

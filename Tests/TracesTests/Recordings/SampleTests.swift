@@ -78,12 +78,24 @@ struct SampleTests {
     }
 
     @Test("damage is an error, nothing is one too")
-    func faults() {
-        let damaged = Self.perfMem.replacing("0x12345000", with: "0x1234500z")
-        let cells = "100,100,0x1,0x2\n"
-        for text in [damaged.replacing("0x400500,0x1", with: "0x400500,zx1"), cells] {
-            #expect(throws: TraceErrors.self) { try Self.statistics(text, .perfMem) }
+    func faults() throws {
+        for (good, bad, column) in [
+            ("0x12345000", "0x1234500z", 27), ("0x12345000", "zx12345000", 18),
+            ("400,0x1000", "400x,0x1000", 32), ("0x10001042", "0x10001042 1", 44),
+        ] {
+            let error = #expect(throws: TraceErrors.self) {
+                try Self.statistics(Self.perfMem.replacing(good, with: bad), .perfMem)
+            }
+            #expect(error?.errors.map(\.line) == [3], "\(bad)")
+            #expect(error?.errors.map(\.column) == [column], "\(bad)")
         }
+        #expect(throws: TraceErrors.self) {
+            try Self.statistics("100,100,0x1,0x2\n", .perfMem)
+        }
+        // Blanks around a number do no harm.
+        let padded = Self.perfMem.replacing("0x12345000,400", with: " 0x12345000 , 400 ")
+        #expect(
+            try Self.statistics(padded, .perfMem) == Self.statistics(Self.perfMem, .perfMem))
         for format in TraceFormat.allCases where format.isSampled {
             #expect(throws: TraceErrors.self) { try Self.statistics("\n", format) }
         }

@@ -129,7 +129,7 @@ struct TarmacTests {
             ),
             ("1 clk IT (1) 00008000 e3a0100 A svc : MOV", 23, "an opcode of 4 or 8 digits"),
             ("1 clk ES 00008000", 10, "an address and an opcode in parentheses"),
-            ("ST 0000000000001001 ........", 1, "a multiple of 16 for a line of 16 bytes"),
+            ("ST 0000000000001001 ........", 4, "a multiple of 16 for a line of 16 bytes"),
             ("ST 0000000000001000 ........ 1", 30, "two characters for each byte"),
             ("ST 0000000000001000 zz", 21, "bytes in hexadecimal, dots or ##"),
             ("1 clk MR4 x 0", 11, "an address in hexadecimal"),
