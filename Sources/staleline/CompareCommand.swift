@@ -33,8 +33,10 @@ struct CompareCommand: AsyncParsableCommand {
     @Option(help: "Only these strategies, as streaming,coherent. Default: all.")
     var strategies: String?
 
-    @Option(name: .customLong("by"), help: "What the tables are in order by: elapsed or cpu.")
-    var order: ComparisonOrder = .elapsed
+    @Option(
+        name: .customLong("by"),
+        help: "What the tables are in order by: elapsed or cpu. Default: elapsed.")
+    var order: ComparisonOrder?
 
     @Option(help: "Make the longest transfer so long, the others keeping their share of it.")
     var size: String?
@@ -80,6 +82,7 @@ struct CompareCommand: AsyncParsableCommand {
             return
         }
         let wanted = try wantedStrategies()
+        let form = try output.map { try OutputForm(endOf: $0, isOfSeveral: machines != nil) }
         let shape = WorkloadShape(
             size: try size.map { try ByteCount.parse($0, "--size") },
             touched: try touched.map { try ByteCount.parse($0, "--touched") }, passes: passes)
@@ -87,21 +90,31 @@ struct CompareCommand: AsyncParsableCommand {
             guard sweep == nil else {
                 throw BadInput("--machines and --sweep: expected one of them at a time")
             }
-            try await compare(program, file, on: names(machines), shape, wanted)
+            try refuseOrder("--machines")
+            let report = MachinesCompareReport(
+                try await comparisons(program, file, on: names(machines), shape, wanted))
+            try write(report.text, report.json, svg: "", html: report.html, form)
         } else if let sweep {
+            try refuseOrder("--sweep")
             let setup = try machine.setup(program, file: file)
             let report = SweepReport(
                 try await Compare.sweep(
                     setup, over: SweepText.axis(sweep), shape: shape, strategies: wanted,
                     jobs: workers))
-            try write(report.text, report.json, svg: report.svg, html: report.html)
+            try write(report.text, report.json, svg: report.svg, html: report.html, form)
         } else {
-            let description = try machine.description(declared: program, file: file)
-            let setup = try machine.setup(program, file: file).shaped(shape)
             let report = CompareReport(
-                try await comparison(setup, wanted, description), by: order)
-            try write(report.text, report.json, svg: report.svg, html: report.html)
+                try await comparison(machine.described(program, file, shape), wanted),
+                by: order ?? .elapsed)
+            try write(report.text, report.json, svg: report.svg, html: report.html, form)
         }
+    }
+
+    private func refuseOrder(_ option: String) throws {
+        guard let order else { return }
+        throw BadInput(
+            "--by \(order.rawValue): the tables of \(option) are not in order by cost; expected it without"
+        )
     }
 
     private var workers: Int { max(jobs ?? ProcessInfo.processInfo.activeProcessorCount, 1) }
@@ -142,30 +155,29 @@ struct CompareCommand: AsyncParsableCommand {
     }
 
     private func comparison(
-        _ setup: Setup, _ wanted: [Experiments.Strategy], _ description: MachineDescription
+        _ described: MachineOptions.Described, _ wanted: [Experiments.Strategy]
     ) async throws -> Experiments.ComparisonResult {
-        var result = try await Compare.run(setup, strategies: wanted, jobs: workers)
+        var result = try await Compare.run(described.setup, strategies: wanted, jobs: workers)
         if sensitivity {
             result.sensitivity = try await Compare.sensitivity(
-                of: result, errors: { description.error(of: $0) }, jobs: workers)
+                of: result, errors: { described.machine.error(of: $0) }, jobs: workers)
         }
         return result
     }
 
-    private func compare(
+    private func comparisons(
         _ program: Program, _ file: String, on names: [String], _ shape: WorkloadShape,
         _ wanted: [Experiments.Strategy]
-    ) async throws {
-        var comparisons: [Experiments.ComparisonResult] = []
-        for name in names {
+    ) async throws -> [Experiments.ComparisonResult] {
+        // A name that is none is told before the others are run.
+        let all = try names.map { name in
             var one = machine
             one.machine = name
-            let description = try one.description(declared: program, file: file)
-            let setup = try one.setup(program, file: file).shaped(shape)
-            comparisons.append(try await comparison(setup, wanted, description))
+            return try one.described(program, file, shape)
         }
-        let report = MachinesCompareReport(comparisons)
-        try write(report.text, report.json, svg: nil, html: report.html)
+        var result: [Experiments.ComparisonResult] = []
+        for one in all { result.append(try await comparison(one, wanted)) }
+        return result
     }
 
     private func refuseForLog() throws {
@@ -173,7 +185,7 @@ struct CompareCommand: AsyncParsableCommand {
             ("--machines", machines), ("--strategies", strategies), ("--size", size),
             ("--touched", touched), ("--sweep", sweep), ("--output", output),
             ("--without", without),
-            ("--passes", passes.map(String.init)),
+            ("--passes", passes.map(String.init)), ("--by", order?.rawValue),
         ].first { $0.1 != nil }
         if let given {
             throw BadInput("\(given.0): a kernel log has no accesses that it could be done with")
@@ -195,36 +207,62 @@ struct CompareCommand: AsyncParsableCommand {
 
     // MARK: Writing
 
-    private func write(_ text: String, _ document: JSONValue, svg: String?, html: String) throws {
-        if let output {
-            let content: String
-            switch output.split(separator: ".").last.map({ $0.lowercased() }) {
-            case "svg":
-                guard let svg else {
-                    throw BadInput(
-                        "--output \(output): several machines make a page, expected .html, .json or .txt"
-                    )
+    private func write(
+        _ text: String, _ document: JSONValue, svg: @autoclosure () -> String,
+        html: @autoclosure () -> String, _ form: OutputForm?
+    ) throws {
+        if let output, let form {
+            let content =
+                switch form {
+                case .svg: svg()
+                case .html: html()
+                case .json: document.text + "\n"
+                case .text: text
                 }
-                content = svg
-            case "html", "htm": content = html
-            case "json": content = document.text + "\n"
-            case "txt": content = text
-            default:
-                throw BadInput(
-                    "--output \(output): expected a name that ends in .svg, .html, .json or .txt")
-            }
-            let target = try OutputTarget(output)
-            do {
-                let sink = try ByteSink(path: target.path)
-                try Array(content.utf8).withUnsafeBytes { try sink.write($0) }
-                try sink.finish()
-                try target.commit()
-            } catch {
-                target.discard()
-                throw error
-            }
+            try OutputTarget.write(Array(content.utf8), to: output)
         }
         Output.write(json ? document.text + "\n" : text)
+    }
+}
+
+/// What `-o` writes.
+private enum OutputForm {
+    case svg, html, json, text
+
+    /// The form that a name's ending asks for.
+    ///
+    /// - Throws: ``BadInput`` with what is expected.
+    init(endOf name: String, isOfSeveral: Bool) throws {
+        switch name.split(separator: ".").last?.lowercased() {
+        case "svg" where !isOfSeveral: self = .svg
+        case "svg":
+            throw BadInput(
+                "--output \(name): several machines make a page, expected .html, .json or .txt")
+        case "html", "htm": self = .html
+        case "json": self = .json
+        case "txt": self = .text
+        default:
+            throw BadInput(
+                "--output \(name): expected a name that ends in .svg, .html, .json or .txt")
+        }
+    }
+}
+
+extension MachineOptions {
+    /// A workload on a machine, with what is known of the machine's numbers.
+    fileprivate struct Described: Sendable {
+        var setup: Setup
+        var machine: MachineDescription
+    }
+
+    /// A program on its machine, with other sizes.
+    fileprivate func described(
+        _ program: Program, _ file: String, _ shape: WorkloadShape
+    ) throws -> Described {
+        let machine = try description(declared: program, file: file)
+        let setup = try Setup(
+            program, file: file, machine: machine.configuration, kernel: era(), seed: seed)
+        return Described(setup: try setup.shaped(shape), machine: machine)
     }
 }
 

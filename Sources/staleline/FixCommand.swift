@@ -64,21 +64,10 @@ struct FixCommand: ParsableCommand {
     }
 
     private func write(_ result: FixResult, to path: String) throws {
-        let target = try OutputTarget(path)
-        do {
-            if path.hasSuffix(".sltb") {
-                try ProgramOutput.write(
-                    result.after.setup.program, .nativeBinary, to: target.path)
-            } else {
-                let sink = try ByteSink(path: target.path)
-                try result.mended.bytes.withUnsafeBytes { try sink.write($0) }
-                try sink.finish()
-            }
-            try target.commit()
-        } catch {
-            target.discard()
-            throw error
-        }
+        let bytes =
+            path.hasSuffix(".sltb")
+            ? try BinaryWriter.write(result.after.setup.program) : result.mended.bytes
+        try OutputTarget.write(bytes, to: path)
     }
 }
 

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Traces
 
 /// Where a command writes a file.
 ///
@@ -49,5 +50,24 @@ struct OutputTarget {
     /// Takes away what was written in vain.
     func discard() {
         if final != nil { unlink(path) }
+    }
+
+    /// Writes a file.
+    ///
+    /// - Parameters:
+    ///   - bytes: What it holds.
+    ///   - given: Its path as the user gave it; `-`: standard output.
+    /// - Throws: if it cannot be written; then nothing is left of it.
+    static func write(_ bytes: [UInt8], to given: String) throws {
+        let target = try OutputTarget(given)
+        do {
+            let sink = try ByteSink(path: target.path)
+            try bytes.withUnsafeBytes { try sink.write($0) }
+            try sink.finish()
+            try target.commit()
+        } catch {
+            target.discard()
+            throw error
+        }
     }
 }

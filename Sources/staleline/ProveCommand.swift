@@ -46,9 +46,7 @@ struct ProveCommand: ParsableCommand {
         let report = ProveReport(result, setup: setup)
         Output.write(json ? report.json.text + "\n" : report.text)
         if let output, result.fault != nil {
-            let sink = try ByteSink(path: output)
-            try Array(result.pins.text.utf8).withUnsafeBytes { try sink.write($0) }
-            try sink.finish()
+            try OutputTarget.write(Array(result.pins.text.utf8), to: output)
         }
         if result.fault != nil { throw ExitCode(1) }
         if !result.isProved { throw ExitCode(3) }

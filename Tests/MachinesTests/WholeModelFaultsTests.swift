@@ -77,6 +77,32 @@ struct WholeModelFaultsTests {
                 == Array(repeating: "memory.banks.", count: 3))
     }
 
+    @Test func memoryOnTheChipIsApartAndOnAPortThatIsThere() throws {
+        let port = try faults("memory.on_chip.DTCM.port", "AHBS", of: "stm32h743")
+        #expect(port.count == 1)
+        #expect(
+            port.first?.hasPrefix("memory.on_chip.DTCM.port: 'AHBS', expected none, or") == true)
+        func overlaps(below size: String) throws -> [String] {
+            let number = ", basis: assumption, source: \"a test\"}"
+            let second = """
+                  on_chip:
+                    - name: LOW
+                      start: {value: 0xFFFB0000\(number)
+                      size: {value: \(size)\(number)
+                      latency_ns: {value: 5\(number)
+                      bandwidth_mbps: {value: 1000\(number)
+                """
+            return ConfigurationFiles.faults(
+                try ConfigurationFiles.zynq([("  on_chip:", second)])
+            ).map { "\($0.path): \($0.expected)" }
+        }
+        #expect(try overlaps(below: "64K").isEmpty)
+        #expect(
+            try overlaps(below: "65K") == [
+                "memory.on_chip.OCM.start: an address behind memory.on_chip.LOW"
+            ])
+    }
+
     @Test func areHeldAgainstOtherParts() throws {
         #expect(try faults("l1d.index", "vivt").map { $0.prefix(16) } == ["l1d.index: 'vivt"])
         #expect(try faults("l1d.prefetch.page_bytes", "16", of: "rpi3").count == 1)

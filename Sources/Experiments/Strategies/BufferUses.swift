@@ -32,25 +32,12 @@ struct BufferUses {
             switch statement.body {
             case .declaration(.alias): isAliased = true
             case .operation(_, .dma(let call)) where call.function.mapsAllocation: isAliased = true
-            case .operation(_, let operation): note(operation)
+            case .operation(_, let operation):
+                for touch in operation.touches {
+                    note(touch.start, touch.size, isStore: touch.isStore)
+                }
             default: break
             }
-        }
-    }
-
-    private mutating func note(_ operation: Operation) {
-        switch operation {
-        case .access(let access, _, _):
-            note(access.address, UInt64(access.size), isStore: access.kind.isStore)
-        case .run(let run):
-            let span = run.count == 0 ? 0 : (run.count - 1) &* run.step &+ UInt64(run.size)
-            note(
-                run.start.address.rawValue, min(span, max(run.bytes, UInt64(run.size))),
-                isStore: run.kind.isStore)
-        case .copy(let copy):
-            note(copy.source.address.rawValue, copy.bytes, isStore: false)
-            note(copy.destination.address.rawValue, copy.bytes, isStore: true)
-        default: break
         }
     }
 
@@ -112,5 +99,25 @@ struct BufferUses {
 
     private static func whole(_ part: HandOver.Part) -> Range<UInt64> {
         part.mapped.start..<part.mapped.start &+ part.mapped.size
+    }
+}
+
+extension Operation {
+    /// What a core's loads and stores touch, from the first to the last byte.
+    var touches: [(start: UInt64, size: UInt64, isStore: Bool)] {
+        switch self {
+        case .access(let access, _, _):
+            return [(access.address, UInt64(access.size), access.kind.isStore)]
+        case .run(let run):
+            let span = run.count == 0 ? 0 : (run.count - 1) &* run.step &+ UInt64(run.size)
+            let size = min(span, max(run.bytes, UInt64(run.size)))
+            return [(run.start.address.rawValue, size, run.kind.isStore)]
+        case .copy(let copy):
+            return [
+                (copy.source.address.rawValue, copy.bytes, false),
+                (copy.destination.address.rawValue, copy.bytes, true),
+            ]
+        default: return []
+        }
     }
 }

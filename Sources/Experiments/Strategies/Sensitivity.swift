@@ -66,8 +66,6 @@ extension Compare {
     ) async throws -> Sensitivity? {
         guard let best = comparison.recommended else { return nil }
         let rivals = rivals(of: best, in: comparison)
-        let field = SensitivityField(
-            comparison: try Comparison(comparison.setup), best: best, rivals: rivals)
         let ports = Set(([best] + rivals).flatMap { $0.check.setup.usedPorts })
         let numbers = MachineNumber.all(of: comparison.setup.machine, ports: ports)
         let varied = numbers.compactMap { number in
@@ -77,6 +75,7 @@ extension Compare {
             best: best.strategy, rivals: rivals.map(\.strategy), varied: varied.map(\.0.path),
             flips: [])
         guard !rivals.isEmpty else { return sensitivity }
+        let field = try SensitivityField(comparison.setup, best: best, rivals: rivals)
         let work = varied.flatMap { number, error in
             [1 / error.factor, error.factor].map { Variation(number, error, $0) }
         }.filter(field.mayFlip)
@@ -133,9 +132,23 @@ private struct SensitivityField: Sendable {
     let comparison: Comparison
     let best: StrategyResult
     let rivals: [StrategyResult]
+    /// How many times as long as the part of it that is run here a strategy takes as a whole; none where all of it is run.
+    private var wholes: [Strategy: Double] = [:]
 
     /// How often the place of a turn is halved.
     private static var steps: Int { 5 }
+
+    init(_ setup: Setup, best: StrategyResult, rivals: [StrategyResult]) throws(TraceErrors) {
+        comparison = try Comparison(setup)
+        self.best = best
+        self.rivals = rivals
+        for result in [best] + rivals {
+            let (program, isPart) = try program(of: result, on: setup.machine)
+            guard isPart else { continue }
+            let part = try Replay.run(program).transfers.time
+            wholes[result.strategy] = result.elapsed.nanoseconds / max(part.nanoseconds, 1e-3)
+        }
+    }
 
     /// Whether a variation can turn the order round: what core 0 spends on the number's causes may suffice for it.
     ///
@@ -181,24 +194,33 @@ private struct SensitivityField: Sendable {
     ) throws -> StrategyResult? {
         var machine = comparison.setup.machine
         variation.number.scale(&machine, factor)
-        let limit = Double(try time(best, on: machine)) * Compare.alike
-        var fastest: (time: UInt64, result: StrategyResult)?
+        let limit = try time(best, on: machine) * Compare.alike
+        var fastest: (time: Double, result: StrategyResult)?
         for rival in rivals {
             let time = try time(rival, on: machine)
-            if Double(time) < limit, time < fastest?.time ?? .max { fastest = (time, rival) }
+            if time < limit, time < fastest?.time ?? .infinity { fastest = (time, rival) }
         }
         return fastest?.result
     }
 
+    /// How long a strategy takes as a whole, in nanoseconds.
     private func time(
         _ result: StrategyResult, on machine: MachineConfiguration
-    ) throws(TraceErrors) -> UInt64 {
-        var variant = try comparison.lowered(
+    ) throws(TraceErrors) -> Double {
+        let time = try Replay.run(program(of: result, on: machine).setup).transfers.time
+        return time.nanoseconds * (wholes[result.strategy] ?? 1)
+    }
+
+    /// What of a strategy is run: where that is long one pass of each loop, whose time changes as that of all passes.
+    private func program(
+        of result: StrategyResult, on machine: MachineConfiguration
+    ) throws(TraceErrors) -> (setup: Setup, isPart: Bool) {
+        var setup = try comparison.lowered(
             result.strategy, copyBreak: result.copyBreak ?? 0, on: machine)
-        let isLong =
+        let isPart =
             ProgramFit.sizeError(
-                of: variant.program, file: variant.file, limit: Comparison.judgedWhole) != nil
-        if isLong { variant.program = variant.program.cut(passes: 1) }
-        return try Replay.run(variant).transfers.time.rawValue
+                of: setup.program, file: setup.file, limit: Comparison.judgedWhole) != nil
+        if isPart { setup.program = setup.program.cut(passes: 1) }
+        return (setup, isPart)
     }
 }

@@ -9,8 +9,8 @@ struct StrategyAvailability {
     let kernel: KernelEra
     let lifted: LiftedProgram
 
-    /// Bytes that one mapping of the kernel's bounce buffers can have: 128 slots of 2 KiB (kernel/dma/swiotlb.c).
-    private static let segment: UInt64 = 256 << 10
+    /// Bytes that one mapping of the kernel's bounce buffers can have: `IO_TLB_SEGSIZE` slots (include/linux/swiotlb.h).
+    static let bounceSegment: UInt64 = 128 * BounceDeclaration.slotSize
 
     /// Why not; nil: it can be tried.
     func reason(against strategy: Strategy) -> String? {
@@ -39,9 +39,9 @@ struct StrategyAvailability {
                 + "64-bit Arm, and with ARMv7 from 5.3 on"
         }
         let longest = lifted.handOvers.values.flatMap(\.parts).map(\.mapped.size).max() ?? 0
-        guard longest > Self.segment else { return nil }
+        guard longest > Self.bounceSegment else { return nil }
         return
-            "a mapping of \(longest) bytes: bounce buffers hold at most \(Self.segment) bytes each"
+            "a mapping of \(longest) bytes: bounce buffers hold at most \(Self.bounceSegment) bytes each"
     }
 
     private var wholeCacheReason: String? {

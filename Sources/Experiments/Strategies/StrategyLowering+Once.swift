@@ -1,3 +1,4 @@
+import DMAMapping
 import Operations
 import Quantities
 
@@ -8,7 +9,7 @@ extension StrategyLowering {
     mutating func prepare() {
         switch strategy {
         case .bounceSwiotlb:
-            append(.declaration(.swiotlb(bouncePool)))
+            append(.declaration(.swiotlb(bouncePool())))
         case .streamingSync, .partialSync:
             for buffer in lifted.buffers {
                 map(
@@ -85,31 +86,30 @@ extension StrategyLowering {
                 segments: [.init(at: Operand(start), size: block.end - block.start)]))
     }
 
-    /// Where nothing in the program is: above everything that has a name or a device operation.
-    private var firstFree: UInt64 {
-        let named = lifted.program.symbols.entries.map { $0.address &+ $0.size }.filter {
-            $0 < 0xE000_0000
-        }
-        let touched = lifted.buffers.map { $0.start &+ $0.size }
-        return (((named + touched).max() ?? 0) + 0x10_0000) & ~0xFFFF
+    /// Where nothing in the program is.
+    private mutating func freePlace(_ size: UInt64, alignment: UInt64) -> UInt64 {
+        occupied.free(
+            size, from: nextBounce ?? (occupied.top + 0x10_0000) & ~0xFFFF, alignment: alignment)
     }
 
     /// A place for a block that nothing in the program uses.
     private mutating func freePlace(for block: Allocation) -> UInt64 {
-        let place = nextBounce ?? firstFree
-        nextBounce = Allocation.pageEnd(place + (block.end - block.start))
+        let size = block.end - block.start
+        let place = freePlace(size, alignment: Lowering.pageSize)
+        nextBounce = Allocation.pageEnd(place + size)
         return place
     }
 
     /// The kernel's pool, large enough for all that may be mapped at once.
     ///
     /// Slots of a page or more begin on a page, and none crosses a segment: twice the bytes are enough.
-    private var bouncePool: BounceDeclaration {
+    private mutating func bouncePool() -> BounceDeclaration {
         let parts = Set(lifted.handOvers.values.flatMap(\.parts))
         let slot = BounceDeclaration.slotSize
         let bytes = parts.reduce(UInt64(0)) { $0 + ($1.mapped.size / slot + 2) * slot }
-        let segment: UInt64 = 256 << 10
+        let segment = StrategyAvailability.bounceSegment
         let size = min((bytes * 2 / segment + 1) * segment, BounceDeclaration.maximumSize)
-        return BounceDeclaration(start: firstFree, size: size, isForced: true)
+        return BounceDeclaration(
+            start: freePlace(size, alignment: Lowering.pageSize), size: size, isForced: true)
     }
 }

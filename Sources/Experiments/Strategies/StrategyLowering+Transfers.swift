@@ -1,12 +1,10 @@
+import DMAMapping
 import Operations
 import Quantities
 
 // What a strategy does at each hand-over: before the doorbell, and when completion has been observed.
 
 extension StrategyLowering {
-    /// A page, as lists of the page cache have it.
-    private static var page: UInt64 { 4_096 }
-
     /// Gives the parts of a hand-over to the device.
     mutating func handOver(_ index: Int, _ agent: Agent) {
         let parts = lifted.handOvers[index]?.parts ?? []
@@ -109,7 +107,7 @@ extension StrategyLowering {
         var result: [(start: UInt64, size: UInt64)] = []
         var place = start
         while place < start &+ size {
-            let end = min((place | (page - 1)) &+ 1, start &+ size)
+            let end = min((place | (Lowering.pageSize - 1)) &+ 1, start &+ size)
             result.append((place, end - place))
             place = end
         }

@@ -51,6 +51,8 @@ struct StrategyLowering {
     var places: [UInt64: UInt64] = [:]
     /// Where the next bounce buffer goes; nil: there is none yet.
     var nextBounce: UInt64?
+    /// Where none can go.
+    lazy var occupied = OccupiedMemory(lifted.program, buffers: lifted.buffers)
     private let devices: [DeviceDeclaration]
     /// Where the trace's own allocations are.
     private let allocated: [HandleID: UInt64]

@@ -87,7 +87,7 @@ public struct ComparisonResult: Sendable {
 
     /// The correct strategy with the least elapsed time; nil if none is correct.
     public var recommended: StrategyResult? {
-        results.first { $0.isCorrect && $0.strategy != .asWritten }
+        ranked.first
     }
 
     /// The correct strategies but for what the trace itself does, fastest first.

@@ -1,3 +1,4 @@
+import DMAMapping
 import Operations
 import Quantities
 import Traces
@@ -26,18 +27,18 @@ struct TransferBuffer: Hashable {
 
 /// What an allocator gives for buffers that share pages: whole pages.
 struct Allocation: Hashable {
-    private static let page: UInt64 = 4096
-
     /// The buffers in it, in order of their addresses; not empty.
     var buffers: [TransferBuffer]
     /// Where the last one ends.
     var end: UInt64
 
     /// Where the first page begins.
-    var start: UInt64 { buffers[0].start & ~(Self.page - 1) }
+    var start: UInt64 { buffers[0].start & ~(Lowering.pageSize - 1) }
 
     /// The end of the page of the byte before an address.
-    static func pageEnd(_ address: UInt64) -> UInt64 { (address + page - 1) & ~(page - 1) }
+    static func pageEnd(_ address: UInt64) -> UInt64 {
+        (address + Lowering.pageSize - 1) & ~(Lowering.pageSize - 1)
+    }
 
     /// The fewest allocations that hold all buffers, which are in order of their addresses and apart.
     static func covering(_ buffers: [TransferBuffer]) -> [Allocation] {

@@ -23,28 +23,31 @@ struct MemoryState {
     private var lastWasWrite = false
     private let portRates: [UInt64]
     private var portFree: [UInt64]
-    private let onChip: [OnChipConfiguration]
-    private var onChipFree: [UInt64]
+    private var onChip: [OnChipState]
     private let latency: UInt64
 
     /// Makes idle memory with all rows closed.
     init(_ configuration: MemoryConfiguration) {
-        ticksPerKibibyte = (1_000_000_000_000 * 1_024) / max(configuration.bytesPerSecond, 1)
-        writeTicksPerKibibyte =
-            (1_000_000_000_000 * 1_024)
-            / max(configuration.writeBytesPerSecond ?? configuration.bytesPerSecond, 1)
+        ticksPerKibibyte = Self.ticksPerKibibyte(configuration.bytesPerSecond)
+        writeTicksPerKibibyte = Self.ticksPerKibibyte(
+            configuration.writeBytesPerSecond ?? configuration.bytesPerSecond)
         sortsWrites = configuration.writeBytesPerSecond != nil
         banks = configuration.banks
         bankBits = configuration.banks?.count.trailingZeroBitCount ?? 0
         openRows = Array(repeating: .max, count: configuration.banks?.count ?? 0)
         bankFree = Array(repeating: 0, count: configuration.banks?.count ?? 0)
-        portRates = configuration.controllerPorts.map {
-            (1_000_000_000_000 * 1_024) / max($0.bytesPerSecond, 1)
-        }
+        portRates = configuration.controllerPorts.map { Self.ticksPerKibibyte($0.bytesPerSecond) }
         portFree = configuration.controllerPorts.map { _ in 0 }
-        onChip = configuration.onChip
-        onChipFree = configuration.onChip.map { _ in 0 }
+        onChip = configuration.onChip.map {
+            OnChipState(
+                start: $0.start, size: $0.size, latency: $0.latency.rawValue,
+                ticksPerKibibyte: Self.ticksPerKibibyte($0.bytesPerSecond))
+        }
         latency = configuration.latency.rawValue
+    }
+
+    private static func ticksPerKibibyte(_ bytesPerSecond: UInt64) -> UInt64 {
+        (1_000_000_000_000 * 1_024) / max(bytesPerSecond, 1)
     }
 
     /// Whether an address is that of memory on the chip.
@@ -52,14 +55,14 @@ struct MemoryState {
     func isOnChip(_ address: UInt64) -> Bool { !onChip.isEmpty && place(of: address) != nil }
 
     private func place(of address: UInt64) -> Int? {
-        onChip.firstIndex { $0.contains(address) }
+        onChip.firstIndex { address >= $0.start && address - $0.start < $0.size }
     }
 
     /// The latency of the memory at an address, in ticks.
     @inline(__always)
     func latency(of address: UInt64) -> UInt64 {
         guard !onChip.isEmpty, let place = place(of: address) else { return latency }
-        return onChip[place].latency.rawValue
+        return onChip[place].latency
     }
 
     /// Whether they have never moved more than their rate.
@@ -84,7 +87,7 @@ struct MemoryState {
         _ address: UInt64, _ size: UInt64, isWrite: Bool, at tick: UInt64, port: Int? = nil
     ) -> UInt64 {
         if !onChip.isEmpty, let place = place(of: address) {
-            return occupyOnChip(place, size, at: tick)
+            return onChip[place].occupy(size, at: tick)
         }
         var start = tick
         if let port {
@@ -120,18 +123,9 @@ struct MemoryState {
             let time = writeOccupancy(ahead)
             return free > time ? free - time : 0
         }
-        let time = onChipTime(place, ahead)
-        return onChipFree[place] > time ? onChipFree[place] - time : 0
-    }
-
-    private func onChipTime(_ place: Int, _ bytes: UInt64) -> UInt64 {
-        bytes * ((1_000_000_000_000 * 1_024) / max(onChip[place].bytesPerSecond, 1)) / 1_024
-    }
-
-    private mutating func occupyOnChip(_ place: Int, _ size: UInt64, at tick: UInt64) -> UInt64 {
-        let start = max(onChipFree[place], tick)
-        onChipFree[place] = start + onChipTime(place, size)
-        return start - tick
+        let memory = onChip[place]
+        let time = memory.occupancy(ahead)
+        return memory.free > time ? memory.free - time : 0
     }
 
     /// The bank that a row lies in: its lowest bits, or all of its bits folded into as many.
@@ -152,5 +146,25 @@ struct MemoryState {
         guard interval > 0 else { return tick }
         let phase = tick % interval
         return phase < banks.refresh.rawValue ? tick - phase + banks.refresh.rawValue : tick
+    }
+}
+
+/// Memory on the chip.
+private struct OnChipState: BitwiseCopyable {
+    let start: UInt64
+    let size: UInt64
+    let latency: UInt64
+    let ticksPerKibibyte: UInt64
+    /// When it has moved what was asked of it.
+    var free: UInt64 = 0
+
+    /// How long it moves `bytes`, in ticks.
+    func occupancy(_ bytes: UInt64) -> UInt64 { bytes * ticksPerKibibyte / 1_024 }
+
+    /// Takes it for `size` bytes, asked for at `tick`; how long that waits for others.
+    mutating func occupy(_ size: UInt64, at tick: UInt64) -> UInt64 {
+        let start = max(free, tick)
+        free = start + occupancy(size)
+        return start - tick
     }
 }

@@ -52,7 +52,7 @@ public struct CompareReport: Sendable {
             + costs.text + "\nCore 0's time by cause; the parts sum to the whole.\n\n" + causes.text
             + "\n"
         for missing in comparison.unavailable {
-            out += "\(missing.strategy.rawValue): not available: \(missing.reason)\n"
+            out += missing.line + "\n"
         }
         return out + conclusion + "\n"
     }
@@ -131,4 +131,9 @@ public struct CompareReport: Sendable {
         guard let result else { return 0 }
         return (order == .cpu ? result.cpu : result.elapsed).nanoseconds
     }
+}
+
+extension UnavailableStrategy {
+    /// Its name, and why it cannot be tried.
+    var line: String { "\(strategy.rawValue): not available: \(reason)" }
 }

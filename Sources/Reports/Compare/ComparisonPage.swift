@@ -11,7 +11,7 @@ struct ComparisonPage {
         h1{font-size:1.4em}h2{font-size:1.1em;margin-top:2em}
         table{border-collapse:collapse;font-size:13px}
         th,td{padding:.2em .6em;border-bottom:1px solid #ddd;text-align:right;white-space:nowrap}
-        th:first-child,td:first-child,td.l{text-align:left}
+        th:first-child,td:first-child{text-align:left}
         tr.wrong td{color:#b00020}.wide{overflow-x:auto}
         p.verdict{background:#eef4fa;border-left:4px solid #1f6fb4;padding:.6em 1em}
         svg{max-width:100%;height:auto}
@@ -74,9 +74,7 @@ extension CompareReport {
         page.heading("What each does")
         page.list(
             comparison.results.map { "\($0.strategy.rawValue): \($0.strategy.summary)" }
-                + comparison.unavailable.map {
-                    "\($0.strategy.rawValue): not available: \($0.reason)"
-                })
+                + comparison.unavailable.map(\.line))
         let wrong = comparison.results.filter { !$0.isCorrect }
         if !wrong.isEmpty {
             page.heading("What is wrong")
@@ -93,7 +91,7 @@ extension CompareReport {
 
 extension SweepReport {
     /// The curves as a file in SVG.
-    public var svg: String { SweepChart(sweep).svg }
+    public var svg: String { SweepChart(self).svg }
 
     /// The report as one page of HTML.
     public var html: String {
@@ -129,10 +127,7 @@ extension MachinesCompareReport {
             page.heading(comparison.setup.machine.name)
             page.paragraph(report.conclusion, isVerdict: true)
             page.picture(report.svg)
-            page.list(
-                comparison.unavailable.map {
-                    "\($0.strategy.rawValue): not available: \($0.reason)"
-                })
+            page.list(comparison.unavailable.map(\.line))
         }
         return page.file
     }

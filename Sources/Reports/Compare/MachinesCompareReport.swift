@@ -15,7 +15,7 @@ public struct MachinesCompareReport: Sendable {
         for comparison in comparisons {
             let name = comparison.setup.machine.name
             for missing in comparison.unavailable {
-                out += "\(name), \(missing.strategy.rawValue): not available: \(missing.reason)\n"
+                out += "\(name), \(missing.line)\n"
             }
         }
         for comparison in comparisons {

@@ -2,14 +2,13 @@ import Experiments
 
 /// The curves of a sweep as a picture: both axes by powers, the crossovers as upright lines.
 struct SweepChart {
-    private let sweep: ComparisonSweep
-    private let curves: ComparisonCurves
+    private let report: SweepReport
     private let area = (left: 72.0, top: 46.0, right: 560.0, bottom: 400.0)
 
-    init(_ sweep: ComparisonSweep) {
-        self.sweep = sweep
-        curves = ComparisonCurves(sweep)
-    }
+    init(_ report: SweepReport) { self.report = report }
+
+    private var sweep: ComparisonSweep { report.sweep }
+    private var curves: ComparisonCurves { report.curves }
 
     private static let grey = "#dddddd"
 
@@ -21,13 +20,10 @@ struct SweepChart {
             picture.text(20, 30, "Too few points for a chart.")
             return picture.file
         }
-        let property =
-            sweep.axis.property == .size
-            ? "bytes of the longest transfer" : "bytes that the core touches at once"
         picture.text(
             area.left, 22,
             "\(sweep.setup.machine.name), kernel \(sweep.setup.kernel): "
-                + "time of a transfer over \(property)", size: 14, isBold: true)
+                + "time of a transfer over \(report.property)", size: 14, isBold: true)
         let low = binaryLogarithm(range.low)
         let high = max(binaryLogarithm(range.high), low + 1)
         let (from, to) = (binaryLogarithm(Double(first)), binaryLogarithm(Double(last)))

@@ -3,11 +3,16 @@ import Experiments
 /// What strategies cost over a property of a workload, and where the best one changes.
 public struct SweepReport: Sendable {
     let sweep: ComparisonSweep
+    let curves: ComparisonCurves
 
     /// Makes a report.
-    public init(_ sweep: ComparisonSweep) { self.sweep = sweep }
+    public init(_ sweep: ComparisonSweep) {
+        self.sweep = sweep
+        curves = ComparisonCurves(sweep)
+    }
 
-    private var property: String {
+    /// What is varied, in words.
+    var property: String {
         switch sweep.axis.property {
         case .size: "bytes of the longest transfer"
         case .touched: "bytes that the core touches at once"
@@ -16,14 +21,13 @@ public struct SweepReport: Sendable {
 
     /// The report for people.
     public var text: String {
-        let curves = ComparisonCurves(sweep)
         let setup = sweep.setup
         var out =
             "machine \(setup.machine.name), kernel \(setup.kernel); time of a transfer in µs over "
             + "\(property); * the fastest\n\n"
         out += table.text + "\n"
         for line in legend { out += "  \(line)\n" }
-        out += "\n" + chart(curves) + "\n"
+        out += "\n" + chart + "\n"
         out += lines.text + "\n"
         for note in notes { out += note + "\n" }
         return out + conclusion + "\n"
@@ -31,14 +35,13 @@ public struct SweepReport: Sendable {
 
     /// Which letter stands for which strategies.
     var legend: [String] {
-        ComparisonCurves(sweep).curves.enumerated().map {
+        curves.curves.enumerated().map {
             "\(ComparisonCurves.letter($0.offset))  \($0.element.name)"
         }
     }
 
     /// Points by curves.
     var table: TextTable {
-        let curves = ComparisonCurves(sweep)
         var table = TextTable(
             [(sweep.axis.property.rawValue, .right)]
                 + curves.curves.indices.map {
@@ -63,7 +66,7 @@ public struct SweepReport: Sendable {
     private static let step = 4
 
     /// The curves as letters, both ways by powers; where several meet the one that ends lowest is shown.
-    private func chart(_ curves: ComparisonCurves) -> String {
+    private var chart: String {
         guard let range = curves.range else { return "" }
         let low = binaryLogarithm(range.low)
         let span = max(binaryLogarithm(range.high) - low, 1e-9)
@@ -134,12 +137,15 @@ public struct SweepReport: Sendable {
                     reasons.append(([point.value], reason))
                 }
             }
-            guard let first = reasons.first else { return nil }
-            let values = reasons.flatMap(\.values)
-            let at =
-                values.count == sweep.points.count
-                ? "" : " at \(values.map(Self.short).joined(separator: ", "))"
-            return "\(strategy.rawValue): left out\(at): \(first.reason)"
+            guard !reasons.isEmpty else { return nil }
+            let isEverywhere = reasons.count == 1 && reasons[0].values.count == sweep.points.count
+            let parts = reasons.map { values, reason in
+                let at =
+                    isEverywhere ? "" : "at \(values.map(Self.short).joined(separator: ", ")): "
+                return at + reason
+            }
+            return "\(strategy.rawValue): left out"
+                + (isEverywhere ? ": " : " ") + parts.joined(separator: "; ")
         }
     }
 

@@ -42,12 +42,80 @@ struct CompareTests {
 
     @Test("The correct ones come first, by elapsed time or by the core's")
     func order() throws {
-        let comparison = try Compare.run(setup())
+        // What the core reads slowly it reads while the device is at work; what it maintains it maintains before.
+        let text = """
+            staleline 1
+            kernel 6.12
+            region table 0x18000000 32K nc
+            device dma0 noncoherent
+            buffer data 0x10000000 512
+            ring dma0
+            dma0: wr data 512
+            wait dma0
+            ring dma0
+            dma0: rd table 32K
+            ld data 512 by 4
+            wait dma0
+
+            """
+        let comparison = try Compare.run(setup(text))
         let elapsed = comparison.ranked.map(\.elapsed)
         #expect(elapsed == elapsed.sorted())
         #expect(comparison.results.last?.isCorrect == false)
-        let lines = CompareReport(comparison, by: .cpu).text.split(separator: "\n")
-        #expect(lines.contains { $0.hasPrefix("strategy") })
+        /// The strategies of the first table, from the top.
+        func table(_ order: ComparisonOrder) -> [String] {
+            let lines = CompareReport(comparison, by: order).text
+                .split(separator: "\n", omittingEmptySubsequences: false)
+            return lines.drop { !$0.hasPrefix("---") }.dropFirst().prefix { !$0.isEmpty }
+                .map { $0.components(separatedBy: "  ")[0] }
+                .map { String($0.prefix { $0 != " " }) }
+        }
+        func names(_ results: [StrategyResult]) -> [String] { results.map(\.strategy.rawValue) }
+        let wrong = comparison.results.filter { !$0.isCorrect }
+        let byCPU = comparison.ranked.enumerated().sorted {
+            ($0.element.cpu, $0.offset) < ($1.element.cpu, $1.offset)
+        }.map(\.element)
+        #expect(names(byCPU) != names(comparison.ranked))
+        #expect(table(.elapsed) == names(comparison.ranked + wrong))
+        #expect(Array(table(.cpu).prefix(byCPU.count)) == names(byCPU))
+    }
+
+    @Test("Of a long program one pass is varied, in proportion to what all passes take")
+    func longSensitivity() async throws {
+        // Many small transfers, which coherent memory is faster for, and in the first pass one large one, which it is not.
+        let text = """
+            staleline 1
+            kernel 6.12
+            device dma0 noncoherent
+            buffer small 0x10000000 64
+            buffer large 0x10001000 4K
+            ring dma0
+            dma0: wr large 4K
+            wait dma0
+            ld large 4K by 4
+            repeat 400
+              ring dma0
+              dma0: wr small 4
+              wait dma0
+              ld small 4 by 4
+            end
+            repeat 262145
+              work 1
+            end
+
+            """
+        let comparison = try Compare.run(setup(text), strategies: [.streaming, .coherent])
+        let ranked = comparison.ranked
+        #expect(ranked.first?.strategy == .coherent)
+        let margin =
+            (ranked.last?.elapsed.nanoseconds ?? 0) / (ranked.first?.elapsed.nanoseconds ?? 1)
+        #expect(margin > 1.02)
+        // An error smaller than the margin does not turn the order round, whatever number has it.
+        let found = try await Compare.sensitivity(of: comparison) { _ in
+            NumberError(factor: 1.001, basis: "a guess")
+        }
+        #expect(found?.rivals == [.streaming])
+        #expect(found?.flips == [])
     }
 
     @Test("A port whose attributes do not ask for the caches is found out")

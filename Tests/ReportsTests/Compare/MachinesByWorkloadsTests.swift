@@ -27,6 +27,18 @@ struct MachinesByWorkloadsTests {
         }
     }
 
+    @Test("No two buffers of a workload share a byte")
+    func buffers() throws {
+        for name in Workload.names {
+            let program = try Workload.bundled(name, machine: "zynq7000").program
+            let buffers = program.symbols.entries.filter { $0.kind == .buffer }
+                .sorted { $0.address < $1.address }
+            for (one, next) in zip(buffers, buffers.dropFirst()) {
+                #expect(one.address + one.size <= next.address, "\(name): \(next.name)")
+            }
+        }
+    }
+
     private func check(_ comparison: ComparisonResult, _ place: String) {
         let told = comparison.results.map(\.strategy) + comparison.unavailable.map(\.strategy)
         #expect(

@@ -149,6 +149,19 @@ struct SweepTests {
         #expect(at > 16 && at < 2_048)
     }
 
+    @Test("What is left out is told with each reason and where it holds")
+    func leftOut() async throws {
+        let setup = try setup(Workload.receive(bytes: 256, room: 256, touched: 16, passes: 1))
+        let sweep = try await Compare.sweep(
+            setup, over: SweepAxis(.size, values: [256, 512 << 10, 1 << 20]),
+            strategies: [.streaming, .onChip], jobs: 2)
+        let lines = SweepReport(sweep).text.split(separator: "\n")
+        #expect(
+            lines.contains(
+                "on-chip: left out at 512K: OCM has 262144 bytes, and the buffers need 524288; "
+                    + "at 1M: OCM has 262144 bytes, and the buffers need 1048576"))
+    }
+
     @Test("Reports, charts and pages say the same, and are well formed")
     func reports() async throws {
         let setup = try setup(Workload.receive(bytes: 256, room: 256, touched: 256))

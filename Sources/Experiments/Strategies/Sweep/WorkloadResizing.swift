@@ -1,3 +1,4 @@
+import DMAMapping
 import Operations
 import Quantities
 import Traces
@@ -21,7 +22,6 @@ struct WorkloadResizing {
 
     /// Transfers begin at multiples of so many bytes, as far as they did before.
     private static let line: UInt64 = 64
-    private static let page: UInt64 = 4_096
     /// So many bytes of all transfers together are enough.
     private static let enough: UInt64 = 4 << 20
 
@@ -61,27 +61,27 @@ struct WorkloadResizing {
             slots = starts.map { (old: $0.start, length: $0.length, new: $0.start) }
             return
         }
-        let named = lifted.program.symbols.entries.map { $0.address &+ $0.size }
-            .filter { $0 < 0xC000_0000 }
-        let top = (named + lifted.buffers.map { $0.start &+ $0.size }).max() ?? 0
-        var next = (top + max(after, 1 << 20) + 0xF_FFFF) & ~0xF_FFFF
+        let occupied = OccupiedMemory(lifted.program, buffers: lifted.buffers)
+        var next = (occupied.top + max(after, 1 << 20) + 0xF_FFFF) & ~0xF_FFFF
         var known = starts[...]
         for buffer in lifted.buffers {
-            let alignment = min(max(buffer.start & (~buffer.start &+ 1), 1), Self.page)
-            let start = (next + alignment - 1) & ~(alignment - 1)
-            var place = start
+            var offset: UInt64 = 0
             var last: UInt64?
+            var inside: [(old: UInt64, length: UInt64, offset: UInt64)] = []
             while let slot = known.first, buffer.contains(slot.start) {
                 known.removeFirst()
                 let lead = slot.start - (last ?? buffer.start)
-                place += last == nil ? min(lead, Self.line) : aligned(scaled(lead))
+                offset += last == nil ? min(lead, Self.line) : aligned(scaled(lead))
                 last = slot.start
-                slots.append((slot.start, slot.length, place))
+                inside.append((slot.start, slot.length, offset))
             }
             let rest = buffer.start + buffer.size - (last ?? buffer.start)
-            let end = place + aligned(scaled(rest))
-            buffers[buffer.start] = (start, end - start)
-            next = end
+            let size = offset + aligned(scaled(rest))
+            let alignment = min(max(buffer.start & (~buffer.start &+ 1), 1), Lowering.pageSize)
+            let start = occupied.free(size, from: next, alignment: alignment)
+            slots += inside.map { (old: $0.old, length: $0.length, new: start + $0.offset) }
+            buffers[buffer.start] = (start, size)
+            next = start + size
         }
     }
 
