@@ -104,7 +104,7 @@ let package = Package(
             name: "MemoryModelTests",
             dependencies: [
                 "MemoryModel", "Machines", "Statistics", "Experiments", "Operations", "Events",
-                "Quantities", "Hazards", "Traces",
+                "Quantities", "Hazards", "Traces", "Reports",
             ]),
         .testTarget(
             name: "HazardsTests",
