@@ -55,8 +55,19 @@ extension Setup {
         let lineSize = hazardProfile.lineSize
         var watch = WatchList(program, outline: outline, map: map, lineSize: lineSize)
         if let slots = try bouncedBytes() { watch.insert([slots], lineSize: lineSize) }
+        if coresMayBeApart { watch.insertShared(program, map, lineSize: lineSize) }
         if !outline.layouts.isEmpty { watch.insert(try chainedBytes(), lineSize: lineSize) }
         return watch
+    }
+
+    /// Whether a core may take no part in coherence at some time.
+    private var coresMayBeApart: Bool {
+        guard machine.core.count > 1 else { return false }
+        if !machine.coherence.isEnabled { return true }
+        return outline.statements.contains {
+            guard case .operation(_, .environment(let event)) = $0.body else { return false }
+            return event.kind == .leave
+        }
     }
 
     /// What engines touch that read their descriptors by themselves: only a run tells.
