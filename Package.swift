@@ -76,7 +76,10 @@ let package = Package(
             dependencies: [
                 "Quantities", "Operations", "Events", "MemoryModel", "Machines", "Statistics",
                 "Hazards",
-                "Experiments",
+                "Experiments", "Stepping",
+            ],
+            resources: [
+                .embedInCode("Steps/viewer.js"), .embedInCode("Steps/viewer.css"),
             ]),
         // Layer 4: the command line.
         .executableTarget(
@@ -84,7 +87,7 @@ let package = Package(
             dependencies: [
                 "Quantities", "Operations", "MemoryModel", "Machines", "Traces", "Symbols",
                 "DMAMapping", "Hazards",
-                "Experiments", "Reports",
+                "Experiments", "Stepping", "Reports",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
