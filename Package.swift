@@ -76,7 +76,7 @@ let package = Package(
             dependencies: [
                 "Quantities", "Operations", "Events", "MemoryModel", "Machines", "Statistics",
                 "Hazards",
-                "Experiments", "Stepping",
+                "Experiments", "Stepping", "CZlib",
             ],
             resources: [
                 .embedInCode("Steps/viewer.js"), .embedInCode("Steps/viewer.css"),
@@ -125,7 +125,8 @@ let package = Package(
             name: "ReportsTests",
             dependencies: [
                 "Reports", "Experiments", "Hazards", "Machines", "MemoryModel", "Traces",
-                "DMAMapping", "Operations", "Quantities", "Statistics", "Events",
+                "DMAMapping", "Operations", "Quantities", "Statistics", "Events", "Stepping",
+                "CZlib",
             ]),
         .testTarget(
             name: "SteppingTests",

@@ -58,10 +58,7 @@ extension TraceSession {
     static func hexadecimal(_ number: UInt64) -> String { "0x" + String(number, radix: 16) }
 
     /// The line of the trace that a statement stands on; 0: there is no such statement.
-    public func line(of record: Int) -> Int {
-        let statements = setup.program.statements
-        return statements.indices.contains(record - 1) ? Int(statements[record - 1].line) : 0
-    }
+    public func line(of record: Int) -> Int { setup.line(record) }
 
     // MARK: Parts
 
@@ -235,7 +232,8 @@ extension TraceSession {
             code: finding.code.rawValue, verdict: finding.verdict.rawValue,
             line: line(of: finding.record), position: placed.position,
             agent: name(of: finding.agent), address: finding.address, bytes: finding.bytes,
-            detail: finding.detail, cause: finding.cause, mend: finding.mend)
+            detail: setup.inLines(finding.detail), cause: setup.inLines(finding.cause),
+            mend: setup.inLines(finding.mend))
     }
 
     /// A write in words.

@@ -23,19 +23,16 @@ public struct StepsPage {
     /// - Complexity: O(*n*) in the number of events.
     public var html: String {
         let title = SVG.escaped("\(session.setup.file) on \(session.setup.machine.name)")
-        // Within a script only `<` could end it, and in JSON it stands in texts alone.
-        let film = StepsFilm(session).json.compactText.split(
-            separator: "<", omittingEmptySubsequences: false
-        ).joined(separator: "\\u003c")
+        let film = Deflated.base64(StepsFilm(session).json.compactText)
         return "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
             + "<meta http-equiv=\"Content-Security-Policy\" content=\"\(Self.policy)\">\n"
             + "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
             + "<title>\(title) · staleline</title>\n<style>\n\(Self.style)</style>\n</head>\n<body>\n"
             + "<main id=\"viewer\"><noscript><pre>\(SVG.escaped(lastWords))</pre></noscript></main>\n"
-            + "<script type=\"application/json\" id=\"film\">\(film)</script>\n"
+            + "<script type=\"text/plain\" id=\"film\">\(film)</script>\n"
             + "<script>\n\(Self.script)\n"
-            + "Staleline.open(document.getElementById('viewer'), "
-            + "JSON.parse(document.getElementById('film').textContent));\n</script>\n"
+            + "Staleline.unpack(document.getElementById('film').textContent).then("
+            + "(film) => Staleline.open(document.getElementById('viewer'), film));\n</script>\n"
             + "</body>\n</html>\n"
     }
 

@@ -243,7 +243,7 @@ const Staleline = (() => {
   function buffer(viewer, place) {
     const entries = film(viewer).state.buffers.filter((entry) => film(viewer).json.places[entry[0]] === place);
     return el('div', { class: 'store' },
-      el('div', { class: 'label' }, el('b', {}, place.startsWith('outer') ? 'Store buffer' : 'Store buffer'), el('span', {}, entries.length ? `${entries.length} waiting` : 'empty')),
+      el('div', { class: 'label' }, el('b', {}, 'Store buffer'), el('span', {}, entries.length ? `${entries.length} waiting` : 'empty')),
       el('div', { class: 'chips' }, entries.map((entry) => el('span', { class: 'chip behind-mark', title: entryWords(film(viewer), entry) },
         `${entry[1][1]} v${entry[entry.length - 1][3]}${entry.length > 2 ? ` ×${entry.length - 1}` : ''}`))));
   }
@@ -269,14 +269,14 @@ const Staleline = (() => {
     const has = (text) => json.places.some((place) => place.startsWith(text)) || json.caches.some((cache) => cache.name === text);
     const cores = [...usedCores].sort((a, b) => a - b).map((index) => el('section', { class: `unit${next && next[0] > 0 && next[2] === index ? ' active' : ''}`, 'aria-label': `core${index}` },
       el('div', { class: 'name' }, el('b', {}, `core${index}`), el('span', { class: 'mono' }, `${grouped(state.cores[index][0])} cycles`)),
-      causesBar(viewer, state.cores[index]), buffer(viewer, `store buffer ${index}`),
+      causesBar(viewer, state.cores[index]), el('div', { class: 'stores' }, buffer(viewer, `store buffer ${index}`),
       has('L1D') ? level(viewer, `L1D${index}`, cacheSize(viewer, 'L1D'), (place) => place.startsWith(`L1D${index}`)) : null,
       json.places.includes(`L1I${index}`) ? level(viewer, `L1I${index}`, cacheSize(viewer, 'L1I'), (place) => place === `L1I${index}`) : null,
-      json.places.includes(`L2 of core ${index}`) ? level(viewer, 'Own L2', cacheSize(viewer, 'L2'), (place) => place === `L2 of core ${index}`) : null));
+      json.places.includes(`L2 of core ${index}`) ? level(viewer, 'Own L2', cacheSize(viewer, 'L2'), (place) => place === `L2 of core ${index}`) : null)));
     const shared = [];
     const hasOuter = json.caches.some((cache) => cache.name === 'outer L2');
     if (hasOuter) shared.push(el('section', { class: 'unit', 'aria-label': 'outer L2' }, el('div', { class: 'name' }, el('b', {}, 'Outer L2'), el('span', { class: 'soft' }, cacheSize(viewer, 'outer L2'))),
-      buffer(viewer, 'outer store buffer'), level(viewer, 'Lines', '', (place) => place === 'outer L2')));
+      el('div', { class: 'stores' }, buffer(viewer, 'outer store buffer'), level(viewer, 'Lines', '', (place) => place === 'outer L2'))));
     else if (json.caches.some((cache) => cache.name === 'L2') && !json.places.some((place) => place.startsWith('L2 of'))) shared.push(el('section', { class: 'unit', 'aria-label': 'L2' }, el('div', { class: 'name' }, el('b', {}, 'L2'), el('span', { class: 'soft' }, cacheSize(viewer, 'L2'))),
       level(viewer, 'Lines', '', (place) => place === 'L2')));
     if (json.caches.some((cache) => cache.name === 'L3')) shared.push(el('section', { class: 'unit', 'aria-label': 'L3' }, el('div', { class: 'name' }, el('b', {}, 'L3'), el('span', { class: 'soft' }, cacheSize(viewer, 'L3'))),
@@ -542,12 +542,12 @@ const Staleline = (() => {
       const { json, count } = this.film;
       const parts = this.parts;
       const go = (label, title, action, extra = '') => el('button', { type: 'button', class: `go ${extra}`, title, 'aria-label': title, onclick: action }, label);
-      parts.first = go('⏮', 'To the start (Home)', () => this.move(0));
+      parts.first = go('|◀', 'To the start (Home)', () => this.move(0));
       parts.previousFinding = go('◀!', 'To the finding before (P)', () => this.finding(-1));
       parts.back = go('◀ Back', 'One step back (Left)', () => this.back());
       parts.forward = go('Step ▶', 'One step forward (Right)', () => this.step(), 'primary');
       parts.nextFinding = go('!▶', 'To the next finding (N)', () => this.finding(1));
-      parts.last = go('⏭', 'To the end (End)', () => this.move(count));
+      parts.last = go('▶|', 'To the end (End)', () => this.move(count));
       parts.unit = el('input', { type: 'checkbox', id: 'by-operation', onchange: () => { this.byOperation = parts.unit.checked; } });
       parts.readout = el('output', { 'aria-live': 'off' });
       parts.now = el('span', { class: 'now' });
@@ -663,11 +663,19 @@ const Staleline = (() => {
     then();
   }
 
+  /** Unpacks what a page carries within itself: base 64 of a zlib stream. */
+  async function unpack(text) {
+    const bytes = Uint8Array.from(atob(text), (one) => one.charCodeAt(0));
+    if (!window.DecompressionStream) throw new Error('This page needs a browser with DecompressionStream: any of 2023 or later.');
+    const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('deflate'));
+    return JSON.parse(await new Response(stream).text());
+  }
+
   let current = null;
   document.addEventListener('keydown', (event) => { if (current) current.press(event); });
   window.addEventListener('resize', () => { if (current) current.draw(); });
   return {
-    el, toggleTheme,
+    el, toggleTheme, unpack,
     /** Opens a film in an element; options: `position`, `onmove`, `hasHead`, `editor`. */
     open(root, json, options = {}) { current = new Viewer(root, json, options); return current; },
     get current() { return current; },
