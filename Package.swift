@@ -21,6 +21,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
+        .package(url: "https://github.com/swhitty/FlyingFox", exact: "0.27.1"),
     ],
     targets: [
         // Layer 0: words.
@@ -81,13 +82,24 @@ let package = Package(
             resources: [
                 .embedInCode("Steps/viewer.js"), .embedInCode("Steps/viewer.css"),
             ]),
-        // Layer 4: the command line.
+        // Layer 4: the studio, and the command line.
+        .target(
+            name: "StudioServer",
+            dependencies: [
+                "Operations", "MemoryModel", "Machines", "Traces", "DMAMapping", "Experiments",
+                "Stepping", "Reports",
+                .product(name: "FlyingSocks", package: "FlyingFox"),
+            ],
+            resources: [
+                .embedInCode("Assets/studio.html"), .embedInCode("Assets/studio.js"),
+                .embedInCode("Assets/studio.css"), .embedInCode("Assets/icon.svg"),
+            ]),
         .executableTarget(
             name: "staleline",
             dependencies: [
                 "Quantities", "Operations", "MemoryModel", "Machines", "Traces", "Symbols",
                 "DMAMapping", "Hazards",
-                "Experiments", "Stepping", "Reports",
+                "Experiments", "Stepping", "Reports", "StudioServer",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
@@ -134,6 +146,9 @@ let package = Package(
                 "Stepping", "Experiments", "Machines", "MemoryModel", "Statistics", "Traces",
                 "Quantities", "Events",
             ]),
+        .testTarget(
+            name: "StudioServerTests",
+            dependencies: ["StudioServer", "Machines", "Reports"]),
         .testTarget(
             name: "LitmusTests",
             dependencies: [
