@@ -19,6 +19,7 @@ enum HTTPHead {
     /// Takes a head apart.
     ///
     /// - Parameter bytes: The head with its empty line.
+    /// - Returns: the request without a body.
     /// - Throws: what is wrong with it.
     static func parse(_ bytes: ArraySlice<UInt8>) throws(HTTPRefusal) -> HTTPRequest {
         guard bytes.allSatisfy({ $0 == 13 || $0 == 10 || $0 == 9 || (32...126).contains($0) })
@@ -96,6 +97,7 @@ enum HTTPHead {
     ///   - hosts: The names by which the server may be called.
     ///   - limit: The most bytes of a body.
     /// - Returns: how many bytes the body has.
+    /// - Throws: why the request is refused.
     static func bodyLength(
         of request: HTTPRequest, hosts: Set<String>, limit: Int
     ) throws(HTTPRefusal) -> Int {
