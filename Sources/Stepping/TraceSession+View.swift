@@ -75,7 +75,10 @@ extension TraceSession {
         let line = Int(statement.line)
         var text = NativeWriter.words(statement.body, of: setup.program)
         if source.indices.contains(line - 1) {
-            text = Self.trimmed(source[line - 1])
+            // Who does it is said apart.
+            let whole = Self.trimmed(source[line - 1])
+            let head = "\(name(of: step.agent)):"
+            text = whole.hasPrefix(head) ? Self.trimmed(String(whole.dropFirst(head.count))) : whole
         }
         return SessionView.Moment(
             record: record, line: line, agent: name(of: step.agent), text: text,

@@ -37,7 +37,7 @@ public struct StepsFilm {
         for number in session.steps.indices { steps.append(step(number)) }
         let setup = session.setup
         return .object([
-            ("schema", .string("staleline.steps/1")), ("trace", .string(setup.file)),
+            ("schema", .string("staleline.steps/1")), ("trace", .string(Self.name(of: session))),
             ("machine", .string(setup.machine.name)), ("kernel", .string("\(setup.kernel)")),
             ("lineSize", .count(session.state.grain)),
             ("source", .array(session.source.map(JSONValue.string))),
@@ -49,6 +49,11 @@ public struct StepsFilm {
             ("changes", .array(changes)), ("versions", versions),
             ("findings", .array(session.findings.map { json(session.found($0)) })),
         ])
+    }
+
+    /// What a reader knows the trace by: its file's name, without the folders of whoever made the page.
+    static func name(of session: TraceSession) -> String {
+        session.setup.file.split(separator: "/").last.map(String.init) ?? "trace"
     }
 
     // MARK: What stays

@@ -22,7 +22,7 @@ public struct StepsPage {
     ///
     /// - Complexity: O(*n*) in the number of events.
     public var html: String {
-        let title = SVG.escaped("\(session.setup.file) on \(session.setup.machine.name)")
+        let title = SVG.escaped("\(StepsFilm.name(of: session)) on \(session.setup.machine.name)")
         let film = Deflated.base64(StepsFilm(session).json.compactText)
         return "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
             + "<meta http-equiv=\"Content-Security-Policy\" content=\"\(Self.policy)\">\n"

@@ -75,6 +75,7 @@
 
   let typing = null;
   area.addEventListener('input', () => {
+    $('example').value = '';
     number();
     root.classList.toggle('stale-film', area.value !== shownText);
     clearTimeout(typing);
@@ -233,7 +234,7 @@
       $(`tab-${tab}`).setAttribute('aria-selected', String(tab === name));
       $(`tab-${tab}`).tabIndex = tab === name ? 0 : -1;
     }
-    if (name === 'steps' && Staleline.current) Staleline.current.draw();
+    if (name === 'steps' && Staleline.current) { Staleline.current.draw(); if (!badLines.size) say(''); }
   }
   for (const tab of tabs) {
     $(`tab-${tab}`).addEventListener('click', () => show(tab));
