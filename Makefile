@@ -9,7 +9,7 @@ BUILD ?= .build
 SWIFT ?= swift
 SOURCES := Sources Tests Benchmarks/Package.swift Benchmarks/Sources Package.swift
 LIBRARIES := Quantities Operations Events MemoryModel Machines Traces Symbols DMAMapping Statistics \
-             Hazards Experiments Reports
+             Hazards Experiments Stepping Reports
 
 # Debian packages: what a build needs, and what `make bench` needs beside it.
 BUILD_PACKAGES := libzstd-dev zlib1g-dev liblzma-dev liblz4-dev libelf-dev libdw-dev pkg-config
@@ -18,13 +18,15 @@ BENCH_PACKAGES := gcc libc6-dev binutils valgrind zstd python3 python3-venv
 PLUGIN_PACKAGES := gcc libc6-dev libzstd-dev zlib1g-dev
 CAPTURE_PACKAGES := $(PLUGIN_PACKAGES) qemu-user qemu-system-arm gcc-arm-none-eabi gcc-arm-linux-gnueabihf \
                     libc6-dev-armhf-cross gcc-aarch64-linux-gnu libc6-dev-arm64-cross
+# What `make test-studio` needs beside a build; Playwright comes from PyPI.
+STUDIO_PACKAGES := chromium fonts-dejavu-core python3 python3-venv
 APT := apt-get -o DPkg::Lock::Timeout=550
 
 # The backtracer of a crashed process can take minutes; a crash in a test should end the run instead.
 export SWIFT_BACKTRACE := enable=no
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-bench setup-capture setup-kernel-capture build plugin demo test test-long test-fix test-compare test-capture capture-example bench \
+.PHONY: help setup setup-bench setup-capture setup-kernel-capture build plugin demo test test-long test-fix test-compare test-capture test-studio capture-example bench \
         bench-peers memcheck docs format check-format install clean
 
 help: ## list the targets
@@ -108,6 +110,11 @@ test-fix: setup ## mend every violating trace, and every operation that a clean 
 test-compare: setup ## compare every bundled workload on every machine, as they are
 	STALELINE_COMPARE=all $(SWIFT) test -c release -Xswiftc -enable-testing --scratch-path $(BUILD)-long \
 	    --filter 'MachinesByWorkloadsTests|ReadmeTests'
+
+# A page in a headless Chromium: a minute, and a release build. Screenshots go to $(BUILD)/studio-test.
+test-studio: build ## click through the studio in a headless Chromium (needs PyPI)
+	$(call install_packages,$(STUDIO_PACKAGES))
+	BUILD=$(BUILD) tools/studio-test/run.sh
 
 bench: setup-bench build ## measure speed and instructions against thresholds
 	BUILD=$(BUILD) tools/bench.sh

@@ -15,12 +15,13 @@ let package = Package(
             targets: [
                 "Quantities", "Operations", "Events", "MemoryModel", "Machines", "Traces",
                 "Symbols", "DMAMapping",
-                "Statistics", "Hazards", "Experiments", "Reports",
+                "Statistics", "Hazards", "Experiments", "Stepping", "Reports",
             ]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
+        .package(url: "https://github.com/swhitty/FlyingFox", exact: "0.27.1"),
     ],
     targets: [
         // Layer 0: words.
@@ -66,19 +67,39 @@ let package = Package(
             ],
             swiftSettings: hot),
         .target(
+            name: "Stepping",
+            dependencies: [
+                "Quantities", "Operations", "Events", "MemoryModel", "Traces", "Statistics",
+                "Hazards", "Experiments",
+            ]),
+        .target(
             name: "Reports",
             dependencies: [
                 "Quantities", "Operations", "Events", "MemoryModel", "Machines", "Statistics",
                 "Hazards",
-                "Experiments",
+                "Experiments", "Stepping", "CZlib",
+            ],
+            resources: [
+                .embedInCode("Steps/viewer.js"), .embedInCode("Steps/viewer.css"),
             ]),
-        // Layer 4: the command line.
+        // Layer 4: the studio, and the command line.
+        .target(
+            name: "StudioServer",
+            dependencies: [
+                "Operations", "MemoryModel", "Machines", "Traces", "DMAMapping", "Experiments",
+                "Stepping", "Reports",
+                .product(name: "FlyingSocks", package: "FlyingFox"),
+            ],
+            resources: [
+                .embedInCode("Assets/studio.html"), .embedInCode("Assets/studio.js"),
+                .embedInCode("Assets/studio.css"), .embedInCode("Assets/icon.svg"),
+            ]),
         .executableTarget(
             name: "staleline",
             dependencies: [
                 "Quantities", "Operations", "MemoryModel", "Machines", "Traces", "Symbols",
                 "DMAMapping", "Hazards",
-                "Experiments", "Reports",
+                "Experiments", "Stepping", "Reports", "StudioServer",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
@@ -116,8 +137,18 @@ let package = Package(
             name: "ReportsTests",
             dependencies: [
                 "Reports", "Experiments", "Hazards", "Machines", "MemoryModel", "Traces",
-                "DMAMapping", "Operations", "Quantities", "Statistics", "Events",
+                "DMAMapping", "Operations", "Quantities", "Statistics", "Events", "Stepping",
+                "CZlib",
             ]),
+        .testTarget(
+            name: "SteppingTests",
+            dependencies: [
+                "Stepping", "Experiments", "Machines", "MemoryModel", "Statistics", "Traces",
+                "Quantities", "Events",
+            ]),
+        .testTarget(
+            name: "StudioServerTests",
+            dependencies: ["StudioServer", "Machines", "Reports"]),
         .testTarget(
             name: "LitmusTests",
             dependencies: [

@@ -8,9 +8,11 @@ public struct TextTable: Sendable {
         case right
     }
 
-    let head: [String]
+    /// The names of the columns.
+    public let head: [String]
     private let alignments: [Alignment]
-    private(set) var rows: [[String]] = []
+    /// The rows' cells.
+    public private(set) var rows: [[String]] = []
 
     /// Makes an empty table.
     public init(_ columns: [(String, Alignment)]) {
@@ -21,6 +23,15 @@ public struct TextTable: Sendable {
     /// Adds a row; missing cells stay empty.
     public mutating func add(_ cells: [String]) {
         rows.append(cells + Array(repeating: "", count: max(0, head.count - cells.count)))
+    }
+
+    /// Head and rows.
+    public var json: JSONValue {
+        .object([
+            ("head", .array(head.map(JSONValue.string))),
+            ("numbers", .array(alignments.map { .bool($0 == .right) })),
+            ("rows", .array(rows.map { .array($0.map(JSONValue.string)) })),
+        ])
     }
 
     /// The table's lines, each ended.

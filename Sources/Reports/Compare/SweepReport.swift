@@ -41,7 +41,7 @@ public struct SweepReport: Sendable {
     }
 
     /// Points by curves.
-    var table: TextTable {
+    public var table: TextTable {
         var table = TextTable(
             [(sweep.axis.property.rawValue, .right)]
                 + curves.curves.indices.map {
