@@ -4,7 +4,7 @@ import Operations
 
 extension Setup {
     /// The line of the trace that a statement stands on; 0: there is no such statement.
-    func line(_ record: Int) -> Int {
+    public func line(_ record: Int) -> Int {
         let statements = program.statements
         return statements.indices.contains(record - 1) ? Int(statements[record - 1].line) : 0
     }
@@ -24,7 +24,7 @@ extension Setup {
     }
 
     /// A text with its record numbers as line numbers, which a person can see.
-    func inLines(_ text: String) -> String {
+    public func inLines(_ text: String) -> String {
         var words: [Substring] = []
         for word in text.split(separator: " ", omittingEmptySubsequences: false) {
             let digits = word.prefix { $0.isNumber }

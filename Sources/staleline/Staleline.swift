@@ -21,7 +21,7 @@ struct Staleline: AsyncParsableCommand {
             CheckCommand.self, FixCommand.self, CompareCommand.self, ReplayCommand.self,
             ExplainCommand.self,
             MachinesCommand.self, ConvertCommand.self, MergeCommand.self, ValidateCommand.self,
-            ProveCommand.self, CaptureCommand.self, DemoCommand.self,
+            ProveCommand.self, CaptureCommand.self, LearnCommand.self, DemoCommand.self,
         ])
 
     /// Runs the command and turns whatever is wrong with its input into exit status 2.
