@@ -9,7 +9,7 @@ extension Grader {
     /// The bytes that a load, or a device's read, gets: of the copy that it is served from.
     ///
     /// - Parameters:
-    ///   - line: The line of the trace.
+    ///   - line: The line of the trace; in a loop its first pass is meant.
     ///   - setup: The trace on its machine.
     /// - Returns: the number, and which copies have others.
     /// - Throws: if the line does not read one number of at most 8 bytes whose value the trace says.
@@ -22,124 +22,111 @@ extension Grader {
                         "a load 'ld' or a transfer 'rd' of 1 to 8 bytes, stored with '= VALUE'")
             ])
         }
-        guard let (range, reader, isDevice) = Self.reading(line, setup.program) else {
+        guard let (range, reader) = Self.reading(line, setup.program) else {
             throw fault("something else")
         }
-        var session = try TraceSession(setup)
-        guard let position = session.position(after: line) else {
-            throw fault("a line that is never reached")
-        }
-        session.move(to: position)
-        if isDevice {
-            // A transfer goes on beside the cores.
-            while session.position < session.count,
-                session.view.devices.contains(where: { $0.work.contains { $0.line == line } })
-            {
-                session.move(to: session.position + 1)
+        let session = try TraceSession(setup)
+        var map = MemoryMap()
+        for mapping in setup.declaredMappings { map.insert(mapping) }
+        var copies: [PlacedBytes] = []
+        var served: [String] = []
+        for address in range {
+            let byte = map.physical(of: address)
+            guard let moment = Self.moment(of: byte, line, session.name(of: reader), session)
+            else { throw fault("a line that is never reached") }
+            if !served.contains(moment.place) { served.append(moment.place) }
+            for copy in moment.copies {
+                copies.add(copy, of: byte, number: address - range.lowerBound, session)
             }
         }
-        let copies = Self.copies(of: range, in: session)
-        let index = setup.program.devices.firstIndex { $0.agent == reader }
-        let looksIntoCaches = index.map { setup.snoops(setup.program.devices[$0]) } ?? true
-        let own = copies.first { copy in
-            if isDevice { return looksIntoCaches || copy.place == "DRAM" }
-            return copy.core == nil || copy.core == reader.index
+        guard served.count == 1, let own = copies.first(where: { $0.place == served[0] }) else {
+            throw fault("bytes from " + served.joined(separator: " and "))
         }
-        guard let own else { throw fault("bytes that no copy has") }
         guard let value = own.value else {
             throw fault("\(own.words) in \(own.place), of which the trace gives no value")
         }
         var truth = Truth(
             value: value,
-            words: "it gets \(Format.hex(value)) from \(own.place): \(own.words)")
+            words: "it gets \(Format.hex(value)) from \(own.place), \(own.words)")
         for other in copies {
-            guard let wrong = other.value, wrong != value else { continue }
+            guard let wrong = other.value, wrong != value, truth.mistakes[wrong] == nil else {
+                continue
+            }
             truth.mistakes[wrong] =
-                "\(Format.hex(wrong)) is what \(other.place) has (\(other.words)). But "
-                + "\(session.name(of: reader)) is served from \(own.place), and the bytes there are another's. "
-                + "How did they come there, and who took them away since?"
+                "\(Format.hex(wrong)) is what \(other.place) has at that moment, \(other.words). But "
+                + "\(session.name(of: reader)) is served from \(own.place), which has something else. "
+                + "How did that come there, and what would have taken it away?"
         }
         return truth
     }
 
-    /// What a line reads, who does, and whether it is a device.
+    /// What a line reads, and who does.
     private static func reading(
         _ line: Int, _ program: Program
-    ) -> (range: Range<UInt64>, reader: Agent, isDevice: Bool)? {
+    ) -> (range: Range<UInt64>, reader: Agent)? {
         for statement in program.statements where Int(statement.line) == line {
             guard case .operation(let agent, let operation) = statement.body else { continue }
             switch operation {
             case .access(let access, _, _) where !access.kind.isStore && access.size <= 8:
-                return (access.address..<access.address + UInt64(access.size), agent, false)
+                return (access.address..<access.address + UInt64(access.size), agent)
             case .device(let transfer)
             where transfer.kind == .read && (1...8).contains(transfer.bytes):
                 let start = transfer.start.address.rawValue
-                return (start..<start + transfer.bytes, agent, true)
+                return (start..<start + transfer.bytes, agent)
             default: continue
             }
         }
         return nil
     }
 
-    /// Some bytes in one place.
-    private struct PlacedBytes {
-        var place: String
-        /// The core whose own place it is.
-        var core: Int?
-        /// Who wrote them.
-        var words: String
-        /// nil: the trace does not say.
-        var value: UInt64?
+    /// When a byte was read, from where, and which copies of it there were.
+    private static func moment(
+        of byte: UInt64, _ line: Int, _ reader: String, _ session: TraceSession
+    ) -> (place: String, copies: [Biography.Copy])? {
+        let life = session.biography(of: byte, to: session.count)
+        for entry in life.entries where entry.line == line && entry.agent == reader {
+            if let place = entry.readFrom { return (place, entry.copies) }
+        }
+        return nil
     }
+}
 
-    /// The copies of some bytes of one line, from the cores outwards.
-    private static func copies(of range: Range<UInt64>, in session: TraceSession) -> [PlacedBytes] {
-        let view = session.view
-        var result: [PlacedBytes] = []
-        func add(_ place: String, _ version: (UInt64) -> UInt32?) {
-            var value: UInt64? = 0
-            var writers: [String] = []
-            for (shift, address) in range.enumerated() {
-                guard let number = version(address) else { return }
-                guard number > 0 else {
-                    value = nil
-                    if !writers.contains("what was there before the trace") {
-                        writers.append("what was there before the trace")
-                    }
-                    continue
-                }
-                let written = session.versions[Int(number) - 1]
-                let byte = written.byte(at: address)
-                value = value.flatMap { so in byte.map { so | UInt64($0) << (8 * UInt64(shift)) } }
-                let words =
-                    "stored by \(session.name(of: written.agent)) in line "
-                    + "\(session.line(of: Int(written.record)))"
-                if !writers.contains(words) { writers.append(words) }
-            }
-            let digits = place.reversed().prefix { $0.isNumber }
-            let isOwn = ["L1D", "L1I", "store buffer", "L2 of core"].contains {
-                place.hasPrefix($0)
-            }
-            result.append(
-                PlacedBytes(
-                    place: place, core: isOwn ? Int(String(digits.reversed())) : nil,
-                    words: writers.joined(separator: " and "), value: value))
+extension Biography.Entry {
+    /// The place that a read was served from; nil: it is no read.
+    fileprivate var readFrom: String? {
+        text.firstRange(of: "read it from ").map { String(text[$0.upperBound...]) }
+    }
+}
+
+/// Some bytes in one place.
+private struct PlacedBytes {
+    var place: String
+    /// Who wrote them.
+    var words: String
+    /// nil: the trace does not say.
+    var value: UInt64?
+}
+
+extension [PlacedBytes] {
+    /// Adds a byte to those of its place.
+    fileprivate mutating func add(
+        _ copy: Biography.Copy, of address: UInt64, number: UInt64, _ session: TraceSession
+    ) {
+        var words = "as before the trace"
+        var byte: UInt64?
+        if copy.version > 0, session.versions.indices.contains(Int(copy.version) - 1) {
+            let written = session.versions[Int(copy.version) - 1]
+            words =
+                "written by \(session.name(of: written.agent)) in line "
+                + "\(session.line(of: Int(written.record)))"
+            byte = written.byte(at: address).map(UInt64.init)
         }
-        for entry in view.buffers.reversed() {
-            add(entry.place) { address in
-                entry.stores.last { address >= $0.address && address - $0.address < $0.size }?
-                    .version
-            }
+        let shift = 8 * number
+        guard let index = firstIndex(where: { $0.place == copy.place }) else {
+            append(PlacedBytes(place: copy.place, words: words, value: byte.map { $0 << shift }))
+            return
         }
-        let size = UInt64(view.lineSize)
-        let line = view.lines.first { $0.address == range.lowerBound / size * size }
-        for copy in line?.copies ?? [] {
-            add(copy.place) { address in
-                let place = Int(address - range.lowerBound / size * size)
-                return copy.bytes.first { place >= $0.start && place < $0.start + $0.count }?
-                    .version
-            }
-        }
-        return result
+        self[index].value = self[index].value.flatMap { so in byte.map { so | $0 << shift } }
+        if !self[index].words.contains(words) { self[index].words += " and " + words }
     }
 }
