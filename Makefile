@@ -9,7 +9,7 @@ BUILD ?= .build
 SWIFT ?= swift
 SOURCES := Sources Tests Benchmarks/Package.swift Benchmarks/Sources Package.swift
 LIBRARIES := Quantities Operations Events MemoryModel Machines Traces Symbols DMAMapping Statistics \
-             Hazards Experiments Reports
+             Hazards Experiments Stepping Reports
 
 # Debian packages: what a build needs, and what `make bench` needs beside it.
 BUILD_PACKAGES := libzstd-dev zlib1g-dev liblzma-dev liblz4-dev libelf-dev libdw-dev pkg-config

@@ -15,7 +15,7 @@ let package = Package(
             targets: [
                 "Quantities", "Operations", "Events", "MemoryModel", "Machines", "Traces",
                 "Symbols", "DMAMapping",
-                "Statistics", "Hazards", "Experiments", "Reports",
+                "Statistics", "Hazards", "Experiments", "Stepping", "Reports",
             ]),
     ],
     dependencies: [
@@ -65,6 +65,12 @@ let package = Package(
                 "Statistics", "Hazards",
             ],
             swiftSettings: hot),
+        .target(
+            name: "Stepping",
+            dependencies: [
+                "Quantities", "Operations", "Events", "MemoryModel", "Traces", "Statistics",
+                "Hazards", "Experiments",
+            ]),
         .target(
             name: "Reports",
             dependencies: [
@@ -117,6 +123,12 @@ let package = Package(
             dependencies: [
                 "Reports", "Experiments", "Hazards", "Machines", "MemoryModel", "Traces",
                 "DMAMapping", "Operations", "Quantities", "Statistics", "Events",
+            ]),
+        .testTarget(
+            name: "SteppingTests",
+            dependencies: [
+                "Stepping", "Experiments", "Machines", "MemoryModel", "Statistics", "Traces",
+                "Quantities", "Events",
             ]),
         .testTarget(
             name: "LitmusTests",
