@@ -9,7 +9,7 @@ BUILD ?= .build
 SWIFT ?= swift
 SOURCES := Sources Tests Benchmarks/Package.swift Benchmarks/Sources Package.swift
 LIBRARIES := Quantities Operations Events MemoryModel Machines Traces Symbols DMAMapping Statistics \
-             Hazards Experiments Stepping Reports
+             Hazards Experiments Stepping Reports Lessons
 
 # Debian packages: what a build needs, and what `make bench` needs beside it.
 BUILD_PACKAGES := libzstd-dev zlib1g-dev liblzma-dev liblz4-dev libelf-dev libdw-dev pkg-config
@@ -161,7 +161,7 @@ install: ## install into $(DESTDIR)$(PREFIX), building first if nothing is built
 	if [ -e $(PLUGIN) ]; then \
 	    install -D -m 755 $(PLUGIN) $(DESTDIR)$(PREFIX)/lib/staleline/libstaleline-capture.so; \
 	fi
-	for folder in litmus corpus dmadebug workloads validation real demo; do \
+	for folder in litmus corpus dmadebug workloads validation real demo lessons; do \
 	    if [ -d Traces/$$folder ]; then \
 	        cp -R Traces/$$folder $(DESTDIR)$(PREFIX)/share/staleline/Traces/; \
 	    fi; \

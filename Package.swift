@@ -15,7 +15,7 @@ let package = Package(
             targets: [
                 "Quantities", "Operations", "Events", "MemoryModel", "Machines", "Traces",
                 "Symbols", "DMAMapping",
-                "Statistics", "Hazards", "Experiments", "Stepping", "Reports",
+                "Statistics", "Hazards", "Experiments", "Stepping", "Reports", "Lessons",
             ]),
     ],
     dependencies: [
@@ -78,13 +78,19 @@ let package = Package(
                 "Hazards",
                 "Experiments",
             ]),
+        .target(
+            name: "Lessons",
+            dependencies: [
+                "Quantities", "Operations", "MemoryModel", "Traces", "DMAMapping", "Statistics",
+                "Hazards", "Experiments", "Stepping", "Reports",
+            ]),
         // Layer 4: the command line.
         .executableTarget(
             name: "staleline",
             dependencies: [
                 "Quantities", "Operations", "MemoryModel", "Machines", "Traces", "Symbols",
                 "DMAMapping", "Hazards",
-                "Experiments", "Reports",
+                "Experiments", "Stepping", "Reports", "Lessons",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
@@ -130,6 +136,8 @@ let package = Package(
                 "Stepping", "Experiments", "Machines", "MemoryModel", "Statistics", "Traces",
                 "Quantities", "Events",
             ]),
+        .testTarget(
+            name: "LessonsTests", dependencies: ["Lessons", "Machines", "Traces"]),
         .testTarget(
             name: "LitmusTests",
             dependencies: [

@@ -32,7 +32,11 @@ extension Grader {
         var served: [String] = []
         for address in range {
             let byte = map.physical(of: address)
-            guard let moment = Self.moment(of: byte, line, session.name(of: reader), session)
+            let name = session.name(of: reader)
+            let early = Self.earlyLine(of: address, reader, line, setup.program)
+            guard
+                let moment = Self.moment(of: byte, line, name, session)
+                    ?? early.flatMap({ Self.moment(of: byte, $0, name, session) })
             else { throw fault("a line that is never reached") }
             if !served.contains(moment.place) { served.append(moment.place) }
             for copy in moment.copies {
@@ -77,6 +81,21 @@ extension Grader {
             }
         }
         return nil
+    }
+
+    /// The line of the `env late` that has a load performed before its turn; nil: there is none.
+    private static func earlyLine(
+        of address: UInt64, _ reader: Agent, _ line: Int, _ program: Program
+    ) -> Int? {
+        let statement = program.statements.last { statement in
+            guard Int(statement.line) < line,
+                case .operation(_, .environment(let event)) = statement.body, event.kind == .late,
+                event.target == .core(reader.index)
+            else { return false }
+            let start = event.start.address.rawValue
+            return address >= start && address - start < event.bytes
+        }
+        return statement.map { Int($0.line) }
     }
 
     /// When a byte was read, from where, and which copies of it there were.
