@@ -62,7 +62,7 @@ struct CourseCheckTests {
             ("title: T\n", "", "01-a.md:1: found a head without 'title'"),
             ("trace: a.slt", "trace: b.slt", "01-a.md:4: found 'b.slt'"),
             ("break: forget", "break: forgot", "01-a.md:5: found '[forgot]'"),
-            ("break: forget", "break: bell", "a.slt"),
+            ("break: forget", "break: bell", "01-a.md:1: found break: [bell]"),
             ("break: forget", "breaks: forget", "01-a.md:5: found 'breaks: forget'"),
             ("nothing found", "something", "01-a.md:10: found 'stm32h743: something'"),
             ("finds\n", "finds where=x\n", "01-a.md:9: found 'where=x'"),

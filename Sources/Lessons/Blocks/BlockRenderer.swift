@@ -119,7 +119,9 @@ public struct BlockRenderer: Sendable {
     }
 
     /// An address as pages write it: a name, `NAME+OFFSET` or a number.
-    static func address(_ text: String, in setup: Setup) throws(LessonFault) -> UInt64 {
+    ///
+    /// - Throws: if there is no such name.
+    public static func address(_ text: String, in setup: Setup) throws(LessonFault) -> UInt64 {
         let parts = text.split(separator: "+", maxSplits: 1).map(String.init)
         let offset = parts.count > 1 ? Grader.number(parts[1]) : 0
         if let symbol = setup.program.symbols.find(parts.first ?? ""), let offset,
