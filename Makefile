@@ -18,13 +18,15 @@ BENCH_PACKAGES := gcc libc6-dev binutils valgrind zstd python3 python3-venv
 PLUGIN_PACKAGES := gcc libc6-dev libzstd-dev zlib1g-dev
 CAPTURE_PACKAGES := $(PLUGIN_PACKAGES) qemu-user qemu-system-arm gcc-arm-none-eabi gcc-arm-linux-gnueabihf \
                     libc6-dev-armhf-cross gcc-aarch64-linux-gnu libc6-dev-arm64-cross
+# What `make test-learn` needs.
+LEARN_PACKAGES := tmux procps
 APT := apt-get -o DPkg::Lock::Timeout=550
 
 # The backtracer of a crashed process can take minutes; a crash in a test should end the run instead.
 export SWIFT_BACKTRACE := enable=no
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-bench setup-capture setup-kernel-capture build plugin demo test test-long test-fix test-compare test-capture capture-example bench \
+.PHONY: help setup setup-bench setup-capture setup-kernel-capture setup-learn build plugin demo test test-long test-fix test-compare test-learn test-capture capture-example bench \
         bench-peers memcheck docs format check-format install clean
 
 help: ## list the targets
@@ -99,6 +101,12 @@ test-long: setup ## hold the model to the second one, and the detector to the se
 	STALELINE_SEEDS=$(or $(STALELINE_SEEDS),100000) $(LONG_TEST) ReferenceTests
 	STALELINE_SEEDS=$(or $(STALELINE_SEEDS),200000) $(LONG_TEST) FoundationTests
 	STALELINE_SEEDS=$(or $(STALELINE_SEEDS),100000) $(LONG_TEST) SimulationTests
+
+setup-learn:
+	$(call install_packages,$(BUILD_PACKAGES) $(LEARN_PACKAGES))
+
+test-learn: setup-learn build ## drive the course on a terminal's screen
+	tools/test-learn.sh $(BUILD)/release/staleline
 
 # All violating traces on all their machines, and each operation taken out of each clean trace: a minute or two, and a build.
 test-fix: setup ## mend every violating trace, and every operation that a clean one lacks

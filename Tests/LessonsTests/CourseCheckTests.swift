@@ -73,7 +73,10 @@ struct CourseCheckTests {
             ("read: [read]", "read: [bell]", "01-a.md:13: found question 1"),
             ("read: [read]", "reads: [read]", "01-a.md:16: found 'reads: [read]'"),
             ("hint: H\n", "", "01-a.md:13: found a question without a hint"),
-            ("question predict", "question mend", "01-a.md:13: found question 1, which its trace answers"),
+            (
+                "question predict", "question mend",
+                "01-a.md:13: found question 1, which its trace answers"
+            ),
             ("hint: H\n```", "hint: H", "01-a.md:13: found the end of the page"),
         ])
     func mistakes(old: String, new: String, expected: String) {

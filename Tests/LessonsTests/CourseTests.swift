@@ -40,14 +40,18 @@ enum BundledCourse {
 
 @Suite("The bundled course")
 struct CourseTests {
-    @Test("A lesson's blocks, breaks, questions and answers hold", arguments: BundledCourse.files.pages)
+    @Test(
+        "A lesson's blocks, breaks, questions and answers hold",
+        arguments: BundledCourse.files.pages)
     func lesson(page: String) {
         let check = CourseCheck(BundledCourse.only(page), machines: BundledCourse.machines)
         for error in check.errors { Issue.record("\(error)") }
         #expect(check.lessons == 1)
     }
 
-    @Test("There are lessons from the cache line to the choice of a strategy, each with a prediction and a puzzle")
+    @Test(
+        "There are lessons from the cache line to the choice of a strategy, each with a prediction and a puzzle"
+    )
     func lessons() throws {
         let course = try Course(BundledCourse.files)
         #expect(course.lessons.count >= 14)

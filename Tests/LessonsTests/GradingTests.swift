@@ -63,7 +63,8 @@ struct GradingTests {
         let question = try question("write-buffers", 2)
         let text = String(decoding: question.trace.bytes, as: UTF8.self)
             .replacing("= 0x22", with: "= 34").replacing("wait eth0", with: "wait   eth0 # so")
-            .replacing("writel_relaxed eth0 = 1", with: "dsb st\nmark here\nwritel_relaxed eth0 = 0x1")
+            .replacing(
+                "writel_relaxed eth0 = 1", with: "dsb st\nmark here\nwritel_relaxed eth0 = 0x1")
         let grade = try grader.grade(Array(text.utf8), file: "a.slt", to: question)
         #expect(grade.isRight, "\(grade.reasons)")
     }

@@ -155,13 +155,16 @@ public struct BlockRenderer: Sendable {
         return try running { () throws(TraceErrors) in Self.findings(try Check.run(setup)) }
     }
 
-    /// What was found, a line each.
+    /// What was found: where and which, and below it its title.
     public static func findings(_ result: CheckResult) -> [String] {
+        let machine = result.setup.machine.name
         let findings = result.judgement.findings
-        guard !findings.isEmpty else { return ["\(result.setup.machine.name): nothing found"] }
-        return findings.map { finding in
-            "\(result.setup.machine.name): line \(result.setup.line(finding.record)), \(finding.verdict.rawValue) "
-                + "\(finding.code.rawValue): \(HazardCatalogue.page(finding.code).title)"
+        guard !findings.isEmpty else { return ["\(machine): nothing found"] }
+        return findings.flatMap { finding in
+            [
+                "\(machine): line \(result.setup.line(finding.record)), \(finding.verdict.rawValue) \(finding.code.rawValue)",
+                "  \(HazardCatalogue.page(finding.code).title)",
+            ]
         }
     }
 

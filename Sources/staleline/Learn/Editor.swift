@@ -50,7 +50,9 @@ enum Editor {
         guard error == 0 else { throw BadInput("\(words[0]): \(String(cString: strerror(error)))") }
         var status: Int32 = 0
         while waitpid(child, &status, 0) < 0 {
-            guard errno == EINTR else { throw BadInput("\(words[0]): \(String(cString: strerror(errno)))") }
+            guard errno == EINTR else {
+                throw BadInput("\(words[0]): \(String(cString: strerror(errno)))")
+            }
         }
         return status & 0x7F == 0 ? status >> 8 & 0xFF : 128 + status & 0x7F
     }

@@ -37,6 +37,9 @@ struct LearnCommand: ParsableCommand {
     @Option(help: "Look through the course in a folder.") var check: String?
     @Flag(help: "With --check: write into the pages what their blocks come to.") var update = false
 
+    @Flag(help: "Of --list, --answer and --check: print JSON (schema staleline.learn/1).")
+    var json = false
+
     /// Refuses what does not go together.
     func validate() throws {
         let asked = [
@@ -45,6 +48,9 @@ struct LearnCommand: ParsableCommand {
         guard asked <= 1 else {
             throw ValidationError(
                 "give one of --list, --plain, --walk, --trace, --hints, --break, --answer, --check")
+        }
+        guard !json || list || answer != nil || check != nil else {
+            throw ValidationError("--json goes with --list, --answer and --check")
         }
         guard !update || check != nil else { throw ValidationError("--update goes with --check") }
         guard lesson != nil || asked == 0 || list || check != nil else {
@@ -60,11 +66,9 @@ struct LearnCommand: ParsableCommand {
         let folder = try course.map { try CourseFolder($0) } ?? CourseFolder.bundled()
         let course: Course
         do { course = try Course(folder.files) } catch { throw Self.located(error, folder) }
-        if list { return Self.list(course) }
+        if list { return json ? Self.listJSON(course) : Self.list(course) }
         guard let lesson else {
-            guard isatty(STDIN_FILENO) == 1, isatty(STDOUT_FILENO) == 1 else {
-                return Self.list(course)
-            }
+            guard Self.hasScreen else { return Self.list(course) }
             return try LearnScreen(course, folder, lesson: nil).run()
         }
         guard let found = course.lesson(lesson) else {
@@ -87,10 +91,14 @@ struct LearnCommand: ParsableCommand {
             let hints = try asked(lesson).hints
             return Output.write(hints.map { "- \($0)\n" }.joined())
         }
-        guard !plain, isatty(STDIN_FILENO) == 1, isatty(STDOUT_FILENO) == 1 else {
-            return Output.write(try text.page())
-        }
+        guard !plain, Self.hasScreen else { return Output.write(try text.page()) }
         try LearnScreen(course, folder, lesson: lesson.name).run()
+    }
+
+    /// Whether there is a terminal that can be drawn on.
+    private static var hasScreen: Bool {
+        let kind = ProcessInfo.processInfo.environment["TERM"] ?? "dumb"
+        return isatty(STDIN_FILENO) == 1 && isatty(STDOUT_FILENO) == 1 && kind != "dumb"
     }
 
     private func asked(_ lesson: Lesson) throws -> Question {
@@ -107,7 +115,15 @@ struct LearnCommand: ParsableCommand {
         let bytes = try ByteSource(path: path).readAll(limit: 1 << 20)
         let grade = try Grader(machines: CourseFolder.machines).grade(
             bytes, file: path, to: question)
-        Output.write(grade.lines().joined(separator: "\n") + "\n")
+        if json {
+            Self.write([
+                ("lesson", .string(lesson.name)), ("question", .count(self.question ?? 1)),
+                ("right", .bool(grade.isRight)),
+                ("reasons", .array(grade.reasons.map(JSONValue.string))),
+            ])
+        } else {
+            Output.write(grade.lines().joined(separator: "\n") + "\n")
+        }
         if !grade.isRight { throw ExitCode(1) }
     }
 
@@ -120,6 +136,31 @@ struct LearnCommand: ParsableCommand {
         Output.write("\n`staleline learn 1` begins; `--plain` prints a lesson as text.\n")
     }
 
+    private static func write(_ members: [(String, JSONValue)]) {
+        let all = [("schema", JSONValue.string("staleline.learn/1"))] + members
+        Output.write(JSONValue.object(all).text + "\n")
+    }
+
+    private static func listJSON(_ course: Course) {
+        let lessons = course.lessons.map { lesson in
+            JSONValue.object([
+                ("number", .count(lesson.number)), ("name", .string(lesson.name)),
+                ("title", .string(lesson.title)), ("goal", .string(lesson.goal)),
+                (
+                    "questions",
+                    .array(
+                        lesson.questions.map { question in
+                            .object([
+                                ("kind", .string(question.kind.rawValue)),
+                                ("title", .string(question.title)), ("ask", .string(question.ask)),
+                            ])
+                        })
+                ),
+            ])
+        }
+        write([("lessons", .array(lessons))])
+    }
+
     // MARK: Looking through
 
     private func lookThrough(_ path: String) throws {
@@ -127,7 +168,16 @@ struct LearnCommand: ParsableCommand {
         let check = CourseCheck(folder.files, machines: CourseFolder.machines, updating: update)
         for (name, bytes) in check.updated.sorted(by: { $0.key < $1.key }) {
             try OutputTarget.write(bytes, to: "\(path)/\(name)")
-            Output.write("\(path)/\(name): blocks written anew\n")
+            if !json { Output.write("\(path)/\(name): blocks written anew\n") }
+        }
+        if json {
+            Self.write([
+                ("errors", .array(check.errors.map { .string("\(path)/\($0)") })),
+                ("lessons", .count(check.lessons)), ("questions", .count(check.questions)),
+                ("blocks", .count(check.blocks)), ("answers", .count(check.answers)),
+            ])
+            if !check.errors.isEmpty { throw ExitCode(2) }
+            return
         }
         for error in check.errors { Diagnostics.note("\(path)/\(error)") }
         let counts =

@@ -27,7 +27,8 @@ struct PagePart: ScreenPart {
 
     mutating func lines(_ size: Terminal.Size) -> [ScreenLine] {
         let width = min(size.columns, 100)
-        if width != page.width, let set = try? LessonPage(lesson, renderer: renderer, width: width) {
+        if width != page.width, let set = try? LessonPage(lesson, renderer: renderer, width: width)
+        {
             page = (width, set.lines)
         }
         return scrolled.window(page.lines, rows: size.rows).map {
@@ -41,7 +42,9 @@ struct PagePart: ScreenPart {
         switch key {
         case .character("s"), .enter, .right:
             let lesson = lesson
-            return .work("Running the trace") { try StepPart(context, lesson: lesson, question: nil) }
+            return .work("Running the trace") {
+                try StepPart(context, lesson: lesson, question: nil)
+            }
         case .character("n"), .character("p"):
             let next = place + (key == .character("n") ? 1 : -1)
             guard context.course.lessons.indices.contains(next) else { return .stay }

@@ -12,9 +12,17 @@ extension StepPart {
         case .home, .character("0"): move(to: 0)
         case .end, .character("$"): move(to: session.count)
         case .character("f"):
-            if let place = session.nextFinding { move(to: place) } else { message = "No finding further on." }
+            if let place = session.nextFinding {
+                move(to: place)
+            } else {
+                message = "No finding further on."
+            }
         case .character("F"):
-            if let place = session.previousFinding { move(to: place) } else { message = "No finding before." }
+            if let place = session.previousFinding {
+                move(to: place)
+            } else {
+                message = "No finding before."
+            }
         case .character("o"): unit = unit == .statement ? .operation : .statement
         case .up, .character("k"): scrolled.top -= 1
         case .down, .character("j"): scrolled.top += 1
@@ -41,7 +49,9 @@ extension StepPart {
         case "m": return askForMachine()
         case "e": return edit(trace.bytes)
         case "x": return askForLine()
-        case "r": return .become(try changed(trace: original, machine: nil, message: "The trace as it was."))
+        case "r":
+            return .become(
+                try changed(trace: original, machine: nil, message: "The trace as it was."))
         case "h": return hint()
         case "a": return handIn()
         case "i": return finding()
@@ -55,8 +65,10 @@ extension StepPart {
 
     private func askForByte() -> ScreenMove {
         let part = self
-        let names = session.setup.program.symbols.entries.filter { $0.size > 0 && $0.kind != .device }
-            .map(\.name).prefix(3).joined(separator: ", ")
+        let names = session.setup.program.symbols.entries.filter {
+            $0.size > 0 && $0.kind != .device
+        }
+        .map(\.name).prefix(3).joined(separator: ", ")
         return .ask("Watch which byte? (\(names); as rx+4)") { text in
             var watching = part
             watching.watched = try BlockRenderer.address(text, in: part.session.setup)
@@ -67,9 +79,18 @@ extension StepPart {
 
     private func life() -> TextPart {
         let life = session.biography(of: watched ?? 0)
+        guard !life.entries.isEmpty else {
+            return TextPart(
+                "The life of \(life.name) up to here", "Nothing has happened to it yet.")
+        }
+        let versions = life.versions.map { version in
+            guard version.number > 0 else { return "version 0: as before the trace" }
+            let value = version.value.map { " = 0x" + String($0, radix: 16) } ?? ""
+            return "version \(version.number): \(version.writer), line \(version.line)\(value)"
+        }
         return TextPart(
             "The life of \(life.name) up to here",
-            life.entries.isEmpty ? "Nothing has happened to it yet." : life.text)
+            life.text + "\nIts versions:\n" + versions.joined(separator: "\n"))
     }
 
     // MARK: Changing
@@ -86,7 +107,8 @@ extension StepPart {
         return .edit(bytes) { edited in
             do {
                 let trace = try LessonTrace(edited, file: part.trace.file)
-                return try part.changed(trace: trace, machine: part.machine, message: "The trace was run anew.")
+                return try part.changed(
+                    trace: trace, machine: part.machine, message: "The trace was run anew.")
             } catch {
                 return DraftPart(edited, "\(error)", of: part)
             }
@@ -96,7 +118,8 @@ extension StepPart {
     private func askForLine() -> ScreenMove {
         let part = self
         let names = question == nil ? lesson.breaks.map { String($0.dropFirst().dropLast()) } : []
-        let words = names.isEmpty ? "a name in brackets, or a line's number" : names.joined(separator: ", ")
+        let words =
+            names.isEmpty ? "a name in brackets, or a line's number" : names.joined(separator: ", ")
         return .ask("Take out which line? (\(words))") { text in
             let place = Int(text) == nil && !text.hasPrefix("[") ? "[\(text)]" : text
             let line = try part.trace.line(of: place)
@@ -107,7 +130,9 @@ extension StepPart {
             let count = broken.session.findings.count
             shown.message =
                 "Without '\(statement)': "
-                + (count == 0 ? "nothing goes wrong." : "\(count) finding\(count == 1 ? "" : "s"); f goes there.")
+                + (count == 0
+                    ? "nothing goes wrong."
+                    : "\(count) finding\(count == 1 ? "" : "s"); f goes there.")
             return shown
         }
     }
@@ -187,7 +212,8 @@ struct DraftPart: ScreenPart {
         return .edit(draft) { edited in
             do {
                 let trace = try LessonTrace(edited, file: part.trace.file)
-                return try part.changed(trace: trace, machine: part.machine, message: "The trace was run anew.")
+                return try part.changed(
+                    trace: trace, machine: part.machine, message: "The trace was run anew.")
             } catch {
                 return DraftPart(edited, "\(error)", of: part)
             }

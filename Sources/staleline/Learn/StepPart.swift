@@ -65,7 +65,8 @@ struct StepPart: ScreenPart {
 
     var help: String {
         let end = question == nil ? "" : "h: hint  a: hand in  "
-        return "left/right: step  f: finding  w: watch  e: edit  x: break  m: machine  \(end)?: keys"
+        return
+            "left/right: step  f: finding  w: watch  e: edit  x: break  m: machine  \(end)?: keys"
     }
 
     // MARK: Drawing
@@ -128,7 +129,9 @@ struct StepPart: ScreenPart {
         }
         let shown = view.lines.filter { $0.isWorthTelling || $0.address == watchedLine }
         for line in shown.sorted(by: { (rank($0), $0.address) < (rank($1), $1.address) }) {
-            let mark = line.address == watchedLine ? "watched" : changed.contains(line.address) ? "changed" : "now"
+            let mark =
+                line.address == watchedLine
+                ? "watched" : changed.contains(line.address) ? "changed" : "now"
             for (place, row) in LinePicture.rows(of: line, in: view, after: mark).enumerated() {
                 let isStale = place > 0 && row.contains("STALE")
                 result.append(ScreenLine(row, place == 0 ? .title : isStale ? .wrong : .plain))
@@ -147,12 +150,14 @@ struct StepPart: ScreenPart {
         if !message.isEmpty { return ScreenLine(message, .title) }
         if let found = view.findings.last {
             return ScreenLine(
-                "! line \(found.line), \(found.verdict) \(found.code): \(FindingTitle.of(found.code)) (i: more)",
+                "! line \(found.line), \(found.verdict) \(found.code) (i: more): \(FindingTitle.of(found.code))",
                 .wrong)
         }
         let left = session.findings.count
         return ScreenLine(
-            left == 0 ? "Nothing goes wrong in this trace." : "Nothing so far; f goes to what goes wrong.",
+            left == 0
+                ? "Nothing goes wrong in this trace."
+                : "Nothing so far; f goes to what goes wrong.",
             left == 0 ? .right : .plain)
     }
 }

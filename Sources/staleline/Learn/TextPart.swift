@@ -17,7 +17,8 @@ struct TextPart: ScreenPart {
         let body = text.split(separator: "\n", omittingEmptySubsequences: false).flatMap { line in
             // What is set in columns stays as it is.
             line.hasPrefix(" ")
-                ? [String(line)] : Paragraph.wrapped(String(line), width: size.columns)
+                ? [String(line)]
+                : Paragraph.wrapped(String(line), width: size.columns)
                     .ifEmpty([""])
         }
         return [ScreenLine(title, style), ScreenLine("")]
