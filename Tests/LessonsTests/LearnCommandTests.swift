@@ -15,7 +15,7 @@ struct LearnCommandTests {
     }
 
     private func run(
-        _ program: URL = Self.program, _ words: [String], input: String = ""
+        _ words: [String], input: String = "", program: URL = Self.program
     ) throws -> Run {
         let process = Process()
         process.executableURL = program
@@ -136,7 +136,7 @@ struct LearnCommandTests {
     func screen() throws {
         let script = BundledCourse.root.appendingPathComponent("tools/test-learn.sh")
         let result = try run(
-            URL(fileURLWithPath: "/bin/bash"), [script.path, Self.program.path])
+            [script.path, Self.program.path], program: URL(fileURLWithPath: "/bin/bash"))
         #expect(result.status == 0, "\(result.output)\(result.errors)")
     }
 }

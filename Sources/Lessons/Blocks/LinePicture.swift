@@ -60,17 +60,17 @@ public struct LinePicture: Sendable {
             let parts = entry.stores.filter {
                 $0.address / size == line.address / size
             }.map { store in
-                Self.words(
+                part(
                     Int(store.address - line.address), Int(store.size), store.version, view,
                     from: line.address)
             }
-            if !parts.isEmpty { rows += row(entry.place, "waits", parts) }
+            if !parts.isEmpty { rows += row(entry.place, "waits", words(parts)) }
         }
         for copy in line.copies {
             let parts = copy.bytes.map {
-                Self.words($0.start, $0.count, $0.version, view, from: line.address)
+                part($0.start, $0.count, $0.version, view, from: line.address)
             }
-            rows += row(copy.place, state(copy), parts)
+            rows += row(copy.place, state(copy), words(parts))
         }
         return rows
     }
@@ -104,20 +104,48 @@ public struct LinePicture: Sendable {
         return rows + [row]
     }
 
-    private static func words(
+    /// Bytes in a row that one statement wrote.
+    private struct Part {
+        var start: Int
+        var end: Int
+        /// Who wrote them; empty: nobody in this trace.
+        var writer: String
+        /// What they are, where the trace says so.
+        var value: UInt64?
+    }
+
+    private static func part(
         _ start: Int, _ count: Int, _ version: UInt32, _ view: SessionView, from base: UInt64
-    ) -> String {
-        let range = count == 1 ? "\(start)" : "\(start)-\(start + count - 1)"
+    ) -> Part {
+        var part = Part(start: start, end: start + count, writer: "")
         guard version > 0, let written = view.versions.first(where: { $0.number == version }) else {
-            return "\(range) as before"
+            return part
         }
-        var words = "\(range)"
-        if let value = written.value, written.address == base + UInt64(start),
-            Int(written.size) == count
-        {
-            words += " = \(Format.hex(value))"
+        part.writer = "\(written.writer), line \(written.line)"
+        if written.address == base + UInt64(start), Int(written.size) == count {
+            part.value = written.value
         }
-        return words + " (\(written.writer), line \(written.line))"
+        return part
+    }
+
+    /// What the stores of one statement wrote side by side is told at once, unless they have values.
+    private static func words(_ parts: [Part]) -> [String] {
+        var joined: [Part] = []
+        for part in parts {
+            if let last = joined.last, last.end == part.start, last.writer == part.writer,
+                last.value == nil, part.value == nil
+            {
+                joined[joined.count - 1].end = part.end
+            } else {
+                joined.append(part)
+            }
+        }
+        return joined.map { part in
+            let last = part.end - 1
+            let range = part.start == last ? "\(last)" : "\(part.start)-\(last)"
+            if part.writer.isEmpty { return "\(range) as before" }
+            return range + (part.value.map { " = \(Format.hex($0))" } ?? "") + " (\(part.writer))"
+        }
     }
 }
 

@@ -43,7 +43,9 @@ public struct LessonPage: Sendable {
             case .words(let words): set(words)
             case .block(let block):
                 blank()
-                for line in try renderer.lines(block) { add(.block, "    " + line) }
+                for line in try renderer.lines(block) {
+                    add(.block, line.isEmpty ? "" : "    " + line)
+                }
                 blank()
             case .question(let place):
                 blank()
@@ -75,7 +77,7 @@ public struct LessonPage: Sendable {
         wrap("Answer with \(question.kind.answer).")
     }
 
-    /// Sets Markdown: paragraphs are filled, lists and tables keep their lines, emphasis goes.
+    /// Sets Markdown: paragraphs are filled, rows of tables become items of a list, emphasis goes.
     private mutating func set(_ words: [String]) {
         var paragraph = ""
         var isCode = false
@@ -98,7 +100,7 @@ public struct LessonPage: Sendable {
                 blank()
             } else if text.hasPrefix("|") {
                 flush(&paragraph)
-                add(.block, text)
+                setRow(text)
             } else if isItem(text) {
                 flush(&paragraph)
                 paragraph = text
@@ -107,6 +109,13 @@ public struct LessonPage: Sendable {
             }
         }
         flush(&paragraph)
+    }
+
+    /// Sets a row of a table: its first cell, then what the others say of it.
+    private mutating func setRow(_ row: String) {
+        let cells = row.split(separator: "|").map { LessonText.trimmed(String($0)) }
+        guard let first = cells.first, !first.hasPrefix("---") else { return }
+        wrap("- \(first): " + cells.dropFirst().joined(separator: "; "), indent: 2)
     }
 
     private mutating func flush(_ paragraph: inout String) {

@@ -42,7 +42,9 @@ struct LearnScreen {
         }
     }
 
-    /// The keys that were pressed; empty: the screen is to be drawn anew. nil: the terminal is gone.
+    /// The keys that were pressed.
+    ///
+    /// - Returns: none: the screen is to be drawn anew; nil: the terminal is gone.
     private static func keys(_ terminal: borrowing Terminal) -> [Key]? {
         switch terminal.input() {
         case .none, .redraw: return []
