@@ -16,13 +16,14 @@ failures=0
 
 # Waits until the screen has a text; a debug build on a busy machine takes its time.
 see() {
-    for _ in $(seq 300); do
+    for _ in $(seq 900); do
         tmux capture-pane -p | grep -qF -- "$1" && { echo "ok: $1"; return; }
         sleep 0.1
     done
     echo "FAILED: the screen has no '$1':"
     tmux capture-pane -p
-    failures=$((failures + 1))
+    # What comes next would wait in vain.
+    exit 1
 }
 
 unseen() {
@@ -53,10 +54,8 @@ sed -i 's/^ld rx 4 .*\[read2\].*/dc ivac rx 32\ndsb\n&/' "$1"
 EDITOR
 chmod +x "$work/editor"
 
-start() {
-    tmux kill-server 2>/dev/null
-    tmux new-session -d -x 80 -y 24 "bash '$work/shell' $*"
-}
+start() { tmux respawn-pane -k "bash '$work/shell' $*"; }
+tmux new-session -d -x 80 -y 24 "sleep 1000"
 
 echo "== the list, a page, stepping"
 start

@@ -71,6 +71,7 @@ struct LearnScreen {
         case .quit: parts = []
         case .ask(let question, let then):
             guard let answer = ask(question, &parts, terminal) else { return }
+            draw(&parts, terminal.size, prompt: "\(question) \(answer) …")
             if let part = try then(answer) { Self.show(part, &parts) }
         case .edit(let bytes, let then):
             terminal.giveBackForNow()

@@ -60,13 +60,12 @@ struct LessonReport {
         var session = try TraceSession(
             machines.setup(lesson.trace),
             source: String(decoding: lesson.trace.bytes, as: UTF8.self))
-        var text = "\(lesson.trace.file) on \(session.setup.machine.name), \(session.count) steps\n"
+        var text = "\(lesson.trace.file) on \(session.setup.machine.name), statement by statement\n"
         var before = session.view
         while session.position < session.count {
             session.stepForward()
             let view = session.view
-            guard let last = view.last else { break }
-            text += "\nStep \(view.position): \(last.words)\n"
+            text += "\n" + Self.head(before.position..<view.position, of: session)
             let known = Dictionary(uniqueKeysWithValues: before.lines.map { ($0.address, $0) })
             for line in view.lines where line.isWorthTelling && known[line.address] != line {
                 text += LinePicture.rows(of: line, in: view, after: "now").map { "  \($0)\n" }
@@ -82,6 +81,25 @@ struct LessonReport {
             before = view
         }
         return text
+    }
+}
+
+extension LessonReport {
+    /// The most operations of a statement that are named.
+    private static let named = 6
+
+    /// A statement, and what the machine performs for it where that is more than it says.
+    private static func head(_ steps: Range<Int>, of session: TraceSession) -> String {
+        guard let first = steps.first else { return "" }
+        let moment = session.moment(first)
+        guard moment.record > 0 else { return "At \(moment.text)\n" }
+        let agent = moment.text.hasPrefix(moment.agent) ? "" : "\(moment.agent): "
+        var text = "Line \(moment.line), \(agent)\(moment.text)\n"
+        let operations = steps.compactMap { session.moment($0).operation }
+        guard operations.count > 1 else { return text }
+        let rest = operations.count - named
+        text += "  performed as " + operations.prefix(named).joined(separator: ", ")
+        return text + (rest > 0 ? " and \(rest) more\n" : "\n")
     }
 }
 

@@ -110,6 +110,11 @@ struct Terminal: ~Copyable {
             Terminal.wakeUp()
         }
         Glibc.signal(SIGWINCH) { _ in Terminal.wakeUp() }
+        // Whoever started the program may have left signals blocked, as threads of a pool do.
+        var caught = sigset_t()
+        sigemptyset(&caught)
+        for signal in ending + [SIGTSTP, SIGCONT, SIGWINCH] { sigaddset(&caught, signal) }
+        pthread_sigmask(SIG_UNBLOCK, &caught, nil)
     }
 
     private static func wakeUp() {
