@@ -9,10 +9,10 @@ BUILD ?= .build
 SWIFT ?= swift
 SOURCES := Sources Tests Benchmarks/Package.swift Benchmarks/Sources Package.swift
 LIBRARIES := Quantities Operations Events MemoryModel Machines Traces Symbols DMAMapping Statistics \
-             Hazards Experiments Reports
+             Hazards Experiments Reports Results
 
 # Debian packages: what a build needs, and what `make bench` needs beside it.
-BUILD_PACKAGES := libzstd-dev zlib1g-dev liblzma-dev liblz4-dev libelf-dev libdw-dev pkg-config
+BUILD_PACKAGES := libzstd-dev zlib1g-dev liblzma-dev liblz4-dev libelf-dev libdw-dev libsqlite3-dev pkg-config
 BENCH_PACKAGES := gcc libc6-dev binutils valgrind zstd python3 python3-venv
 # What `make plugin` needs, and what `make test-capture` and `make capture-example` need beside it.
 PLUGIN_PACKAGES := gcc libc6-dev libzstd-dev zlib1g-dev

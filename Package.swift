@@ -15,12 +15,13 @@ let package = Package(
             targets: [
                 "Quantities", "Operations", "Events", "MemoryModel", "Machines", "Traces",
                 "Symbols", "DMAMapping",
-                "Statistics", "Hazards", "Experiments", "Reports",
+                "Statistics", "Hazards", "Experiments", "Reports", "Results",
             ]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     ],
     targets: [
         // Layer 0: words.
@@ -72,13 +73,18 @@ let package = Package(
                 "Hazards",
                 "Experiments",
             ]),
+        .target(
+            name: "Results",
+            dependencies: [
+                "Quantities", "Experiments", .product(name: "GRDB", package: "GRDB.swift"),
+            ]),
         // Layer 4: the command line.
         .executableTarget(
             name: "staleline",
             dependencies: [
                 "Quantities", "Operations", "MemoryModel", "Machines", "Traces", "Symbols",
                 "DMAMapping", "Hazards",
-                "Experiments", "Reports",
+                "Experiments", "Reports", "Results",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
@@ -135,6 +141,12 @@ let package = Package(
             dependencies: [
                 "Experiments", "MemoryModel", "ReferenceModel", "Traces", "Events", "Operations",
                 "Quantities",
+            ]),
+        .testTarget(
+            name: "SweepTests",
+            dependencies: [
+                "Results", "Reports", "Experiments", "Machines", "MemoryModel", "Traces",
+                "Operations", "Quantities",
             ]),
         .testTarget(name: "TidyTests", dependencies: ["Hazards"]),
     ],

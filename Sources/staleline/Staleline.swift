@@ -19,7 +19,7 @@ struct Staleline: AsyncParsableCommand {
         version: "staleline \(version)",
         subcommands: [
             CheckCommand.self, FixCommand.self, CompareCommand.self, ReplayCommand.self,
-            ExplainCommand.self,
+            SweepCommand.self, ExplainCommand.self,
             MachinesCommand.self, ConvertCommand.self, MergeCommand.self, ValidateCommand.self,
             ProveCommand.self, CaptureCommand.self, DemoCommand.self,
         ])
