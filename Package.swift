@@ -146,7 +146,8 @@ let package = Package(
             name: "SweepTests",
             dependencies: [
                 "Results", "Reports", "Experiments", "Machines", "MemoryModel", "Traces",
-                "Operations", "Quantities",
+                "Operations", "Quantities", "staleline",
+                .product(name: "GRDB", package: "GRDB.swift"),
             ]),
         .testTarget(name: "TidyTests", dependencies: ["Hazards"]),
     ],
