@@ -15,8 +15,10 @@ let package = Package(
             targets: [
                 "Quantities", "Operations", "Events", "MemoryModel", "Machines", "Traces",
                 "Symbols", "DMAMapping",
-                "Statistics", "Hazards", "Experiments", "Reports", "Results",
+                "Statistics", "Hazards", "Experiments", "Reports",
             ]),
+        // Apart, since it needs SQLite.
+        .library(name: "StalelineResults", targets: ["Results"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),

@@ -44,7 +44,7 @@ enum Program {
         process.currentDirectoryURL = root
         func handle(_ file: URL?) throws -> FileHandle {
             guard let file else { return FileHandle.nullDevice }
-            FileManager.default.createFile(atPath: file.path, contents: nil)
+            try Data().write(to: file)
             return try FileHandle(forWritingTo: file)
         }
         process.standardInput = FileHandle.nullDevice

@@ -38,8 +38,10 @@ struct SweepCommandTests {
 
     @Test("--check says on which machines a driver goes wrong")
     func check() throws {
-        let trace = Program.root.appendingPathComponent("Traces/demo/rx-no-sync.slt").path
-        let machines = "zynq7000,rpi4,stm32h743"
+        let trace = Program.root.appendingPathComponent(
+            "Traces/litmus/REF-h09-unawaited.violates.slt"
+        ).path
+        let machines = "zynq7000,rpi4,am335x"
         let result = try Program.run(["sweep", trace, "--machine", machines, "--check", "--json"])
         let points = try #require(try Self.object(result.out)["points"] as? [[String: Any]])
         var found = false
@@ -59,6 +61,37 @@ struct SweepCommandTests {
         #expect(found && result.status == 1)
     }
 
+    @Test("--strategies says what compare says")
+    func strategies() throws {
+        let trace = Program.root.appendingPathComponent("Traces/workloads/spi-small.slt").path
+        let result = try Program.run(
+            [
+                "sweep", trace, "--machine", "am335x", "--l1d-size", "16K,32K", "--strategies",
+                "--json",
+            ])
+        #expect(result.status == 0, "\(result.error)")
+        let points = try #require(try Self.object(result.out)["points"] as? [[String: Any]])
+        #expect(points.count == 2)
+        for point in points {
+            let settings = try #require(point["settings"] as? [String: String])
+            let single = try Program.run(
+                [
+                    "compare", trace, "--machine", "am335x", "--no-sensitivity", "--json", "--set",
+                    "l1d.size=\(settings["l1d.size"] ?? "")",
+                ])
+            let compared = try Self.object(single.out)
+            #expect(point["recommended"] as? String == compared["recommended"] as? String)
+            let costs = try #require(point["strategies"] as? [String: [String: Any]])
+            let expected = try #require(compared["strategies"] as? [[String: Any]])
+            #expect(costs.count == expected.count)
+            for strategy in expected {
+                let name = strategy["name"] as? String ?? ""
+                #expect(costs[name]?["elapsedNs"] as? Double == strategy["elapsedNs"] as? Double)
+                #expect(costs[name]?["cpuNs"] as? Double == strategy["cpuNs"] as? Double)
+            }
+        }
+    }
+
     @Test(
         "What cannot be is refused with its place",
         arguments: [
@@ -75,6 +108,8 @@ struct SweepCommandTests {
             (["--budget", "9K..8K"], "--budget 9K..8K: expected bits"),
             (["--l1d-sets", "64", "--l1d-size", "8K"], "sets and a size of l1d"),
             (["--jobs", "0"], "expected 1 to 1024"),
+            (["--check", "--strategies"], "expected one of them at a time"),
+            (["--strategies"], "needs a native trace"),
         ])
     func refused(arguments: [String], error: String) throws {
         let folder = try Folder()
