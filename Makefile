@@ -9,10 +9,10 @@ BUILD ?= .build
 SWIFT ?= swift
 SOURCES := Sources Tests Benchmarks/Package.swift Benchmarks/Sources Package.swift
 LIBRARIES := Quantities Operations Events MemoryModel Machines Traces Symbols DMAMapping Statistics \
-             Hazards Experiments Stepping Reports Lessons
+             Hazards Experiments Stepping Reports Lessons Results
 
 # Debian packages: what a build needs, and what `make bench` needs beside it.
-BUILD_PACKAGES := libzstd-dev zlib1g-dev liblzma-dev liblz4-dev libelf-dev libdw-dev pkg-config
+BUILD_PACKAGES := libzstd-dev zlib1g-dev liblzma-dev liblz4-dev libelf-dev libdw-dev libsqlite3-dev pkg-config
 BENCH_PACKAGES := gcc libc6-dev binutils valgrind zstd python3 python3-venv
 # What `make plugin` needs, and what `make test-capture` and `make capture-example` need beside it.
 PLUGIN_PACKAGES := gcc libc6-dev libzstd-dev zlib1g-dev
@@ -28,7 +28,7 @@ APT := apt-get -o DPkg::Lock::Timeout=550
 export SWIFT_BACKTRACE := enable=no
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-bench setup-capture setup-kernel-capture setup-learn build plugin demo test test-long test-fix test-compare test-learn test-capture test-studio capture-example bench \
+.PHONY: help setup setup-bench setup-capture setup-kernel-capture setup-learn build plugin demo test test-long test-fix test-compare test-sweep test-slurm test-learn test-capture test-studio capture-example bench \
         bench-peers memcheck docs format check-format install clean
 
 help: ## list the targets
@@ -123,6 +123,17 @@ test-compare: setup ## compare every bundled workload on every machine, as they 
 test-studio: build ## click through the studio in a headless Chromium (needs PyPI)
 	$(call install_packages,$(STUDIO_PACKAGES))
 	BUILD=$(BUILD) tools/studio-test/run.sh
+# 20 kills, and every access of the real traces: some minutes, and a build.
+test-sweep: setup ## kill a sweep at 20 random moments, and hold one pass to separate replays on whole traces
+	STALELINE_KILLS=20 STALELINE_SWEEP=all $(SWIFT) test -c release -Xswiftc -enable-testing \
+	    --scratch-path $(BUILD)-long --filter 'SweepKillTests|RealTraceTests'
+
+SLURM_PACKAGES := slurm-wlm
+
+# Installs a Slurm, but starts one of its own below /tmp; needs root.
+test-slurm: setup build ## run 64 shards of a sweep under a Slurm of its own, kill two, and compare with a local run
+	$(call install_packages,$(SLURM_PACKAGES))
+	BUILD=$(abspath $(BUILD)) tools/slurm/test.sh
 
 bench: setup-bench build ## measure speed and instructions against thresholds
 	BUILD=$(BUILD) tools/bench.sh

@@ -17,11 +17,14 @@ let package = Package(
                 "Symbols", "DMAMapping",
                 "Statistics", "Hazards", "Experiments", "Stepping", "Reports", "Lessons",
             ]),
+        // Apart, since it needs SQLite.
+        .library(name: "StalelineResults", targets: ["Results"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
         .package(url: "https://github.com/swhitty/FlyingFox", exact: "0.27.1"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     ],
     targets: [
         // Layer 0: words.
@@ -88,6 +91,11 @@ let package = Package(
                 "Quantities", "Operations", "MemoryModel", "Traces", "DMAMapping", "Statistics",
                 "Hazards", "Experiments", "Stepping", "Reports",
             ]),
+        .target(
+            name: "Results",
+            dependencies: [
+                "Quantities", "Experiments", .product(name: "GRDB", package: "GRDB.swift"),
+            ]),
         // Layer 4: the studio, and the command line.
         .target(
             name: "StudioServer",
@@ -105,7 +113,7 @@ let package = Package(
             dependencies: [
                 "Quantities", "Operations", "MemoryModel", "Machines", "Traces", "Symbols",
                 "DMAMapping", "Hazards",
-                "Experiments", "Stepping", "Reports", "Lessons", "StudioServer",
+                "Experiments", "Stepping", "Reports", "Lessons", "Results", "StudioServer",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
@@ -174,6 +182,13 @@ let package = Package(
             dependencies: [
                 "Experiments", "MemoryModel", "ReferenceModel", "Traces", "Events", "Operations",
                 "Quantities",
+            ]),
+        .testTarget(
+            name: "SweepTests",
+            dependencies: [
+                "Results", "Reports", "Experiments", "Machines", "MemoryModel", "Traces",
+                "Operations", "Quantities", "staleline",
+                .product(name: "GRDB", package: "GRDB.swift"),
             ]),
         .testTarget(name: "TidyTests", dependencies: ["Hazards"]),
     ],

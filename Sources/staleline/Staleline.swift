@@ -19,8 +19,9 @@ struct Staleline: AsyncParsableCommand {
         version: "staleline \(version)",
         subcommands: [
             CheckCommand.self, FixCommand.self, CompareCommand.self, ReplayCommand.self,
-            ExplainCommand.self, MachinesCommand.self, ConvertCommand.self, MergeCommand.self,
-            ValidateCommand.self, ProveCommand.self, ReportCommand.self, LearnCommand.self,
+            SweepCommand.self, ExplainCommand.self, MachinesCommand.self, ConvertCommand.self,
+            MergeCommand.self, ValidateCommand.self, ProveCommand.self, ReportCommand.self,
+            LearnCommand.self,
             StudioCommand.self, CaptureCommand.self, DemoCommand.self,
         ])
 
