@@ -9,7 +9,7 @@ BUILD ?= .build
 SWIFT ?= swift
 SOURCES := Sources Tests Benchmarks/Package.swift Benchmarks/Sources Package.swift
 LIBRARIES := Quantities Operations Events MemoryModel Machines Traces Symbols DMAMapping Statistics \
-             Hazards Experiments Stepping Reports
+             Hazards Experiments Stepping Reports Lessons
 
 # Debian packages: what a build needs, and what `make bench` needs beside it.
 BUILD_PACKAGES := libzstd-dev zlib1g-dev liblzma-dev liblz4-dev libelf-dev libdw-dev pkg-config
@@ -20,13 +20,15 @@ CAPTURE_PACKAGES := $(PLUGIN_PACKAGES) qemu-user qemu-system-arm gcc-arm-none-ea
                     libc6-dev-armhf-cross gcc-aarch64-linux-gnu libc6-dev-arm64-cross
 # What `make test-studio` needs beside a build; Playwright comes from PyPI.
 STUDIO_PACKAGES := chromium fonts-dejavu-core python3 python3-venv
+# What `make test-learn` needs.
+LEARN_PACKAGES := tmux procps
 APT := apt-get -o DPkg::Lock::Timeout=550
 
 # The backtracer of a crashed process can take minutes; a crash in a test should end the run instead.
 export SWIFT_BACKTRACE := enable=no
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-bench setup-capture setup-kernel-capture build plugin demo test test-long test-fix test-compare test-capture test-studio capture-example bench \
+.PHONY: help setup setup-bench setup-capture setup-kernel-capture setup-learn build plugin demo test test-long test-fix test-compare test-learn test-capture test-studio capture-example bench \
         bench-peers memcheck docs format check-format install clean
 
 help: ## list the targets
@@ -102,6 +104,12 @@ test-long: setup ## hold the model to the second one, and the detector to the se
 	STALELINE_SEEDS=$(or $(STALELINE_SEEDS),200000) $(LONG_TEST) FoundationTests
 	STALELINE_SEEDS=$(or $(STALELINE_SEEDS),100000) $(LONG_TEST) SimulationTests
 
+setup-learn:
+	$(call install_packages,$(BUILD_PACKAGES) $(LEARN_PACKAGES))
+
+test-learn: setup-learn build ## drive the course on a terminal's screen
+	tools/test-learn.sh $(BUILD)/release/staleline
+
 # All violating traces on all their machines, and each operation taken out of each clean trace: a minute or two, and a build.
 test-fix: setup ## mend every violating trace, and every operation that a clean one lacks
 	STALELINE_FIX=all $(SWIFT) test --scratch-path $(BUILD) --filter FixTests
@@ -168,7 +176,7 @@ install: ## install into $(DESTDIR)$(PREFIX), building first if nothing is built
 	if [ -e $(PLUGIN) ]; then \
 	    install -D -m 755 $(PLUGIN) $(DESTDIR)$(PREFIX)/lib/staleline/libstaleline-capture.so; \
 	fi
-	for folder in litmus corpus dmadebug workloads validation real demo; do \
+	for folder in litmus corpus dmadebug workloads validation real demo lessons; do \
 	    if [ -d Traces/$$folder ]; then \
 	        cp -R Traces/$$folder $(DESTDIR)$(PREFIX)/share/staleline/Traces/; \
 	    fi; \

@@ -15,7 +15,7 @@ let package = Package(
             targets: [
                 "Quantities", "Operations", "Events", "MemoryModel", "Machines", "Traces",
                 "Symbols", "DMAMapping",
-                "Statistics", "Hazards", "Experiments", "Stepping", "Reports",
+                "Statistics", "Hazards", "Experiments", "Stepping", "Reports", "Lessons",
             ]),
     ],
     dependencies: [
@@ -82,6 +82,12 @@ let package = Package(
             resources: [
                 .embedInCode("Steps/viewer.js"), .embedInCode("Steps/viewer.css"),
             ]),
+        .target(
+            name: "Lessons",
+            dependencies: [
+                "Quantities", "Operations", "MemoryModel", "Traces", "DMAMapping", "Statistics",
+                "Hazards", "Experiments", "Stepping", "Reports",
+            ]),
         // Layer 4: the studio, and the command line.
         .target(
             name: "StudioServer",
@@ -99,7 +105,7 @@ let package = Package(
             dependencies: [
                 "Quantities", "Operations", "MemoryModel", "Machines", "Traces", "Symbols",
                 "DMAMapping", "Hazards",
-                "Experiments", "Stepping", "Reports", "StudioServer",
+                "Experiments", "Stepping", "Reports", "Lessons", "StudioServer",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
@@ -149,6 +155,8 @@ let package = Package(
         .testTarget(
             name: "StudioServerTests",
             dependencies: ["StudioServer", "Machines", "Reports"]),
+        .testTarget(
+            name: "LessonsTests", dependencies: ["Lessons", "Machines", "Traces"]),
         .testTarget(
             name: "LitmusTests",
             dependencies: [

@@ -22,7 +22,7 @@ struct Staleline: AsyncParsableCommand {
             ExplainCommand.self,
             MachinesCommand.self, ConvertCommand.self, MergeCommand.self, ValidateCommand.self,
             ProveCommand.self, ReportCommand.self, StudioCommand.self, CaptureCommand.self,
-            DemoCommand.self,
+            LearnCommand.self, DemoCommand.self,
         ])
 
     /// Runs the command and turns whatever is wrong with its input into exit status 2.
