@@ -10,13 +10,23 @@ public protocol StudioLessons: Sendable {
     /// The lessons in their order: what the page lists and shows.
     var list: JSONValue { get }
 
-    /// Judges a student's trace.
+    /// One lesson: its page in lines, its trace, its broken traces, its questions.
+    ///
+    /// - Parameter name: Its name in ``list``.
+    /// - Returns: nil: there is no such lesson.
+    /// - Throws: if what the page shows cannot be worked out.
+    func lesson(_ name: String) throws -> JSONValue?
+
+    /// Judges an answer.
     ///
     /// - Parameters:
     ///   - lesson: The lesson's name in ``list``.
-    ///   - answer: The trace, or the answer in words.
-    /// - Returns: the judgement; nil: there is no such lesson.
-    func grade(lesson: String, answer: String) -> JSONValue?
+    ///   - question: The question's number, from 1.
+    ///   - answer: A changed trace, or a number or a name.
+    ///   - limit: The most accesses and operations of a trace that is judged.
+    /// - Returns: the judgement; nil: there is no such question.
+    /// - Throws: if the question itself cannot be run.
+    func grade(lesson: String, question: Int, answer: [UInt8], limit: UInt64) throws -> JSONValue?
 }
 
 /// What the studio answers: pages that are part of the program, and what a trace in a request does.

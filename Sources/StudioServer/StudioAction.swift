@@ -21,6 +21,8 @@ enum StudioAction: String, CaseIterable {
     case life = "/api/life"
     /// Gives its text, of a binary one the text that it would have.
     case open = "/api/open"
+    /// Shows a lesson.
+    case lesson = "/api/lesson"
     /// Judges an answer to a lesson.
     case grade = "/api/grade"
 }
@@ -43,6 +45,7 @@ extension Studio {
             case .sweep: return try swept(request)
             case .life: return try life(request)
             case .open: return try opened(request)
+            case .lesson: return try lesson(request)
             case .grade: return try graded(request)
             }
         } catch let errors as TraceErrors {
@@ -216,15 +219,22 @@ extension Studio {
         return Self.json(.object([("text", .string(try NativeWriter.text(program)))]))
     }
 
-    private func graded(_ request: HTTPRequest) throws -> HTTPResponse {
-        guard let lessons else { throw HTTPRefusal(404, "no lessons are there") }
+    private func lesson(_ request: HTTPRequest) throws -> HTTPResponse {
         let name = request.query["lesson"] ?? ""
-        guard let answer = String(validating: request.body, as: UTF8.self) else {
-            throw HTTPRefusal(422, "the answer is not UTF-8")
-        }
-        guard let judgement = lessons.grade(lesson: name, answer: answer) else {
+        guard let lesson = try lessons?.lesson(name) else {
             throw HTTPRefusal(404, "there is no lesson \(name.prefix(80))")
         }
-        return Self.json(judgement)
+        return Self.json(lesson)
+    }
+
+    private func graded(_ request: HTTPRequest) throws -> HTTPResponse {
+        let name = request.query["lesson"] ?? ""
+        let number = request.query["question"].flatMap { Int($0) } ?? 1
+        let grade = try lessons?.grade(
+            lesson: name, question: number, answer: request.body, limit: Self.operationLimit)
+        guard let grade else {
+            throw HTTPRefusal(404, "there is no question \(number) of a lesson \(name.prefix(80))")
+        }
+        return Self.json(grade)
     }
 }

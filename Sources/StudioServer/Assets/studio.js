@@ -225,6 +225,49 @@
     } catch (error) { say(`cannot be compared: ${error.message}`, true); } finally { buttons.forEach((one) => { one.disabled = false; }); }
   }
 
+  // MARK: Lessons
+
+  async function openLesson(name) {
+    say('opening the lesson…');
+    const { ok, answer } = await ask('lesson', '', { lesson: name, machine: '', kernel: '' });
+    if (!ok) { refuse(answer); return; }
+    say('');
+    for (const button of $('lesson-list').querySelectorAll('button')) button.setAttribute('aria-current', String(button.dataset.name === name));
+    const load = (text, label) => el('button', { type: 'button', onclick: () => { $('machine').value = ''; $('kernel').value = ''; setText(text); show('steps'); run(); } }, label);
+    $('lesson').replaceChildren(el('h2', {}, answer.title), lessonPage(answer.page),
+      el('div', { class: 'actions' }, load(answer.trace, 'Step through its trace'), answer.breaks.map((one) => load(one.trace, `Break it: without ${one.label}`))),
+      ...answer.questions.map((question, index) => lessonQuestion(answer.name, question, index + 1, load)));
+  }
+  /** A page's lines: words as paragraphs, blocks as they are. */
+  function lessonPage(lines) {
+    const parts = [];
+    let block = null;
+    for (const [kind, text] of lines) {
+      if (kind !== 'block') block = null;
+      if (kind === 'heading') parts.push(el('h3', {}, text));
+      else if (kind === 'block') { if (!block) { block = el('pre', { tabIndex: 0 }); parts.push(block); } block.append(text.replace(/^ {4}/, '') + '\n'); }
+      else if (text === '') parts.push(null);
+      else if (parts.length && parts[parts.length - 1] && parts[parts.length - 1].tagName === 'P') parts[parts.length - 1].append('\n' + text);
+      else parts.push(el('p', {}, text));
+    }
+    // The title stands above.
+    return parts.filter(Boolean).slice(1);
+  }
+  function lessonQuestion(lesson, question, number, load) {
+    const verdict = el('p', { class: 'grade', role: 'status' });
+    const words = el('input', { type: 'text', 'aria-label': `Your answer: ${question.answer}`, maxLength: 200 });
+    const judge = async () => {
+      verdict.textContent = 'judging…';
+      const { ok, answer } = await ask('grade', question.isTrace ? area.value : words.value + '\n', { lesson, question: number });
+      verdict.className = `grade ${ok && answer.isRight ? 'right' : 'wrong'}`;
+      verdict.textContent = ok ? `${answer.isRight ? '✓ Right.' : '✕'} ${answer.reasons.join('\n')}` : answer.reason || answer.errors.map((one) => `line ${one.line}: found ${one.found}, expected ${one.expected}`).join('\n');
+    };
+    return el('section', { class: 'question', 'aria-label': `Question ${number}` }, el('h3', {}, `Question ${number}: ${question.title}`), el('p', {}, question.ask), el('p', { class: 'soft' }, `Answer: ${question.answer}.`),
+      el('div', { class: 'actions' }, load(question.trace, 'Load the trace'), question.isTrace ? null : words,
+        el('button', { type: 'button', class: 'primary', onclick: judge }, question.isTrace ? 'Judge the trace in the editor' : 'Judge')),
+      verdict, ...question.hints.map((hint, index) => el('details', {}, el('summary', {}, `Hint ${index + 1}`), el('p', {}, hint))));
+  }
+
   // MARK: The page
 
   const tabs = ['steps', 'compare', 'lessons'];
@@ -285,7 +328,7 @@
   document.addEventListener('keydown', (event) => {
     if ((event.ctrlKey || event.metaKey) && event.key === 'Enter') { show('steps'); run(); event.preventDefault(); return; }
     if (event.altKey || event.ctrlKey || event.metaKey || event.target.matches('textarea, select, input:not([type=range]):not([type=checkbox])')) return;
-    const actions = { e: () => { show('steps'); area.focus(); }, c: () => compare('compare'), s: () => show('steps'), t: () => $('theme').click(), '?': toggleKeys };
+    const actions = { e: () => { show('steps'); area.focus(); }, c: () => compare('compare'), s: () => show('steps'), l: () => { if (start && start.lessons.length) show('lessons'); }, t: () => $('theme').click(), '?': toggleKeys };
     const action = actions[event.key.length === 1 ? event.key.toLowerCase() : event.key];
     if (action) { action(); event.preventDefault(); }
   });
@@ -297,6 +340,7 @@
     $('example').replaceChildren(el('option', { value: '', disabled: true }, 'your own'), ...start.examples.map((one) => el('option', { value: one.name }, one.name)));
     $('machine').append(...start.machines.map((one) => el('option', { value: one.name, title: one.title }, one.name)));
     if (start.lessons.length) $('tab-lessons').hidden = false;
+    $('lesson-list').replaceChildren(...start.lessons.map((one) => el('li', {}, el('button', { type: 'button', 'data-name': one.name, title: one.goal, onclick: () => openLesson(one.name) }, `${one.number}. ${one.title}`))));
     await fromLink();
   }
   begin();

@@ -19,13 +19,18 @@ struct StudioCommand: AsyncParsableCommand {
     @Option(help: "How many requests are worked on at once. Default: as many as processors.")
     var jobs: Int?
 
+    @Option(help: "A course in another folder.") var course: String?
+
     func validate() throws {
         guard jobs ?? 1 > 0 else { throw ValidationError("--jobs: expected 1 or more") }
     }
 
     func run() async throws {
+        let catalogue = try Resources.catalogue()
         let studio = Studio(
-            machines: try Resources.catalogue(), examples: try Self.examples(),
+            machines: catalogue, examples: try Self.examples(),
+            lessons: try CourseLessons(
+                course.map { try CourseFolder($0) } ?? CourseFolder.bundled(), machines: catalogue),
             workers: jobs ?? ProcessInfo.processInfo.activeProcessorCount)
         let server = StudioServer(studio, address: address, port: port)
         do {
