@@ -43,10 +43,11 @@ struct ParetoFrontTests {
         let front = ParetoFront(
             of: SampleTable.caches,
             by: [SweepObjective("area.bits"), SweepObjective("L1D.misses")])
-        #expect(front.entries.map(\.values) == [
-            [70_000, 400], [71_000, 300], [140_000, 200], [141_000, 120], [280_000, 60],
-            [281_000, 58],
-        ])
+        #expect(
+            front.entries.map(\.values) == [
+                [70_000, 400], [71_000, 300], [140_000, 200], [141_000, 120], [280_000, 60],
+                [281_000, 58],
+            ])
         #expect(front.beaten == 0)
         let most = ParetoFront(
             of: SampleTable.caches,
@@ -68,7 +69,9 @@ struct ParetoFrontTests {
     }
 
     /// Few different numbers, so that there are equal ones in every combination.
-    @Test("No point of a front is beaten, and every other is", arguments: 1...60 as ClosedRange<UInt64>)
+    @Test(
+        "No point of a front is beaten, and every other is",
+        arguments: 1...60 as ClosedRange<UInt64>)
     func random(seed: UInt64) {
         var generator = SplitMix64(seed: seed)
         let names = Array(["p", "q", "r", "s"].prefix(Int.random(in: 1...4, using: &generator)))
@@ -191,7 +194,10 @@ struct SweepSensitivityTests {
         var generator = SplitMix64(seed: seed)
         let counts = (0..<3).map { _ in Int.random(in: 2...4, using: &generator) }
         let table = SampleTable.make(counts) { _ in
-            [Double.random(in: 1...[2.0, 1_000].randomElement(using: &generator)!, using: &generator)]
+            [
+                Double.random(
+                    in: 1...[2.0, 1_000].randomElement(using: &generator)!, using: &generator)
+            ]
         }
         let found = try #require(SweepSensitivity(of: "y", in: table))
         let shares = found.knobs.compactMap(\.share) + found.pairs.map(\.share)
@@ -218,7 +224,10 @@ struct SweepSliceTests {
         let curves = try #require(analysis.curves)
         #expect(curves.metric == "L1D.missRate" && curves.axis.key == "l1d.size")
         #expect(curves.series.map(\.key) == ["l1d.ways"])
-        #expect(curves.curves.map { $0.points.map(\.value) } == [[0.2, 0.1, 0.03], [0.15, 0.06, 0.029]])
+        #expect(
+            curves.curves.map { $0.points.map(\.value) } == [
+                [0.2, 0.1, 0.03], [0.15, 0.06, 0.029],
+            ])
     }
 
     @Test("Axes that a heat map does not show are at the best point, or averaged over")
@@ -243,7 +252,8 @@ struct SweepSliceTests {
         }
         #expect(
             fault(SweepQuestion(metric: "L1D.mises"))
-                .hasPrefix("--metric: found 'L1D.mises', expected a metric of the sweep, as L1D.misses:"))
+                .hasPrefix(
+                    "--metric: found 'L1D.mises', expected a metric of the sweep, as L1D.misses:"))
         #expect(fault(SweepQuestion(along: "l2.size")).hasPrefix("--along: found 'l2.size'"))
         #expect(fault(SweepQuestion(heat: ("l1d.size", "l1d.size"))).contains("twice"))
         #expect(fault(SweepQuestion(objectives: [SweepObjective("x")])).hasPrefix("--pareto"))

@@ -46,7 +46,9 @@ struct CurvesChart {
         let range = range ?? 0...1
         var figure = Figure(
             title: title,
-            summary: "\(curves.curves.count) curves along \(curves.axis.key); the table has the numbers.")
+            summary:
+                "\(curves.curves.count) curves along \(curves.axis.key); the table has the numbers."
+        )
         let x = FigureScale(curves.axis)
         let y = FigureScale(range, isLogarithmic: range.asksForLogarithm, unit: unit)
         figure.axes(x, curves.axis.title, y, unit.title)
@@ -88,7 +90,8 @@ struct CurvesChart {
                     figure.legend(row, value, .series(place), mark: FigureMark(place))
                 } else {
                     figure.legend(
-                        row, value, .ink, mark: nil, dash: Figure.dashes[place % Figure.dashes.count])
+                        row, value, .ink, mark: nil,
+                        dash: Figure.dashes[place % Figure.dashes.count])
                 }
                 row += 20
             }

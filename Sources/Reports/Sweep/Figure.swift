@@ -41,7 +41,7 @@ struct Figure {
         }
     }
 
-    /// Colours of data on white and on black, told apart by lightness, too, and with a contrast of 3 to the paper at least.
+    /// Colours of data on white and on black, each with a contrast of more than 3 to 1 to the paper.
     static let seriesColours: [(light: String, dark: String)] = [
         ("#0060a8", "#6db6f0"), ("#d0540a", "#ff9a5c"), ("#00795a", "#4fd0a8"),
         ("#a2408c", "#e59ad3"), ("#806200", "#dcbc4a"), ("#2a8ec2", "#a8dcff"),
@@ -173,7 +173,8 @@ struct Figure {
     ) {
         picture.add(
             "<rect class=\"\(tone.name)\" x=\"\(SVG.n(x))\" y=\"\(SVG.n(y))\" width=\"\(SVG.n(width))\" "
-                + "height=\"\(SVG.n(height))\" fill=\"\(tone.colour)\"><title>\(SVG.escaped(title))</title></rect>")
+                + "height=\"\(SVG.n(height))\" fill=\"\(tone.colour)\"><title>\(SVG.escaped(title))</title></rect>"
+        )
     }
 
     /// A frame around a field.
@@ -259,7 +260,8 @@ enum FigureMark: Int, CaseIterable {
             let diameter = SVG.n(2 * size)
             return
                 "M\(to(-1, 0)) a\(radius) \(radius) 0 1 0 \(diameter) 0 a\(radius) \(radius) 0 1 0 -\(diameter) 0"
-        case .square: return "M\(to(-0.9, -0.9)) L\(to(0.9, -0.9)) L\(to(0.9, 0.9)) L\(to(-0.9, 0.9)) Z"
+        case .square:
+            return "M\(to(-0.9, -0.9)) L\(to(0.9, -0.9)) L\(to(0.9, 0.9)) L\(to(-0.9, 0.9)) Z"
         case .triangle: return "M\(to(0, -1.2)) L\(to(1.1, 0.8)) L\(to(-1.1, 0.8)) Z"
         case .diamond: return "M\(to(0, -1.3)) L\(to(1.3, 0)) L\(to(0, 1.3)) L\(to(-1.3, 0)) Z"
         case .cross: return stroke(1, 1) + " " + stroke(1, -1)

@@ -1,3 +1,4 @@
+import Experiments
 import Quantities
 
 /// How numbers become places along an axis of a figure.
@@ -24,6 +25,7 @@ struct FigureScale {
     ///   - isLogarithmic: Whether equal factors are equally far apart; not heeded if a number is not above zero.
     ///   - unit: In which unit marks are written.
     init(_ range: ClosedRange<Double>, isLogarithmic wanted: Bool, unit: MetricUnit) {
+        factor = unit.factor
         isLogarithmic = wanted && range.lowerBound > 0
         var (least, greatest) = (range.lowerBound / unit.factor, range.upperBound / unit.factor)
         if isLogarithmic {
@@ -54,7 +56,6 @@ struct FigureScale {
                 number += 1
             }
         }
-        factor = unit.factor
     }
 
     /// A scale for the values of an axis, by powers where all are numbers above zero, or else equally far apart.

@@ -58,7 +58,8 @@ struct FrontChart {
         let count = front.entries.count
         var figure = Figure(
             title: title,
-            summary: "\(spots.count) points; the front has \(count) of them, which the table lists.",
+            summary:
+                "\(spots.count) points; the front has \(count) of them, which the table lists.",
             right: 230)
         let x = FigureScale(xRange, isLogarithmic: xRange.asksForLogarithm, unit: xUnit)
         let y = FigureScale(yRange, isLogarithmic: yRange.asksForLogarithm, unit: yUnit)
@@ -73,7 +74,8 @@ struct FrontChart {
     private func drawBeaten(_ figure: inout Figure, _ x: FigureScale, _ y: FigureScale) {
         for spot in thinned(spots, Set(front.entries.flatMap(\.rows))) {
             figure.mark(
-                figure.x(x.position(spot.x)), figure.y(y.position(spot.y)), .ring, .faint, size: 2.5,
+                figure.x(x.position(spot.x)), figure.y(y.position(spot.y)), .ring, .faint,
+                size: 2.5,
                 title: words(spot.row))
         }
     }

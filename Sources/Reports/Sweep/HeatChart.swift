@@ -58,7 +58,7 @@ struct HeatChart {
     }
 
     /// The colour of a number on a part's colour.
-    static func ink(on part: Double) -> String { part > 0.52 ? "#ffffff" : "#1a1a1a" }
+    static func ink(on part: Double) -> String { part > 0.66 ? "#ffffff" : "#1a1a1a" }
 
     private static let mostColumns = 24
 
@@ -105,7 +105,8 @@ struct HeatChart {
         _ value: Double?, _ figure: inout Figure, _ column: Int, _ row: Int,
         _ place: (x: Double, y: Double, width: Double, height: Double)
     ) {
-        let words = "\(heat.across.key)=\(heat.across.values[column]), "
+        let words =
+            "\(heat.across.key)=\(heat.across.values[column]), "
             + "\(heat.up.key)=\(heat.up.values[row]): "
         let middle = (place.x + place.width / 2, place.y + place.height / 2 + 4)
         guard let value else {

@@ -74,7 +74,8 @@ struct KnobChart {
         switch sensitivity.method {
         case .ranks: return "share of the variance of the ranks of \(name) (%)"
         case .grid:
-            return "share of the variance of " + (sensitivity.isLogarithmic ? "the logarithm of " : "")
+            return "share of the variance of "
+                + (sensitivity.isLogarithmic ? "the logarithm of " : "")
                 + "\(name) (%)"
         }
     }

@@ -40,7 +40,8 @@ struct MetricUnit {
                 ".misses": "misses", ".readMisses": "read misses", ".writeMisses": "write misses",
                 ".reads": "reads", ".writes": "writes", ".writebacks": "writebacks",
             ]
-            name = words[dot.map { String(metric[$0...]) } ?? ""].map { "\($0) of \(owner)" } ?? metric
+            name =
+                words[dot.map { String(metric[$0...]) } ?? ""].map { "\($0) of \(owner)" } ?? metric
             (unit, factor) = chosen([("", 1, 0), ("thousand", 1e3, 1e5), ("million", 1e6, 1e8)])
         }
     }
@@ -52,7 +53,9 @@ struct MetricUnit {
     func number(_ value: Double) -> String { Format.significant(value / factor) }
 
     /// A number with its unit.
-    func text(_ value: Double) -> String { unit.isEmpty ? number(value) : "\(number(value)) \(unit)" }
+    func text(_ value: Double) -> String {
+        unit.isEmpty ? number(value) : "\(number(value)) \(unit)"
+    }
 }
 
 extension Format {

@@ -159,15 +159,19 @@ extension SweepAnalysisReport {
     /// The analysis with comma-separated values, one number a line: part, what of it, at which settings, of which metric.
     public var csv: String {
         var out = "part,item,settings,metric,value\n"
-        func add(_ part: String, _ item: String, _ settings: String, _ metric: String, _ value: Double)
-        {
-            out += [part, item, settings, metric, SweepTableReport.number(value)]
+        func add(
+            _ part: String, _ item: String, _ settings: String, _ metric: String, _ value: Double
+        ) {
+            out +=
+                [part, item, settings, metric, SweepTableReport.number(value)]
                 .map(SweepTableReport.quoted).joined(separator: ",") + "\n"
         }
         for entry in analysis.front.entries {
             for row in entry.rows {
                 for (objective, value) in zip(analysis.front.objectives, entry.values) {
-                    add("front", "\(table.rows[row].number)", settings(row), objective.metric, value)
+                    add(
+                        "front", "\(table.rows[row].number)", settings(row), objective.metric, value
+                    )
                 }
             }
         }
@@ -176,7 +180,8 @@ extension SweepAnalysisReport {
                 if let share = knob.share { add("share", knob.key, "", sensitivity.metric, share) }
                 for level in knob.levels {
                     add(
-                        "mean", knob.key, "\(knob.key)=\(level.value)", sensitivity.metric, level.mean)
+                        "mean", knob.key, "\(knob.key)=\(level.value)", sensitivity.metric,
+                        level.mean)
                 }
             }
             for pair in sensitivity.pairs {

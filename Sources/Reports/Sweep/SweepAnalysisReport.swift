@@ -38,7 +38,9 @@ public struct SweepAnalysisReport: Sendable {
     /// A unit for a metric's numbers over all points.
     func unit(_ metric: String) -> MetricUnit {
         let column = table.metrics.firstIndex(of: metric)
-        let values = table.rows.compactMap { row in column.flatMap { row.isDone ? row.values[$0] : nil } }
+        let values = table.rows.compactMap { row in
+            column.flatMap { row.isDone ? row.values[$0] : nil }
+        }
         return MetricUnit(metric, upTo: values.max() ?? 0)
     }
 
@@ -146,7 +148,9 @@ public struct SweepAnalysisReport: Sendable {
         let front = analysis.front
         var notes: [String] = []
         if front.entries.contains(where: { $0.rows.count > 1 }) {
-            notes.append("Where points have the same numbers, the first of them is shown with how many there are.")
+            notes.append(
+                "Where points have the same numbers, the first of them is shown with how many there are."
+            )
         }
         if front.unweighed > 0 {
             notes.append("\(front.unweighed) points lack one of these numbers and are not weighed.")
@@ -237,12 +241,16 @@ public struct SweepAnalysisReport: Sendable {
                 : "the metric"
             let omitted =
                 sensitivity.omitted.isEmpty
-                ? "" : " Left out, because points with it are missing: "
+                ? ""
+                : " Left out, because points with it are missing: "
                     + sensitivity.omitted.joined(separator: ", ") + "."
-            return "Shares of the variance of \(what) over a whole grid of \(count) points: of each knob's means, "
-                + "and of what the means of two knobs' combinations add to both. They sum to 100 %." + omitted
+            return
+                "Shares of the variance of \(what) over a whole grid of \(count) points: of each knob's means, "
+                + "and of what the means of two knobs' combinations add to both. They sum to 100 %."
+                + omitted
         case .ranks:
-            return "The \(count) points are no whole grid (a sample, or many of them could not be run). So the shares are "
+            return
+                "The \(count) points are no whole grid (a sample, or many of them could not be run). So the shares are "
                 + "of the variance of the metric's ranks, each knob judged alone, less what chance would explain "
                 + "(epsilon squared); they need not sum to 100 %."
         }

@@ -34,7 +34,8 @@ extension FrontChart {
             series(
                 "the front", "s0", "rectRot", 6, isHollow: false, line: steps, members),
             series(
-                "beaten", "faint", "circle", 3, isHollow: true, line: false, thinned(spots, inFront)),
+                "beaten", "faint", "circle", 3, isHollow: true, line: false, thinned(spots, inFront)
+            ),
         ]
         if let smallest = analysis.smallest {
             all.append(
@@ -123,7 +124,9 @@ extension CurvesChart {
         var out = ""
         for (index, axis) in curves.series.enumerated() {
             let items = axis.values.enumerated().compactMap { place, value -> String? in
-                guard curves.curves.contains(where: { $0.places[index] == place }) else { return nil }
+                guard curves.curves.contains(where: { $0.places[index] == place }) else {
+                    return nil
+                }
                 return index == 0
                     ? PageControls.item(
                         value, .series(place), FigureMark(place), dash: [], group: (index, place))
@@ -191,7 +194,9 @@ extension HeatChart {
 
     /// The switch above the chart.
     var controls: String {
-        guard let range, range.lowerBound > 0, range.upperBound > range.lowerBound else { return "" }
+        guard let range, range.lowerBound > 0, range.upperBound > range.lowerBound else {
+            return ""
+        }
         return PageControls.group(
             "Colours", [PageControls.scale("logarithmic", "colour", isOn: range.asksForLogarithm)])
     }
@@ -212,7 +217,8 @@ enum PageControls {
         let data =
             series.map { "data-series=\"\($0)\"" }
             ?? group.map { "data-axis=\"\($0.axis)\" data-place=\"\($0.place)\"" } ?? ""
-        return "<label><input type=\"checkbox\" checked \(data)> \(Figure.swatch(tone, mark, dash)) "
+        return
+            "<label><input type=\"checkbox\" checked \(data)> \(Figure.swatch(tone, mark, dash)) "
             + "\(SVG.escaped(name))</label>"
     }
 

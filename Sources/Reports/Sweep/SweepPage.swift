@@ -54,7 +54,8 @@ struct SweepPage {
         for note in notes where !note.isEmpty { parts.append("<p>\(SVG.escaped(note))</p>") }
         for table in tables.compactMap(\.self) {
             parts.append(
-                "<details open><summary>Table</summary>\n" + Self.table(table, title) + "\n</details>")
+                "<details open><summary>Table</summary>\n" + Self.table(table, title)
+                    + "\n</details>")
         }
         parts.append("</section>")
     }
@@ -94,7 +95,8 @@ struct SweepPage {
         if let library {
             parts.append(
                 "<p>The charts are drawn by <a href=\"https://www.chartjs.org/\">Chart.js</a> "
-                    + "\(SVG.escaped(library.version)) (MIT licence), which is within this page.</p>")
+                    + "\(SVG.escaped(library.version)) (MIT licence), which is within this page.</p>"
+            )
         }
         parts.append("</section>")
     }
@@ -147,6 +149,7 @@ struct SweepPage {
             margin:2em auto;max-width:60em;padding:0 1em}
             h1{font-size:1.4em}h2{font-size:1.1em;margin:2.2em 0 .6em}a{color:var(--accent)}
             p.verdict{background:var(--note);border-left:4px solid var(--accent);padding:.6em 1em}
+            [hidden]{display:none!important}
             .still svg{max-width:100%;height:auto}.live{position:relative;width:100%}
             .still .paper{fill:var(--paper)}.still .ink{fill:var(--ink)}.still .ink-line{stroke:var(--ink)}
             .still .faint{fill:var(--faint)}.still .faint-line{stroke:var(--faint)}.still .grid-line{stroke:var(--grid)}

@@ -41,7 +41,8 @@ struct SweepReportCommand: ParsableCommand {
     @Option(
         help: "Axes that a chart does not show: best (as at the best point) or mean (over all).")
     var others: OtherAxes = .best
-    @Option(name: [.short, .long], help: "Write the analysis: .html, .svg, .png, .json, .csv, .txt.")
+    @Option(
+        name: [.short, .long], help: "Write the analysis: .html, .svg, .png, .json, .csv, .txt.")
     var output: String?
     @Option(help: "Which chart .svg and .png hold: front, sensitivity, curves, heat.")
     var chart: SweepAnalysisReport.Chart?
@@ -110,9 +111,12 @@ struct SweepReportCommand: ParsableCommand {
         let parts = text.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
         guard count.contains(parts.count), !parts.contains(""), Set(parts).count == parts.count
         else {
-            let many = count.count == 1 ? "\(count.lowerBound)" : "\(count.lowerBound) to \(count.upperBound)"
+            let many =
+                count.count == 1
+                ? "\(count.lowerBound)" : "\(count.lowerBound) to \(count.upperBound)"
             throw BadInput(
-                "\(option) \(text): expected \(many) different names with commas between, as \(example)")
+                "\(option) \(text): expected \(many) different names with commas between, as \(example)"
+            )
         }
         return parts
     }
@@ -142,7 +146,8 @@ struct SweepReportFile {
         let isPicture = ending == "svg" || ending == "png"
         let isPage = ending == "html" || ending == "htm"
         if let chart, !isPicture {
-            throw BadInput("--chart \(chart.rawValue): \(path) is no picture, expected .svg or .png")
+            throw BadInput(
+                "--chart \(chart.rawValue): \(path) is no picture, expected .svg or .png")
         }
         if let library, !isPage {
             throw BadInput("--library \(library): \(path) is no page, expected .html")
@@ -156,7 +161,8 @@ struct SweepReportFile {
         case "txt": form = .text
         default:
             throw BadInput(
-                "--output \(path): expected a name that ends in .html, .svg, .png, .json, .csv or .txt")
+                "--output \(path): expected a name that ends in .html, .svg, .png, .json, .csv or .txt"
+            )
         }
     }
 
@@ -165,9 +171,9 @@ struct SweepReportFile {
         let path = given ?? packagedLibrary
         guard let bytes = FileManager.default.contents(atPath: path) else {
             if let given { throw BadInput("\(given): \(String(cString: strerror(errno)))") }
-            Output.writeError(
+            Diagnostics.note(
                 "\(page): its charts are still pictures, for \(path) is not there: apt-get install libjs-chart.js, or give "
-                    + "Chart.js with --library FILE\n")
+                    + "Chart.js with --library FILE")
             return nil
         }
         guard let library = PlottingLibrary(String(decoding: bytes, as: UTF8.self)) else {
@@ -238,7 +244,8 @@ enum PictureConverter {
             throw BadInput("\(converter): \(error.localizedDescription)")
         }
         process.waitUntilExit()
-        guard process.terminationStatus == 0, let png = FileManager.default.contents(atPath: to.path)
+        guard process.terminationStatus == 0,
+            let png = FileManager.default.contents(atPath: to.path)
         else { throw BadInput("\(converter): failed with status \(process.terminationStatus)") }
         return Array(png)
     }

@@ -96,8 +96,13 @@ public struct SweepAnalysis: Sendable {
         front = ParetoFront(of: table, by: question.objectives ?? usual)
         let sensitivity = SweepSensitivity(of: metric, in: table)
         self.sensitivity = sensitivity
-        let along = try question.along.map { try Self.place(of: $0, "--along", table) }
-        curves = (along ?? Self.usualAxis(of: table, metric)).flatMap { axis in
+        let along: Int?
+        if let key = question.along {
+            along = try Self.place(of: key, "--along", table)
+        } else {
+            along = Self.usualAxis(of: table, metric)
+        }
+        curves = along.flatMap { axis in
             SweepCurves(
                 of: table, metric: Self.ratio(of: metric, table), along: axis,
                 others: question.others)

@@ -58,7 +58,8 @@ public struct SweepCurves: Hashable, Sendable {
         for place in near + candidates.filter({ !near.contains($0) }) where chosen.count < 2 {
             let count = (chosen + [place]).reduce(1) { $0 * table.axes[$1].values.count }
             // No more colours than eight, nor dashes than four.
-            if count <= Self.mostCurves, table.axes[place].values.count <= (chosen.isEmpty ? 8 : 4) {
+            if count <= Self.mostCurves, table.axes[place].values.count <= (chosen.isEmpty ? 8 : 4)
+            {
                 chosen.append(place)
             }
         }
