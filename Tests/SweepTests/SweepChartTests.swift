@@ -10,24 +10,28 @@ struct SweepChartTests {
 
     init() throws { report = SweepAnalysisReport(try SweepAnalysis(SampleTable.caches)) }
 
-    /// Pictures that were looked at once and kept; `STALELINE_GOLDEN=write` writes them anew, to be looked at again.
-    @Test("Each chart is the picture that was looked at", arguments: SweepAnalysisReport.Chart.allCases)
+    @Test(
+        "Each chart is the picture that was looked at",
+        arguments: SweepAnalysisReport.Chart.allCases)
     func golden(chart: SweepAnalysisReport.Chart) throws {
+        try keep(try #require(report.svg(chart)), "\(chart.rawValue).svg")
+    }
+
+    /// What was looked at once and kept; `STALELINE_GOLDEN=write` writes it anew, to be looked at again.
+    private func keep(_ text: String, _ name: String) throws {
         let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-            .appendingPathComponent("Data/\(chart.rawValue).svg")
-        let svg = try #require(report.svg(chart))
+            .appendingPathComponent("Data/\(name)")
         if ProcessInfo.processInfo.environment["STALELINE_GOLDEN"] == "write" {
-            try Data(svg.utf8).write(to: file)
+            try Data(text.utf8).write(to: file)
         }
         let kept = try String(contentsOf: file, encoding: .utf8)
-        #expect(svg == kept, "\(file.path) differs; look at the new picture before it is kept")
+        #expect(text == kept, "\(name) differs; look at the new one before it is kept")
     }
 
     @Test("Pictures and pages are well-formed", arguments: [true, false])
     func wellFormed(hasLibrary: Bool) throws {
         for chart in SweepAnalysisReport.Chart.allCases {
-            let parser = XMLParser(data: Data(try #require(report.svg(chart)).utf8))
-            #expect(parser.parse(), "\(chart): \(String(describing: parser.parserError))")
+            #expect(Self.unclosed(try #require(report.svg(chart))) == [], "\(chart)")
         }
         let library = try #require(PlottingLibrary(Self.library))
         let page = report.html(library: hasLibrary ? library : nil)
@@ -36,6 +40,23 @@ struct SweepChartTests {
         }
         #expect(page.contains("<script") == hasLibrary)
         #expect(page.contains("Permission is hereby granted") == hasLibrary)
+    }
+
+    /// The elements of a text in XML that are not closed in order; of a wrong end its name with a slash.
+    private static func unclosed(_ text: String) -> [String] {
+        var open: [String] = []
+        for part in text.split(separator: "<").map(String.init) {
+            let tag = part.prefix { $0 != ">" }
+            let name = String(tag.prefix { $0 != " " && $0 != "\n" })
+            if name.hasPrefix("/") {
+                guard open.popLast() == String(name.dropFirst()) else { return open + [name] }
+            } else if !tag.hasSuffix("/") {
+                open.append(name)
+            }
+            // Neither in attributes nor in words may one stand that is not of an element.
+            if tag.count(where: { $0 == "\"" }) % 2 != 0 || !part.contains(">") { return [part] }
+        }
+        return open
     }
 
     private static let library = "/*!\n * Chart.js v3.9.1\n */\nvar Chart = 1;"
@@ -64,9 +85,7 @@ struct SweepChartTests {
     }
 
     @Test("The report for people")
-    func text() {
-        #expect(report.text == Self.text)
-    }
+    func text() throws { try keep(report.text, "report.txt") }
 
     @Test("Lines of the report have at most 80 characters, with many axes, too")
     func width() throws {
@@ -98,6 +117,7 @@ struct SweepChartTests {
         #expect(SweepAnalysisReport.Chart.allCases.allSatisfy { one.svg($0) == nil })
         #expect(
             one.verdict
-                == "Nothing that was varied changes y. The least is 7. Of 1 points 1 has the best y.")
+                == "Nothing that was varied changes y. The least is 7. Of 1 points 1 has the best y."
+        )
     }
 }

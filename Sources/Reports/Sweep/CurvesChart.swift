@@ -13,6 +13,9 @@ struct CurvesChart {
     /// What the chart is called.
     var title: String { "\(unit.name.capitalised) over \(curves.axis.key)" }
 
+    /// The same with the unit of the numbers, for tables.
+    var titleWithUnit: String { title + (unit.unit.isEmpty ? "" : ", in \(unit.words)") }
+
     /// What became of the axes that are not shown.
     var note: String { Self.note(curves.others, curves.fixed) }
 
@@ -47,8 +50,8 @@ struct CurvesChart {
         var figure = Figure(
             title: title,
             summary:
-                "\(curves.curves.count) curves along \(curves.axis.key); the table has the numbers."
-        )
+                "\(curves.curves.count) curves along \(curves.axis.key); the table has the numbers.",
+            right: 160)
         let x = FigureScale(curves.axis)
         let y = FigureScale(range, isLogarithmic: range.asksForLogarithm, unit: unit)
         figure.axes(x, curves.axis.title, y, unit.title)

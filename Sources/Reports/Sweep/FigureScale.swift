@@ -41,8 +41,7 @@ struct FigureScale {
             }
         } else {
             let span = greatest > least ? greatest - least : max(abs(greatest), 1)
-            // A distance of numbers begins at zero unless they are far from it.
-            least = least >= 0 && least < span ? 0 : least - span * 0.05
+            least = range.isNearZero ? 0 : least - span * 0.05
             greatest += span * 0.05
             let step = Self.step(greatest - least)
             low = least
@@ -134,6 +133,9 @@ extension ClosedRange<Double> {
         guard let range else { return nil }
         self = range.0...range.1
     }
+
+    /// Whether an axis of equal distances begins at zero: unless the numbers are far from it.
+    var isNearZero: Bool { lowerBound >= 0 && lowerBound < 2 * (upperBound - lowerBound) }
 
     /// Whether the numbers are so far apart that powers show them better: all above zero, and ten times the least.
     var asksForLogarithm: Bool { lowerBound > 0 && upperBound >= 10 * lowerBound }

@@ -65,8 +65,8 @@ struct FrontChart {
         let y = FigureScale(yRange, isLogarithmic: yRange.asksForLogarithm, unit: yUnit)
         figure.axes(x, xUnit.title, y, yUnit.title)
         drawBeaten(&figure, x, y)
-        drawFront(&figure, x, y)
-        drawLegend(&figure)
+        let named = drawFront(&figure, x, y)
+        drawLegend(&figure, named)
         return figure.svg
     }
 
@@ -93,7 +93,29 @@ struct FrontChart {
         }
     }
 
-    private func drawFront(_ figure: inout Figure, _ x: FigureScale, _ y: FigureScale) {
+    /// The entries that have a number in the picture: the last, the smallest that is nearly the best, and from the first on all
+    /// whose number would not touch another's, as far as the legend has room.
+    private func named(_ places: [(x: Double, y: Double)]) -> [Int] {
+        let smallest = front.entries.firstIndex { entry in
+            analysis.smallest.map { entry.rows.contains($0) } ?? false
+        }
+        var named: [Int] = []
+        for index in [places.count - 1] + (smallest.map { [$0] } ?? []) + Array(places.indices)
+        where named.count < Self.mostNames && !named.contains(index) {
+            let isFree = named.allSatisfy { other in
+                abs(places[other].x - places[index].x) > 22
+                    || abs(places[other].y - places[index].y) > 14
+            }
+            if isFree { named.append(index) }
+        }
+        return named.sorted()
+    }
+
+    private static let mostNames = 14
+
+    private func drawFront(
+        _ figure: inout Figure, _ x: FigureScale, _ y: FigureScale
+    ) -> [Int] {
         let places = front.entries.map { entry in
             (x: figure.x(x.position(entry.values[0])), y: figure.y(y.position(entry.values[1])))
         }
@@ -106,19 +128,20 @@ struct FrontChart {
             }
             figure.path(steps, .series(0), width: 1.8)
         }
-        let isMany = places.count > 14
+        let named = named(places)
         for (index, place) in places.enumerated() {
             let row = front.entries[index].rows[0]
             figure.mark(place.x, place.y, .diamond, .series(0), size: 4.2, title: words(row))
             if row == analysis.smallest {
                 figure.mark(place.x, place.y, .ring, .series(1), size: 9)
             }
-            guard !isMany || index % ((places.count + 13) / 14) == 0 else { continue }
+            guard named.contains(index) else { continue }
             figure.text(place.x + 6, place.y - 7, "\(index + 1)", size: 11)
         }
+        return named
     }
 
-    private func drawLegend(_ figure: inout Figure) {
+    private func drawLegend(_ figure: inout Figure, _ named: [Int]) {
         var row = figure.plot.top + 8
         let isLine = front.objectives.count == 2
         figure.legend(
@@ -132,26 +155,18 @@ struct FrontChart {
             row += 35
         }
         row += 14
-        let entries = front.entries.prefix(14)
         figure.text(figure.plot.right + 20, row, keys, size: 11, tone: .faint)
-        for (index, entry) in entries.enumerated() where front.entries.count <= 14 {
+        for index in named {
             row += 16
+            figure.text(figure.plot.right + 40, row, "\(index + 1)", .end, size: 11)
             figure.text(
-                figure.plot.right + 20, row, "\(index + 1)  \(values(entry.rows[0]))", size: 11)
-        }
-        if front.entries.count > 14 {
-            figure.text(
-                figure.plot.right + 20, row + 16, "numbers as in the table of the front", size: 11,
-                tone: .faint)
+                figure.plot.right + 50, row, values(front.entries[index].rows[0]), size: 11)
         }
     }
 
     private var shown: [Int] { Array(analysis.table.variedPlaces.prefix(3)) }
 
-    private var keys: String {
-        guard front.entries.count <= 14 else { return "" }
-        return shown.map { analysis.table.axes[$0].key }.joined(separator: ", ")
-    }
+    private var keys: String { shown.map { analysis.table.axes[$0].key }.joined(separator: ", ") }
 
     private func values(_ row: Int) -> String {
         analysis.table.settings(of: analysis.table.rows[row], on: shown).map(\.value)

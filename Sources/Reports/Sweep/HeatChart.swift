@@ -18,6 +18,9 @@ struct HeatChart {
             + "\(heat.across.key) and \(heat.up.key)"
     }
 
+    /// The same with the unit of the numbers, for tables.
+    var titleWithUnit: String { title + (unit.unit.isEmpty ? "" : ", in \(unit.words)") }
+
     /// What became of the axes that are not shown.
     var note: String { CurvesChart.note(heat.others, heat.fixed) }
 
@@ -156,7 +159,7 @@ struct HeatChart {
         figure.text(left + 22, top + 9, unit.number(range.upperBound), size: 11)
         figure.text(left + 22, top + height, unit.number(range.lowerBound), size: 11)
         if range.asksForLogarithm {
-            figure.text(left + 22, top + height / 2 + 4, "by powers", size: 11, tone: .faint)
+            figure.text(left + 22, top + height / 2 + 4, "logarithmic", size: 11, tone: .faint)
         }
         figure.frame(
             left + 1, plot.bottom - 24, 14, 14, Figure.seriesColours[1].light, stroke: 3)

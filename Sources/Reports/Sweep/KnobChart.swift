@@ -63,7 +63,11 @@ struct KnobChart {
                 plot.left, row, max(end - plot.left, 0), 19,
                 Self.tone(bar.kind),
                 title: "\(bar.label): \(Self.percent(bar.share))")
-            figure.text(end + 7, row + 14, Self.percent(bar.share))
+            // A long bar has its number within, or it would stand on the last line of the grid.
+            let isInside = bar.share > 0.9
+            figure.text(
+                end + (isInside ? -7 : 7), row + 14, Self.percent(bar.share),
+                isInside ? .end : .start, tone: isInside ? .paper : .ink)
         }
         return figure.svg
     }

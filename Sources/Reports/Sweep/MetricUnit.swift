@@ -8,6 +8,7 @@ struct MetricUnit {
     let unit: String
     /// How much of the metric one unit is.
     let factor: Double
+    private let isCount: Bool
 
     /// Chooses a unit.
     ///
@@ -25,17 +26,21 @@ struct MetricUnit {
         switch dot.map({ metric[$0...] }) ?? "" {
         case ".missRate":
             (name, unit, factor) = ("miss ratio of \(owner)", "%", 0.01)
+            isCount = false
         case _ where metric == SweepTable.areaMetric:
-            name = "area of the caches"
+            name = Self.areaName
+            isCount = false
             (unit, factor) = chosen([
                 ("bit", 1, 0), ("Kbit", 1_024, 4_096), ("Mbit", 1_048_576, 100 * 1_048_576),
             ])
         case _ where metric == SweepTable.timeMetric:
             name = "time"
+            isCount = false
             (unit, factor) = chosen([
                 ("ns", 1, 0), ("µs", 1e3, 1e3), ("ms", 1e6, 1e6), ("s", 1e9, 1e9),
             ])
         default:
+            isCount = true
             let words = [
                 ".misses": "misses", ".readMisses": "read misses", ".writeMisses": "write misses",
                 ".reads": "reads", ".writes": "writes", ".writebacks": "writebacks",
@@ -46,11 +51,35 @@ struct MetricUnit {
         }
     }
 
+    /// The unit in a sentence.
+    var words: String {
+        switch unit {
+        case "thousand", "million": unit + "s"
+        default: unit
+        }
+    }
+
     /// The name with its unit, for an axis.
     var title: String { unit.isEmpty ? name : "\(name) (\(unit))" }
 
-    /// A number in the unit with three digits that count.
-    func number(_ value: Double) -> String { Format.significant(value / factor) }
+    /// The head of a column: short, with the unit.
+    var head: String {
+        let short = name == Self.areaName ? "area" : name
+        return unit.isEmpty ? short : "\(short), \(unit)"
+    }
+
+    /// A number in the unit with three digits that count, or more.
+    func number(_ value: Double, digits: Int = 3) -> String {
+        Format.significant(value / factor, digits: digits)
+    }
+
+    /// A number on its own: counts are told whole.
+    func exact(_ value: Double) -> String {
+        guard isCount, value >= 0, let whole = UInt64(exactly: value) else { return text(value) }
+        return Format.grouped(whole)
+    }
+
+    private static let areaName = "area of the caches"
 
     /// A number with its unit.
     func text(_ value: Double) -> String {
@@ -59,17 +88,18 @@ struct MetricUnit {
 }
 
 extension Format {
-    /// A number with about three digits that count, whole ones grouped, as `0.0457`, `3.21`, `45.7`, `1,204`.
-    static func significant(_ value: Double) -> String {
+    /// A number with at least so many digits that count, as `0.0457`, `3.21`, `45.7` and `1,204` with three.
+    static func significant(_ value: Double, digits: Int = 3) -> String {
         let size = abs(value)
-        if size >= 100 || value == 0 {
+        var limit = 1.0
+        for _ in 1..<digits { limit *= 10 }
+        if size >= limit || value == 0 {
             return size < 9e15
                 ? (value < 0 ? "-" : "") + grouped(UInt64(size.rounded())) : "\(value)"
         }
         if value == value.rounded() { return fixed(value, 0) }
-        var decimals = 1
-        var limit = 10.0
-        while size < limit, decimals < 9 {
+        var decimals = 0
+        while size < limit, decimals < 12 {
             decimals += 1
             limit /= 10
         }

@@ -76,7 +76,7 @@ public struct SweepAnalysisReport: Sendable {
         let best = analysis.best
         let isPlain = table.variedPlaces.isEmpty
         out.append(
-            "The least is \(unit.text(value(analysis.metric, best)))"
+            "The least is \(unit.exact(value(analysis.metric, best)))"
                 + (isPlain ? "." : " at \(settings(best))."))
         if let smallest = analysis.smallest {
             let area = self.unit(SweepTable.areaMetric)
@@ -86,7 +86,7 @@ public struct SweepAnalysisReport: Sendable {
             } else {
                 out.append(
                     "The smallest caches within 5 % of it have \(bits), at \(settings(smallest)): "
-                        + "\(unit.text(value(analysis.metric, smallest))).")
+                        + "\(unit.exact(value(analysis.metric, smallest))).")
             }
         }
         out.append(frontSentence)
@@ -129,10 +129,10 @@ public struct SweepAnalysisReport: Sendable {
             out += Format.wrapped("", knobNote, width: 80) + "\n"
         }
         if let chart = CurvesChart(analysis) {
-            section(chart.title, [chart.note], curveTable)
+            section(chart.titleWithUnit, [chart.note], curveTable)
         }
         if let chart = HeatChart(analysis) {
-            section(chart.title, [chart.note], heatTable)
+            section(chart.titleWithUnit, [chart.note], heatTable)
         }
         return out + Format.wrapped("", verdict, width: 80)
     }
@@ -170,12 +170,12 @@ public struct SweepAnalysisReport: Sendable {
         let hasEqual = front.entries.contains { $0.rows.count > 1 }
         var text = TextTable(
             [("", .right)] + varied.map { (table.axes[$0].key, .right) }
-                + units.map { ($0.title, .right) } + (hasEqual ? [("points", .right)] : [])
+                + units.map { ($0.head, .right) } + (hasEqual ? [("points", .right)] : [])
                 + [("", .left)])
         for (index, entry) in front.entries.prefix(Self.mostEntries).enumerated() {
             var cells = ["\(index + 1)"]
             cells += table.settings(of: table.rows[entry.rows[0]], on: varied).map(\.value)
-            cells += zip(units, entry.values).map { $0.number($1) }
+            cells += zip(units, entry.values).map { $0.number($1, digits: 4) }
             if hasEqual { cells.append("\(entry.rows.count)") }
             let isSmallest = analysis.smallest.map { entry.rows.contains($0) } ?? false
             cells.append(
@@ -272,7 +272,7 @@ public struct SweepAnalysisReport: Sendable {
             text.add(
                 [value]
                     + curves.curves.map { curve in
-                        curve.points.first { $0.place == place }.map { unit.text($0.value) } ?? ""
+                        curve.points.first { $0.place == place }.map { unit.number($0.value) } ?? ""
                     })
         }
         return text
@@ -287,7 +287,7 @@ public struct SweepAnalysisReport: Sendable {
                 + heat.across.values.map { ($0, .right) })
         for (row, cells) in heat.cells.enumerated() {
             text.add(
-                [heat.up.values[row]] + cells.map { $0.map { unit.text($0) } ?? "" })
+                [heat.up.values[row]] + cells.map { $0.map { unit.number($0) } ?? "" })
         }
         return text
     }

@@ -52,7 +52,7 @@ extension FrontChart {
     static func axis(_ unit: MetricUnit, _ range: ClosedRange<Double>) -> JSONValue {
         .object([
             ("title", .string(unit.title)), ("unit", .string(unit.unit)),
-            ("log", .bool(range.asksForLogarithm)),
+            ("log", .bool(range.asksForLogarithm)), ("zero", .bool(range.isNearZero)),
         ])
     }
 

@@ -35,8 +35,8 @@ extension SweepPage {
                   const span = Math.log10(this.max / this.min);
                   return lead === 1 || (span < 3 && (lead === 2 || lead === 5)) || span < 1 ? short(value) : "";
                 }},
-              grid: {color: tone("grid")}, border: {color: tone("ink")},
-              grace: isLog ? undefined : "5%", beginAtZero: !isLog && !names,
+              grid: {color: tone("grid"), borderColor: tone("ink")}, border: {color: tone("ink")},
+              grace: isLog ? undefined : "5%", beginAtZero: !isLog && Boolean(axis.zero),
             };
             if (names && (isLog || axis.ticks.every((v, i) => v === i)))
               result.afterBuildTicks = self => { self.ticks = axis.ticks.map(value => ({value})); };

@@ -27,12 +27,12 @@ struct SweepPage {
         }
         if let chart = CurvesChart(analysis) {
             add(
-                .curves, chart.title, chart.svg, [chart.note], [report.curveTable],
+                .curves, chart.titleWithUnit, chart.svg, [chart.note], [report.curveTable],
                 controls: chart.controls)
         }
         if let chart = HeatChart(analysis) {
             add(
-                .heat, chart.title, chart.svg, [chart.note], [report.heatTable],
+                .heat, chart.titleWithUnit, chart.svg, [chart.note], [report.heatTable],
                 controls: chart.controls)
         }
         addOrigin()
@@ -71,7 +71,8 @@ struct SweepPage {
             }
             return "<tr>" + cells.joined() + "</tr>"
         }
-        return "<div class=\"wide\"><table><caption>\(SVG.escaped(caption))</caption>"
+        return
+            "<div class=\"wide\"><table><caption class=\"unseen\">\(SVG.escaped(caption))</caption>"
             + "<thead>\(row(table.head, true))</thead><tbody>\n"
             + table.rows.map { row($0, false) }.joined(separator: "\n") + "\n</tbody></table></div>"
     }
@@ -159,7 +160,7 @@ struct SweepPage {
             .controls fieldset{border:0;margin:0;padding:0;display:flex;flex-wrap:wrap;gap:0 .9em}
             .controls legend{float:left;padding:0;font-weight:bold;margin-right:.9em}.controls label{white-space:nowrap}
             table{border-collapse:collapse;font-size:13px;font-variant-numeric:tabular-nums}
-            caption{text-align:left;color:var(--faint)}
+            .unseen{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
             th,td{padding:.2em .6em;border-bottom:1px solid var(--grid);text-align:right;white-space:nowrap;font-weight:normal}
             thead th{font-weight:bold}.left{text-align:left}.wide{overflow-x:auto}summary{color:var(--faint);font-size:13px}
             details{margin:.6em 0}dl{display:grid;grid-template-columns:max-content 1fr;gap:.1em 1.2em;font-size:13px}

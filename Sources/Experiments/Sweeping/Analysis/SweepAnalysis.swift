@@ -96,16 +96,17 @@ public struct SweepAnalysis: Sendable {
         front = ParetoFront(of: table, by: question.objectives ?? usual)
         let sensitivity = SweepSensitivity(of: metric, in: table)
         self.sensitivity = sensitivity
+        let order = Self.order(of: table, sensitivity)
         let along: Int?
         if let key = question.along {
             along = try Self.place(of: key, "--along", table)
         } else {
-            along = Self.usualAxis(of: table, metric)
+            along = Self.usualAxis(of: table, metric, order)
         }
         curves = along.flatMap { axis in
             SweepCurves(
                 of: table, metric: Self.ratio(of: metric, table), along: axis,
-                others: question.others)
+                order: Self.nearFirst(order, table, metric), others: question.others)
         }
         let axes: (across: Int, up: Int)?
         if let heat = question.heat {
@@ -118,7 +119,7 @@ public struct SweepAnalysis: Sendable {
                     place: "--heat", found: "\(heat.across) twice", expected: "two axes")
             }
         } else {
-            axes = Self.usualHeat(of: table, sensitivity)
+            axes = Self.usualHeat(of: table, order)
         }
         heat = axes.flatMap {
             SweepHeatMap(
@@ -151,9 +152,26 @@ public struct SweepAnalysis: Sendable {
         return table.metrics.contains(String(rate)) ? String(rate) : metric
     }
 
-    /// The size or the sets of the metric's cache, or of any, or the first axis with numbers.
-    private static func usualAxis(of table: SweepTable, _ metric: String) -> Int? {
-        let numeric = table.variedPlaces.filter { table.axes[$0].numbers != nil }
+    /// The varied axes, those that matter most first.
+    private static func order(of table: SweepTable, _ sensitivity: SweepSensitivity?) -> [Int] {
+        let ordered = (sensitivity?.knobs ?? []).compactMap { knob in
+            table.axes.firstIndex { $0.key == knob.key }
+        }
+        return ordered + table.variedPlaces.filter { !ordered.contains($0) }
+    }
+
+    /// The same with the axes of the metric's own cache first, in the order of the sweep.
+    private static func nearFirst(_ order: [Int], _ table: SweepTable, _ metric: String) -> [Int] {
+        let cache = SweepTable.cache(of: metric).lowercased()
+        func isNear(_ place: Int) -> Bool { SweepTable.cache(of: table.axes[place].key) == cache }
+        return order.filter(isNear).sorted() + order.filter { !isNear($0) }
+    }
+
+    /// The size or the sets of the metric's cache; of a metric of none that axis of sizes, or else of numbers, that matters most.
+    private static func usualAxis(
+        of table: SweepTable, _ metric: String, _ order: [Int]
+    ) -> Int? {
+        let numeric = order.filter { table.axes[$0].numbers != nil }
         let cache = SweepTable.cache(of: metric).lowercased()
         let wanted = ["\(cache).size", "\(cache).sets"]
         return numeric.first { wanted.contains(table.axes[$0].key) }
@@ -162,17 +180,13 @@ public struct SweepAnalysis: Sendable {
             } ?? numeric.first
     }
 
-    /// The two knobs with the greatest shares, that with more values across.
+    /// The two axes that matter most, that with more values across.
     private static func usualHeat(
-        of table: SweepTable, _ sensitivity: SweepSensitivity?
+        of table: SweepTable, _ order: [Int]
     ) -> (across: Int, up: Int)? {
-        let ordered = (sensitivity?.knobs ?? []).compactMap { knob in
-            table.axes.firstIndex { $0.key == knob.key }
-        }
-        let places = ordered + table.variedPlaces.filter { !ordered.contains($0) }
-        guard places.count > 1 else { return nil }
-        let isWide = table.axes[places[1]].values.count > table.axes[places[0]].values.count
-        return isWide ? (places[1], places[0]) : (places[0], places[1])
+        guard order.count > 1 else { return nil }
+        let isWide = table.axes[order[1]].values.count > table.axes[order[0]].values.count
+        return isWide ? (order[1], order[0]) : (order[0], order[1])
     }
 
     // MARK: Names

@@ -40,22 +40,21 @@ public struct SweepCurves: Hashable, Sendable {
     ///   - table: The sweep.
     ///   - metric: The metric.
     ///   - axis: The place of the axis along which curves go.
+    ///   - order: The places of the axes that may tell curves apart, those that are to do so first: the first two with which
+    ///     there are at most ``mostCurves``.
     ///   - others: What is done with axes that are neither this nor tell curves apart.
     /// - Returns: nil if no point has the metric.
-    ///
-    /// Curves are told apart first by axes of the same cache, in the order of the sweep, as long as there are at most
-    /// ``mostCurves``.
-    public init?(of table: SweepTable, metric: String, along axis: Int, others: OtherAxes) {
+    public init?(
+        of table: SweepTable, metric: String, along axis: Int, order: [Int], others: OtherAxes
+    ) {
         guard let column = table.metrics.firstIndex(of: metric), let best = table.best(in: metric)
         else { return nil }
         self.metric = metric
         self.axis = table.axes[axis]
         self.others = others
-        let cache = SweepTable.cache(of: table.axes[axis].key)
         let candidates = table.variedPlaces.filter { $0 != axis }
-        let near = candidates.filter { SweepTable.cache(of: table.axes[$0].key) == cache }
         var chosen: [Int] = []
-        for place in near + candidates.filter({ !near.contains($0) }) where chosen.count < 2 {
+        for place in order where candidates.contains(place) && chosen.count < 2 {
             let count = (chosen + [place]).reduce(1) { $0 * table.axes[$1].values.count }
             // No more colours than eight, nor dashes than four.
             if count <= Self.mostCurves, table.axes[place].values.count <= (chosen.isEmpty ? 8 : 4)
