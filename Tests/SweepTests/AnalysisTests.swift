@@ -114,6 +114,8 @@ struct SweepSensitivityTests {
         left.map { abs($0 - right) < 1e-12 } ?? false
     }
 
+    /// What is expected was worked out by hand.
+    ///
     /// y = 4a + 2b is 0, 2, 4, 6 with the mean 3 and squares 9 + 1 + 1 + 9 = 20. The means of a are 1 and 5: 4 · 2² = 16. Those of
     /// b are 2 and 4: 4 · 1² = 4.
     @Test("Two knobs that add")
@@ -166,7 +168,7 @@ struct SweepSensitivityTests {
         #expect(near(found.knobs[0].share, 0.8) && near(found.knobs[1].share, 0.2))
     }
 
-    /// Four points on the diagonal of a grid of 4 by 8 values... of which a has two values. Ranks 1, 2 | 3, 4: squares 5, between
+    /// Four points of which each has its own value of b, and two each value of a. Ranks 1, 2 | 3, 4: squares 5, between
     /// 4 · 1² = 4, so eta squared is 0.8 and epsilon squared 1 − 0.2 · 3 / 2 = 0.7. b has as many values as there are points.
     @Test("Points that are no grid are judged by ranks, less what chance explains")
     func ranks() throws {
@@ -240,6 +242,20 @@ struct SweepSliceTests {
         let mean = try #require(
             SweepHeatMap(of: table, metric: "y", across: 0, up: 1, others: .mean))
         #expect(mean.cells == [[-0.5, 99.5], [9.5, 109.5]])
+    }
+
+    @Test("Of points that are no grid, charts show means, unless they are asked not to")
+    func sample() throws {
+        let table = SampleTable.make([8, 8, 8], keys: ["l1d.size", "l1d.ways", "l1d.line"]) {
+            places in
+            places.reduce(0, +) % 8 == 0 ? [Double(places[0] * 10 + places[1])] : nil
+        }
+        let analysis = try SweepAnalysis(table)
+        #expect(analysis.sensitivity?.method == .ranks)
+        #expect(analysis.heat?.others == .mean && analysis.curves?.others == .mean)
+        #expect(analysis.curves?.series.count == 1)
+        let best = try SweepAnalysis(table, SweepQuestion(others: .best))
+        #expect(best.heat?.others == .best)
     }
 
     @Test("Names that the sweep has not are refused, with what it has")

@@ -87,8 +87,8 @@ struct CurvesChart {
         for (index, axis) in curves.series.enumerated() {
             figure.text(figure.plot.right + 20, row, axis.key, isBold: true)
             row += 20
-            for (place, value) in axis.values.enumerated() {
-                guard curves.curves.contains(where: { $0.places[index] == place }) else { continue }
+            for (place, value) in axis.values.enumerated()
+            where curves.curves.contains(where: { $0.places[index] == place }) {
                 if index == 0 {
                     figure.legend(row, value, .series(place), mark: FigureMark(place))
                 } else {

@@ -62,6 +62,11 @@ struct Figure {
     /// - Parameters:
     ///   - title: What stands above it.
     ///   - summary: What it shows, for those who cannot see it.
+    ///   - width: Its width.
+    ///   - height: Its height.
+    ///   - left: How much of it is left of the plot.
+    ///   - right: How much is right of it.
+    ///   - bottom: How much is below it.
     init(
         title: String, summary: String, width: Double = 860, height: Double = 470,
         left: Double = 76, right: Double = 200, bottom: Double = 62

@@ -22,15 +22,15 @@ struct FigureScale {
     ///
     /// - Parameters:
     ///   - range: The least and the greatest number.
-    ///   - isLogarithmic: Whether equal factors are equally far apart; not heeded if a number is not above zero.
+    ///   - wanted: Whether equal factors are equally far apart; not heeded if a number is not above zero.
     ///   - unit: In which unit marks are written.
     init(_ range: ClosedRange<Double>, isLogarithmic wanted: Bool, unit: MetricUnit) {
         factor = unit.factor
         isLogarithmic = wanted && range.lowerBound > 0
         var (least, greatest) = (range.lowerBound / unit.factor, range.upperBound / unit.factor)
         if isLogarithmic {
-            least /= 1.12
-            greatest *= 1.12
+            least /= 1.15
+            greatest *= 1.25
             low = binaryLogarithm(least)
             high = binaryLogarithm(greatest)
             let values = Self.decades(least, greatest)

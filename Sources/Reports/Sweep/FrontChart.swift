@@ -164,7 +164,8 @@ struct FrontChart {
         }
     }
 
-    private var shown: [Int] { Array(analysis.table.variedPlaces.prefix(3)) }
+    /// The axes that the legend has room for: the three that matter most, in the order of the sweep.
+    private var shown: [Int] { analysis.order.prefix(3).sorted() }
 
     private var keys: String { shown.map { analysis.table.axes[$0].key }.joined(separator: ", ") }
 

@@ -35,9 +35,8 @@ struct HeatChart {
         (240, 246, 252), (158, 202, 225), (49, 130, 189), (8, 48, 107),
     ]
 
-    /// How dark a number is, 0 the least and 1 the greatest.
-    ///
-    /// - Parameter isLogarithmic: Whether equal factors are equally far apart; nil: where that shows the numbers better.
+    /// How dark a number is, 0 the least and 1 the greatest; equal factors are equally far apart if that is asked for, or, by
+    /// itself, where it shows the numbers better.
     func part(_ value: Double, isLogarithmic: Bool? = nil) -> Double {
         guard let range, range.lowerBound < range.upperBound else { return 0 }
         guard isLogarithmic ?? range.asksForLogarithm, range.lowerBound > 0 else {

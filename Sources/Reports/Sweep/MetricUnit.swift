@@ -73,9 +73,12 @@ struct MetricUnit {
         Format.significant(value / factor, digits: digits)
     }
 
-    /// A number on its own: counts are told whole.
+    /// A number on its own: counts are told whole, others with four digits.
     func exact(_ value: Double) -> String {
-        guard isCount, value >= 0, let whole = UInt64(exactly: value) else { return text(value) }
+        guard isCount, value >= 0, let whole = UInt64(exactly: value) else {
+            let digits = number(value, digits: 4)
+            return unit.isEmpty ? digits : "\(digits) \(unit)"
+        }
         return Format.grouped(whole)
     }
 

@@ -147,6 +147,17 @@ public struct SweepAnalysisReport: Sendable {
     var frontNotes: [String] {
         let front = analysis.front
         var notes: [String] = []
+        let rows = front.entries.flatMap(\.rows)
+        let least = self.unit(analysis.metric).name
+        if rows.contains(analysis.best) {
+            let isSame = analysis.smallest == analysis.best
+            notes.append(
+                "* the least \(least)"
+                    + (isSame ? "; + no smaller caches are within 5 % of it." : "."))
+        }
+        if let smallest = analysis.smallest, smallest != analysis.best, rows.contains(smallest) {
+            notes.append("+ the smallest caches within 5 % of the least \(least).")
+        }
         if front.entries.contains(where: { $0.rows.count > 1 }) {
             notes.append(
                 "Where points have the same numbers, the first of them is shown with how many there are."
@@ -170,16 +181,14 @@ public struct SweepAnalysisReport: Sendable {
         let hasEqual = front.entries.contains { $0.rows.count > 1 }
         var text = TextTable(
             [("", .right)] + varied.map { (table.axes[$0].key, .right) }
-                + units.map { ($0.head, .right) } + (hasEqual ? [("points", .right)] : [])
-                + [("", .left)])
+                + units.map { ($0.head, .right) } + (hasEqual ? [("points", .right)] : []))
         for (index, entry) in front.entries.prefix(Self.mostEntries).enumerated() {
-            var cells = ["\(index + 1)"]
+            let isSmallest = analysis.smallest.map { entry.rows.contains($0) } ?? false
+            let marks = (entry.rows.contains(analysis.best) ? "*" : "") + (isSmallest ? "+" : "")
+            var cells = [marks + "\(index + 1)"]
             cells += table.settings(of: table.rows[entry.rows[0]], on: varied).map(\.value)
             cells += zip(units, entry.values).map { $0.number($1, digits: 4) }
             if hasEqual { cells.append("\(entry.rows.count)") }
-            let isSmallest = analysis.smallest.map { entry.rows.contains($0) } ?? false
-            cells.append(
-                entry.rows.contains(analysis.best) ? "least" : isSmallest ? "within 5 %" : "")
             text.add(cells)
         }
         if front.entries.count > Self.mostEntries {

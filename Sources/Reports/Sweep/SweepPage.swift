@@ -174,6 +174,7 @@ extension SweepAnalysisReport {
     /// The report as one page of HTML, which needs no network and no other file.
     ///
     /// - Parameter library: What makes the charts answer the pointer; nil: they are still pictures.
+    /// - Returns: the file's text.
     public func html(library: PlottingLibrary?) -> String {
         SweepPage(self, library: library).file
     }

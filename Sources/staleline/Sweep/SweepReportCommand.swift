@@ -39,8 +39,11 @@ struct SweepReportCommand: ParsableCommand {
     @Option(help: "The heat map's axes, as l1d.size,l1d.ways. Default: those that matter most.")
     var heat: String?
     @Option(
-        help: "Axes that a chart does not show: best (as at the best point) or mean (over all).")
-    var others: OtherAxes = .best
+        help: """
+            Axes that a chart does not show: best (as at the best point) or mean (over all). Default: best, or mean where the \
+            points are no grid.
+            """)
+    var others: OtherAxes?
     @Option(
         name: [.short, .long], help: "Write the analysis: .html, .svg, .png, .json, .csv, .txt.")
     var output: String?

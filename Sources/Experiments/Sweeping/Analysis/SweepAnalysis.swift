@@ -10,13 +10,14 @@ public struct SweepQuestion: Hashable, Sendable {
     public var along: String?
     /// The axes of the heat map; nil: those that matter most.
     public var heat: (across: String, up: String)?
-    /// What is done with axes that a chart does not show.
-    public var others: OtherAxes
+    /// What is done with axes that a chart does not show; nil: ``OtherAxes/best``, or ``OtherAxes/mean`` where the points are no
+    /// grid, so that few of them are alike in all other axes.
+    public var others: OtherAxes?
 
     /// Makes a question.
     public init(
         metric: String? = nil, objectives: [SweepObjective]? = nil, along: String? = nil,
-        heat: (across: String, up: String)? = nil, others: OtherAxes = .best
+        heat: (across: String, up: String)? = nil, others: OtherAxes? = nil
     ) {
         self.metric = metric
         self.objectives = objectives
@@ -60,6 +61,8 @@ public struct SweepAnalysis: Sendable {
     public let front: ParetoFront
     /// Which knob matters; nil where nothing varies.
     public let sensitivity: SweepSensitivity?
+    /// The places of the axes that vary, those that matter most first.
+    public let order: [Int]
     /// The metric, or the miss ratio of its cache, along an axis; nil where no axis has numbers.
     public let curves: SweepCurves?
     /// The metric over two axes; nil where fewer than two vary.
@@ -96,7 +99,11 @@ public struct SweepAnalysis: Sendable {
         front = ParetoFront(of: table, by: question.objectives ?? usual)
         let sensitivity = SweepSensitivity(of: metric, in: table)
         self.sensitivity = sensitivity
-        let order = Self.order(of: table, sensitivity)
+        order = Self.order(of: table, sensitivity)
+        let isGrid = sensitivity?.method != .ranks
+        let others = question.others ?? (isGrid ? .best : .mean)
+        // Of a sample each curve has few points, so that there are few curves.
+        let series = Self.series(order, table, metric, sensitivity).prefix(isGrid ? 2 : 1)
         let along: Int?
         if let key = question.along {
             along = try Self.place(of: key, "--along", table)
@@ -106,7 +113,7 @@ public struct SweepAnalysis: Sendable {
         curves = along.flatMap { axis in
             SweepCurves(
                 of: table, metric: Self.ratio(of: metric, table), along: axis,
-                order: Self.nearFirst(order, table, metric), others: question.others)
+                order: Array(series), others: others)
         }
         let axes: (across: Int, up: Int)?
         if let heat = question.heat {
@@ -123,7 +130,7 @@ public struct SweepAnalysis: Sendable {
         }
         heat = axes.flatMap {
             SweepHeatMap(
-                of: table, metric: metric, across: $0.across, up: $0.up, others: question.others)
+                of: table, metric: metric, across: $0.across, up: $0.up, others: others)
         }
     }
 
@@ -160,11 +167,18 @@ public struct SweepAnalysis: Sendable {
         return ordered + table.variedPlaces.filter { !ordered.contains($0) }
     }
 
-    /// The same with the axes of the metric's own cache first, in the order of the sweep.
-    private static func nearFirst(_ order: [Int], _ table: SweepTable, _ metric: String) -> [Int] {
+    /// The axes that tell curves apart: those of the metric's own cache, in the order of the sweep, then others that explain a
+    /// hundredth of the variance or more.
+    private static func series(
+        _ order: [Int], _ table: SweepTable, _ metric: String, _ sensitivity: SweepSensitivity?
+    ) -> [Int] {
         let cache = SweepTable.cache(of: metric).lowercased()
         func isNear(_ place: Int) -> Bool { SweepTable.cache(of: table.axes[place].key) == cache }
-        return order.filter(isNear).sorted() + order.filter { !isNear($0) }
+        func matters(_ place: Int) -> Bool {
+            let knob = sensitivity?.knobs.first { $0.key == table.axes[place].key }
+            return knob?.share ?? 0 >= 0.01
+        }
+        return order.filter(isNear).sorted() + order.filter { !isNear($0) && matters($0) }
     }
 
     /// The size or the sets of the metric's cache; of a metric of none that axis of sizes, or else of numbers, that matters most.

@@ -34,7 +34,7 @@ public struct SweepCurves: Hashable, Sendable {
     /// The most curves that can be told apart in one picture.
     public static let mostCurves = 16
 
-    /// Cuts curves out of a sweep.
+    /// Cuts curves out of a sweep; they are nil if no point has the metric.
     ///
     /// - Parameters:
     ///   - table: The sweep.
@@ -43,7 +43,6 @@ public struct SweepCurves: Hashable, Sendable {
     ///   - order: The places of the axes that may tell curves apart, those that are to do so first: the first two with which
     ///     there are at most ``mostCurves``.
     ///   - others: What is done with axes that are neither this nor tell curves apart.
-    /// - Returns: nil if no point has the metric.
     public init?(
         of table: SweepTable, metric: String, along axis: Int, order: [Int], others: OtherAxes
     ) {

@@ -13,7 +13,7 @@ public struct SweepHeatMap: Hashable, Sendable {
     /// The metric for each value of ``up``, and therein of ``across``; nil where the sweep has none.
     public var cells: [[Double?]]
 
-    /// Cuts a heat map out of a sweep.
+    /// Cuts a heat map out of a sweep; it is nil if no point has the metric.
     ///
     /// - Parameters:
     ///   - table: The sweep.
@@ -21,7 +21,6 @@ public struct SweepHeatMap: Hashable, Sendable {
     ///   - across: The place of one axis.
     ///   - up: The place of another.
     ///   - others: What is done with the other axes.
-    /// - Returns: nil if no point has the metric.
     public init?(of table: SweepTable, metric: String, across: Int, up: Int, others: OtherAxes) {
         guard let column = table.metrics.firstIndex(of: metric), let best = table.best(in: metric)
         else { return nil }

@@ -78,10 +78,11 @@ public struct SweepSensitivity: Hashable, Sendable {
 
     /// Works out what each axis explains.
     ///
+    /// It is nil where fewer than two points have the metric, or all have the same, or no axis varies over them.
+    ///
     /// - Parameters:
     ///   - metric: The metric.
     ///   - table: The sweep.
-    /// - Returns: nil where fewer than two points have the metric, or all have the same, or no axis varies over them.
     /// - Complexity: O(*n* · *a*²) in points and axes.
     public init?(of metric: String, in table: SweepTable) {
         guard let column = table.metrics.firstIndex(of: metric) else { return nil }
@@ -255,7 +256,7 @@ private struct Variance {
 
 /// The whole grid that is within a set of points.
 private struct Grid {
-    /// For each axis which of its values are kept; nil if no grid of half the points is within them.
+    /// For each axis which of its values are kept; nil if no grid of half the points, in which all axes vary, is within them.
     let kept: [[Bool]]?
     /// For each axis which of its values some point has.
     let used: [[Bool]]
@@ -311,6 +312,11 @@ private struct Grid {
             kept[worst.axis][worst.place] = false
             missing.removeAll { $0[worst.axis] == worst.place }
         }
-        return kept.reduce(1) { $0 * $1.count(where: \.self) } >= max(least, 2) ? kept : nil
+        // A grid in which an axis no longer varies says nothing of it.
+        let isWhole = zip(used, kept).allSatisfy { used, kept in
+            used.count(where: \.self) < 2 || kept.count(where: \.self) > 1
+        }
+        return isWhole && kept.reduce(1) { $0 * $1.count(where: \.self) } >= max(least, 2)
+            ? kept : nil
     }
 }
