@@ -102,14 +102,15 @@ public struct SweepAnalysis: Sendable {
         order = Self.order(of: table, sensitivity)
         let isGrid = sensitivity?.method != .ranks
         let others = question.others ?? (isGrid ? .best : .mean)
-        // Of a sample each curve has few points, so that there are few curves.
-        let series = Self.series(order, table, metric, sensitivity).prefix(isGrid ? 2 : 1)
         let along: Int?
         if let key = question.along {
             along = try Self.place(of: key, "--along", table)
         } else {
             along = Self.usualAxis(of: table, metric, order)
         }
+        // Of a sample each curve has few points, so that there are few curves.
+        let series = Self.series(order, table, metric, sensitivity)
+            .filter { $0 != along }.prefix(isGrid ? table.axes.count : 1)
         curves = along.flatMap { axis in
             SweepCurves(
                 of: table, metric: Self.ratio(of: metric, table), along: axis,
