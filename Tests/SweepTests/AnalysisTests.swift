@@ -252,7 +252,7 @@ struct SweepSliceTests {
     func sample() throws {
         let table = SampleTable.make([8, 8, 8], keys: ["l1d.size", "l1d.ways", "l1d.line"]) {
             places in
-            places.reduce(0, +) % 8 == 0 ? [Double(places[0] * 10 + places[1])] : nil
+            places.reduce(0, +) % 8 == 0 ? [Double(places[0] * 10 + places[1] * 5)] : nil
         }
         let analysis = try SweepAnalysis(table)
         #expect(analysis.sensitivity?.method == .ranks)

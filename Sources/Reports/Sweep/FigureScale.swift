@@ -18,6 +18,9 @@ struct FigureScale {
     private let low: Double
     private let high: Double
 
+    /// By which factors an axis of powers goes beyond its numbers.
+    static let room = (below: 1.15, above: 1.25)
+
     /// A scale for numbers, with marks at 1, 2 or 5 times powers of ten.
     ///
     /// - Parameters:
@@ -29,8 +32,8 @@ struct FigureScale {
         isLogarithmic = wanted && range.lowerBound > 0
         var (least, greatest) = (range.lowerBound / unit.factor, range.upperBound / unit.factor)
         if isLogarithmic {
-            least /= 1.15
-            greatest *= 1.25
+            least /= Self.room.below
+            greatest *= Self.room.above
             low = binaryLogarithm(least)
             high = binaryLogarithm(greatest)
             let values = Self.decades(least, greatest)

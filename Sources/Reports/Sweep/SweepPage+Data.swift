@@ -53,6 +53,9 @@ extension FrontChart {
         .object([
             ("title", .string(unit.title)), ("unit", .string(unit.unit)),
             ("log", .bool(range.asksForLogarithm)), ("zero", .bool(range.isNearZero)),
+            // The ends of the axis where it goes by powers, as in the still picture.
+            ("low", .number(range.lowerBound / unit.factor / FigureScale.room.below)),
+            ("high", .number(range.upperBound / unit.factor * FigureScale.room.above)),
         ])
     }
 

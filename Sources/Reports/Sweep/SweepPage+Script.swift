@@ -38,6 +38,7 @@ extension SweepPage {
               grid: {color: tone("grid"), borderColor: tone("ink")}, border: {color: tone("ink")},
               grace: isLog ? undefined : "5%", beginAtZero: !isLog && Boolean(axis.zero),
             };
+            if (isLog && axis.low) [result.min, result.max] = [axis.low, axis.high];
             if (names && (isLog || axis.ticks.every((v, i) => v === i)))
               result.afterBuildTicks = self => { self.ticks = axis.ticks.map(value => ({value})); };
             if (names && axis.ticks.length > 1) {
@@ -46,8 +47,13 @@ extension SweepPage {
                 const part = Math.pow(high / low, 0.03);
                 [result.min, result.max] = [low / part, high * part];
               } else {
-                result.min = low >= 1 && high > 4 * low ? 0 : low - (high - low) * 0.03;
+                const isFromZero = low >= 1 && high > 4 * low;
+                result.min = isFromZero ? 0 : low - (high - low) * 0.03;
                 result.max = high + (high - low) * 0.03;
+                if (isFromZero && high >= 8)
+                  result.afterBuildTicks = self => {
+                    self.ticks = [0, 1, 2, 3, 4, 5, 6, 7, 8].map(part => ({value: high / 8 * part}));
+                  };
               }
             }
             return result;
@@ -55,7 +61,9 @@ extension SweepPage {
 
           const common = words => ({
             responsive: true, maintainAspectRatio: false, animation: false,
-            plugins: {legend: {display: false}, tooltip: {callbacks: words, displayColors: false}},
+            plugins: {legend: {display: false}, tooltip: {callbacks: words, displayColors: false,
+              backgroundColor: tone("note"), titleColor: tone("ink"), bodyColor: tone("ink"),
+              borderColor: tone("faint"), borderWidth: 1}},
           });
 
           const makers = {
@@ -144,6 +152,7 @@ extension SweepPage {
                 datasets: chart.cells.map((cells, row) => ({
                   data: cells.map(cell => cell ? [row - 0.5, row + 0.5] : null), grouped: false,
                   backgroundColor: cells.map(cell => cell ? shade(cell)[0] : "transparent"),
+                  hoverBackgroundColor: cells.map(cell => cell ? shade(cell)[0] : "transparent"),
                   borderColor: tone("paper"), borderWidth: 0.5, borderSkipped: false,
                   barPercentage: 1, categoryPercentage: 1}))}};
             },
