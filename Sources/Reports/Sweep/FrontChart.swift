@@ -93,14 +93,14 @@ struct FrontChart {
         }
     }
 
-    /// The entries that have a number in the picture: the last, the smallest that is nearly the best, and from the first on all
+    /// The entries that have a number in the picture: the smallest that is nearly the best, the last, and from the first on all
     /// whose number would not touch another's, as far as the legend has room.
     private func named(_ places: [(x: Double, y: Double)]) -> [Int] {
         let smallest = front.entries.firstIndex { entry in
             analysis.smallest.map { entry.rows.contains($0) } ?? false
         }
         var named: [Int] = []
-        for index in [places.count - 1] + (smallest.map { [$0] } ?? []) + Array(places.indices)
+        for index in (smallest.map { [$0] } ?? []) + [places.count - 1] + Array(places.indices)
         where named.count < Self.mostNames && !named.contains(index) {
             let isFree = named.allSatisfy { other in
                 abs(places[other].x - places[index].x) > 22
@@ -147,8 +147,10 @@ struct FrontChart {
         figure.legend(
             row, "the front", .series(0), mark: .diamond, dash: isLine ? [] : nil)
         row += 20
-        figure.legend(row, "beaten by a point of it", .faint, mark: .ring, dash: nil)
-        row += 20
+        if front.beaten > 0 {
+            figure.legend(row, "beaten by a point of it", .faint, mark: .ring, dash: nil)
+            row += 20
+        }
         if let smallest = analysis.smallest, front.contains(row: smallest) {
             figure.legend(row, "the smallest caches", .series(1), mark: .ring, dash: nil)
             figure.text(figure.plot.right + 62, row + 15, "within 5 % of the best")

@@ -26,19 +26,28 @@ extension SweepPage {
             const result = {
               type: isLog ? "logarithmic" : "linear",
               title: {display: true, text: axis.title + (isLog ? ", logarithmic" : ""), color: tone("ink")},
-              ticks: {color: tone("ink"), maxRotation: 0, autoSkip: !(names && isLog),
+              ticks: {color: tone("ink"), maxRotation: 0, autoSkip: !isLog,
                 callback(value) {
                   if (names && names.has(value)) return names.get(value);
                   if (names) return bytes(value);
-                  if (!isLog) return short(value);
-                  const lead = Number(value.toExponential().split("e")[0]);
-                  const span = Math.log10(this.max / this.min);
-                  return lead === 1 || (span < 3 && (lead === 2 || lead === 5)) || span < 1 ? short(value) : "";
+                  return short(value);
                 }},
               grid: {color: tone("grid"), borderColor: tone("ink")}, border: {color: tone("ink")},
               grace: isLog ? undefined : "5%", beginAtZero: !isLog && Boolean(axis.zero),
             };
-            if (isLog && axis.low) [result.min, result.max] = [axis.low, axis.high];
+            if (isLog && axis.low) {
+              [result.min, result.max] = [axis.low, axis.high];
+              // The marks of the still picture: the fewer decades, the more of their parts.
+              const decades = Math.log10(axis.high / axis.low);
+              const parts = decades < 1 ? [1, 2, 3, 4, 5, 6, 8] : decades < 3 ? [1, 2, 5] : [1];
+              result.afterBuildTicks = self => {
+                self.ticks = [];
+                for (let ten = Math.floor(Math.log10(axis.low)); 10 ** ten <= axis.high; ten++)
+                  for (const part of parts)
+                    if (axis.low <= part * 10 ** ten && part * 10 ** ten <= axis.high)
+                      self.ticks.push({value: part * 10 ** ten});
+              };
+            }
             if (names && (isLog || axis.ticks.every((v, i) => v === i)))
               result.afterBuildTicks = self => { self.ticks = axis.ticks.map(value => ({value})); };
             if (names && axis.ticks.length > 1) {
