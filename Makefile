@@ -24,7 +24,7 @@ APT := apt-get -o DPkg::Lock::Timeout=550
 export SWIFT_BACKTRACE := enable=no
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-bench setup-capture setup-kernel-capture build plugin demo test test-long test-fix test-compare test-capture capture-example bench \
+.PHONY: help setup setup-bench setup-capture setup-kernel-capture build plugin demo test test-long test-fix test-compare test-sweep test-slurm test-capture capture-example bench \
         bench-peers memcheck docs format check-format install clean
 
 help: ## list the targets
@@ -108,6 +108,18 @@ test-fix: setup ## mend every violating trace, and every operation that a clean 
 test-compare: setup ## compare every bundled workload on every machine, as they are
 	STALELINE_COMPARE=all $(SWIFT) test -c release -Xswiftc -enable-testing --scratch-path $(BUILD)-long \
 	    --filter 'MachinesByWorkloadsTests|ReadmeTests'
+
+# 20 kills, and every access of the real traces: some minutes.
+test-sweep: setup ## kill a sweep at 20 random moments, and hold one pass to separate replays on whole traces
+	STALELINE_KILLS=20 STALELINE_SWEEP=all $(SWIFT) test --scratch-path $(BUILD) \
+	    --filter 'SweepKillTests|RealTraceTests'
+
+SLURM_PACKAGES := slurm-wlm
+
+# Installs a Slurm, but starts one of its own below /tmp; needs root.
+test-slurm: setup build ## run 64 shards of a sweep under a Slurm of its own, kill two, and compare with a local run
+	$(call install_packages,$(SLURM_PACKAGES))
+	BUILD=$(abspath $(BUILD)) tools/slurm/test.sh
 
 bench: setup-bench build ## measure speed and instructions against thresholds
 	BUILD=$(BUILD) tools/bench.sh

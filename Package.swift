@@ -15,8 +15,10 @@ let package = Package(
             targets: [
                 "Quantities", "Operations", "Events", "MemoryModel", "Machines", "Traces",
                 "Symbols", "DMAMapping",
-                "Statistics", "Hazards", "Experiments", "Reports", "Results",
+                "Statistics", "Hazards", "Experiments", "Reports",
             ]),
+        // Apart, since it needs SQLite.
+        .library(name: "StalelineResults", targets: ["Results"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
@@ -146,7 +148,8 @@ let package = Package(
             name: "SweepTests",
             dependencies: [
                 "Results", "Reports", "Experiments", "Machines", "MemoryModel", "Traces",
-                "Operations", "Quantities",
+                "Operations", "Quantities", "staleline",
+                .product(name: "GRDB", package: "GRDB.swift"),
             ]),
         .testTarget(name: "TidyTests", dependencies: ["Hazards"]),
     ],

@@ -142,7 +142,9 @@ public struct SweepIdentity: Hashable, Sendable {
     static func numbers(of text: String) -> [UInt64]? {
         var numbers: [UInt64] = []
         for range in text.split(separator: ",") {
-            let ends = range.split(separator: "-").map { UInt64($0) }
+            let ends = range.split(separator: "-", omittingEmptySubsequences: false).map {
+                UInt64($0)
+            }
             guard 1...2 ~= ends.count, let first = ends[0], let last = ends[ends.count - 1],
                 first <= last, last - first <= UInt64(SweepPlan.mostPoints)
             else { return nil }

@@ -212,12 +212,22 @@ public final class SweepStore {
     private static func read<Result>(
         _ path: String, _ body: (Database) throws -> Result
     ) throws -> Result {
-        try located(path) {
-            var configuration = configuration
-            configuration.readonly = true
-            return try DatabaseQueue(path: path, configuration: configuration).read { db in
+        func read(_ configuration: Configuration) throws -> Result {
+            try DatabaseQueue(path: path, configuration: configuration).read { db in
                 try check(db, path)
                 return try body(db)
+            }
+        }
+        return try located(path) {
+            var readOnly = configuration
+            readOnly.readonly = true
+            do {
+                return try read(readOnly)
+            } catch let error as DatabaseError
+                where error.extendedResultCode == .SQLITE_READONLY_ROLLBACK
+            {
+                // A kill has left a journal, which only one who may write can roll back.
+                return try read(configuration)
             }
         }
     }

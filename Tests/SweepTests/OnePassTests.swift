@@ -1,3 +1,5 @@
+import Foundation
+import Machines
 import Operations
 import Quantities
 import Testing
@@ -112,6 +114,7 @@ struct OnePassTests {
                     jobs: jobs)
                 run.keptAccesses = kept
                 run.linesAtOnce = 2_000
+                run.windowSize = 1_000
                 let counts = try await Self.counts(run, points)
                 for (point, single) in zip(points, expected) {
                     #expect(
@@ -119,6 +122,81 @@ struct OnePassTests {
                         "seed \(seed), point \(point.number), kept \(kept), jobs \(jobs)")
                 }
             }
+        }
+    }
+
+    @Test("Machines with time: what a replay of their own gives, kept and streamed")
+    func timed() async throws {
+        let accesses = Self.accesses(seed: 5, count: 6_000, span: 30_000)
+        let yaml = try String(
+            contentsOf: Program.root.appendingPathComponent("configs/zynq7000.yaml"),
+            encoding: .utf8)
+        let points = try ["lru", "random", "plru", "fifo", "nru"].enumerated().map {
+            let machine = try MachineDescription.parse(
+                yaml: yaml, file: "zynq7000", overrides: [("l1d.replacement", $1)])
+            return SweepPoint(
+                number: UInt64($0), places: [], machine: .success(.timed(machine.configuration)))
+        }
+        for (kept, jobs) in [(1 << 20, 1), (1 << 20, 3), (0, 1), (0, 3)] {
+            var run = SweepRun(
+                SweepTrace(.accesses { Memory(accesses, most: 700) }, file: "memory"), seed: 3,
+                jobs: jobs)
+            run.keptAccesses = kept
+            run.linesAtOnce = 20_000
+            run.windowSize = 1_000
+            var seen: Set<UInt64> = []
+            try await run.run(points) { outcomes in
+                for outcome in outcomes {
+                    guard case .replayed(let result) = outcome.content else {
+                        Issue.record("point \(outcome.number) was not run")
+                        continue
+                    }
+                    let single = accesses.withUnsafeBufferPointer {
+                        Replay.run($0, machine: result.machine, seed: 3)
+                    }
+                    #expect(result.counters == single.counters, "point \(outcome.number)")
+                    #expect(result.elapsed == single.elapsed)
+                    #expect(result.dirtyAtEnd == single.dirtyAtEnd)
+                    #expect(result.records == single.records)
+                    seen.insert(outcome.number)
+                }
+            }
+            #expect(seen == Set(points.map(\.number)))
+        }
+    }
+
+    @Test("A core that a machine has not makes its points impossible, and no others")
+    func cores() async throws {
+        let accesses = Self.accesses(seed: 6, count: 3_000, span: 3_000).enumerated().map {
+            var access = $1
+            if $0 == 2_500 { access.agent = .core(1) }
+            return access
+        }
+        let machines = try ["am335x", "zynq7000"].map { name in
+            try MachineDescription.parse(
+                yaml: String(
+                    contentsOf: Program.root.appendingPathComponent("configs/\(name).yaml"),
+                    encoding: .utf8), file: name
+            ).configuration
+        }
+        #expect(machines.map(\.core.count) == [1, 2])
+        let points = machines.enumerated().map {
+            SweepPoint(number: UInt64($0), places: [], machine: .success(.timed($1)))
+        }
+        for kept in [1 << 20, 0] {
+            var run = SweepRun(
+                SweepTrace(.accesses { Memory(accesses, most: 4_096) }, file: "memory"))
+            run.keptAccesses = kept
+            run.windowSize = 1_000
+            var reasons: [UInt64: String] = [:]
+            try await run.run(points) { outcomes in
+                for case .impossible(let reason) in outcomes.map(\.content) {
+                    reasons[outcomes[0].number] = reason
+                }
+            }
+            #expect(reasons.keys.sorted() == [0])
+            #expect(
+                reasons[0]?.contains("found core1, expected a core of am335x, which has 1") == true)
         }
     }
 }

@@ -33,6 +33,8 @@ public struct SweepOutcome: Sendable {
         case replayed(ReplayResult)
         /// What was found, with the counts and times of the same run.
         case checked(CheckResult)
+        /// What every mapping strategy costs, and what is wrong with each.
+        case compared(ComparisonResult)
         /// Why the machine cannot be, or cannot run the trace.
         case impossible(String)
     }

@@ -15,6 +15,8 @@ public struct SweepRun: Sendable {
         case replay
         /// What goes wrong there, too.
         case check
+        /// What every mapping strategy would cost there.
+        case compare
     }
 
     /// The trace.
@@ -29,6 +31,8 @@ public struct SweepRun: Sendable {
     public var jobs: Int
     /// The most accesses that are kept decoded: 16 bytes each.
     public var keptAccesses = 1 << 24
+    /// How many accesses are decoded at a time: 4 MiB, so that handing them round costs nothing beside their replay.
+    public var windowSize = 1 << 18
     /// The most lines of all caches that are in memory at once where the trace is too long to be kept.
     public var linesAtOnce = 1 << 24
 
@@ -97,8 +101,11 @@ public struct SweepRun: Sendable {
             case .program(let program):
                 let setup = try Setup(
                     program, file: trace.file, machine: machine, kernel: kernel, seed: seed)
-                return question == .check
-                    ? .checked(try Check.run(setup)) : .replayed(try Replay.run(setup))
+                return switch question {
+                case .replay: .replayed(try Replay.run(setup))
+                case .check: .checked(try Check.run(setup))
+                case .compare: .compared(try Compare.run(setup))
+                }
             case .stream(let open):
                 return .replayed(
                     try Replay.run(try open(), file: trace.file) { program in
@@ -128,7 +135,7 @@ public struct SweepRun: Sendable {
             guard case .program(let program) = trace.content else { return }
             return try await unroll(program, groups, deliver)
         }
-        let decoder = AccessDecoder(source)
+        let decoder = AccessDecoder(source, windowSize: windowSize)
         var windows: [AccessWindow] = []
         var count = 0
         while count <= keptAccesses {
@@ -176,7 +183,7 @@ public struct SweepRun: Sendable {
         _ groups: [any SweepGroup], _ deliver: ([SweepOutcome]) throws -> Void
     ) async throws {
         guard let source = try trace.accessSource() else { return }
-        let decoder = AccessDecoder(source)
+        let decoder = AccessDecoder(source, windowSize: windowSize)
         var window = try decoder.next()
         while let current = window {
             let next = Later<AccessWindow?>(nil)

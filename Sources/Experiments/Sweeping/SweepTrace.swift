@@ -50,12 +50,14 @@ struct AccessWindow: Sendable {
 ///
 /// One task at a time may use it.
 final class AccessDecoder: @unchecked Sendable {
-    /// How many accesses a window has: 4 MiB, so that handing it round costs nothing beside its replay.
-    static let windowSize = 1 << 18
-
     private let source: any AccessSource
+    private let windowSize: Int
 
-    init(_ source: any AccessSource) { self.source = source }
+    /// - Precondition: a window has room for two accesses.
+    init(_ source: any AccessSource, windowSize: Int) {
+        self.source = source
+        self.windowSize = windowSize
+    }
 
     /// How many records were read.
     var recordCount: UInt64 { source.recordCount }
@@ -64,7 +66,7 @@ final class AccessDecoder: @unchecked Sendable {
     func next() throws(TraceErrors) -> AccessWindow? {
         let first = source.recordCount + 1
         var failure: TraceErrors?
-        let accesses = [MemoryAccess](unsafeUninitializedCapacity: Self.windowSize) {
+        let accesses = [MemoryAccess](unsafeUninitializedCapacity: windowSize) {
             room, count in
             while room.count - count >= 2 {
                 do throws(TraceErrors) {

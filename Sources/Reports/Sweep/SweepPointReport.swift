@@ -33,7 +33,8 @@ public struct SweepPointReport: Sendable {
         return reason
     }
 
-    /// The members beside the settings: `records`, `areaBits`, `caches`, `time` and `memory` as in `replay`, `findings`.
+    /// The members beside the settings: `records`, `areaBits`, `caches`, `time` and `memory` as in `replay`, `findings` of
+    /// `--check`; `strategies` and `recommended` of `--strategies`.
     public var members: [(name: String, value: JSONValue)] {
         let area = areaBits.map { [(name: "areaBits", value: JSONValue.integer($0))] } ?? []
         switch outcome.content {
@@ -41,8 +42,33 @@ public struct SweepPointReport: Sendable {
         case .replayed(let result): return area + Self.members(of: result)
         case .checked(let result):
             return area + Self.members(of: result.replay) + [("findings", findingsJSON)]
+        case .compared(let result):
+            // Caches and time are those of the trace as it is written.
+            let written = result.results.first { $0.strategy == .asWritten }?.check.replay
+            return area + (written.map(Self.members) ?? []) + [
+                ("strategies", Self.strategies(result)),
+                ("recommended", .optional(result.recommended?.strategy.rawValue)),
+            ]
         case .impossible(let reason): return [("impossible", .string(reason))]
         }
+    }
+
+    /// The strategies that can be had there: their costs, and whether they are right.
+    private static func strategies(_ result: ComparisonResult) -> JSONValue {
+        .object(
+            Strategy.allCases.compactMap { strategy in
+                guard let cost = result.results.first(where: { $0.strategy == strategy }) else {
+                    return nil
+                }
+                return (
+                    strategy.rawValue,
+                    .object([
+                        ("elapsedNs", .number(cost.elapsed.nanoseconds)),
+                        ("cpuNs", .number(cost.cpu.nanoseconds)),
+                        ("findings", .count(cost.findings.count)),
+                    ])
+                )
+            })
     }
 
     private static func members(of result: ReplayResult) -> [(name: String, value: JSONValue)] {
@@ -105,7 +131,7 @@ public struct SweepPointReport: Sendable {
         for (name, value) in members {
             switch name {
             case "impossible": return []
-            case "findings": break
+            case "findings", "recommended": break
             case "areaBits": metrics.append(("area.bits", value))
             case "caches": Self.collect(value, "", into: &metrics)
             default: Self.collect(value, name, into: &metrics)

@@ -23,6 +23,8 @@ public struct SweepTableReport: Sendable {
         columns += rates.map { ($0.replacing(".missRate", with: " miss rate"), .right) }
         if hasTime { columns.append(("time", .right)) }
         if hasFindings { columns.append(("findings", .left)) }
+        let hasStrategies = table.metrics.contains { $0.hasPrefix("strategies.") }
+        if hasStrategies { columns += [("best strategy", .left), ("its time", .right)] }
         var text = TextTable(columns)
         for row in done.prefix(Self.mostRows) {
             var cells = ["\(row.number)"] + axes.map { table.value(of: $0.key, at: row) ?? "" }
@@ -43,9 +45,29 @@ public struct SweepTableReport: Sendable {
                     table.metric("time.ns", at: row).map { Format.time(nanoseconds: $0) } ?? "")
             }
             if hasFindings { cells.append(Self.words(row.findings)) }
+            if hasStrategies {
+                let best = bestStrategy(at: row)
+                cells += [
+                    best?.name ?? "none is right",
+                    best.map { Format.time(nanoseconds: $0.nanoseconds) } ?? "",
+                ]
+            }
             text.add(cells)
         }
         return (done.isEmpty ? "" : text.text + "\n") + rest
+    }
+
+    /// The strategy without findings that takes least time, other than what the trace itself does.
+    private func bestStrategy(
+        at row: SweepTable.Row
+    ) -> (name: String, nanoseconds: Double)? {
+        Strategy.allCases.filter { $0 != .asWritten }.compactMap { strategy in
+            let name = "strategies.\(strategy.rawValue)"
+            guard table.metric("\(name).findings", at: row) == 0,
+                let time = table.metric("\(name).elapsedNs", at: row)
+            else { return nil }
+            return (strategy.rawValue, time)
+        }.min { $0.nanoseconds < $1.nanoseconds }
     }
 
     private static func words(_ findings: [SweepTable.FindingCount]) -> String {

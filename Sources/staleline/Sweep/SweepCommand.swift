@@ -14,7 +14,8 @@ struct SweepCommand: AsyncParsableCommand {
             With -o FILE.db results are kept; the same command again goes on where it was stopped.
 
             --plain counts on counting machines; with LRU all sizes and ways of a line size take one pass. \
-            `sweep plan`, `sweep run` and `sweep merge` spread a sweep over machines. See docs/sweep.md.
+            `sweep plan`, `sweep run` and `sweep merge` spread a sweep over machines. See docs/sweep.md. Exit status: 0 \
+            done, 1 a point has findings (--check), 2 bad input, or no point could be run.
             """,
         subcommands: [
             SweepHereCommand.self, SweepPlanCommand.self, SweepRunCommand.self,
@@ -50,10 +51,18 @@ struct SweepFormOptions: ParsableArguments {
     }
 
     /// Prints a file of results.
+    ///
+    /// - Throws: an exit status of 1 where points have findings, of 2 where none could be run.
     func print(_ path: String) throws {
-        if json { return try SweepDocument.write(path) }
-        let report = SweepTableReport(try SweepStore.table(path))
-        Output.write(csv ? report.csv : report.text)
+        let table = try SweepStore.table(path)
+        if json {
+            try SweepDocument.write(path)
+        } else {
+            let report = SweepTableReport(table)
+            Output.write(csv ? report.csv : report.text)
+        }
+        if !table.rows.isEmpty, !table.rows.contains(where: \.isDone) { throw ExitCode(2) }
+        if table.rows.contains(where: { !$0.findings.isEmpty }) { throw ExitCode(1) }
     }
 }
 

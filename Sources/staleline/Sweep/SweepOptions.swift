@@ -166,6 +166,15 @@ struct SelectionOptions: ParsableArguments {
         help: "Only points whose caches have at most so many bits, or FROM..TO, as 300K..340K.")
     var budget: String?
     @Flag(help: "Look for hazards at every point, too.") var check = false
+    @Flag(help: "Cost every mapping strategy at every point.") var strategies = false
+
+    /// What is asked of each point.
+    func question() throws -> SweepRun.Question {
+        guard !(check && strategies) else {
+            throw BadInput("--check and --strategies: expected one of them at a time")
+        }
+        return check ? .check : strategies ? .compare : .replay
+    }
 
     /// The budget in bits.
     func bits() throws -> ClosedRange<UInt64>? {

@@ -37,7 +37,7 @@ struct SweepScene {
     init(_ arguments: SweepArguments, jobs: Int) async throws {
         let file = try SweepInput(arguments.trace)
         let opened = try file.open()
-        let question: SweepRun.Question = arguments.selection.check ? .check : .replay
+        let question = try arguments.selection.question()
         let (trace, program) = try file.trace(opened, question)
         let axes = try arguments.axes.axes(
             machine: arguments.machine.machine, overrides: arguments.machine.overrides)
@@ -48,9 +48,10 @@ struct SweepScene {
         try arguments.counting.refuseWithoutPlain()
         let machines: [SweepIdentity.Entry]
         if arguments.counting.plain {
-            if question == .check {
+            guard question == .replay else {
                 throw BadInput(
-                    "--check: a counting machine has no devices; expected it without --plain")
+                    "--\(question == .check ? "check" : "strategies"): a counting machine has no devices; expected "
+                        + "it without --plain")
             }
             let maker = try CountingMaker(arguments.counting, axes: axes)
             plan = try await SweepPlan.make(
@@ -85,7 +86,7 @@ struct SweepScene {
         var entries: [(String, String)] = [
             ("staleline", Staleline.version), ("trace sha256", file.digest),
             ("format", arguments.trace.format ?? "by content"),
-            ("question", arguments.selection.check ? "check" : "replay"),
+            ("question", try arguments.selection.question().rawValue),
             ("machines", counting.plain ? "counting" : "timed"),
             ("seed", "\(arguments.machine.seed)"),
             ("kernel", arguments.machine.kernel ?? "by trace"),
@@ -166,8 +167,9 @@ struct SweepInput {
         _ opened: OpenedTrace, _ question: SweepRun.Question
     ) throws -> (SweepTrace, Program?) {
         let name = options.trace
-        if question == .check {
-            let (program, file) = try opened.program(for: "sweep --check")
+        if question != .replay {
+            let (program, file) = try opened.program(
+                for: "sweep --\(question == .check ? "check" : "strategies")")
             return (SweepTrace(.program(program), file: file), program)
         }
         let (path, bytes, format) = (options.trace, bytes, options.format)
