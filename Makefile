@@ -109,10 +109,10 @@ test-compare: setup ## compare every bundled workload on every machine, as they 
 	STALELINE_COMPARE=all $(SWIFT) test -c release -Xswiftc -enable-testing --scratch-path $(BUILD)-long \
 	    --filter 'MachinesByWorkloadsTests|ReadmeTests'
 
-# 20 kills, and every access of the real traces: some minutes.
+# 20 kills, and every access of the real traces: some minutes, and a build.
 test-sweep: setup ## kill a sweep at 20 random moments, and hold one pass to separate replays on whole traces
-	STALELINE_KILLS=20 STALELINE_SWEEP=all $(SWIFT) test --scratch-path $(BUILD) \
-	    --filter 'SweepKillTests|RealTraceTests'
+	STALELINE_KILLS=20 STALELINE_SWEEP=all $(SWIFT) test -c release -Xswiftc -enable-testing \
+	    --scratch-path $(BUILD)-long --filter 'SweepKillTests|RealTraceTests'
 
 SLURM_PACKAGES := slurm-wlm
 
