@@ -85,6 +85,9 @@ struct SweepHereCommand: AsyncParsableCommand {
         }
         let scene = try await SweepScene(sweep, jobs: jobs.count)
         if printPlan {
+            guard scene.search == nil else {
+                throw BadInput("--print-plan: a guided search has no points before it is run")
+            }
             Output.write(SweepPlanReport(scene.plan).text)
             return
         }
