@@ -18,54 +18,60 @@ struct GuidedSearchTests {
         return .values([size, time])
     }
 
-    /// Runs a search; `stop` loses what a batch has beyond so many points, as a kill does.
-    private static func run(_ search: GuidedSearch, stop: Int = .max) -> [UInt64: [Double]?] {
+    /// Runs a search; `stop` loses what a batch has beyond so many points, and begins anew, as a kill does.
+    private static func run(
+        _ points: Int, _ seed: UInt64, counts: [Int] = counts, stop: Int? = nil
+    ) -> [UInt64: [Double]?] {
+        let fresh = GuidedSearch(goals: ["a", "b"], points: points, seed: seed)
+        var search = fresh
         var results: [UInt64: GuidedSearch.Known] = [:]
         while true {
+            if stop != nil { search = fresh }
             let next = search.next(counts: counts) { results[$0] }
             if next.isEmpty { break }
-            for number in next.prefix(stop) { results[number] = known(number) }
+            for number in next.prefix(stop ?? next.count) { results[number] = known(number) }
         }
         return results.mapValues {
             if case .values(let values) = $0 { values } else { nil as [Double]? }
         }
     }
 
+    private static func front(_ results: [UInt64: [Double]?]) -> Set<UInt64> {
+        var front = GuidedSearch.Front()
+        for (number, values) in results.sorted(by: { $0.key < $1.key }) {
+            if let values { front.add(number, values) }
+        }
+        return Set(front.numbers)
+    }
+
     @Test("The same points however it is stopped, as many as were asked for")
     func deterministic() {
-        for seed in UInt64(1)..<6 {
-            let search = GuidedSearch(goals: ["a", "b"], points: 150, seed: seed)
-            let whole = Self.run(search)
-            #expect(whole.count == 150)
-            for stop in [1, 3, 5] { #expect(Self.run(search, stop: stop) == whole) }
-            #expect(
-                Self.run(GuidedSearch(goals: ["a", "b"], points: 150, seed: seed + 9)) != whole)
+        for seed in UInt64(1)..<4 {
+            let whole = Self.run(60, seed)
+            #expect(whole.count == 60)
+            for stop in [1, 5] { #expect(Self.run(60, seed, stop: stop) == whole) }
+            #expect(Self.run(60, seed + 9) != whole)
         }
-        let all = Self.run(GuidedSearch(goals: ["a", "b"], points: 1 << 20, seed: 1))
-        #expect(all.count == Self.counts.reduce(1, *))
+        #expect(Self.run(1 << 20, 1, counts: [3, 4]).count == 12)
+        #expect(Self.run(5, 1, counts: []).count == 1)
     }
 
     @Test("With a tenth of the grid it finds more of the front than a sample does")
     func front() {
-        let all = Dictionary(
-            uniqueKeysWithValues: (0..<UInt64(Self.counts.reduce(1, *))).map { number in
-                (
-                    number,
-                    {
-                        if case .values(let v) = Self.known(number) { v } else { nil as [Double]? }
-                    }()
-                )
-            })
-        let truth = Set(GuidedSearch.front(all))
+        let product = Self.counts.reduce(1, *)
+        var all: [UInt64: [Double]?] = [:]
+        for number in 0..<UInt64(product) {
+            if case .values(let values) = Self.known(number) {
+                all.updateValue(values, forKey: number)
+            }
+        }
+        let truth = Self.front(all)
         #expect(truth.count > 10)
-        for seed in UInt64(1)..<6 {
-            let found = Set(
-                GuidedSearch.front(
-                    Self.run(GuidedSearch(goals: ["a", "b"], points: 432, seed: seed))))
-            let sample = Set(SweepPlan.latin(432, Self.counts, seed)).intersection(truth)
-            let guided = found.intersection(truth)
-            #expect(guided.count > sample.count, "seed \(seed)")
-            #expect(guided.count * 3 > truth.count * 2, "seed \(seed): \(guided.count)")
+        for seed in UInt64(1)..<4 {
+            let sample = Set(SweepPlan.latin(product / 10, Self.counts, seed)).intersection(truth)
+            let guided = Self.front(Self.run(product / 10, seed)).intersection(truth)
+            #expect(
+                guided.count > 2 * sample.count, "seed \(seed): \(guided.count), \(sample.count)")
         }
     }
 

@@ -6,7 +6,7 @@ import Quantities
 // had not been, and the number of jobs makes no difference.
 
 /// A search for the points of a grid that no other beats in all of several metrics.
-public struct GuidedSearch: Hashable, Sendable {
+public struct GuidedSearch: Sendable {
     /// What is known of a point that was run.
     public enum Known: Hashable, Sendable {
         /// A value for each goal; less is better.
@@ -25,6 +25,12 @@ public struct GuidedSearch: Hashable, Sendable {
     /// How many points a generation has after the first.
     static let generation = 8
 
+    /// The points of the generations before, and the best of them.
+    private var seen: Set<UInt64> = []
+    private var front = Front()
+    private var batch: [UInt64] = []
+    private var number: UInt64 = 0
+
     /// Makes a search.
     public init(goals: [String], points: Int, seed: UInt64) {
         self.goals = goals
@@ -35,54 +41,57 @@ public struct GuidedSearch: Hashable, Sendable {
     /// The points to be run next.
     ///
     /// - Parameters:
-    ///   - counts: How many values each axis has.
+    ///   - counts: How many values each axis has; the same at each call.
     ///   - known: What is known of a point; nil if it was not run.
     /// - Returns: their numbers, ascending; none once the search is at its end.
-    /// - Complexity: that of the whole search up to here, which is little beside a point's run.
-    public func next(counts: [Int], known: (UInt64) -> Known?) -> [UInt64] {
+    /// - Complexity: O(points × points of the front) for all calls of a search together.
+    public mutating func next(counts: [Int], known: (UInt64) -> Known?) -> [UInt64] {
         let product = counts.reduce(UInt64(1)) { $0 * UInt64($1) }
         let most = Int(min(UInt64(points), product))
-        var seen: [UInt64: [Double]?] = [:]
-        var batch = SweepPlan.latin(min(most, max(8, 4 * counts.count)), counts, seed)
-        var number: UInt64 = 0
+        if number == 0 {
+            batch = SweepPlan.latin(min(most, max(8, 4 * counts.count)), counts, seed)
+            number = 1
+        }
         while true {
             let waiting = batch.filter { known($0) == nil }
             guard waiting.isEmpty else { return waiting.sorted() }
-            for point in batch {
-                if case .values(let values) = known(point) {
-                    seen.updateValue(values, forKey: point)
-                } else {
-                    seen.updateValue(nil, forKey: point)
-                }
+            for point in batch.sorted() where seen.insert(point).inserted {
+                if case .values(let values) = known(point) { front.add(point, values) }
             }
             guard seen.count < most else { return [] }
-            number += 1
             batch = children(
-                of: Self.front(seen), seen, counts, product, generation: number,
-                count: min(Self.generation, most - seen.count))
+                counts, product, generation: number, count: min(Self.generation, most - seen.count))
+            number += 1
         }
     }
 
-    /// The points that no other beats, ascending.
-    static func front(_ seen: [UInt64: [Double]?]) -> [UInt64] {
-        let all = seen.compactMap { number, values in values.map { (number, $0) } }
-        return all.filter { _, mine in
-            !all.contains { _, other in
-                zip(other, mine).allSatisfy { $0 <= $1 } && other != mine
+    /// Points that no other beats.
+    struct Front: Sendable {
+        private(set) var points: [(number: UInt64, values: [Double])] = []
+
+        /// Adds a point, and takes away those that it beats; does nothing if it is beaten.
+        mutating func add(_ number: UInt64, _ values: [Double]) {
+            func beats(_ one: [Double], _ other: [Double]) -> Bool {
+                one != other && one.indices.allSatisfy { one[$0] <= other[$0] }
             }
-        }.map(\.0).sorted()
+            guard !points.contains(where: { beats($0.values, values) }) else { return }
+            points.removeAll { beats(values, $0.values) }
+            points.append((number, values))
+        }
+
+        /// Their numbers, ascending.
+        var numbers: [UInt64] { points.map(\.number).sorted() }
     }
 
     private func children(
-        of front: [UInt64], _ seen: [UInt64: [Double]?], _ counts: [Int], _ product: UInt64,
-        generation: UInt64, count: Int
+        _ counts: [Int], _ product: UInt64, generation: UInt64, count: Int
     ) -> [UInt64] {
         var random = SplitMix64(seed: seed &+ generation &* 0x9E37_79B9_7F4A_7C15)
         var batch: [UInt64] = []
         func add(_ child: UInt64) {
-            if seen.index(forKey: child) == nil, !batch.contains(child) { batch.append(child) }
+            if !seen.contains(child), !batch.contains(child) { batch.append(child) }
         }
-        let parents = front.map { SweepPlan.places(of: $0, in: counts) }
+        let parents = front.numbers.map { SweepPlan.places(of: $0, in: counts) }
         for _ in 0..<64 where batch.count < count && !parents.isEmpty {
             add(child(of: parents, counts, &random))
         }

@@ -36,9 +36,12 @@ struct MetricUnit {
         case _ where metric == SweepTable.timeMetric:
             name = "time"
             isCount = false
-            (unit, factor) = chosen([
-                ("ns", 1, 0), ("µs", 1e3, 1e3), ("ms", 1e6, 1e6), ("s", 1e9, 1e9),
-            ])
+            (unit, factor) = chosen(Self.times)
+        case let last where last.hasSuffix("Ns"):
+            // What strategies cost is in nanoseconds, too.
+            name = String(metric.dropLast(2))
+            isCount = false
+            (unit, factor) = chosen(Self.times)
         default:
             isCount = true
             let words = [
@@ -70,7 +73,10 @@ struct MetricUnit {
 
     /// A number in the unit with three digits that count, or more.
     func number(_ value: Double, digits: Int = 3) -> String {
-        Format.significant(value / factor, digits: digits)
+        if unit.isEmpty, value >= 0, let whole = UInt64(exactly: value) {
+            return Format.grouped(whole)
+        }
+        return Format.significant(value / factor, digits: digits)
     }
 
     /// A number on its own: counts are told whole, others with four digits.
@@ -82,6 +88,11 @@ struct MetricUnit {
         return Format.grouped(whole)
     }
 
+    /// Units of time, what each is, and from which number on it is used.
+    private static let times =
+        [("ns", 1, 0), ("µs", 1e3, 1e3), ("ms", 1e6, 1e6), ("s", 1e9, 1e9)]
+        as [(unit: String, factor: Double, from: Double)]
+
     private static let areaName = "area of the caches"
 
     /// A number with its unit.
@@ -91,7 +102,7 @@ struct MetricUnit {
 }
 
 extension Format {
-    /// A number with at least so many digits that count, as `0.0457`, `3.21`, `45.7` and `1,204` with three.
+    /// A number with at least so many digits that count, as `0.0457`, `3.20`, `45.7` and `1,204` with three.
     static func significant(_ value: Double, digits: Int = 3) -> String {
         let size = abs(value)
         var limit = 1.0
@@ -100,7 +111,7 @@ extension Format {
             return size < 9e15
                 ? (value < 0 ? "-" : "") + grouped(UInt64(size.rounded())) : "\(value)"
         }
-        if value == value.rounded() { return fixed(value, 0) }
+
         var decimals = 0
         while size < limit, decimals < 12 {
             decimals += 1

@@ -103,6 +103,11 @@ public struct SweepAnalysisReport: Sendable {
             return "Of \(Format.grouped(all)) points \(Format.grouped(count)) "
                 + "\(count == 1 ? "has" : "have") the best \(names)."
         }
+        guard count < all else {
+            return all == 1
+                ? "The one point is the front of \(names)."
+                : "All \(Format.grouped(all)) points are on the front of \(names)."
+        }
         return "Of \(Format.grouped(all)) points \(Format.grouped(count)) "
             + "\(count == 1 ? "is" : "are") on the front of \(names)."
     }

@@ -67,6 +67,7 @@ struct SweepRecorder {
         _ progress: inout SweepProgress
     ) async throws {
         let counts = scene.identity.axes.map(\.values.count)
+        var search = search
         while true {
             let table = try SweepStore.table(path)
             var known: [UInt64: GuidedSearch.Known] = [:]

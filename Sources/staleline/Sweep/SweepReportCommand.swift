@@ -172,12 +172,16 @@ struct SweepReportFile {
     /// The plotting library: the user's, or that of the package, or none, which is said.
     private static func library(_ given: String?, for page: String) throws -> PlottingLibrary? {
         let path = given ?? packagedLibrary
-        guard let bytes = FileManager.default.contents(atPath: path) else {
+        guard let handle = FileHandle(forReadingAtPath: path) else {
             if let given { throw BadInput("\(given): \(String(cString: strerror(errno)))") }
             Diagnostics.note(
                 "\(page): its charts are still pictures, for \(path) is not there: apt-get install libjs-chart.js, or give "
                     + "Chart.js with --library FILE")
             return nil
+        }
+        let bytes: Data
+        do { bytes = try handle.readToEnd() ?? Data() } catch {
+            throw BadInput("\(path): cannot be read: \(String(cString: strerror(errno)))")
         }
         guard let library = PlottingLibrary(String(decoding: bytes, as: UTF8.self)) else {
             throw BadInput(
