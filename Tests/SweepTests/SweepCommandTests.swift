@@ -108,6 +108,13 @@ struct SweepCommandTests {
             (["--budget", "9K..8K"], "--budget 9K..8K: expected bits"),
             (["--l1d-sets", "64", "--l1d-size", "8K"], "sets and a size of l1d"),
             (["--jobs", "0"], "expected 1 to 1024"),
+            (
+                ["--guided", "4", "--goals", "time.hours", "--l1d-ways", "1,2"],
+                "--goals time.hours"
+            ),
+            (["--guided", "4", "--latin", "3"], "expected one of them at a time"),
+            (["--goals", "time.ns"], "without --guided"),
+            (["--guided", "4", "--print-plan"], "has no points before it is run"),
             (["--check", "--strategies"], "expected one of them at a time"),
             (["--strategies"], "needs a native trace"),
         ])

@@ -13,6 +13,8 @@ public enum SweepSelection: Hashable, Sendable {
     ///
     /// A Latin hypercube (McKay, Beckman and Conover, 1979) on the axes' values.
     case latin(points: Int, seed: UInt64)
+    /// Points by their numbers, ascending, each once and within the grid.
+    case numbers([UInt64])
 }
 
 /// A machine of a sweep.
@@ -175,6 +177,7 @@ public struct SweepPlan: Sendable {
                     expected: "at most \(mostPoints), or a part of them, as --latin 1000")
             }
             return Array(0..<product)
+        case .numbers(let numbers): return numbers
         case .latin(let points, let seed):
             guard 1...mostPoints ~= points, UInt64(points) <= product else {
                 throw AxisFault(
@@ -190,7 +193,7 @@ public struct SweepPlan: Sendable {
     /// Where two of its points fall together, one is exchanged with another in one axis, which leaves each axis's values as
     /// often as they were; where that does not help for long, as with nearly all points of a grid, the first free points
     /// follow.
-    private static func latin(_ points: Int, _ counts: [Int], _ seed: UInt64) -> [UInt64] {
+    static func latin(_ points: Int, _ counts: [Int], _ seed: UInt64) -> [UInt64] {
         var generator = SplitMix64(seed: seed)
         var columns = counts.map { count in
             (0..<points).map { $0 * count / points }.shuffled(using: &generator)

@@ -85,6 +85,9 @@ struct SweepHereCommand: AsyncParsableCommand {
         }
         let scene = try await SweepScene(sweep, jobs: jobs.count)
         if printPlan {
+            guard scene.search == nil else {
+                throw BadInput("--print-plan: a guided search has no points before it is run")
+            }
             Output.write(SweepPlanReport(scene.plan).text)
             return
         }
@@ -100,17 +103,6 @@ struct SweepHereCommand: AsyncParsableCommand {
         try await SweepRecorder.record(scene, to: output)
         try form.print(output)
     }
-}
-
-/// `staleline sweep report`.
-struct SweepReportCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "report", abstract: "Print a file of results.")
-
-    @Argument(help: "The file.") var file: String
-    @OptionGroup var form: SweepFormOptions
-
-    func run() throws { try form.print(try SweepDocument.existing(file)) }
 }
 
 /// A file of results as JSON.

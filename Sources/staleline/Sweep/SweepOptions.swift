@@ -168,6 +168,34 @@ struct SelectionOptions: ParsableArguments {
     @Flag(help: "Look for hazards at every point, too.") var check = false
     @Flag(help: "Cost every mapping strategy at every point.") var strategies = false
 
+    @Option(
+        help: "Look for the points that none beats in the goals, running so many of the grid.")
+    var guided: Int?
+    @Option(
+        help:
+            "What a guided search makes small. Default: area.bits,time.ns (--plain: L1D.missRate).")
+    var goals: String?
+
+    /// The search, if one was asked for.
+    func search(seed: UInt64, isPlain: Bool) throws -> GuidedSearch? {
+        guard let guided else {
+            guard goals == nil else { throw BadInput("--goals: without --guided there are none") }
+            return nil
+        }
+        guard latin == nil else {
+            throw BadInput("--guided and --latin: expected one of them at a time")
+        }
+        guard 1...SweepPlan.mostPoints ~= guided else {
+            throw BadInput("--guided \(guided): expected 1 to \(SweepPlan.mostPoints)")
+        }
+        let text = goals ?? (isPlain ? "area.bits,L1D.missRate" : "area.bits,time.ns")
+        let names = text.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+        guard 1...8 ~= names.count, !names.contains(""), Set(names).count == names.count else {
+            throw BadInput("--goals \(text): expected names of metrics, as area.bits,time.ns")
+        }
+        return GuidedSearch(goals: names, points: guided, seed: seed)
+    }
+
     /// What is asked of each point.
     func question() throws -> SweepRun.Question {
         guard !(check && strategies) else {

@@ -23,14 +23,31 @@ struct SweepRecorder {
         var identity = scene.identity
         identity.shard = shard
         let store = try SweepStore.open(file.path, identity)
-        let wanted = Set(identity.expected).subtracting(store.done)
-        let points = scene.plan.points.filter { wanted.contains($0.number) }
+        var progress = SweepProgress(
+            done: store.done.count, all: scene.search?.points ?? identity.expected.count)
+        if let search = scene.search {
+            try await self.search(scene, search, store, file.path, &progress)
+        } else {
+            let wanted = Set(identity.expected).subtracting(store.done)
+            try await run(
+                scene.plan.points.filter { wanted.contains($0.number) }, scene.run, store,
+                &progress)
+        }
+        progress.clear()
+        try file.replace { try store.write(to: $0) }
+        try store.close()
+    }
+
+    /// Runs points that a file does not have.
+    private static func run(
+        _ points: [SweepPoint], _ sweep: SweepRun, _ store: SweepStore,
+        _ progress: inout SweepProgress
+    ) async throws {
         let areas = Dictionary(
             uniqueKeysWithValues: points.map { ($0.number, $0.areaBits) })
-        var progress = SweepProgress(done: store.done.count, all: identity.expected.count)
         var pending: [StoredPoint] = []
         var last = ContinuousClock.now
-        try await scene.run.run(points) { outcomes in
+        try await sweep.run(points) { outcomes in
             pending += outcomes.map { outcome in
                 StoredPoint(outcome, areaBits: areas[outcome.number] ?? nil)
             }
@@ -42,9 +59,35 @@ struct SweepRecorder {
             progress.add(outcomes.count)
         }
         if !pending.isEmpty { try store.add(pending) }
-        progress.clear()
-        try file.replace { try store.write(to: $0) }
-        try store.close()
+    }
+
+    /// Runs the points that a search asks for, generation by generation.
+    private static func search(
+        _ scene: SweepScene, _ search: GuidedSearch, _ store: SweepStore, _ path: String,
+        _ progress: inout SweepProgress
+    ) async throws {
+        let counts = scene.identity.axes.map(\.values.count)
+        var search = search
+        while true {
+            let table = try SweepStore.table(path)
+            var known: [UInt64: GuidedSearch.Known] = [:]
+            for row in table.rows {
+                let values = search.goals.compactMap { table.metric($0, at: row) }
+                known[row.number] =
+                    values.count == search.goals.count ? .values(values) : .impossible
+            }
+            if table.rows.contains(where: \.isDone),
+                let goal = search.goals.first(where: { !table.metrics.contains($0) })
+            {
+                throw BadInput(
+                    "--goals \(goal): no such metric, expected some of "
+                        + table.metrics.joined(separator: ", "))
+            }
+            let numbers = search.next(counts: counts) { known[$0] }
+            guard !numbers.isEmpty else { return }
+            let plan = try await scene.planned(.numbers(numbers))
+            try await run(plan.points, scene.run, store, &progress)
+        }
     }
 }
 

@@ -27,6 +27,10 @@ struct SweepScene {
     var plan: SweepPlan
     /// How they are run.
     var run: SweepRun
+    /// How points are chosen by the results of others; nil: all are known before.
+    var search: GuidedSearch?
+    /// Plans points.
+    var planned: @Sendable (SweepSelection) async throws -> SweepPlan
 
     /// Reads the trace, and plans the points.
     ///
@@ -54,20 +58,29 @@ struct SweepScene {
                         + "it without --plain")
             }
             let maker = try CountingMaker(arguments.counting, axes: axes)
-            plan = try await SweepPlan.make(
-                axes: axes, selection: selection, budget: budget, jobs: jobs, build: maker.build)
+            planned = { selection in
+                try await SweepPlan.make(
+                    axes: axes, selection: selection, budget: budget, jobs: jobs, build: maker.build
+                )
+            }
             machines = []
         } else {
             let maker = try TimedMaker(arguments, program, trace.file, axes: axes)
-            plan = try await SweepPlan.make(
-                axes: axes, selection: selection, budget: budget, jobs: jobs, build: maker.build)
+            planned = { selection in
+                try await SweepPlan.make(
+                    axes: axes, selection: selection, budget: budget, jobs: jobs, build: maker.build
+                )
+            }
             machines = maker.bases.map { .init($0.name, $0.description.effectiveYAML()) }
         }
+        search = try arguments.selection.search(seed: seed, isPlain: arguments.counting.plain)
+        // A search begins without points.
+        plan = try await planned(search == nil ? selection : .numbers([]))
         let faults = plan.points.compactMap { point -> AxisFault? in
             guard case .failure(let fault) = point.machine else { return nil }
             return fault
         }
-        if faults.count == plan.points.count, let fault = faults.first {
+        if let fault = faults.first, faults.count == plan.points.count {
             throw BadInput("no point of this sweep can be run: \(fault)")
         }
         run = SweepRun(
@@ -94,7 +107,12 @@ struct SweepScene {
                 "budget",
                 budget.map { "\($0.lowerBound) to \($0.upperBound) bits" } ?? "any"
             ),
-            ("selection", arguments.selection.latin.map { "latin \($0)" } ?? "all"),
+            (
+                "selection",
+                try arguments.selection.search(seed: 0, isPlain: counting.plain).map {
+                    "guided \($0.points) by \($0.goals.joined(separator: ","))"
+                } ?? arguments.selection.latin.map { "latin \($0)" } ?? "all"
+            ),
             (
                 "before the axes",
                 try counting.settings().map { "\($0.key)=\($0.value)" }.joined(separator: " ")

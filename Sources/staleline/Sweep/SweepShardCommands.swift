@@ -63,6 +63,11 @@ struct SweepPlanCommand: AsyncParsableCommand {
         guard sweep.trace.trace != "-" else {
             throw BadInput("sweep plan -: each part reads the trace anew, expected a file")
         }
+        guard sweep.selection.guided == nil else {
+            throw BadInput(
+                "--guided: what is run depends on what was run before, expected a sweep without it to plan in parts"
+            )
+        }
         let scene = try await SweepScene(sweep, jobs: jobs.count)
         let plan = SweepPlanFile(
             shards: shards, points: scene.plan.points.count, arguments: Self.arguments(),
