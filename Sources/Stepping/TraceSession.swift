@@ -57,7 +57,7 @@ public struct TraceSession: Sendable {
     /// The fewest steps between two snapshots.
     static let shortestInterval = 64
     /// About the most snapshots that are kept.
-    static let mostSnapshots = 128
+    static let mostSnapshots = 256
 
     /// Runs a trace and stands before its first step.
     ///

@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import Machines
+import Reports
 import StudioServer
 import Testing
 
@@ -24,7 +25,8 @@ struct RunningStudio {
         }
         let studio = Studio(
             machines: MachineCatalogue(files),
-            examples: [Studio.Example(name: "one", text: "staleline 1\nld 0x1000 4\n")], workers: 2)
+            examples: [Studio.Example(name: "one", text: "staleline 1\nld 0x1000 4\n")],
+            lessons: OneLesson(), workers: 2)
         let (ports, found) = AsyncStream.makeStream(of: UInt16.self)
         let task = Task {
             try await StudioServer(studio, port: 0).run { address, port in
@@ -137,5 +139,19 @@ struct Answer {
 
     var json: [String: Any] {
         ((try? JSONSerialization.jsonObject(with: Data(body))) as? [String: Any]) ?? [:]
+    }
+}
+
+/// A course of one lesson, whose only question has the answer 17.
+struct OneLesson: StudioLessons {
+    var list: JSONValue { .array([.object([("name", .string("one"))])]) }
+
+    func lesson(_ name: String) -> JSONValue? {
+        name == "one" ? .object([("title", .string("One"))]) : nil
+    }
+
+    func grade(lesson: String, question: Int, answer: [UInt8], limit: UInt64) -> JSONValue? {
+        guard lesson == "one", question == 1 else { return nil }
+        return .object([("isRight", .bool(answer == Array("17".utf8)))])
     }
 }

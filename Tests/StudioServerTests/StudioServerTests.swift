@@ -87,8 +87,24 @@ struct StudioServerTests {
         #expect((life.json["text"] as? String)?.contains("Now stale: L1D0") == true)
         let opened = try await studio.post("/api/open", Array(Self.trace.utf8))
         #expect(opened.json["text"] as? String == Self.trace)
-        let grade = try await studio.post("/api/grade?lesson=1", Array(Self.trace.utf8))
-        #expect(grade.status == 404)
+    }
+
+    @Test("Lessons are listed, opened and graded; others are not there")
+    func lessons() async throws {
+        let studio = try await RunningStudio()
+        defer { studio.stop() }
+        let listed = try await studio.get("/api/start").json["lessons"] as? [[String: String]]
+        #expect(listed == [["name": "one"]])
+        let opened = try await studio.post("/api/lesson?lesson=one", [])
+        #expect(opened.json["title"] as? String == "One")
+        for (answer, isRight) in [("17", true), ("18", false)] {
+            let grade = try await studio.post(
+                "/api/grade?lesson=one&question=1", Array(answer.utf8))
+            #expect(grade.json["isRight"] as? Bool == isRight)
+        }
+        for path in ["lesson?lesson=two", "grade?lesson=one&question=2", "grade?lesson=../one"] {
+            #expect(try await studio.post("/api/\(path)", []).status == 404, "\(path)")
+        }
     }
 
     @Test("50 sessions at once each get their own answer")

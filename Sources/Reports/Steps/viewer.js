@@ -34,6 +34,7 @@ const Staleline = (() => {
         cores: json.cores.map(() => [0]), devices: json.devices.map((_, index) => [index, [], 0, 0, 0]),
       };
       this.touches = new Map();
+      this.known = new WeakMap();
       this.usedCores = new Set();
       json.changes.forEach((change, step) => {
         for (const core of change.c || []) this.usedCores.add(core[0]);
@@ -89,7 +90,14 @@ const Staleline = (() => {
     name(address) { return this.json.lineNames[address] || '0x' + address; }
     /** A line's copies as objects. */
     copies(address) {
-      return (this.state.lines.get(address) || []).map((copy) => {
+      const line = this.state.lines.get(address);
+      if (!line) return [];
+      // A line is never changed in place: what was worked out of it stays right.
+      if (!this.known.has(line)) this.known.set(line, this.decoded(line));
+      return this.known.get(line);
+    }
+    decoded(line) {
+      return line.map((copy) => {
         const runs = [];
         for (let index = 5; index < copy.length; index += 2) {
           const end = index + 2 < copy.length ? copy[index + 2] : this.json.lineSize;
@@ -222,7 +230,7 @@ const Staleline = (() => {
     }
     const weight = ([address, copy]) => (viewer.changed.has(address) ? 4 : 0) + (copy.age === 'stale' ? 2 : 0) + (copy.dirty ? 1 : 0);
     const kept = found.length > limit
-      ? [...found].sort((a, b) => weight(b) - weight(a)).slice(0, limit).sort((a, b) => viewer.order.indexOf(a[0]) - viewer.order.indexOf(b[0]))
+      ? [...found].sort((a, b) => weight(b) - weight(a)).slice(0, limit).sort((a, b) => viewer.places.get(a[0]) - viewer.places.get(b[0]))
       : found;
     const dirty = found.filter(([, copy]) => copy.dirty).length;
     const stale = found.filter(([, copy]) => copy.age === 'stale').length;
@@ -343,7 +351,7 @@ const Staleline = (() => {
     const rank = (address) => (viewer.chosen === address ? 8 : 0) + (viewer.changed.has(address) ? 4 : 0)
       + (viewer.copies.get(address).some((copy) => copy.age === 'stale') ? 2 : 0) + (viewer.copies.get(address).length > 1 ? 1 : 0);
     let shown = viewer.order;
-    if (shown.length > limit) shown = [...shown].sort((a, b) => rank(b) - rank(a)).slice(0, limit).sort((a, b) => viewer.order.indexOf(a) - viewer.order.indexOf(b));
+    if (shown.length > limit) shown = [...shown].sort((a, b) => rank(b) - rank(a)).slice(0, limit).sort((a, b) => viewer.places.get(a) - viewer.places.get(b));
     const rows = shown.map((address) => el('tr', { 'data-line': address },
       el('th', { scope: 'row' }, el('button', { type: 'button', class: `chip${viewer.changed.has(address) ? ' changed' : ''}`, 'aria-pressed': String(viewer.chosen === address), onclick: () => viewer.choose(address) }, film(viewer).name(address)),
         el('span', { class: 'soft mono' }, '0x' + address)),
@@ -358,12 +366,23 @@ const Staleline = (() => {
 
   function drawSide(viewer) {
     const { json, state } = film(viewer);
-    viewer.parts.findings.replaceChildren(json.findings.length
-      ? el('ul', {}, json.findings.map((found) => el('li', {}, el('button', {
-        type: 'button', class: `find ${found.verdict}${found.position > state.position ? ' ahead' : ''}`, onclick: () => viewer.move(found.position),
-      }, el('b', {}, found.code), ` ${found.verdict}, line ${found.line}${found.position > state.position ? ' (ahead)' : ''}: ${found.detail || found.cause}`,
-      found.mend ? el('span', { class: 'mend' }, `Mend: ${found.mend}`) : null))))
-      : el('p', { class: 'soft' }, 'Nothing goes wrong in this trace on this machine.'));
+    // There may be hundreds: they are made once.
+    if (!viewer.found) {
+      viewer.found = json.findings.map((found) => el('button', { type: 'button', class: `find ${found.verdict}`, onclick: () => viewer.move(found.position) },
+        el('b', {}, found.code), ` ${found.verdict}, line ${found.line}`, el('span', { class: 'when' }), `: ${found.detail || found.cause}`,
+        found.mend ? el('span', { class: 'mend' }, `Mend: ${found.mend}`) : null));
+      viewer.parts.findings.replaceChildren(viewer.found.length
+        ? el('ul', {}, viewer.found.map((button) => el('li', {}, button)))
+        : el('p', { class: 'soft' }, 'Nothing goes wrong in this trace on this machine.'));
+    }
+    viewer.found.forEach((button, index) => {
+      const isAhead = json.findings[index].position > state.position;
+      const when = isAhead ? ' (ahead)' : '';
+      const place = button.querySelector('.when');
+      if (place.textContent === when && button.classList.contains('ahead') === isAhead) return;
+      place.textContent = when;
+      button.classList.toggle('ahead', isAhead);
+    });
     viewer.parts.owners.replaceChildren(state.mappings.length
       ? el('ul', {}, state.mappings.map(([name, device, direction, owner, line, ranges]) => el('li', { class: 'item' },
         el('span', { class: 'mono' }, name), ' ', el('span', { class: 'owner' }, OWNERS[owner]), ` since line ${line}`,
@@ -616,6 +635,7 @@ const Staleline = (() => {
       const { state, count, json } = this.film;
       const parts = this.parts;
       this.order = sortedLines(state);
+      this.places = new Map(this.order.map((address, index) => [address, index]));
       this.copies = new Map(this.order.map((address) => [address, this.film.copies(address)]));
       this.changed = new Set(state.position > 0 ? (json.changes[state.position - 1].l || []).map((line) => line[0]) : []);
       const last = state.position > 0 ? this.film.moment(state.position - 1) : null;

@@ -38,9 +38,11 @@
     const count = area.value.split('\n').length;
     const found = new Set(film ? film.findings.map((one) => one.line) : []);
     if (gutter.childElementCount !== count) gutter.replaceChildren(...Array.from({ length: count }, (_, index) => el('div', {}, String(index + 1))));
-    const now = area.value === shownText ? currentLine() : 0;
+    const isShown = area.value === shownText;
+    const now = isShown ? currentLine() : 0;
     [...gutter.children].forEach((row, index) => {
-      row.className = `${badLines.has(index + 1) ? 'bad ' : ''}${now === index + 1 ? 'now ' : ''}${found.has(index + 1) && area.value === shownText ? 'found' : ''}`;
+      const name = `${badLines.has(index + 1) ? 'bad ' : ''}${now === index + 1 ? 'now ' : ''}${found.has(index + 1) && isShown ? 'found' : ''}`;
+      if (row.className !== name) row.className = name;
     });
     placeBeam(now);
   }
@@ -234,7 +236,7 @@
     say('');
     for (const button of $('lesson-list').querySelectorAll('button')) button.setAttribute('aria-current', String(button.dataset.name === name));
     const load = (text, label) => el('button', { type: 'button', onclick: () => { $('machine').value = ''; $('kernel').value = ''; setText(text); show('steps'); run(); } }, label);
-    $('lesson').replaceChildren(el('h2', {}, answer.title), lessonPage(answer.page),
+    $('lesson').replaceChildren(el('h2', {}, answer.title), ...lessonPage(answer.page),
       el('div', { class: 'actions' }, load(answer.trace, 'Step through its trace'), answer.breaks.map((one) => load(one.trace, `Break it: without ${one.label}`))),
       ...answer.questions.map((question, index) => lessonQuestion(answer.name, question, index + 1, load)));
   }
