@@ -214,7 +214,7 @@ extension Program {
 
 extension Replay {
     /// The most accesses that a counting replay performs, loops and runs unrolled: under a minute.
-    private static let countedLimit: UInt64 = 1 << 32
+    static let countedLimit: UInt64 = 1 << 32
 
     /// Counts a program's loads, stores and fetches; its other statements do nothing on a counting machine.
     ///
