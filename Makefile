@@ -28,7 +28,8 @@ APT := apt-get -o DPkg::Lock::Timeout=550
 export SWIFT_BACKTRACE := enable=no
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-bench setup-capture setup-kernel-capture setup-learn build plugin demo test test-long test-fix test-compare test-sweep test-slurm test-learn test-capture test-studio capture-example bench \
+.PHONY: help setup setup-bench setup-capture setup-kernel-capture setup-learn build plugin demo check test test-long test-fix \
+        test-faults test-compare test-sweep test-slurm test-learn test-capture test-studio fuzz fuzz-corpus capture-example bench \
         bench-peers memcheck docs format check-format install clean
 
 help: ## list the targets
@@ -92,6 +93,9 @@ capture-example: setup-capture plugin build ## record the bundled driver under Q
 demo: build ## build, and take the tour on bundled traces
 	$(BUILD)/release/staleline demo
 
+check: setup check-format ## everything that should hold before a release, one line per step
+	tools/check.sh
+
 test: setup check-format ## check the format and run all tests
 	$(SWIFT) test --parallel --scratch-path $(BUILD)
 
@@ -113,6 +117,17 @@ test-learn: setup-learn build ## drive the course on a terminal's screen
 # All violating traces on all their machines, and each operation taken out of each clean trace: a minute or two, and a build.
 test-fix: setup ## mend every violating trace, and every operation that a clean one lacks
 	STALELINE_FIX=all $(SWIFT) test --scratch-path $(BUILD) --filter FixTests
+
+# Faults of disks and processes that take long, or root for a small disk: a minute or two, and a build.
+test-faults: setup ## meet full disks and killed processes at length
+	STALELINE_FAULTS=all $(SWIFT) test --scratch-path $(BUILD) --filter FaultTests
+
+# A build with libFuzzer and AddressSanitizer, some minutes, then SECONDS for each target. Findings: .build-fuzz/found.
+fuzz: setup ## feed every reader of outside bytes with what libFuzzer makes up (SECONDS=60 TARGET=all)
+	tools/fuzz.sh "$(or $(TARGET),all)" $(or $(SECONDS),60)
+
+fuzz-corpus: setup ## take what fuzzing reached into the kept corpus
+	tools/fuzz.sh --merge
 
 # 14 workloads on 23 machines under 17 strategies: some minutes, and a build.
 test-compare: setup ## compare every bundled workload on every machine, as they are
@@ -194,7 +209,7 @@ install: ## install into $(DESTDIR)$(PREFIX), building first if nothing is built
 	        cp -R Traces/$$folder $(DESTDIR)$(PREFIX)/share/staleline/Traces/; \
 	    fi; \
 	done
-	cp -R README.md ARCHITECTURE.md CHANGELOG.md CONTRIBUTING.md LICENSE docs/. \
+	cp -R README.md ARCHITECTURE.md CHANGELOG.md CONTRIBUTING.md SECURITY.md LICENSE docs/. \
 	    $(DESTDIR)$(PREFIX)/share/doc/staleline/
 
 clean: ## remove everything that was built

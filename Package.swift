@@ -191,6 +191,19 @@ let package = Package(
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
             exclude: ["Data"]),
+        // Every reader of bytes from outside; also built for libFuzzer (tools/fuzz.sh).
+        .target(
+            name: "HostileInput",
+            dependencies: [
+                "Traces", "Symbols", "Machines", "MemoryModel", "DMAMapping", "Experiments",
+                "Reports", "Statistics", "Operations",
+            ],
+            path: "Tests/Fuzz/HostileInput"),
+        .testTarget(
+            name: "FuzzTests", dependencies: ["HostileInput"], path: "Tests/Fuzz/FuzzTests"),
+        .testTarget(
+            name: "FaultTests",
+            dependencies: ["staleline", "Traces", "Experiments", "Operations"]),
         .testTarget(name: "TidyTests", dependencies: ["Hazards"]),
     ],
     swiftLanguageModes: [.v6]

@@ -110,6 +110,26 @@ C
 refuses "a program that dies" "ended by signal 6" "$staleline" capture -o "$work/x.sltb" -- "$work/abort"
 expect "no unfinished file stays" [ -z "$(ls "$work" | grep -E 'partial|^x\.sltb')" ]
 
+# What ends the recording ends QEMU too, and leaves nothing under the trace's name; only SIGKILL leaves a file called partial.
+printf 'int main(void) { volatile unsigned n = 0; for (;;) n++; }\n' >"$work/endless.c"
+"${arm[@]}" -static "$work/endless.c" -o "$work/endless"
+mkdir "$work/ended"
+for signal in INT TERM HUP KILL; do
+    env --default-signal=INT "$staleline" capture -o "$work/ended/x.sltb" -- "$work/endless" >/dev/null 2>&1 &
+    recording=$!
+    sleep 2
+    kill -$signal $recording
+    wait $recording 2>/dev/null
+    sleep 0.5
+    expect "SIG$signal: QEMU has ended" [ -z "$(pgrep -f -- "$work/endless")" ]
+    expect "SIG$signal: no half trace" [ -z "$(ls "$work/ended" | grep -v 'partial$')" ]
+    [ $signal = KILL ] || expect "SIG$signal: nothing stays" [ -z "$(ls "$work/ended")" ]
+done
+status=0
+"$staleline" capture --limit-time 1 -o "$work/ended/y.sltb" -- "$work/endless" >/dev/null 2>"$work/err" || status=$?
+expect "a limit of time ends a recording" [ $status = 3 ]
+expect "and leaves nothing" [ -z "$(ls "$work/ended" | grep y.sltb)" ]
+
 # A trace that is cut is replayed as far as it is whole, and says so; a flipped bit is refused with its block.
 size=$(stat -c %s "$work/static.sltb")
 head -c $((size / 2)) "$work/static.sltb" >"$work/cut.sltb"

@@ -18,9 +18,9 @@ struct DebugUnits {
     private var spans: [Span] = []
 
     /// The most ranges of all units: many times what the largest kernels have.
-    private static let spanLimit = 1 << 22
+    static let spanLimit = 1 << 22
     /// How deep inlined functions and blocks may lie in each other.
-    private static let depthLimit = 64
+    static let depthLimit = 64
     /// How many ranges are looked at that begin before an address.
     private static let lookback = 64
 

@@ -21,7 +21,7 @@ struct LogOptions: ParsableArguments {
 }
 
 /// `staleline check`.
-struct CheckCommand: ParsableCommand {
+struct CheckCommand: ParsableCommand, LimitedCommand {
     static let configuration = CommandConfiguration(
         commandName: "check", abstract: "Find stale and lost data, with cause and mend.",
         discussion: """
@@ -33,6 +33,7 @@ struct CheckCommand: ParsableCommand {
     @OptionGroup var machine: MachineOptions
     @OptionGroup var log: LogOptions
     @OptionGroup var symbols: SymbolOptions
+    @OptionGroup var limits: LimitOptions
     @Flag(help: "Print JSON (schema staleline.check/1).") var json = false
     @Option(help: "Replay a schedule that `prove -o` has written.") var schedule: String?
     @Flag(help: "Print SARIF 2.1.0, for tools that show results beside code.") var sarif = false

@@ -9,7 +9,7 @@ import Traces
 extension ComparisonOrder: ExpressibleByArgument {}
 
 /// `staleline compare`.
-struct CompareCommand: AsyncParsableCommand {
+struct CompareCommand: AsyncParsableCommand, LimitedCommand {
     static let configuration = CommandConfiguration(
         commandName: "compare", abstract: "Cost every DMA mapping strategy for a trace.",
         discussion: """
@@ -65,6 +65,7 @@ struct CompareCommand: AsyncParsableCommand {
         help: "Vary the machine's uncertain numbers and see whether the recommendation holds.")
     var sensitivity = true
 
+    @OptionGroup var limits: LimitOptions
     @Flag(help: "Print JSON (schema staleline.compare/1, compare-sweep/1 or compare-machines/1).")
     var json = false
 

@@ -5,7 +5,7 @@ import Reports
 import Traces
 
 /// `staleline convert`.
-struct ConvertCommand: ParsableCommand {
+struct ConvertCommand: ParsableCommand, LimitedCommand {
     static let configuration = CommandConfiguration(
         commandName: "convert", abstract: "Convert between trace formats.",
         discussion: """
@@ -21,6 +21,7 @@ struct ConvertCommand: ParsableCommand {
     @Flag(help: "Leave the values of a recording out: its native trace is shorter.")
     var leaveOutValues = false
     @OptionGroup var logs: LogConversionOptions
+    @OptionGroup var limits: LimitOptions
     @Flag(help: "Say what was converted as JSON (schema staleline.convert/1), on standard error.")
     var json = false
 
@@ -61,8 +62,7 @@ struct ConvertCommand: ParsableCommand {
             }
             try target.commit()
         } catch {
-            target.discard()
-            throw error
+            throw target.discard(after: error)
         }
         report(count, losses, remarks, format)
     }

@@ -4,7 +4,7 @@ import Reports
 import Traces
 
 /// `staleline fix`.
-struct FixCommand: ParsableCommand {
+struct FixCommand: ParsableCommand, LimitedCommand {
     static let configuration = CommandConfiguration(
         commandName: "fix", abstract: "Find the smallest repair of a trace, and what can go.",
         discussion: """
@@ -25,6 +25,7 @@ struct FixCommand: ParsableCommand {
     @Option(
         help: "The most states of the search through the mended trace's schedules; 0: no search.")
     var states = FixLimits().states
+    @OptionGroup var limits: LimitOptions
     @Flag(help: "Print JSON (schema staleline.fix/1).") var json = false
 
     /// Refuses bounds that are none.
@@ -46,11 +47,11 @@ struct FixCommand: ParsableCommand {
             Output.write(try machine.description(declared: program).effectiveYAML())
             return
         }
-        var limits = FixLimits()
-        (limits.edits, limits.runs, limits.states) = (edits, runs, states)
+        var bounds = FixLimits()
+        (bounds.edits, bounds.runs, bounds.states) = (edits, runs, states)
         var setup = try machine.setup(program, file: file)
         try symbols.name(&setup)
-        let result = try Fix.run(setup, text: TraceText(bytes), limits: limits)
+        let result = try Fix.run(setup, text: TraceText(bytes), limits: bounds)
         if let output, result.outcome != .notMended { try write(result, to: output) }
         let report = FixReport(result)
         if output != "-" {

@@ -7,7 +7,7 @@ import Reports
 import Traces
 
 /// `staleline merge`.
-struct MergeCommand: ParsableCommand {
+struct MergeCommand: ParsableCommand, LimitedCommand {
     static let configuration = CommandConfiguration(
         commandName: "merge",
         abstract: "Put the DMA calls of one recording into the trace of another.",
@@ -41,6 +41,7 @@ struct MergeCommand: ParsableCommand {
     @Option(help: "The format of DMA. Default: by content.") var dmaFormat: String?
     @OptionGroup var recording: RecordingFlags
     @OptionGroup var logs: LogConversionOptions
+    @OptionGroup var limits: LimitOptions
     @Flag(help: "Say what was merged as JSON (schema staleline.merge/1), on standard error.")
     var json = false
 
@@ -57,8 +58,7 @@ struct MergeCommand: ParsableCommand {
             try ProgramOutput.write(result.program, format, to: target.path)
             try target.commit()
         } catch {
-            target.discard()
-            throw error
+            throw target.discard(after: error)
         }
         report(result, format)
     }

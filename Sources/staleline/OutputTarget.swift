@@ -1,4 +1,3 @@
-import Foundation
 import Glibc
 import Traces
 
@@ -11,45 +10,92 @@ struct OutputTarget {
     let path: String
     /// Where it ends up; nil: it is there already.
     private let final: String?
+    /// The permissions of the file that it replaces; nil: there is none.
+    private let mode: mode_t?
 
     /// Makes a target for a path as the user gave it.
     ///
-    /// - Throws: ``BadInput`` if it is a folder.
+    /// - Throws: ``BadInput`` if it is a folder, or a file that may not be written.
     init(_ given: String) throws {
         guard given != "-" else {
-            path = given
-            final = nil
+            (path, final, mode) = (given, nil, nil)
             return
         }
         // A link is followed: what it points to is meant.
-        let resolved = URL(fileURLWithPath: given).resolvingSymlinksInPath().path
+        let resolved = try Self.followed(given)
         var status = stat()
         if stat(resolved, &status) == 0 {
             let kind = status.st_mode & S_IFMT
             if kind == S_IFDIR { throw BadInput("\(given): is a folder, expected a file to write") }
             if kind != S_IFREG {
-                path = resolved
-                final = nil
+                (path, final, mode) = (resolved, nil, nil)
                 return
             }
+            // To replace a file only the folder's permissions matter to the system: its own should, too.
+            if status.st_mode & 0o222 == 0 || access(resolved, W_OK) != 0 {
+                throw BadInput("\(given): is write-protected, expected a file that may be replaced")
+            }
+            mode = status.st_mode & 0o7777
+        } else {
+            mode = nil
         }
         path = "\(resolved).\(getpid()).partial"
         final = resolved
+        UnfinishedFiles.begin(path)
     }
 
-    /// Gives the file its name.
+    /// Gives the file its name, once it is on the disk.
     ///
     /// - Throws: ``BadInput`` if it cannot have it.
     func commit() throws {
         guard let final else { return }
-        if rename(path, final) != 0 {
-            throw BadInput("\(final): \(String(cString: strerror(errno)))")
-        }
+        if let mode { chmod(path, mode) }
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0, fsync(descriptor) == 0, close(descriptor) == 0,
+            rename(path, final) == 0
+        else { throw Self.failure(final) }
+        UnfinishedFiles.end()
     }
 
     /// Takes away what was written in vain.
     func discard() {
-        if final != nil { unlink(path) }
+        guard final != nil else { return }
+        unlink(path)
+        UnfinishedFiles.end()
+    }
+
+    /// Takes away what was written in vain.
+    ///
+    /// - Returns: the error that was the reason, with the name that the file would have had.
+    func discard(after error: any Error) -> any Error {
+        discard()
+        guard let final, let errors = error as? TraceErrors else { return error }
+        return TraceErrors(
+            errors.errors.map { error in
+                var error = error
+                if error.file == path { error.file = final }
+                return error
+            })
+    }
+
+    /// The place that a path's links lead to, whether something is there or not.
+    private static func followed(_ given: String) throws -> String {
+        var path = given
+        // As many as Linux follows.
+        for _ in 0...40 {
+            var target = [CChar](repeating: 0, count: Int(PATH_MAX) + 1)
+            guard readlink(path, &target, Int(PATH_MAX)) >= 0 else { return path }
+            let next = String(
+                decoding: target.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+            let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
+            path = next.hasPrefix("/") ? next : folder + next
+        }
+        errno = ELOOP
+        throw failure(given)
+    }
+
+    private static func failure(_ path: String) -> BadInput {
+        BadInput("\(path): \(String(cString: strerror(errno)))")
     }
 
     /// Writes a file.
@@ -66,8 +112,7 @@ struct OutputTarget {
             try sink.finish()
             try target.commit()
         } catch {
-            target.discard()
-            throw error
+            throw target.discard(after: error)
         }
     }
 }

@@ -1,4 +1,3 @@
-import Foundation
 import Glibc
 
 /// How far a long command is, in one line of standard error that is written over; only on a terminal.
@@ -14,12 +13,12 @@ final class ProgressLine {
     func show(_ done: Int, of all: Int) {
         guard isShown, all > 0, done * 100 / all != last else { return }
         last = done * 100 / all
-        FileHandle.standardError.write(Data("\r\(done) of \(all) \(unit)".utf8))
+        Diagnostics.write("\r\(done) of \(all) \(unit)")
     }
 
     /// Takes the line away.
     func clear() {
         guard isShown, last >= 0 else { return }
-        FileHandle.standardError.write(Data("\r\u{1B}[K".utf8))
+        Diagnostics.write("\r\u{1B}[K")
     }
 }

@@ -4,7 +4,7 @@ import Reports
 import Traces
 
 /// `staleline prove`.
-struct ProveCommand: ParsableCommand {
+struct ProveCommand: ParsableCommand, LimitedCommand {
     static let configuration = CommandConfiguration(
         commandName: "prove", abstract: "Go through all legal schedules of a small trace.",
         discussion: """
@@ -23,6 +23,7 @@ struct ProveCommand: ParsableCommand {
         name: [.customShort("o"), .customLong("output")],
         help: "Write the schedule that goes wrong, for `check --schedule`.")
     var output: String?
+    @OptionGroup var limits: LimitOptions
     @Flag(help: "Print JSON (schema staleline.prove/1).") var json = false
 
     /// Refuses bounds without a meaning.

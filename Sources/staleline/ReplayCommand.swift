@@ -6,7 +6,7 @@ import Reports
 import Traces
 
 /// `staleline replay`.
-struct ReplayCommand: ParsableCommand {
+struct ReplayCommand: ParsableCommand, LimitedCommand {
     static let configuration = CommandConfiguration(
         commandName: "replay", abstract: "Hits, misses, traffic and cycles by cause.",
         discussion: """
@@ -39,6 +39,7 @@ struct ReplayCommand: ParsableCommand {
     var fetchWholeLines = false
     @Flag(help: "Do not write dirty L1 victims to L2, as drcachesim and cachegrind (--plain).")
     var dropVictims = false
+    @OptionGroup var limits: LimitOptions
     @Flag(help: "Print JSON (schema staleline.replay/1).") var json = false
 
     func run() throws {

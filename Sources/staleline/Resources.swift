@@ -60,22 +60,34 @@ enum Resources {
         return (entry.file, entry.text)
     }
 
-    /// A text file's contents, at most 1 MiB.
+    /// A text file's contents.
     static func text(of path: String) throws -> String {
-        guard let handle = FileHandle(forReadingAtPath: path) else {
-            throw BadInput("\(path): \(String(cString: strerror(errno)))")
-        }
-        let data: Data
+        try BoundedFile.text(of: path, expected: "a machine description")
+    }
+}
+
+/// Short files, which are read whole.
+enum BoundedFile {
+    /// The most bytes of one.
+    static let limit = 1 << 20
+
+    /// A file's text; `-` is standard input.
+    ///
+    /// - Throws: ``BadInput`` if it cannot be read, is too long or no UTF-8; more than ``limit`` is never held.
+    static func text(of path: String, expected: String) throws -> String {
+        let bytes: [UInt8]
+        let handle = path == "-" ? FileHandle.standardInput : FileHandle(forReadingAtPath: path)
+        guard let handle else { throw BadInput("\(path): \(String(cString: strerror(errno)))") }
         do {
-            data = try handle.read(upToCount: (1 << 20) + 1) ?? Data()
+            bytes = [UInt8](try handle.read(upToCount: limit + 1) ?? Data())
         } catch {
             throw BadInput("\(path): cannot be read: \(String(cString: strerror(errno)))")
         }
-        guard data.count <= 1 << 20 else {
-            throw BadInput("\(path): larger than 1 MiB, expected a machine description")
+        guard bytes.count <= limit else {
+            throw BadInput("\(path): larger than \(limit >> 20) MiB, expected \(expected)")
         }
-        guard let text = String(data: data, encoding: .utf8) else {
-            throw BadInput("\(path): not UTF-8 text, expected a machine description")
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw BadInput("\(path): not UTF-8 text, expected \(expected)")
         }
         return text
     }

@@ -14,7 +14,7 @@ struct Staleline: AsyncParsableCommand {
             "Where ARM caches and DMA leave data stale, why, what mends it, and what each strategy costs.",
         discussion: """
             TRACE may be - for standard input. Formats and compression are recognised by content.
-            Exit status: 0 nothing found or done, 1 findings, 2 bad input.
+            Exit status: 0 nothing found or done, 1 findings, 2 bad input, 3 a limit was reached.
             """,
         version: "staleline \(version)",
         subcommands: [
@@ -31,8 +31,11 @@ struct Staleline: AsyncParsableCommand {
     @MainActor static func main() async {
         // A reader that goes away, as `head` does, is no reason for a crash report.
         signal(SIGPIPE, SIG_DFL)
+        StandardDescriptors.complete()
+        UnfinishedFiles.watchSignals()
         do {
             var command = try parseAsRoot()
+            if let limited = command as? any LimitedCommand { try limited.limits.start() }
             if var several = command as? any AsyncParsableCommand {
                 try await several.run()
             } else {
@@ -73,15 +76,17 @@ enum Output {
     /// Writes what is pending.
     static func flush() {
         guard !pending.isEmpty else { return }
-        let data = Data(pending.utf8)
+        let bytes = Array(pending.utf8)
         pending = ""
-        do {
-            try FileHandle.standardOutput.write(contentsOf: data)
-        } catch {
-            Diagnostics.error("standard output: \(error.localizedDescription)")
+        hasWritten = true
+        guard StandardDescriptors.write(bytes, to: STDOUT_FILENO) else {
+            Diagnostics.error("standard output: \(String(cString: strerror(errno)))")
             Foundation.exit(2)
         }
     }
+
+    /// Whether something was written.
+    nonisolated(unsafe) private(set) static var hasWritten = false
 
     /// Whether standard output is a terminal that wants colours.
     static var hasColours: Bool {
@@ -95,7 +100,43 @@ enum Diagnostics {
     static func error(_ text: String) { note("staleline: \(text)") }
 
     /// Says something beside the result.
-    static func note(_ text: String) {
-        FileHandle.standardError.write(Data((text + "\n").utf8))
+    static func note(_ text: String) { write(text + "\n") }
+
+    /// Writes text; that nobody can read it is no reason to end.
+    static func write(_ text: String) {
+        _ = StandardDescriptors.write(Array(text.utf8), to: STDERR_FILENO)
+    }
+}
+
+/// Standard input, output and error.
+enum StandardDescriptors {
+    /// Sees to it that the three are there: a file must not be opened in the place of one that the caller closed.
+    ///
+    /// What is in their place can be neither read nor written.
+    static func complete() {
+        for descriptor in STDIN_FILENO...STDERR_FILENO
+        where fcntl(descriptor, F_GETFD) == -1 && errno == EBADF {
+            _ = open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY)
+        }
+    }
+
+    /// Writes bytes; false: they could not be written, and `errno` says why.
+    static func write(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
+        bytes.withUnsafeBytes { raw in
+            var written = 0
+            while written < raw.count {
+                let count = Glibc.write(
+                    descriptor, raw.baseAddress.map { $0 + written }, raw.count - written)
+                if count >= 0 {
+                    written += count
+                } else if errno == EAGAIN {
+                    var waiting = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+                    poll(&waiting, 1, -1)
+                } else if errno != EINTR {
+                    return false
+                }
+            }
+            return true
+        }
     }
 }

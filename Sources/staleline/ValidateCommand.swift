@@ -5,7 +5,7 @@ import Machines
 import Reports
 
 /// `staleline validate`.
-struct ValidateCommand: ParsableCommand {
+struct ValidateCommand: ParsableCommand, LimitedCommand {
     static let configuration = CommandConfiguration(
         commandName: "validate", abstract: "Published measurements against predictions.",
         discussion:
@@ -28,6 +28,7 @@ struct ValidateCommand: ParsableCommand {
         help: "Write the traces of the rows that have none in Traces/validation to this folder.")
     var export: String?
 
+    @OptionGroup var limits: LimitOptions
     @Flag(help: "Print JSON (schema staleline.validate/1).") var json = false
 
     /// The suite with the machines and traces that come with the program.

@@ -68,9 +68,11 @@ struct PackageTarget {
         let manifest = try Repository.text("Package.swift")
         let pattern = #/\.(?:executableTarget|target|systemLibrary)\(\s*name: "(\w+)"/#
         let starts = manifest.matches(of: pattern)
-        return starts.map { match in
+        return starts.compactMap { match in
             let rest = manifest[match.range.upperBound...]
             let body = rest.prefix(upTo: closing(of: rest))
+            // What only tests use is no layer.
+            if body.contains("path: \"Tests/") { return nil }
             return PackageTarget(name: String(match.1), dependencies: dependencies(body))
         }
     }

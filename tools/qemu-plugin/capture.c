@@ -11,10 +11,12 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "decode.h"
@@ -705,6 +707,13 @@ static int parse_flag(const char *argument, const char *value, bool *flag)
     return *flag || strcmp(value, "off") == 0 ? 0 : refuse(argument, "on or off");
 }
 
+/* Who started QEMU to record: its death, even by SIGKILL, ends QEMU. */
+static int end_with(pid_t parent)
+{
+    if (prctl(PR_SET_PDEATHSIG, SIGTERM) != 0) return refuse("parent", "a kernel that knows PR_SET_PDEATHSIG");
+    return getppid() == parent ? 0 : refuse("another parent", "the process of parent=");
+}
+
 static int parse(const char *argument, const char **out, const char **machine)
 {
     char key[32] = {0};
@@ -732,9 +741,10 @@ static int parse(const char *argument, const char **out, const char **machine)
         else if (strcmp(key, "limit") == 0) capture.limit = number;
         else if (strcmp(key, "shadow_from") == 0) capture.shadow_from = number;
         else if (strcmp(key, "ctr") == 0) capture.cache_type = number, capture.has_cache_type = true;
+        else if (strcmp(key, "parent") == 0) return end_with((pid_t)number);
         else if (strcmp(key, "l2c310") == 0) capture.outer = number, capture.has_outer = true;
         else return refuse(argument, "out, machine, summary, fetches, data, track, device, log, hook, wait, start, "
-                                     "stop, limit, l2c310, ctr or shadow_from");
+                                     "stop, limit, parent, l2c310, ctr or shadow_from");
     }
     return 0;
 }

@@ -3,7 +3,7 @@ import Foundation
 import Reports
 
 /// `staleline capture`.
-struct CaptureCommand: ParsableCommand {
+struct CaptureCommand: ParsableCommand, LimitedCommand {
     static let configuration = CommandConfiguration(
         commandName: "capture", abstract: "Run an Arm program under QEMU and keep its trace.",
         discussion: """
@@ -62,6 +62,7 @@ struct CaptureCommand: ParsableCommand {
     @Option(help: "The capture plugin. Default: the one that make plugin built.") var plugin:
         String?
     @Option(help: "End the program after this many seconds.") var timeout: Double?
+    @OptionGroup var limits: LimitOptions
     @Flag(help: "Say what was recorded as JSON (schema staleline.capture/1), on standard error.")
     var json = false
     @Argument(parsing: .postTerminator, help: "The program and its arguments, after --.")
@@ -80,6 +81,7 @@ struct CaptureCommand: ParsableCommand {
         }
         let program = try CapturedProgram(path)
         let target = try OutputTarget(output)
+        UnfinishedFiles.begin(target.path + ".partial")
         let folder = FileManager.default.temporaryDirectory
             .appendingPathComponent("staleline-capture-\(getpid())")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -109,7 +111,7 @@ struct CaptureCommand: ParsableCommand {
     ) throws -> [String] {
         let log = folder.appendingPathComponent("device.log").path
         var settings = ["out=\(trace)", "summary=\(folder.appendingPathComponent("summary").path)"]
-        settings.append("fetches=\(fetches)")
+        settings += ["parent=\(getpid())", "fetches=\(fetches)"]
         if let machine { settings.append("machine=\(machine)") }
         if let track { settings.append("track=\(track)") }
         if let limit { settings.append("limit=\(limit)") }

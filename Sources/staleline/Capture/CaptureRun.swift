@@ -30,14 +30,20 @@ struct CaptureRun {
         do { try process.run() } catch {
             throw BadInput("\(emulator): \(error.localizedDescription)")
         }
-        // Ctrl-C ends QEMU, whose end is waited for: nothing unfinished stays.
+        // What ends this program ends QEMU, whose end is waited for: nothing unfinished stays.
         RunningEmulator.process = process.processIdentifier
-        let before = signal(SIGINT) { _ in kill(RunningEmulator.process, SIGTERM) }
-        defer { signal(SIGINT, before) }
+        let signals = [SIGINT, SIGTERM, SIGHUP]
+        let before = signals.map { signal($0) { _ in RunningEmulator.end() } }
+        defer {
+            for (number, handler) in zip(signals, before) { signal(number, handler) }
+            RunningEmulator.process = 0
+        }
         var isTimeout = false
         if let timeout {
-            let deadline = Date(timeIntervalSinceNow: timeout)
-            while process.isRunning, Date() < deadline { usleep(20_000) }
+            let begin = MonotonicTime.nanoseconds
+            while process.isRunning, Double(MonotonicTime.nanoseconds &- begin) < timeout * 1e9 {
+                usleep(20_000)
+            }
             if process.isRunning {
                 isTimeout = true
                 // QEMU's system emulation ends in order on this signal, and its plugins with it.
@@ -53,6 +59,13 @@ struct CaptureRun {
 }
 
 /// Which process a signal's handler ends: it can ask for nothing but a global.
-private enum RunningEmulator {
+enum RunningEmulator {
     nonisolated(unsafe) static var process: pid_t = 0
+
+    /// Ends it, if there is one.
+    ///
+    /// May be called by a handler of signals.
+    static func end() {
+        if process > 0 { kill(process, SIGTERM) }
+    }
 }

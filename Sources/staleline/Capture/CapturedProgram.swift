@@ -35,7 +35,7 @@ struct CapturedProgram {
         defer { try? handle.close() }
         let head = [UInt8]((try? handle.read(upToCount: 64 << 10)) ?? Data())
         func number(_ place: Int, _ bytes: Int) -> Int? {
-            guard place >= 0, place + bytes <= head.count else { return nil }
+            guard place >= 0, place <= head.count - bytes else { return nil }
             return Int(
                 truncatingIfNeeded: (0..<bytes).reduce(UInt64(0)) {
                     $0 | UInt64(head[place + $1]) << (8 * UInt64($1))
@@ -61,12 +61,12 @@ struct CapturedProgram {
         let start = number(is64 ? 32 : 28, is64 ? 8 : 4) ?? 0
         let size = is64 ? 56 : 32
         var interpreter: String?
-        for index in 0..<(number(is64 ? 56 : 44, 2) ?? 0) {
+        for index in 0..<(number(is64 ? 56 : 44, 2) ?? 0) where start <= head.count {
             let header = start + index * size
             guard number(header, 4) == 3,
                 let place = number(header + (is64 ? 8 : 4), is64 ? 8 : 4),
                 let bytes = number(header + (is64 ? 32 : 16), is64 ? 8 : 4), bytes > 1,
-                place >= 0, place + bytes <= head.count
+                place >= 0, place <= head.count - bytes
             else { continue }
             interpreter = String(decoding: head[place..<(place + bytes - 1)], as: UTF8.self)
         }

@@ -1,0 +1,140 @@
+import Foundation
+import Testing
+
+/// A process that is ended at any moment: what stands under a name is whole.
+@Suite("Faults of processes") struct SignalFaultTests {
+    private static let rounds = allFaults ? 60 : 8
+
+    // A shell lets what it starts beside itself ignore SIGINT, and a program leaves a signal ignored that it finds so: hence
+    // `env --default-signal`.
+
+    /// Converts a long trace, ends that after ever longer times, and says what is left.
+    private func endedConversions(_ signal: String) throws -> (ended: Int, left: Set<String>) {
+        let scene = try Scene()
+        try scene.write("long.lackey", Traces.lackey(allFaults ? 1_000_000 : 400_000))
+        let script = """
+            $staleline convert long.lackey whole.slt 2>/dev/null; sum=$(cksum < whole.slt)
+            echo old > out.slt; old=$(cksum < out.slt); ended=0
+            for round in $(seq \(Self.rounds)); do
+                env --default-signal=INT $staleline convert long.lackey out.slt 2>/dev/null & p=$!
+                sleep $(printf '0.%03d' $((round * 29 % 400)))
+                kill -\(signal) $p 2>/dev/null; wait $p 2>/dev/null; s=$?
+                [ $s = 0 ] || ended=$((ended + 1))
+                now=$(cksum < out.slt)
+                [ "$now" = "$sum" ] || [ "$now" = "$old" ] || { echo "half a file after round $round"; exit 3; }
+                [ $s != 0 ] || [ "$now" = "$sum" ] || { echo "status 0 without the file"; exit 3; }
+            done
+            echo $ended
+            """
+        let end = try scene.run(script)
+        #expect(end.status == 0, "\(end.output) \(end.errors)")
+        let kept: Set = ["long.lackey", "out.slt", "whole.slt"]
+        return (
+            Int(end.output.trimmingCharacters(in: .whitespacesAndNewlines)) ?? 0,
+            Set(scene.names).subtracting(kept)
+        )
+    }
+
+    @Test("Ended in order, a conversion leaves nothing behind", arguments: ["INT", "TERM", "HUP"])
+    func ended(_ signal: String) throws {
+        let (ended, left) = try endedConversions(signal)
+        #expect(ended > 0, "no round was early enough")
+        #expect(left.isEmpty)
+    }
+
+    @Test("Killed, a conversion leaves a file that is called partial, and no half one")
+    func killed() throws {
+        let (ended, left) = try endedConversions("KILL")
+        #expect(ended > 0, "no round was early enough")
+        #expect(left.allSatisfy { $0.hasSuffix(".partial") }, "\(left)")
+    }
+
+    @Test("The status of an ended process says which signal it was")
+    func status() throws {
+        let scene = try Scene()
+        try scene.write("in.slt", Traces.bug.utf8)
+        for (signal, status) in [("INT", 130), ("TERM", 143), ("HUP", 129)] {
+            let end = try scene.run(
+                "mkfifo p\(signal); env --default-signal=INT $staleline convert p\(signal) out.slt & p=$!; exec 3>p\(signal); kill -\(signal) $p; wait $p"
+            )
+            #expect(end.status == Int32(status), "\(signal)")
+        }
+        #expect(!scene.names.contains { $0.hasPrefix("out") })
+    }
+
+    @Test("An ended check has printed all or nothing of its JSON")
+    func endedCheck() throws {
+        let scene = try Scene()
+        try scene.write("in.slt", Traces.bug.utf8)
+        let end = try scene.run(
+            """
+            $staleline check in.slt --json > whole
+            for round in $(seq \(Self.rounds)); do
+                $staleline check in.slt --json > out & p=$!
+                sleep $(printf '0.%03d' $((round * 5)))
+                kill -TERM $p 2>/dev/null; wait $p 2>/dev/null
+                [ ! -s out ] || cmp out whole || exit 3
+            done
+            """)
+        #expect(end.status == 0, "\(end.output) \(end.errors)")
+    }
+
+    @Test("A limit of memory is kept to, and said")
+    func memoryLimit() throws {
+        let scene = try Scene()
+        try scene.write("long.slt", Traces.long(600_000))
+        try scene.write("out.slt", "old\n".utf8)
+        let end = try scene.run(
+            "$staleline convert long.slt out.slt --limit-memory 60M")
+        #expect(end.status == 3, "\(end.errors)")
+        #expect(end.errors.contains("--limit-memory 60M"))
+        #expect(scene.bytes("out.slt") == Array("old\n".utf8))
+        #expect(scene.names == ["long.slt", "out.slt"])
+        try scene.refused("$staleline check long.slt --limit-memory 1X", "--limit-memory")
+        try scene.refused("$staleline check long.slt --limit-memory 0", "--limit-memory")
+    }
+
+    @Test("A limit of time is kept to, and said")
+    func timeLimit() throws {
+        let scene = try Scene()
+        let end = try scene.run(
+            """
+            mkfifo p; exec 3<>p; echo 'staleline 1' >&3
+            timeout 30 $staleline check p --limit-time 0.3
+            """)
+        #expect(end.status == 3, "\(end.errors)")
+        #expect(end.errors.contains("--limit-time 0.3"))
+        #expect(end.output.isEmpty)
+        try scene.refused("$staleline check p --limit-time -1", "--limit-time")
+        try scene.refused("$staleline check p --limit-time nan", "--limit-time")
+    }
+
+    @Test("A limit that is not reached changes nothing")
+    func farLimits() throws {
+        let scene = try Scene()
+        try scene.write("in.slt", Traces.bug.utf8)
+        let end = try scene.run(
+            """
+            $staleline check in.slt > a; $staleline check in.slt --limit-memory 4G --limit-time 1000 > b; cmp a b
+            """)
+        #expect(end.status == 0, "\(end.errors)")
+    }
+
+    @Test("Nothing of a result depends on the clock or the time zone")
+    func clock() throws {
+        let scene = try Scene()
+        try scene.write("in.slt", Traces.bug.utf8)
+        let end = try scene.run(
+            """
+            for zone in UTC Asia/Tokyo America/Lima; do
+                export TZ=$zone
+                for command in 'check in.slt --json' 'replay in.slt --json' 'convert in.slt --to slt -' 'fix in.slt'; do
+                    $staleline $command 2>/dev/null
+                done > $(basename $zone).out
+                sleep 1
+            done
+            cmp UTC.out Tokyo.out && cmp UTC.out Lima.out
+            """)
+        #expect(end.status == 0, "\(end.output)")
+    }
+}

@@ -1,0 +1,40 @@
+#!/bin/bash
+# Everything that should hold before a release, one line per step; the output of a step that fails stands in .build-check/.
+#
+# Builds anew into .build-check, because a build that has nothing to do repeats no warnings: a quarter of an hour and more.
+set -u
+cd "$(dirname "$0")/.."
+scratch=.build-check
+rm -rf "$scratch"
+mkdir -p "$scratch"
+export SWIFT_BACKTRACE=enable=no
+failed=0
+
+# step NAME COMMAND...: runs it and says how it went.
+step() {
+    local name=$1 log start=$SECONDS
+    shift
+    log=$scratch/$(tr -c 'a-z\n' '-' <<<"$name").log
+    if "$@" >"$log" 2>&1; then
+        printf 'pass  %-34s %4d s\n' "$name" $((SECONDS - start))
+    else
+        printf 'FAIL  %-34s %4d s, see %s\n' "$name" $((SECONDS - start)) "$log"
+        failed=1
+    fi
+}
+
+build() { swift build --build-tests --scratch-path "$scratch" | tee "$scratch/build.txt"; return "${PIPESTATUS[0]}"; }
+# Of our own sources; packages that we use come with their warnings turned off.
+no_warnings() { ! grep -E "^$PWD/(Sources|Tests)/.*warning:" "$scratch/build.txt" | sort -u | grep .; }
+tests() { swift test --parallel --skip-build --scratch-path "$scratch"; }
+documentation() {
+    make -s docs BUILD="$scratch" && ! grep -rE "warning:" "$scratch/documentation.log" | grep .
+}
+
+step "format" swift format lint --strict -r Sources Tests Benchmarks/Package.swift Benchmarks/Sources Package.swift
+step "build" build
+step "no warnings" no_warnings
+step "layers, sizes, words" swift test --skip-build --scratch-path "$scratch" --filter TidyTests
+step "tests" tests
+step "documentation" documentation
+exit $failed

@@ -1,0 +1,73 @@
+#!/bin/bash
+# Feeds readers of outside bytes with what libFuzzer makes up (Tests/Fuzz/HostileInput).
+#
+#   fuzz.sh TARGET SECONDS   one target, or all of them, each for so long (all, 60)
+#   fuzz.sh --merge          takes what the runs found into the kept corpus, as few and short files as reach as much
+#
+#   FUZZ      where the program is built, and what is found goes    (.build-fuzz)
+#   JOBS      how many processes work at a target                   (1)
+#
+# An input that breaks a reader is left in $FUZZ/found/TARGET/; mend the reader and keep the input in
+# Tests/Fuzz/corpus/TARGET/, where `make test` reads it.
+set -u
+cd "$(dirname "$0")/.."
+fuzz=${FUZZ:-.build-fuzz}
+program=$fuzz/staleline-fuzz
+# A crash should end the run, and a moved shadow of the address sanitizer should not count as the reader's memory.
+export SWIFT_BACKTRACE=enable=no
+export ASAN_OPTIONS=detect_leaks=0:quarantine_size_mb=8:malloc_context_size=4:allocator_may_return_null=0
+
+build() {
+    local flags=(-Xswiftc -O -Xswiftc -sanitize=fuzzer,address
+        -Xswiftc -assert-config -Xswiftc Debug -Xcc -fsanitize=fuzzer-no-link,address)
+    swift build -c debug --scratch-path "$fuzz" --target HostileInput "${flags[@]}" || return 1
+    # SwiftPM has no product without a main function; libFuzzer brings its own.
+    local objects place
+    place=$(swift build -c debug --scratch-path "$fuzz" --show-bin-path)
+    mapfile -t objects < <(find "$place"/*.build -name '*.o' ! -path '*staleline.build*' ! -path '*ArgumentParser*')
+    swiftc -sanitize=fuzzer,address "${objects[@]}" -o "$program"
+}
+
+targets() { FUZZ_TARGET=? "$program" 2>&1 </dev/null | sed -n 's/.*expected one of //p'; }
+
+# The folders that a run takes its first inputs from, beside the kept corpus.
+seeds() {
+    case $1 in
+        slt | check) echo Traces/litmus ;;
+        machine) echo configs ;;
+        elf) echo Tests/SymbolsTests/Data ;;
+        sltb) echo Traces/programs/pl330-ring ;;
+    esac
+}
+
+run() {
+    local name=$1 seconds=$2 found=$fuzz/found/$1 corpus=$fuzz/corpus/$1 status=0
+    mkdir -p "$found" "$corpus" "Tests/Fuzz/corpus/$name"
+    FUZZ_TARGET=$name "$program" "$corpus" "Tests/Fuzz/corpus/$name" $(seeds "$name") -max_total_time="$seconds" \
+        -rss_limit_mb=512 -timeout=10 -max_len=16384 -artifact_prefix="$found/" -print_final_stats=1 \
+        -fork="${JOBS:-0}" >"$found/log" 2>&1 || status=$?
+    local runs
+    runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$found/log")
+    echo "$name: $seconds s, ${runs:-?} inputs, $(ls "$corpus" | wc -l) kept, status $status"
+    if [ $status != 0 ]; then ls "$found" | grep -v '^log$' | sed "s|^|    $found/|"; fi
+    return $status
+}
+
+mkdir -p "$fuzz"
+build >"$fuzz/build.log" 2>&1 || { tail -20 "$fuzz/build.log"; exit 1; }
+if [ "${1:-}" = --merge ]; then
+    for name in $(targets); do
+        new=$fuzz/merged/$name
+        rm -rf "$new"
+        mkdir -p "$new" "$fuzz/corpus/$name" "Tests/Fuzz/corpus/$name"
+        FUZZ_TARGET=$name "$program" -set_cover_merge=1 -rss_limit_mb=512 -max_len=2048 "$new" "Tests/Fuzz/corpus/$name" \
+            "$fuzz/corpus/$name" >"$new.log" 2>&1
+        echo "$name: $(ls "$new" | wc -l) files, $(du -sb "$new" | cut -f1) bytes"
+    done
+    exit 0
+fi
+failed=0
+chosen=${1:-all}
+[ "$chosen" = all ] && chosen=$(targets)
+for name in $chosen; do run "$name" "${2:-60}" || failed=1; done
+exit $failed
