@@ -111,8 +111,9 @@ echo "== another machine, and one that there is not"
 keys m
 type_line rpi3
 see "on rpi3, step 0 of"
-keys m
-type_line zx81
+# Typed ahead in one go: what follows is for the prompt.
+keys -l mzx81
+keys Enter
 see "That did not work"
 keys q q
 

@@ -84,6 +84,14 @@ struct CourseCheckTests {
         #expect(found.contains { $0.contains(expected) }, "\(found)")
     }
 
+    @Test("Lines may end with CR and LF; what is no UTF-8 is refused")
+    func encodings() {
+        #expect(errors(page: Self.page.replacing("\n", with: "\r\n")) == [])
+        let files = CourseFiles(["01-a.md": [0x2D, 0xFF, 0xFE], "a.slt": Array(Self.trace.utf8)])
+        let check = CourseCheck(files, machines: BundledCourse.machines)
+        #expect(check.errors.map(\.description)[0].contains("not UTF-8"))
+    }
+
     @Test("A page without a head, and a course without pages")
     func empty() {
         #expect(errors(page: "Words.\n")[0].hasPrefix("01-a.md:1: found 'Words.', expected a head"))

@@ -124,11 +124,11 @@ struct LearnCommandTests {
         #expect(try run(["learn", "--check", folder.path]).status == 0)
         let page = folder.appendingPathComponent("01-cache-line.md")
         let good = try String(contentsOf: page, encoding: .utf8)
-        try Data(good.replacing("6 loads that", with: "7 loads that").utf8).write(to: page)
+        try Data(good.replacing("into L1D: 6", with: "into L1D: 7").utf8).write(to: page)
         let bad = try run(["learn", "--check", folder.path])
         #expect(bad.status == 2)
         #expect(bad.errors.contains("01-cache-line.md:"))
-        #expect(bad.errors.contains("'7 loads that looked into L1D'"))
+        #expect(bad.errors.contains("'loads that looked into L1D: 7'"))
         #expect(try run(["learn", "--check", folder.path, "--update"]).status == 0)
         #expect(try String(contentsOf: page, encoding: .utf8) == good)
     }

@@ -176,7 +176,7 @@ public struct BlockRenderer: Sendable {
             guard let counter = CounterNames.counter(name) else {
                 throw LessonFault(found: "'\(name)'", expected: CounterNames.expectation)
             }
-            lines.append("\(Format.grouped(counters[counter])) \(CounterNames.words(name))")
+            lines.append("\(CounterNames.words(name)): \(Format.grouped(counters[counter]))")
         }
         return lines
     }

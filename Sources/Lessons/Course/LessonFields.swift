@@ -86,11 +86,8 @@ enum LessonText {
                 TraceError(file: file, found: "bytes that are not UTF-8", expected: "UTF-8 text")
             ])
         }
-        var lines = text.split(separator: "\n", omittingEmptySubsequences: false)
         // CR and LF are one character.
-        if lines.count == 1 {
-            lines = text.split(separator: "\r\n", omittingEmptySubsequences: false)
-        }
+        var lines = text.split(omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r\n" }
         if lines.last?.isEmpty == true { lines.removeLast() }
         return lines.enumerated().map { place, line in
             LessonLine(

@@ -25,7 +25,7 @@ extension Grader {
         if let name = question.count, let counter = CounterNames.counter(name) {
             let value = try Replay.run(setup).counters[counter]
             return Truth(
-                value: value, words: "\(Format.grouped(value)) \(CounterNames.words(name))")
+                value: value, words: "\(CounterNames.words(name)): \(Format.grouped(value))")
         }
         let line: Int
         do { line = try trace.line(of: question.read ?? "") } catch {

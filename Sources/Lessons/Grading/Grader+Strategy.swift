@@ -79,7 +79,7 @@ extension Grader {
         for result in results {
             let count = result.replay.counters[counter]
             let words =
-                "On \(result.setup.machine.name) it has \(Format.grouped(count)) \(CounterNames.words(name))"
+                "On \(result.setup.machine.name), \(CounterNames.words(name)): \(Format.grouped(count))"
             guard count <= limit else {
                 return .wrong(
                     "Nothing goes wrong, but there is a cheaper way. \(words); "

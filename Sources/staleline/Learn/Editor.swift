@@ -8,10 +8,11 @@ enum Editor {
     /// - Returns: what the file holds afterwards.
     /// - Throws: ``BadInput`` if there is no editor, or it says that it failed.
     static func edit(_ bytes: [UInt8]) throws -> [UInt8] {
-        var name = Array("/tmp/staleline-XXXXXX.slt".utf8CString)
+        let folder = FileManager.default.temporaryDirectory.path
+        var name = Array("\(folder)/staleline-XXXXXX.slt".utf8CString)
         let file = mkstemps(&name, 4)
         guard file >= 0 else {
-            throw BadInput("a file in /tmp: \(String(cString: strerror(errno)))")
+            throw BadInput("a file in \(folder): \(String(cString: strerror(errno)))")
         }
         close(file)
         let path = String(decoding: name.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)

@@ -26,15 +26,17 @@ struct LearnScreen {
             parts.append(try PagePart(context, lesson: place))
         }
         let terminal = try Terminal()
+        var keyboard = Keyboard()
         while !parts.isEmpty {
-            draw(&parts, terminal.size, prompt: nil)
-            guard let keys = Self.keys(terminal) else { return }
-            for key in keys {
-                guard !parts.isEmpty else { return }
+            if keyboard.isIdle { draw(&parts, terminal.size, prompt: nil) }
+            switch keyboard.next(terminal) {
+            case .redraw: continue
+            case .end: return
+            case .key(let key):
                 let place = parts.count - 1
                 do {
                     let move = try parts[place].take(key, terminal.size)
-                    try go(move, &parts, terminal)
+                    try go(move, &parts, &keyboard, terminal)
                 } catch {
                     parts.append(TextPart("That did not work", "\(error)", .wrong))
                 }
@@ -42,26 +44,9 @@ struct LearnScreen {
         }
     }
 
-    /// The keys that were pressed.
-    ///
-    /// - Returns: none: the screen is to be drawn anew; nil: the terminal is gone.
-    private static func keys(_ terminal: borrowing Terminal) -> [Key]? {
-        switch terminal.input() {
-        case .none, .redraw: return []
-        case .end: return nil
-        case .bytes(var bytes):
-            // The rest of a key's sequence may come a moment later.
-            while bytes.last == 0x1B || bytes.suffix(2) == [0x1B, 0x5B],
-                case .bytes(let more) = terminal.input(within: 40)
-            {
-                bytes += more
-            }
-            return Key.keys(in: bytes)
-        }
-    }
-
     private func go(
-        _ move: ScreenMove, _ parts: inout [any ScreenPart], _ terminal: borrowing Terminal
+        _ move: ScreenMove, _ parts: inout [any ScreenPart], _ keyboard: inout Keyboard,
+        _ terminal: borrowing Terminal
     ) throws {
         switch move {
         case .stay: return
@@ -70,7 +55,7 @@ struct LearnScreen {
         case .back: parts.removeLast()
         case .quit: parts = []
         case .ask(let question, let then):
-            guard let answer = ask(question, &parts, terminal) else { return }
+            guard let answer = ask(question, &parts, &keyboard, terminal) else { return }
             draw(&parts, terminal.size, prompt: "\(question) \(answer) …")
             if let part = try then(answer) { Self.show(part, &parts) }
         case .edit(let bytes, let then):
@@ -93,23 +78,22 @@ struct LearnScreen {
 
     /// Lets the user type a line; nil: no.
     private func ask(
-        _ question: String, _ parts: inout [any ScreenPart], _ terminal: borrowing Terminal
+        _ question: String, _ parts: inout [any ScreenPart], _ keyboard: inout Keyboard,
+        _ terminal: borrowing Terminal
     ) -> String? {
         var text = ""
         while true {
-            draw(&parts, terminal.size, prompt: "\(question) \(text)_")
-            guard let keys = Self.keys(terminal) else {
+            if keyboard.isIdle { draw(&parts, terminal.size, prompt: "\(question) \(text)_") }
+            switch keyboard.next(terminal) {
+            case .redraw: continue
+            case .end:
                 parts = []
                 return nil
-            }
-            for key in keys {
-                switch key {
-                case .character(let character): text.append(character)
-                case .backspace: if !text.isEmpty { text.removeLast() }
-                case .enter: return text
-                case .escape: return nil
-                default: continue
-                }
+            case .key(.character(let character)): text.append(character)
+            case .key(.backspace): if !text.isEmpty { text.removeLast() }
+            case .key(.enter): return text
+            case .key(.escape): return nil
+            case .key: continue
             }
         }
     }
@@ -134,6 +118,42 @@ struct LearnScreen {
             $0.painted(width: size.columns, hasColours: hasColours) + "\u{1B}[K"
         }
         Terminal.write("\u{1B}[H" + rows.joined(separator: "\r\n") + "\u{1B}[J")
+    }
+}
+
+/// The keys that were pressed, one by one: what is typed ahead is for whoever asks next.
+private struct Keyboard {
+    /// What comes next.
+    enum Event {
+        case key(Key)
+        /// The screen is to be drawn anew.
+        case redraw
+        /// The terminal is gone.
+        case end
+    }
+
+    private var pending: [Key] = []
+
+    /// Whether nothing is typed ahead.
+    var isIdle: Bool { pending.isEmpty }
+
+    /// Waits for a key.
+    mutating func next(_ terminal: borrowing Terminal) -> Event {
+        while pending.isEmpty {
+            switch terminal.input() {
+            case .none, .redraw: return .redraw
+            case .end: return .end
+            case .bytes(var bytes):
+                // The rest of a key's sequence may come a moment later.
+                while bytes.last == 0x1B || bytes.suffix(2) == [0x1B, 0x5B],
+                    case .bytes(let more) = terminal.input(within: 40)
+                {
+                    bytes += more
+                }
+                pending = Key.keys(in: bytes)
+            }
+        }
+        return .key(pending.removeFirst())
     }
 }
 

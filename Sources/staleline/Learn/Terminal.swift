@@ -10,6 +10,8 @@ struct Terminal: ~Copyable {
     private enum Shared {
         nonisolated(unsafe) static var saved = termios()
         nonisolated(unsafe) static var isRaw = false
+        /// Whether the screen was given back for a stop, and is to be taken again.
+        nonisolated(unsafe) static var wasStopped = false
         /// The writing end of the pipe on which handlers say that the screen has to be drawn anew.
         nonisolated(unsafe) static var wake: Int32 = -1
     }
@@ -105,8 +107,8 @@ struct Terminal: ~Copyable {
             let wasRaw = Shared.isRaw
             Terminal.giveBack()
             raise(SIGSTOP)
-            // Here it goes on.
-            if wasRaw { Terminal.takeNow() }
+            // Here it goes on. The screen is taken where memory may be, too.
+            Shared.wasStopped = wasRaw
             Terminal.wakeUp()
         }
         Glibc.signal(SIGWINCH) { _ in Terminal.wakeUp() }
@@ -143,6 +145,10 @@ struct Terminal: ~Copyable {
             if sources[1].revents != 0 {
                 var room = [UInt8](repeating: 0, count: 64)
                 while read(readEnd, &room, room.count) > 0 {}
+                if Shared.wasStopped {
+                    Shared.wasStopped = false
+                    Self.takeNow()
+                }
                 return .redraw
             }
             if sources[0].revents != 0 {
