@@ -9,23 +9,28 @@ BUILD ?= .build
 SWIFT ?= swift
 SOURCES := Sources Tests Benchmarks/Package.swift Benchmarks/Sources Package.swift
 LIBRARIES := Quantities Operations Events MemoryModel Machines Traces Symbols DMAMapping Statistics \
-             Hazards Experiments Reports
+             Hazards Experiments Stepping Reports Lessons Results
 
 # Debian packages: what a build needs, and what `make bench` needs beside it.
-BUILD_PACKAGES := libzstd-dev zlib1g-dev liblzma-dev liblz4-dev libelf-dev libdw-dev pkg-config
+BUILD_PACKAGES := libzstd-dev zlib1g-dev liblzma-dev liblz4-dev libelf-dev libdw-dev libsqlite3-dev pkg-config
 BENCH_PACKAGES := gcc libc6-dev binutils valgrind zstd python3 python3-venv
 # What `make plugin` needs, and what `make test-capture` and `make capture-example` need beside it.
 PLUGIN_PACKAGES := gcc libc6-dev libzstd-dev zlib1g-dev
 CAPTURE_PACKAGES := $(PLUGIN_PACKAGES) qemu-user qemu-system-arm gcc-arm-none-eabi gcc-arm-linux-gnueabihf \
                     libc6-dev-armhf-cross gcc-aarch64-linux-gnu libc6-dev-arm64-cross
+# What `make test-studio` needs beside a build; Playwright comes from PyPI.
+STUDIO_PACKAGES := chromium fonts-dejavu-core python3 python3-venv
+# What `make test-learn` needs.
+LEARN_PACKAGES := tmux procps
 APT := apt-get -o DPkg::Lock::Timeout=550
 
 # The backtracer of a crashed process can take minutes; a crash in a test should end the run instead.
 export SWIFT_BACKTRACE := enable=no
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-bench setup-capture setup-kernel-capture build plugin demo check test test-long test-fix test-faults \
-        test-compare test-capture fuzz fuzz-corpus capture-example bench \
+.PHONY: help setup setup-bench setup-capture setup-kernel-capture setup-learn build plugin demo check test test-long \
+        test-fix test-faults test-compare test-sweep test-slurm test-learn test-capture test-studio fuzz fuzz-corpus \
+        capture-example bench \
         bench-peers memcheck docs format check-format install clean
 
 help: ## list the targets
@@ -104,6 +109,12 @@ test-long: setup ## hold the model to the second one, and the detector to the se
 	STALELINE_SEEDS=$(or $(STALELINE_SEEDS),200000) $(LONG_TEST) FoundationTests
 	STALELINE_SEEDS=$(or $(STALELINE_SEEDS),100000) $(LONG_TEST) SimulationTests
 
+setup-learn:
+	$(call install_packages,$(BUILD_PACKAGES) $(LEARN_PACKAGES))
+
+test-learn: setup-learn build ## drive the course on a terminal's screen
+	tools/test-learn.sh $(BUILD)/release/staleline
+
 # All violating traces on all their machines, and each operation taken out of each clean trace: a minute or two, and a build.
 test-fix: setup ## mend every violating trace, and every operation that a clean one lacks
 	STALELINE_FIX=all $(SWIFT) test --scratch-path $(BUILD) --filter FixTests
@@ -123,6 +134,22 @@ fuzz-corpus: setup ## take what fuzzing reached into the kept corpus
 test-compare: setup ## compare every bundled workload on every machine, as they are
 	STALELINE_COMPARE=all $(SWIFT) test -c release -Xswiftc -enable-testing --scratch-path $(BUILD)-long \
 	    --filter 'MachinesByWorkloadsTests|ReadmeTests'
+
+# A page in a headless Chromium: a minute, and a release build. Screenshots go to $(BUILD)/studio-test.
+test-studio: build ## click through the studio in a headless Chromium (needs PyPI)
+	$(call install_packages,$(STUDIO_PACKAGES))
+	BUILD=$(BUILD) tools/studio-test/run.sh
+# 20 kills, and every access of the real traces: some minutes, and a build.
+test-sweep: setup ## kill a sweep at 20 random moments, and hold one pass to separate replays on whole traces
+	STALELINE_KILLS=20 STALELINE_SWEEP=all $(SWIFT) test -c release -Xswiftc -enable-testing \
+	    --scratch-path $(BUILD)-long --filter 'SweepKillTests|RealTraceTests'
+
+SLURM_PACKAGES := slurm-wlm
+
+# Installs a Slurm, but starts one of its own below /tmp; needs root.
+test-slurm: setup build ## run 64 shards of a sweep under a Slurm of its own, kill two, and compare with a local run
+	$(call install_packages,$(SLURM_PACKAGES))
+	BUILD=$(abspath $(BUILD)) tools/slurm/test.sh
 
 bench: setup-bench build ## measure speed and instructions against thresholds
 	BUILD=$(BUILD) tools/bench.sh
@@ -176,7 +203,7 @@ install: ## install into $(DESTDIR)$(PREFIX), building first if nothing is built
 	if [ -e $(PLUGIN) ]; then \
 	    install -D -m 755 $(PLUGIN) $(DESTDIR)$(PREFIX)/lib/staleline/libstaleline-capture.so; \
 	fi
-	for folder in litmus corpus dmadebug workloads validation real demo; do \
+	for folder in litmus corpus dmadebug workloads validation real demo lessons; do \
 	    if [ -d Traces/$$folder ]; then \
 	        cp -R Traces/$$folder $(DESTDIR)$(PREFIX)/share/staleline/Traces/; \
 	    fi; \

@@ -15,12 +15,16 @@ let package = Package(
             targets: [
                 "Quantities", "Operations", "Events", "MemoryModel", "Machines", "Traces",
                 "Symbols", "DMAMapping",
-                "Statistics", "Hazards", "Experiments", "Reports",
+                "Statistics", "Hazards", "Experiments", "Stepping", "Reports", "Lessons",
             ]),
+        // Apart, since it needs SQLite.
+        .library(name: "StalelineResults", targets: ["Results"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
+        .package(url: "https://github.com/swhitty/FlyingFox", exact: "0.27.1"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     ],
     targets: [
         // Layer 0: words.
@@ -66,19 +70,50 @@ let package = Package(
             ],
             swiftSettings: hot),
         .target(
+            name: "Stepping",
+            dependencies: [
+                "Quantities", "Operations", "Events", "MemoryModel", "Traces", "Statistics",
+                "Hazards", "Experiments",
+            ]),
+        .target(
             name: "Reports",
             dependencies: [
                 "Quantities", "Operations", "Events", "MemoryModel", "Machines", "Statistics",
                 "Hazards",
-                "Experiments",
+                "Experiments", "Stepping", "CZlib",
+            ],
+            resources: [
+                .embedInCode("Steps/viewer.js"), .embedInCode("Steps/viewer.css"),
             ]),
-        // Layer 4: the command line.
+        .target(
+            name: "Lessons",
+            dependencies: [
+                "Quantities", "Operations", "MemoryModel", "Traces", "DMAMapping", "Statistics",
+                "Hazards", "Experiments", "Stepping", "Reports",
+            ]),
+        .target(
+            name: "Results",
+            dependencies: [
+                "Quantities", "Experiments", .product(name: "GRDB", package: "GRDB.swift"),
+            ]),
+        // Layer 4: the studio, and the command line.
+        .target(
+            name: "StudioServer",
+            dependencies: [
+                "Operations", "MemoryModel", "Machines", "Traces", "DMAMapping", "Experiments",
+                "Stepping", "Reports",
+                .product(name: "FlyingSocks", package: "FlyingFox"),
+            ],
+            resources: [
+                .embedInCode("Assets/studio.html"), .embedInCode("Assets/studio.js"),
+                .embedInCode("Assets/studio.css"), .embedInCode("Assets/icon.svg"),
+            ]),
         .executableTarget(
             name: "staleline",
             dependencies: [
                 "Quantities", "Operations", "MemoryModel", "Machines", "Traces", "Symbols",
                 "DMAMapping", "Hazards",
-                "Experiments", "Reports",
+                "Experiments", "Stepping", "Reports", "Lessons", "Results", "StudioServer",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
@@ -104,7 +139,7 @@ let package = Package(
             name: "MemoryModelTests",
             dependencies: [
                 "MemoryModel", "Machines", "Statistics", "Experiments", "Operations", "Events",
-                "Quantities", "Hazards", "Traces",
+                "Quantities", "Hazards", "Traces", "Reports",
             ]),
         .testTarget(
             name: "HazardsTests",
@@ -116,8 +151,20 @@ let package = Package(
             name: "ReportsTests",
             dependencies: [
                 "Reports", "Experiments", "Hazards", "Machines", "MemoryModel", "Traces",
-                "DMAMapping", "Operations", "Quantities", "Statistics", "Events",
+                "DMAMapping", "Operations", "Quantities", "Statistics", "Events", "Stepping",
+                "CZlib",
             ]),
+        .testTarget(
+            name: "SteppingTests",
+            dependencies: [
+                "Stepping", "Experiments", "Machines", "MemoryModel", "Statistics", "Traces",
+                "Quantities", "Events",
+            ]),
+        .testTarget(
+            name: "StudioServerTests",
+            dependencies: ["StudioServer", "Machines", "Reports"]),
+        .testTarget(
+            name: "LessonsTests", dependencies: ["Lessons", "Machines", "Traces"]),
         .testTarget(
             name: "LitmusTests",
             dependencies: [
@@ -149,6 +196,14 @@ let package = Package(
         .testTarget(
             name: "FaultTests",
             dependencies: ["staleline", "Traces", "Experiments", "Operations"]),
+        .testTarget(
+            name: "SweepTests",
+            dependencies: [
+                "Results", "Reports", "Experiments", "Machines", "MemoryModel", "Traces",
+                "Operations", "Quantities", "staleline",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ],
+            exclude: ["Data"]),
         .testTarget(name: "TidyTests", dependencies: ["Hazards"]),
     ],
     swiftLanguageModes: [.v6]

@@ -95,6 +95,26 @@ for mix in data all; do
         "$(awk "BEGIN { printf \"%.4f\", ($twice - $once) / $hits }")" most $most_instructions
 done
 
+# passes KIND: instructions of a run on the first part of the program's accesses, decoding among them.
+passes() {
+    local log=$work/callgrind-$1.log
+    if ! SWIFT_DETERMINISTIC_HASHING=1 ${still[@]+"${still[@]}"} valgrind --tool=callgrind \
+        --callgrind-out-file=/dev/null --log-file="$log" \
+        "$work/bench" "$work/part.xdin" --machine "$machine" --only "$1" >"$log.out"; then
+        cat "$log" >&2
+        return 1
+    fi
+    awk '/Collected/ { print $NF }' "$log"
+}
+
+# What decoding alone takes is in both, and taken off.
+head -n 2000000 "$trace" >"$work/part.xdin"
+nothing=$(passes nothing)
+one=$(passes one)
+stacks=$(passes stacks)
+judge 'one pass for 256 LRU caches, in plain replays' \
+    "$(awk "BEGIN { printf \"%.4f\", ($stacks - $nothing) / ($one - $nothing) }")" most 8
+
 # allocations COUNT: how often a timed run of four cores on shared lines asks for memory.
 allocations() {
     local log=$work/allocations-$1.log

@@ -34,10 +34,17 @@ struct AllocationRow: Sendable {
             steps: zeroAndFlush + [.setMemoryType(.stronglyOrdered)],
             writeCombineSteps: zeroAndFlush + [.setMemoryType(.nonCacheable)],
             unmappedSteps: zeroAndFlush, coherentSteps: [.zero]),
-        // Zeroed through the new mapping, after what the cache held is out of the way. Write-combining is the same
-        // type (arm64 does not select `ARCH_HAS_DMA_WRITE_COMBINE`).
+        // `__dma_alloc` of arch/arm64/mm/dma-mapping.c, read of 4.4: zeroed through the cache, and flushed.
         AllocationRow(
-            architectures: [.arm64], kernels: [KernelVersion(5, 4)..<KernelVersion(6, 4)],
+            architectures: [.arm64],
+            kernels: [KernelSpan.arm64.lowerBound..<KernelVersion(5, 0)],
+            steps: [.zero, .inner(.cleanAndInvalidate), .setMemoryType(.nonCacheable)],
+            unmappedSteps: [.zero, .inner(.cleanAndInvalidate)], coherentSteps: [.zero]),
+        // Zeroed through the new mapping, after what the cache held is out of the way. Write-combining is the same
+        // type (arm64 does not select `ARCH_HAS_DMA_WRITE_COMBINE`). Assumption: 5.0, the first with kernel/dma/remap.c, to
+        // 5.3 are as 5.4, the oldest that was read.
+        AllocationRow(
+            architectures: [.arm64], kernels: [KernelVersion(5, 0)..<KernelVersion(6, 4)],
             steps: [.inner(.cleanAndInvalidate), .setMemoryType(.nonCacheable), .zero],
             unmappedSteps: [.inner(.cleanAndInvalidate)], coherentSteps: [.zero]),
         // From 6.4 (commit 7bd6680b47fa) only cleaned: clean lines of the old alias are harmless.

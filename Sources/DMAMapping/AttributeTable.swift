@@ -35,6 +35,13 @@ enum AttributeTreatment: Hashable, Sendable {
         KernelVersion(7, 1)..<KernelVersion.firstUnknown,  // CC_SHARED
     ]
 
+    /// The first kernel for arm64 that does what an attribute asks for; before it the attribute has no effect.
+    ///
+    /// Source: arch/arm64/mm/dma-mapping.c, which in 4.4 looks at WRITE_COMBINE alone; the versions are from memory.
+    static let firstOfArm64: [AttributeTreatment: KernelVersion] = [
+        .noMaintenance: KernelVersion(4, 10), .noMapping: KernelVersion(5, 0),
+    ]
+
     /// The treatment of each bit, for mappings and for allocations, in the order of `DMAAttributes.names`.
     ///
     /// (linux-dma.md §1.4) A bit beyond the table is not lowered.

@@ -119,6 +119,9 @@ extension Range<KernelVersion> {
     static var from4p20: Self { KernelVersion(4, 20)..<KernelVersion.firstUnknown }
     /// ARM11MPCore is in 6.1 and no longer in 6.18; between them nothing was read.
     static var armElevenMPCore: Self { KernelVersion.firstKnown..<KernelVersion(6, 2) }
-    /// Assumption: the routines of arm64 are the same from 4.17 on, the oldest that was read.
-    static var arm64: Self { KernelVersion(4, 17)..<KernelVersion.firstUnknown }
+    /// The kernels for arm64 that maintain caches for devices: from 3.15 on, from memory.
+    ///
+    /// Their routines (arch/arm64/mm/cache.S) were read of 3.10 with a later kernel's back-ported, 4.1, 4.4, 4.9 and 4.17: they
+    /// are the same.
+    static var arm64: Self { KernelVersion(3, 15)..<KernelVersion.firstUnknown }
 }

@@ -174,7 +174,10 @@ extension Lowering {
                     profile.architecture, profile.kernel,
                     known: describe(kernels: [AttributeTreatment.kernels[bit]]))
             }
-            found.insert(treatment)
+            let isIgnored =
+                profile.architecture == .arm64
+                && version < AttributeTreatment.firstOfArm64[treatment] ?? .firstKnown
+            found.insert(isIgnored ? .ignored : treatment)
         }
         return found
     }

@@ -186,6 +186,24 @@ extension Program {
         return performed
     }
 
+    /// As ``forEachAccess(_:)``, in blocks.
+    func forEachBlock(_ body: (UnsafeBufferPointer<MemoryAccess>) -> Void) -> UInt64 {
+        let block = UnsafeMutableBufferPointer<MemoryAccess>.allocate(
+            capacity: AccessReader.blockSize)
+        defer { block.deallocate() }
+        var filled = 0
+        let performed = forEachAccess { access in
+            block.initializeElement(at: filled, to: access)
+            filled += 1
+            if filled == block.count {
+                body(UnsafeBufferPointer(block))
+                filled = 0
+            }
+        }
+        body(UnsafeBufferPointer(rebasing: block[..<filled]))
+        return performed
+    }
+
     private static func accesses(
         _ operation: Operation, _ agent: Agent, _ body: (MemoryAccess) -> Void
     ) {
@@ -226,19 +244,7 @@ extension Replay {
             throw TraceErrors([error])
         }
         var hierarchy = try PlainHierarchy(configuration)
-        let block = UnsafeMutableBufferPointer<MemoryAccess>.allocate(
-            capacity: AccessReader.blockSize)
-        defer { block.deallocate() }
-        var filled = 0
-        let records = program.forEachAccess { access in
-            block.initializeElement(at: filled, to: access)
-            filled += 1
-            if filled == block.count {
-                hierarchy.replay(UnsafeBufferPointer(block))
-                filled = 0
-            }
-        }
-        hierarchy.replay(UnsafeBufferPointer(rebasing: block[..<filled]))
+        let records = program.forEachBlock { hierarchy.replay($0) }
         return hierarchy.result(configuration, records: records, skipped: [], flushes)
     }
 }

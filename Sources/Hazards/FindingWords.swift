@@ -18,7 +18,7 @@ struct FindingWords {
     /// The buffer to maintain, by its name from its start, or by address from the start of the first line.
     ///
     /// A name from outside the trace may be a pool of many buffers: of it only the lines in question are named.
-    private var name: String {
+    var name: String {
         profile.entry(of: address)?.name ?? profile.symbol(of: rangeStart)
             ?? "0x\(String(rangeStart, radix: 16))"
     }
@@ -31,7 +31,7 @@ struct FindingWords {
     }
 
     /// Bytes to maintain: from `rangeStart`, whole lines.
-    private var size: UInt64 {
+    var size: UInt64 {
         let step = profile.lineSize
         return (address &+ bytes &- rangeStart &+ step - 1) / step * step
     }
@@ -40,6 +40,7 @@ struct FindingWords {
 
     /// Which operation is missing, late, too small, too weak or in the wrong order.
     var cause: String {
+        if isBetweenCores, let cause = causeBetweenCores { return cause }
         let who = profile.name(of: writer)
         let by = profile.name(of: reader)
         switch code {
@@ -168,7 +169,10 @@ struct FindingWords {
     private var deviceName: String { profile.name(of: writer.isCore ? reader : writer) }
 
     /// What to add, move or widen.
-    var mend: String { profile.usesLinux ? linuxMend : bareMend }
+    var mend: String {
+        if isBetweenCores, let mend = mendBetweenCores { return mend }
+        return profile.usesLinux ? linuxMend : bareMend
+    }
 
     /// Map, unmap and sync of the finding's bytes: of a list where the trace maps a list.
     private var calls: (map: String, unmap: String, forDevice: String, forCPU: String) {

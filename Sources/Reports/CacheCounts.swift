@@ -14,6 +14,28 @@ struct CacheCounts {
     var writebacks: UInt64 = 0
     var dirtyAtEnd: UInt64 = 0
 
+    /// A row of these counts.
+    init(
+        name: String, reads: UInt64 = 0, writes: UInt64 = 0, readMisses: UInt64 = 0,
+        writeMisses: UInt64 = 0, writebacks: UInt64 = 0, dirtyAtEnd: UInt64 = 0
+    ) {
+        self.name = name
+        self.reads = reads
+        self.writes = writes
+        self.readMisses = readMisses
+        self.writeMisses = writeMisses
+        self.writebacks = writebacks
+        self.dirtyAtEnd = dirtyAtEnd
+    }
+
+    /// The row of a counting cache.
+    init(name: String, _ counts: PlainCounts) {
+        self.init(
+            name: name, reads: counts.reads, writes: counts.writes, readMisses: counts.readMisses,
+            writeMisses: counts.writeMisses, writebacks: counts.writebacks,
+            dirtyAtEnd: counts.dirtyAtEnd)
+    }
+
     /// The row for scripts.
     var json: JSONValue {
         .object([

@@ -41,6 +41,35 @@ public indirect enum JSONValue: Hashable, Sendable {
         return out
     }
 
+    /// The value as text without blanks or line ends, for what only programs read.
+    public var compactText: String {
+        var out = ""
+        writeCompact(to: &out)
+        return out
+    }
+
+    private func writeCompact(to out: inout String) {
+        switch self {
+        case .array(let values):
+            out += "["
+            for (index, value) in values.enumerated() {
+                if index > 0 { out += "," }
+                value.writeCompact(to: &out)
+            }
+            out += "]"
+        case .object(let members):
+            out += "{"
+            for (index, member) in members.enumerated() {
+                if index > 0 { out += "," }
+                Self.write(member.0, to: &out)
+                out += ":"
+                member.1.writeCompact(to: &out)
+            }
+            out += "}"
+        default: write(to: &out, indent: 0)
+        }
+    }
+
     private func write(to out: inout String, indent: Int) {
         switch self {
         case .null: out += "null"

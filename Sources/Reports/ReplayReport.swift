@@ -174,12 +174,7 @@ public struct PlainReport: Sendable {
         var caches = [("L1D", result.level1Data)]
         if let counts = result.level1Instruction { caches.append(("L1I", counts)) }
         if let counts = result.level2 { caches.append(("L2", counts)) }
-        return caches.map { name, counts in
-            CacheCounts(
-                name: name, reads: counts.reads, writes: counts.writes,
-                readMisses: counts.readMisses, writeMisses: counts.writeMisses,
-                writebacks: counts.writebacks, dirtyAtEnd: counts.dirtyAtEnd)
-        }
+        return caches.map { CacheCounts(name: $0, $1) }
     }
 
     /// The report as JSON, schema `staleline.replay/1`; a counting machine has no time.

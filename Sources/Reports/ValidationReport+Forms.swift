@@ -68,9 +68,7 @@ extension ValidationReport {
             ])
         }
         var out = table.text + "\n" + summary
-        out +=
-            "Tier 1: ±25 %; 2: a band; 3: a law. What calibrates, or was measured on a machine that is not known, "
-            + "predicts nothing.\n"
+        out += "Tier 1: ±25 %; 2: a band; 3: a law. What calibrates predicts nothing.\n"
         for row in missed { out += "missed: \(Self.missedLine(row))\n" }
         out +=
             passes

@@ -95,14 +95,15 @@ public struct ValidationReport: Sendable {
     static func tierName(_ row: ValidationRow) -> String {
         switch row.row.criterion {
         case .calibration, .calibrated: "calibrates"
-        case .elsewhere: "elsewhere"
         default: "\(row.row.criterion.tier)"
         }
     }
 
     /// What came of it.
     static func verdict(_ row: ValidationRow) -> String {
-        guard row.row.criterion.isPrediction else { return "" }
+        guard row.row.criterion.isPrediction else {
+            return row.passes ? "" : "does not come out"
+        }
         return row.passes ? "ok" : "OUT OF BAND"
     }
 

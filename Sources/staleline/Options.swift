@@ -35,6 +35,21 @@ struct MachineOptions: ParsableArguments {
     /// - Returns: the machine.
     /// - Throws: what is wrong with it, with the place in the trace where the trace is to blame.
     func description(declared: Program?, file: String = "") throws -> MachineDescription {
+        let (name, changes) = try chosen(declared: declared, file: file)
+        do {
+            return try Resources.machine(name, overrides: changes)
+        } catch {
+            try blameTrace(declared, file, name)
+            throw error
+        }
+    }
+
+    /// The machine's name or file, and what overrides its keys: the trace's own overrides before the command line's.
+    ///
+    /// - Throws: where the trace names a machine that is not known, or an override cannot be read.
+    func chosen(
+        declared: Program?, file: String
+    ) throws -> (name: String, overrides: [(key: String, value: String)]) {
         var name = machine
         var changes: [(key: String, value: String)] = []
         for statement in declared?.statements ?? [] {
@@ -58,12 +73,7 @@ struct MachineOptions: ParsableArguments {
                 "staleline: no machine given: zynq7000 (--machine NAME; `staleline machines` lists them)"
             )
         }
-        do {
-            return try Resources.machine(name ?? "zynq7000", overrides: changes)
-        } catch {
-            try blameTrace(declared, file, name ?? "zynq7000")
-            throw error
-        }
+        return (name ?? "zynq7000", changes)
     }
 
     /// Throws with the place in the trace if one of its own overrides alone makes the machine impossible.

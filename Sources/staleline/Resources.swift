@@ -47,13 +47,17 @@ enum Resources {
     static func machine(
         _ name: String, overrides: [(key: String, value: String)] = []
     ) throws -> MachineDescription {
+        let (file, yaml) = try machineFile(name)
+        return try MachineDescription.parse(yaml: yaml, file: file, overrides: overrides)
+    }
+
+    /// The name and the text of a machine's file, by its name or path.
+    static func machineFile(_ name: String) throws -> (file: String, yaml: String) {
         if name.contains("/") || name.hasSuffix(".yaml") || name.hasSuffix(".yml") {
-            return try MachineDescription.parse(
-                yaml: text(of: name), file: name, overrides: overrides)
+            return (name, try text(of: name))
         }
         let entry = try catalogue().find(name)
-        return try MachineDescription.parse(
-            yaml: entry.text, file: entry.file, overrides: overrides)
+        return (entry.file, entry.text)
     }
 
     /// A text file's contents.

@@ -19,9 +19,10 @@ struct Staleline: AsyncParsableCommand {
         version: "staleline \(version)",
         subcommands: [
             CheckCommand.self, FixCommand.self, CompareCommand.self, ReplayCommand.self,
-            ExplainCommand.self,
-            MachinesCommand.self, ConvertCommand.self, MergeCommand.self, ValidateCommand.self,
-            ProveCommand.self, CaptureCommand.self, DemoCommand.self,
+            SweepCommand.self, ExplainCommand.self, MachinesCommand.self, ConvertCommand.self,
+            MergeCommand.self, ValidateCommand.self, ProveCommand.self, ReportCommand.self,
+            LearnCommand.self,
+            StudioCommand.self, CaptureCommand.self, DemoCommand.self,
         ])
 
     /// Runs the command and turns whatever is wrong with its input into exit status 2.

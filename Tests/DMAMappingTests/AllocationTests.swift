@@ -45,6 +45,28 @@ import Testing
         }
     }
 
+    @Test("Kernels for arm64 before 5.0 zero through the cache, and knew fewer attributes")
+    func oldArm64() throws {
+        func lowered(_ kernel: String, _ call: DMACall) throws -> [Operation] {
+            var lowering = Lowering(try Build.profile(.arm64, kernel, line: 64))
+            return try lowering.lowered(call)
+        }
+        let whole = [
+            Self.zero, Short.both(0x10000, 8_192), Short.dsb, Self.toNonCacheable,
+        ]
+        for kernel in ["3.15", "4.4", "4.20"] {
+            #expect(try lowered(kernel, Build.allocate(.allocCoherent)) == whole)
+            var call = Build.allocate(.allocCoherent)
+            call.attributes = DMAAttributes(rawValue: 1 << 4)  // NO_KERNEL_MAPPING
+            #expect(try lowered(kernel, call) == whole)
+        }
+        let map = Build.map(0x1000, 64, .toDevice)
+        let skipping = Build.map(0x1000, 64, .toDevice, attributes: .skipCPUSync)
+        #expect(try lowered("4.9", skipping) == lowered("4.9", map))
+        #expect(try !lowered("4.9", map).isEmpty)
+        #expect(try lowered("4.10", skipping).isEmpty)
+    }
+
     @Test(arguments: [LoweringProfile.Architecture.arm32v7, .arm64])
     func coherentDevicesGetCacheableZeros(_ architecture: LoweringProfile.Architecture) throws {
         var lowering = Lowering(

@@ -17,14 +17,14 @@ import Testing
     }
 
     @Test func unknownErasAreNamed() throws {
-        var lowering = Lowering(try Build.profile(.arm64, "4.9", line: 64))
+        var lowering = Lowering(try Build.profile(.arm64, "3.14", line: 64))
         let error = #expect(throws: LoweringError.self) {
             try lowering.lowered(Build.map(0, 64, .toDevice))
         }
         #expect(
             error?.description
-                == "dma_map_single: not known on arm64 with kernel 4.9; "
-                + "known for kernels from 4.17 to before 7.2")
+                == "dma_map_single: not known on arm64 with kernel 3.14; "
+                + "known for kernels from 3.15 to before 7.2")
         var future = Lowering(try Build.profile(.arm32v7, "7.2"))
         #expect(throws: LoweringError.self) {
             try future.lowered(Build.map(0, 64, .toDevice))

@@ -140,7 +140,7 @@ import Testing
                 (.arm32v7, ["2.6.33", "2.6.34", "3.10", "4.19.5", "4.20", "6.18", "7.1"])
             case .v7m: (.armv7m, ["4.20", "6.12"])
             case .arm64, .arm64CleanInvalidates:
-                (.arm64, ["4.17", "5.4.0", "5.18.5", "5.19", "6.18", "7.1"])
+                (.arm64, ["3.15", "4.4", "4.17", "5.4.0", "5.18.5", "5.19", "6.18", "7.1"])
             default: (.arm32v5, ["2.6.33", "2.6.34", "4.19", "6.18", "7.1"])
             }
         return kernels.map { Profile(routines: routines, architecture: architecture, kernel: $0) }

@@ -62,7 +62,6 @@ struct FixRulesTests {
         let result = try fix(
             """
             device usb noncoherent mask 30
-            swiotlb 0x20000000 1M
             buffer urb 0x50000000 512
             dma_set_mask usb 32
             h = dma_map_single usb urb 512 FROM_DEVICE
@@ -72,7 +71,7 @@ struct FixRulesTests {
             wait usb
             dma_unmap_single h
             ld urb 512 by 4
-            """, "zynq7000", kernel: "4.19")
+            """, "zynq7000", kernel: "5.10")
         #expect(result.outcome == .mended)
         #expect(result.patch.contains("+dma_set_mask usb 30"))
         #expect(!result.patch.contains("+device"))

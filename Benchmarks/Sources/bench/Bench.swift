@@ -25,6 +25,22 @@ struct Bench {
     /// The counting machine's misses.
     func runPlain() throws -> UInt64 { try Replay.count(accesses, plain).level1Data.readMisses }
 
+    /// One plain replay: a data cache's misses.
+    func runOne() throws -> UInt64 {
+        let result = try Replay.count(accesses, PlainConfiguration(level1Data: plain.level1Data))
+        return result.level1Data.readMisses
+    }
+
+    /// One pass for 256 data caches, 8 numbers of sets with 1 to 32 ways: the sum of their misses.
+    func runStacks() -> UInt64 {
+        let sets = (5...12).map { UInt64(1) << $0 }
+        var counter = StackCounter(setCounts: sets, ways: 32, lineSize: 32)
+        counter.replay(accesses)
+        return sets.reduce(0) { sum, sets in
+            (1...32).reduce(sum) { $0 + counter.counts(sets: sets, ways: $1).readMisses }
+        }
+    }
+
     /// The full machine's time.
     func runTiming() -> UInt64 { Replay.run(accesses, machine: machine).elapsed.rawValue }
 

@@ -6,7 +6,7 @@ import Operations
 @main
 struct Main {
     static let usage = """
-        usage: bench TRACE --machine FILE [--rounds N] [--only loop|plain|timing|decode]
+        usage: bench TRACE --machine FILE [--rounds N] [--only loop|plain|timing|decode|nothing|one|stacks]
                      [--min-plain R] [--min-timing R] [--min-decode R]
                bench --machine FILE --hits N [--mix data|all]
                bench TRACE --four --machine FILE [--rounds N] [--only timing] [--min-shared R]
@@ -107,6 +107,9 @@ struct Main {
         case "loop": print(bench.runLoop())
         case "plain": print(try bench.runPlain())
         case "timing": print(bench.runTiming())
+        case "nothing": print(bench.accesses.count)
+        case "one": print(try bench.runOne())
+        case "stacks": print(bench.runStacks())
         case "decode":
             let ratio = try bench.compareDecoding(rounds: number("--rounds", otherwise: 9))
             let isFast = judge(

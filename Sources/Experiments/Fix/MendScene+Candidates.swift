@@ -25,7 +25,8 @@ extension MendScene {
             case .barrier: barriers(finding)
             case .layout: layouts(finding)
             case .correction: corrections(finding)
-            case .towardsCore, .cleaning, .discarding: maintenance(finding)
+            case .towardsCore, .cleaning, .discarding:
+                maintenance(finding) + betweenCores(finding)
             case .order:
                 waits(finding) + movedUpkeep(finding) + (profile.usesLinux ? syncs(finding) : [])
             case .removal: removedUpkeep(finding)

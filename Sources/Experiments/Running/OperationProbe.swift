@@ -6,6 +6,8 @@ import Statistics
 
 /// A probe that wants to know which operation the next events belong to.
 public protocol OperationProbe: Probe, ~Copyable {
+    /// Says which statement the next operations belong to; 0: the program is over, and what is under way ends.
+    mutating func begin(statement record: UInt32, by agent: Agent)
     /// Says which operation comes next.
     mutating func begin(_ operation: Operation, by agent: Agent, record: UInt32)
     /// Says which call of the DMA API the next operations belong to.
@@ -15,6 +17,9 @@ public protocol OperationProbe: Probe, ~Copyable {
 }
 
 extension OperationProbe where Self: ~Copyable {
+    /// Most probes do not tell passes of a loop apart.
+    @inline(__always)
+    public mutating func begin(statement record: UInt32, by agent: Agent) {}
     /// Most probes look at operations alone.
     public mutating func begin(_ call: CallFacts) {}
     /// Most probes do not know what bytes mean.
@@ -30,6 +35,12 @@ extension ManifestDetector: OperationProbe {}
 
 extension ProbePair: OperationProbe
 where First: OperationProbe & ~Copyable, Second: OperationProbe & ~Copyable {
+    /// Tells both.
+    public mutating func begin(statement record: UInt32, by agent: Agent) {
+        first.begin(statement: record, by: agent)
+        second.begin(statement: record, by: agent)
+    }
+
     /// Tells both.
     public mutating func begin(_ operation: Operation, by agent: Agent, record: UInt32) {
         first.begin(operation, by: agent, record: record)

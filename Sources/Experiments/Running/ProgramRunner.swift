@@ -130,6 +130,7 @@ public struct ProgramRunner<P: CountingProbe & ~Copyable>: ~Copyable {
             index += 1
         }
         try pauses.checkEnd(file: setup.file)
+        machine.probe.begin(statement: 0, by: .core(0))
         machine.finish()
         try checkChains()
         expandChains()
@@ -183,6 +184,7 @@ public struct ProgramRunner<P: CountingProbe & ~Copyable>: ~Copyable {
         _ operation: Operation, _ agent: Agent, _ statement: Statement, record: UInt32
     ) throws(TraceErrors) {
         performed += 1
+        machine.probe.begin(statement: record, by: agent)
         if case .environment(let event) = operation, [.pause, .resume].contains(event.kind) {
             for rest in try pauses.take(event, statement, file: setup.file) {
                 try perform(rest.lowered, rest.agent, rest.statement, record: rest.record)
@@ -207,6 +209,7 @@ public struct ProgramRunner<P: CountingProbe & ~Copyable>: ~Copyable {
         _ access: MemoryAccess, _ operation: Operation, _ agent: Agent, record: UInt32, line: UInt32
     ) throws(TraceErrors) {
         performed += 1
+        machine.probe.begin(statement: record, by: agent)
         if let watch, concerns(access, watch) {
             try keep(operation, agent, record, line: line)
         }

@@ -10,18 +10,41 @@ extension Setup {
     /// The kernel's bounce buffers: those of the trace, or what a kernel of this architecture has by itself.
     ///
     /// A 64-bit kernel always has a pool, and a 32-bit one from 5.3 on for memory beyond 4 GiB (from memory). Where it
-    /// lies depends on the board; a trace that does not say gets 1 MiB at 0xE0000000, which stands for no board.
+    /// lies depends on the board; a trace that does not say gets 1 MiB where the narrowest mask reaches it, as kernels
+    /// allocate it low: at the end of that reach, or at 0xE0000000, which stands for no board.
     var bouncePool: BounceDeclaration {
         for case .swiotlb(let pool) in outline.declarations { return pool }
         guard case .linux(let version) = kernel else { return .none }
         switch machine.architecture {
-        case .arm64: return Self.usualPool
-        case .arm32v7 where version >= KernelVersion(5, 3): return Self.usualPool
+        case .arm64: return usualPool
+        case .arm32v7 where version >= KernelVersion(5, 3): return usualPool
         default: return .none
         }
     }
 
-    private static let usualPool = BounceDeclaration(start: 0xE000_0000, size: 1 << 20)
+    private var usualPool: BounceDeclaration {
+        let size: UInt64 = 1 << 20
+        var start: UInt64 = 0xE000_0000
+        let masks =
+            outline.devices.compactMap { $0.maskBits.map(UInt64.init) }
+            + outline.statements.compactMap { statement in
+                guard case .operation(_, .dma(let call)) = statement.body,
+                    call.function.setsStreamingMask, !call.fails
+                else { return nil }
+                return call.setting
+            }
+        if let bits = masks.min(), (22..<32).contains(bits) {
+            start = (1 << bits) - size
+            // Below what the trace names.
+            let names = outline.symbols.entries.map { ($0.address, max($0.size, 1)) }
+            while start > size,
+                names.contains(where: { $0 < start + size && start - min($0, start) < $1 })
+            {
+                start -= size
+            }
+        }
+        return BounceDeclaration(start: start, size: size)
+    }
 
     /// The bytes that the detectors watch, those among them that engines come to by descriptors of their own.
     ///
@@ -32,8 +55,19 @@ extension Setup {
         let lineSize = hazardProfile.lineSize
         var watch = WatchList(program, outline: outline, map: map, lineSize: lineSize)
         if let slots = try bouncedBytes() { watch.insert([slots], lineSize: lineSize) }
+        if coresMayBeApart { watch.insertShared(program, map, lineSize: lineSize) }
         if !outline.layouts.isEmpty { watch.insert(try chainedBytes(), lineSize: lineSize) }
         return watch
+    }
+
+    /// Whether a core may take no part in coherence at some time.
+    private var coresMayBeApart: Bool {
+        guard machine.core.count > 1 else { return false }
+        if !machine.coherence.isEnabled { return true }
+        return outline.statements.contains {
+            guard case .operation(_, .environment(let event)) = $0.body else { return false }
+            return event.kind == .leave
+        }
     }
 
     /// What engines touch that read their descriptors by themselves: only a run tells.

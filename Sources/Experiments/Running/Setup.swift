@@ -19,7 +19,7 @@ public struct Setup: Sendable {
     /// The program without its single accesses, for what is told by the rest.
     private(set) var outline: Program
     /// How many accesses and operations a run of the program that it was made with performs, loops and runs unrolled.
-    private(set) var size: UInt64 = 0
+    public private(set) var size: UInt64 = 0
     /// The machine.
     public var machine: MachineConfiguration
     /// The kernel era.

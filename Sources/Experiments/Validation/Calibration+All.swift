@@ -1,5 +1,5 @@
-// Every parameter that was fitted. What each rests on is a number of cached memory, of the same core on another machine, or
-// of a manual; none is a row that is predicted.
+// Every parameter that was fitted. What each rests on is a number of cached memory or of a manual, and of one parameter a
+// number of uncached memory; none is a row that is predicted.
 
 extension Calibration {
     /// All of them, machines first.
@@ -116,58 +116,72 @@ extension Calibration {
         distance("rk3288", "l2", "read", 5_609, "sbc-bench result 3X9q"),
         distance("rk3399", "l2", "memcpy", 4_103, "sbc-bench result 1iFz"),
         distance("rk3568", "l1d", "memcpy", 3_312, "sbc-bench result 4ijy"),
-        Calibration(
-            place: .machine("zynqmp"), key: "l1d.prefetch.distance",
-            measured: "memcpy of cached memory: 1884 MB/s at 1100 MHz (LLNL LiME, M2)",
-            rule: "the whole number that comes nearest", tolerance: 0,
-            derivation: .nearest(
-                1...6, trace: "zynqmp-cached.slt", span: "copy", bytes: 4_194_304, rate: 1_884,
-                on: MachineVariant(
-                    "zynqmp", ["core.mhz": "1100", "memory.bandwidth_mbps": "14928"]))),
+        nearest(
+            .machine("zynqmp"), "l1d.prefetch.distance",
+            "memcpy of cached memory: 1884 MB/s at 1100 MHz (LLNL LiME, M2)", 1...6,
+            of: "copy", in: "zynqmp-cached.slt", bytes: 4_194_304, rate: 1_884,
+            on: .machine(of: "zynqmp-cached.slt")),
     ]
 
     private static func distance(
-        _ machine: String, _ cache: String, _ span: String, _ rate: Double, _ source: String,
-        on variant: MachineVariant? = nil
+        _ machine: String, _ cache: String, _ span: String, _ rate: Double, _ source: String
+    ) -> Self {
+        nearest(
+            .machine(machine), "\(cache).prefetch.distance",
+            "\(span) of cached memory: \(Int(rate)) MB/s (\(source))", 1...12, of: span,
+            in: "cached-rates.slt", bytes: 1_048_576, rate: rate, on: .own)
+    }
+
+    private static func nearest(
+        _ place: Place, _ key: String, _ measured: String, _ range: ClosedRange<Int>,
+        of span: String, in trace: String, bytes: Double, rate: Double, on host: Derivation.Host
     ) -> Self {
         Calibration(
-            place: .machine(machine), key: "\(cache).prefetch.distance",
-            measured: "\(span) of cached memory: \(Int(rate)) MB/s (\(source))",
-            rule: "the whole number that comes nearest", tolerance: 0,
+            place: place, key: key, measured: measured, rule: "the whole number that comes nearest",
+            tolerance: 0,
             derivation: .nearest(
-                1...12, trace: "cached-rates.slt", span: span, bytes: 1_048_576, rate: rate,
-                on: variant))
+                range, trace: trace, span: span, bytes: bytes, rate: rate, on: host))
     }
 
     // MARK: Uncached loads in flight
 
-    private static let uncached: [Calibration] = [
-        inFlight(
-            "rpi4", "copy-16", 464.3, "RK3399's Cortex-A72, another machine: sbc-bench result 1oho",
-            MachineVariant(
-                "rk3399",
-                ["memory.latency_ns": "156", "memory.write_bandwidth_mbps": "4768"])),
-        inFlight(
-            "rk3399", "read-32", 1_321.4,
-            "Raspberry Pi 400's Cortex-A72, another machine: sbc-bench result 2Cyi",
-            MachineVariant("rpi4", ["core.mhz": "1800"])),
-        inFlight(
-            "am5728", "read-32", 245.6,
-            "Exynos 5422's Cortex-A15, another machine: sbc-bench result 1iLy",
-            MachineVariant("am5728", ["core.mhz": "2000", "memory.latency_ns": "146"])),
-    ]
+    /// How many a core has in flight, by frame buffers of machines with the same core.
+    ///
+    /// No cached row and, but for an upper bound, no manual has it. None of the rows that they rest on predicts anything.
+    private static let uncached: [Calibration] =
+        ["zynq7000", "imx6q", "armada388"].map { machine in
+            inFlight(
+                machine, "read-32", 284.7, "S812's Cortex-A9: sbc-bench result 3R3N, U1 NEON",
+                1...4, .machine(of: "fb-s812.slt"))
+        } + [
+            inFlight(
+                "rpi4", "copy-16", 464.3, "RK3399's Cortex-A72: sbc-bench result 1oho", 1...6,
+                .variant(
+                    MachineVariant(
+                        "rk3399",
+                        ["memory.latency_ns": "156", "memory.write_bandwidth_mbps": "4768"]))),
+            inFlight(
+                "rk3399", "read-32", 1_321.4,
+                "Raspberry Pi 400's Cortex-A72: sbc-bench result 2Cyi", 1...6,
+                .variant(MachineVariant("rpi4", ["core.mhz": "1800"]))),
+            inFlight(
+                "am5728", "read-32", 245.6, "Exynos 5422's Cortex-A15: sbc-bench result 1iLy",
+                1...6,
+                .variant(
+                    MachineVariant("am5728", ["core.mhz": "2000", "memory.latency_ns": "146"]))),
+            inFlight(
+                "rk3288", "read-32", 748, "Tinkerboard, an RK3288: sbc-bench result 1iSX", 1...6,
+                .own),
+        ]
 
     private static func inFlight(
         _ machine: String, _ span: String, _ rate: Double, _ source: String,
-        _ variant: MachineVariant
+        _ range: ClosedRange<Int>, _ host: Derivation.Host
     ) -> Self {
-        Calibration(
-            place: .machine(machine), key: "core.outstanding_uncached",
-            measured: "the same core and a frame buffer, \(span): \(rate) MB/s (\(source))",
-            rule: "the whole number that comes nearest", tolerance: 0,
-            derivation: .nearest(
-                1...8, trace: "uncached-rates.slt", span: span, bytes: 262_144, rate: rate,
-                on: variant))
+        nearest(
+            .machine(machine), "core.outstanding_uncached",
+            "the same core and a frame buffer, \(span): \(rate) MB/s (\(source))",
+            range, of: span, in: "uncached-rates.slt", bytes: 262_144, rate: rate, on: host)
     }
 
     // MARK: What traces set

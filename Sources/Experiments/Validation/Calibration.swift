@@ -66,8 +66,17 @@ enum Derivation: Sendable {
     case hit(bytes: UInt64, nanoseconds: Double)
     /// The whole number for which a span of a trace runs at a rate that is nearest to what was measured.
     case nearest(
-        ClosedRange<Int>, trace: String, span: String, bytes: Double, rate: Double,
-        on: MachineVariant?)
+        ClosedRange<Int>, trace: String, span: String, bytes: Double, rate: Double, on: Host)
+
+    /// On which machine a trace runs for a calibration.
+    enum Host: Sendable {
+        /// The one that has the parameter.
+        case own
+        /// The one that a trace declares, with what it sets.
+        case machine(of: String)
+        /// Another one.
+        case variant(MachineVariant)
+    }
 
     /// The value of a key.
     ///
@@ -102,7 +111,7 @@ enum Derivation: Sendable {
             func predict(_ value: Double) throws -> Double {
                 var changed = variant
                 changed.overrides.append(.init(key: key, value: "\(Int(value))"))
-                return try times.seconds(span, trace, on: changed)
+                return try times.seconds(upTo: span, trace, on: changed)
             }
             let first = try predict(4_000)
             return 4_000 + 1_000 * (seconds - first) / (try predict(5_000) - first)
@@ -112,12 +121,18 @@ enum Derivation: Sendable {
             let missing = 1 - Double(level1.size) / Double(bytes)
             let cycles = nanoseconds / missing / machine.core.clock.period.nanoseconds
             return (cycles + Double(level1.hitCycles)).rounded()
-        case .nearest(let range, let trace, let span, let bytes, let rate, let other):
+        case .nearest(let range, let trace, let span, let bytes, let rate, let host):
+            let changeable =
+                switch host {
+                case .own: variant
+                case .machine(let other): try times.variant(of: other)
+                case .variant(let other): other
+                }
             var best = (value: 0.0, distance: Double.infinity)
             for value in range {
-                var changed = other ?? variant
+                var changed = changeable
                 changed.overrides.append(.init(key: key, value: "\(value)"))
-                let predicted = bytes / (try times.seconds(span, trace, on: changed)) / 1e6
+                let predicted = bytes / (try times.seconds(upTo: span, trace, on: changed)) / 1e6
                 if abs(predicted - rate) < best.distance {
                     best = (Double(value), abs(predicted - rate))
                 }

@@ -31,26 +31,20 @@ struct FrameBuffer: Sendable {
     private static let cachedBytes = Double(1 << 20)
     private static let uncachedBytes = Double(256 << 10)
 
-    /// Of a 32-bit system: NEON read, LDM copy, VLDM copy.
+    /// Of a 32-bit system: NEON read, LDM copy, VLDM copy; `calibrates` has the lines that a parameter rests on.
     private static func arm(
         _ id: String, _ trace: String, _ title: String, _ file: String, memcpy: Double,
         memset: Double, read: Double?, neon: Double?, ldm: Double, vldm: Double,
-        isDescribed: Bool = true, copied: Double? = nil
+        calibrates: Set<String> = ["memset"], copied: Double? = nil
     ) -> Self {
-        // What prefetchers do on a chip that there is no description of is anybody's guess.
         var columns = [
             Column(
-                name: "memcpy", span: "memcpy", measured: memcpy, bytes: copied ?? cachedBytes,
-                criterion: isDescribed ? .absolute : .elsewhere),
-            Column(
-                name: "memset", span: "memset", measured: memset, bytes: cachedBytes,
-                criterion: .calibrated),
+                name: "memcpy", span: "memcpy", measured: memcpy, bytes: copied ?? cachedBytes),
+            Column(name: "memset", span: "memset", measured: memset, bytes: cachedBytes),
         ]
         if let read {
             columns.append(
-                Column(
-                    name: "read", span: "read", measured: read, bytes: cachedBytes,
-                    criterion: isDescribed ? .calibrated : .elsewhere))
+                Column(name: "read", span: "read", measured: read, bytes: cachedBytes))
         }
         if let neon {
             columns.append(
@@ -60,6 +54,9 @@ struct FrameBuffer: Sendable {
             Column(name: "LDM", span: "wc-ldm", measured: ldm, bytes: uncachedBytes),
             Column(name: "VLDM", span: "wc-vldm", measured: vldm, bytes: uncachedBytes),
         ]
+        for index in columns.indices where calibrates.contains(columns[index].name) {
+            columns[index].criterion = .calibrated
+        }
         return FrameBuffer(id: id, trace: trace, title: title, file: file, columns: columns)
     }
 
@@ -95,21 +92,20 @@ struct FrameBuffer: Sendable {
         arm(
             "U1", "fb-s812.slt", "S812, Cortex-A9 at 1200 MHz", "3R3N", memcpy: 1_163,
             memset: 3_334, read: 1_641, neon: 284.7, ldm: 262.8, vldm: 384.5,
-            isDescribed: false),
+            calibrates: ["memset", "NEON"]),
         arm(
             "U3", "fb-rk3188.slt", "RK3188, Cortex-A9 at 1608 MHz", "408h", memcpy: 320,
-            memset: 2_016, read: 620, neon: 309.9, ldm: 285.7, vldm: 410.1,
-            isDescribed: false),
+            memset: 2_016, read: 620, neon: 309.9, ldm: 285.7, vldm: 410.1),
         arm(
             "U5", "fb-pi2.slt", "Pi 2, Cortex-A7 at 900 MHz", "3MGs", memcpy: 1_003, memset: 1_180,
-            read: 1_312, neon: 60.5, ldm: 200.1, vldm: 290.9),
+            read: 1_312, neon: 60.5, ldm: 200.1, vldm: 290.9, calibrates: ["memset", "read"]),
         arm(
             "U9", "fb-exynos5422.slt", "Exynos 5422, Cortex-A7 at 1400 MHz", "1iLy", memcpy: 392,
-            memset: 800, read: 514, neon: 70.0, ldm: 259.6, vldm: 321.4,
-            isDescribed: false),
+            memset: 800, read: 514, neon: 70.0, ldm: 259.6, vldm: 321.4),
         arm(
             "U12", "fb-pi4.slt", "Pi 4, Cortex-A72 at 1500 MHz", "1MFf", memcpy: 2_464,
-            memset: 3_168, read: 3_943, neon: 1_267, ldm: 709.8, vldm: 741.7),
+            memset: 3_168, read: 3_943, neon: 1_267, ldm: 709.8, vldm: 741.7,
+            calibrates: ["memset", "read"]),
         arm(
             "U14", "fb-pizero.slt", "BCM2835, ARM1176 at 1000 MHz", "1niO", memcpy: 398,
             memset: 1_587, read: nil, neon: nil, ldm: 174.0, vldm: 207.8,

@@ -14,9 +14,6 @@ public struct MeasuredRow: Sendable {
         case calibration
         /// Within ±25 %, but a parameter of the machine rests on the row: it is no prediction.
         case calibrated
-        /// Measured on a machine that is not known, or of which there is no description: shown beside one that is like it,
-        /// and not judged.
-        case elsewhere
 
         /// The tier that reports name: 1 absolute, 2 bands, 3 laws, 0 what predicts nothing.
         public var tier: Int {
@@ -24,7 +21,7 @@ public struct MeasuredRow: Sendable {
             case .absolute: 1
             case .band: 2
             case .law, .exactly: 3
-            case .calibration, .calibrated, .elsewhere: 0
+            case .calibration, .calibrated: 0
             }
         }
 
@@ -88,7 +85,6 @@ public struct ValidationRow: Sendable {
         case .law: predicted <= row.measured
         case .exactly(let tolerance): abs(ratio - 1) <= tolerance
         case .calibration: (0.99...1.01).contains(ratio)
-        case .elsewhere: true
         }
     }
 }

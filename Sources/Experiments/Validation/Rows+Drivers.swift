@@ -57,7 +57,8 @@ extension Rows {
                 "V5", "arm64 Chromebook, taken as a Cortex-A55: copy of a URB, coherent / cached",
                 20, .band(15...35), "coherent", over: "cached"),
             urb.row(
-                "V5 A53", "the same, if it was a Cortex-A53 at 1416 MHz", 20, "×", .elsewhere
+                "V5 A53", "the same, if it was a Cortex-A53 at 1416 MHz", 20, "×",
+                .band(15...35)
             ) {
                 let old = MachineVariant("rk3328", ["core.mhz": "1416"])
                 return try $0.seconds("coherent", urb.trace, on: old)

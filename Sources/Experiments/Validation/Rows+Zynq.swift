@@ -29,23 +29,40 @@ enum Rows {
         ]
     }()
 
-    /// What a table has for one kind of memory: its name, the span, and the times for 1 and 10 MiB.
+    /// What a table has for one kind of memory.
     private struct Line {
+        /// The row's name.
         var id: String
+        /// The kind of memory.
         var memory: String
+        /// The span of the trace.
         var span: String
-        var small: Double
-        var large: Double
-        /// What times the span is 1 MiB.
+        /// Seconds for 1 MiB and for 10.
+        var seconds: (small: Double, large: Double)
+        /// How many times the span is 1 MiB.
         var factor: Double
+
+        init(
+            _ id: String, _ memory: String, _ span: String, _ small: Double, _ large: Double,
+            times factor: Double
+        ) {
+            self.id = id
+            self.memory = memory
+            self.span = span
+            seconds = (small, large)
+            self.factor = factor
+        }
     }
 
-    private static func lines(_ book: RecipeBook, _ loop: String, _ lines: [Line]) -> [RowRecipe] {
+    private static func rows(
+        _ book: RecipeBook, _ loop: String, calibrating: String? = nil, _ lines: [Line]
+    ) -> [RowRecipe] {
         lines.flatMap { line in
-            [(1.0, line.small, ""), (10, line.large, " (10 MiB)")].map { size, measured, suffix in
+            [(1.0, line.seconds.small, ""), (10, line.seconds.large, " (10 MiB)")].map {
+                size, measured, suffix in
                 book.time(
                     line.id + suffix, "\(loop) \(Int(size)) MiB, \(line.memory)", measured, "s",
-                    line.id == "Z1" ? .calibration : .absolute, span: line.span,
+                    line.id == calibrating ? .calibration : .absolute, span: line.span,
                     times: line.factor * size)
             }
         }
@@ -53,21 +70,13 @@ enum Rows {
 
     /// Z1 to Z4, and of Z9 what they have to do with each other.
     static let checkBuffer =
-        lines(
-            check, "check_buf",
+        rows(
+            check, "check_buf", calibrating: "Z1",
             [
-                Line(
-                    id: "Z1", memory: "cached", span: "cached-blocks", small: 0.434, large: 4.337,
-                    factor: 576),
-                Line(
-                    id: "Z2", memory: "strongly ordered", span: "strongly-ordered", small: 2.283,
-                    large: 22.830, factor: 576),
-                Line(
-                    id: "Z3", memory: "write-combine", span: "write-combine", small: 1.616,
-                    large: 16.562, factor: 576),
-                Line(
-                    id: "Z4", memory: "coherent", span: "coherent-blocks", small: 1.600,
-                    large: 16.587, factor: 576),
+                Line("Z1", "cached", "cached-blocks", 0.434, 4.337, times: 576),
+                Line("Z2", "strongly ordered", "strongly-ordered", 2.283, 22.830, times: 576),
+                Line("Z3", "write-combine", "write-combine", 1.616, 16.562, times: 576),
+                Line("Z4", "coherent", "coherent-blocks", 1.600, 16.587, times: 576),
             ]) + [
             check.quotient(
                 "Z9 Z3/Z4", "write-combine against coherent", 1, .exactly(within: 0.025),
@@ -76,21 +85,13 @@ enum Rows {
 
     /// Z5 to Z8, and of Z9 what they have to do with each other.
     static let clearBuffer =
-        lines(
+        rows(
             clear, "clear_buf",
             [
-                Line(
-                    id: "Z5", memory: "cached", span: "cached", small: 0.067, large: 0.717,
-                    factor: 99),
-                Line(
-                    id: "Z6", memory: "strongly ordered", span: "strongly-ordered", small: 0.912,
-                    large: 9.126, factor: 99 * 16),
-                Line(
-                    id: "Z7", memory: "write-combine", span: "write-combine", small: 0.063,
-                    large: 0.620, factor: 99),
-                Line(
-                    id: "Z8", memory: "coherent", span: "coherent-memset", small: 0.062,
-                    large: 0.620, factor: 99),
+                Line("Z5", "cached", "cached", 0.067, 0.717, times: 99),
+                Line("Z6", "strongly ordered", "strongly-ordered", 0.912, 9.126, times: 99 * 16),
+                Line("Z7", "write-combine", "write-combine", 0.063, 0.620, times: 99),
+                Line("Z8", "coherent", "coherent-memset", 0.062, 0.620, times: 99),
             ]) + [
             clear.quotient(
                 "Z9 Z7/Z5", "Z7 not slower than Z5", 1, .law, "write-combine", over: "cached")

@@ -10,6 +10,8 @@ struct TraceTimes {
     private struct Run: Hashable {
         var trace: String
         var variant: MachineVariant
+        /// The span after which it ended; nil: at its own end.
+        var last: String?
     }
 
     private let text: (String) throws -> [UInt8]
@@ -53,16 +55,20 @@ struct TraceTimes {
     /// - Parameters:
     ///   - span: Its name.
     ///   - trace: The trace's name.
-    ///   - changes: What is set on the trace's machine besides what it sets itself.
     ///   - machine: Another machine than the trace's own.
     /// - Returns: seconds.
     /// - Throws: what is wrong with the trace, or with its machine.
     mutating func seconds(
-        _ span: String, _ trace: String, with changes: [MachineVariant.Override] = [],
-        on machine: MachineVariant? = nil
+        _ span: String, _ trace: String, on machine: MachineVariant? = nil
     ) throws -> Double {
-        let result = try self.span(span, trace, with: changes, on: machine)
-        return result.time.seconds / Double(max(result.count, 1))
+        try self.span(span, trace, on: machine).meanSeconds
+    }
+
+    /// The same time, of a run that ends with the span: what comes after it takes nothing from its time.
+    mutating func seconds(
+        upTo span: String, _ trace: String, on machine: MachineVariant
+    ) throws -> Double {
+        try self.span(span, trace, on: machine, last: span).meanSeconds
     }
 
     /// The barriers of a span.
@@ -71,14 +77,14 @@ struct TraceTimes {
     }
 
     private mutating func span(
-        _ name: String, _ trace: String, with changes: [MachineVariant.Override] = [],
-        on other: MachineVariant? = nil
+        _ name: String, _ trace: String, on other: MachineVariant? = nil, last: String? = nil
     ) throws -> SpanResult {
-        var variant = try other ?? self.variant(of: trace)
-        variant.overrides += changes
-        let run = Run(trace: trace, variant: variant)
+        let variant = try other ?? self.variant(of: trace)
+        let run = Run(trace: trace, variant: variant, last: last)
         if spans[run] == nil {
-            let setup = try Setup(program(trace), file: trace, machine: machine(variant))
+            var program = try program(trace)
+            if let last { program.end(after: last) }
+            let setup = try Setup(program, file: trace, machine: machine(variant))
             let results = try Replay.run(setup).spans
             spans[run] = Dictionary(uniqueKeysWithValues: results.map { ($0.name, $0) })
         }
@@ -97,5 +103,34 @@ struct TraceTimes {
         let program = try NativeParser.parse(try text(trace), file: trace)
         programs[trace] = program
         return program
+    }
+}
+
+extension SpanResult {
+    /// What one pass takes in the mean, in seconds.
+    fileprivate var meanSeconds: Double { time.seconds / Double(max(count, 1)) }
+}
+
+extension Program {
+    /// Leaves out what comes after the last pass of a span; a program without the span stays whole.
+    fileprivate mutating func end(after span: String) {
+        var depth = 0
+        var isReached = false
+        var count: Int?
+        for (index, statement) in statements.enumerated() {
+            switch statement.body {
+            case .spanBegin(let symbol):
+                depth += 1
+                if symbols[symbol]?.name == span { isReached = true }
+            case .repeatBegin: depth += 1
+            case .end:
+                depth -= 1
+                guard depth == 0, isReached else { continue }
+                count = index + 1
+                isReached = false
+            case .declaration, .operation, .mark: break
+            }
+        }
+        if let count { statements.removeSubrange(count...) }
     }
 }

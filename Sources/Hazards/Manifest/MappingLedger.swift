@@ -111,7 +111,7 @@ struct MappingLedger {
 
 extension DMACall.Function {
     /// Whether the core has the bytes again after the call.
-    var givesBack: Bool {
+    public var givesBack: Bool {
         switch self {
         case .unmapSingle, .unmapPage, .unmapPhys, .unmapSG, .unmapSGTable, .syncSingleForCPU,
             .syncSingleRangeForCPU, .syncSGForCPU, .syncSGTableForCPU, .iovaUnlink, .iovaDestroy:

@@ -109,7 +109,7 @@ struct StaleRead: Symptom {
     ) -> HazardCode {
         if isFetch { return .h22 }
         if isEarly { return isCompleted ? .h07 : .h06 }
-        if writer.agent.isCore { return codeOfOwnWrite(state, mirror) }
+        if writer.agent.isCore { return codeOfCoresWrite(state, mirror, profile, writer) }
         if profile.isWronglyCoherent(writer.agent) {
             return profile.codeOfWrongCoherence(writer.agent)
         }
@@ -138,11 +138,18 @@ struct StaleRead: Symptom {
         return fill.at >= maintained ? .h08 : .h01
     }
 
-    /// A core misses what it wrote itself: an invalidate dropped it, or another mapping went past it.
-    private func codeOfOwnWrite(_ state: GranuleState, _ mirror: CopyMirror) -> HazardCode {
+    /// A core misses what it or another core wrote: an invalidate dropped it, another mapping went past it, or one of the two
+    /// takes no part in coherence.
+    private func codeOfCoresWrite(
+        _ state: GranuleState, _ mirror: CopyMirror, _ profile: HazardProfile, _ writer: Version
+    ) -> HazardCode {
         let byte = mask.trailingZeroBitCount
         guard let discarded = state.discarded, discarded.mask >> UInt64(byte) & 1 == 1 else {
-            return .h13
+            guard writer.agent != event.agent, !profile.isMixed(address(mask)) else { return .h13 }
+            // Old from before the store, or loaded since from where the store has not come to.
+            guard let index = state.index(of: event.place) else { return .h03 }
+            let fill = state.copies[index].copy.fill(ofHalf: byte / 32)
+            return fill.at > writer.tick ? .h03 : .h01
         }
         let deviceWrote = state.history.contains { version, _ in
             let writer = mirror.versions[Int(version)]

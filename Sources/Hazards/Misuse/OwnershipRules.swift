@@ -200,7 +200,7 @@ extension Program {
 
 extension DMACall.Function {
     /// Whether the device has the bytes again after the call.
-    var givesAway: Bool {
+    public var givesAway: Bool {
         switch self {
         case .syncSingleForDevice, .syncSingleRangeForDevice, .syncSGForDevice,
             .syncSGTableForDevice:
@@ -210,7 +210,7 @@ extension DMACall.Function {
     }
 
     /// Whether the call makes memory that core and device share.
-    var allocates: Bool {
+    public var allocates: Bool {
         switch self {
         case .allocCoherent, .zallocCoherent, .allocWriteCombine, .allocAttrs, .allocNoncoherent,
             .allocPages, .allocNoncontiguous, .poolAlloc, .poolZalloc:

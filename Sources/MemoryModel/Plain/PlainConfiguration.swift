@@ -64,7 +64,7 @@ public struct PlainConfiguration: Hashable, Sendable {
     }
 
     /// Everything that is wrong with it; empty if it can be built.
-    var faults: [ConfigurationFault] {
+    public var faults: [ConfigurationFault] {
         let caches: [(path: String, cache: CacheConfiguration)] =
             [("l1d", level1Data)] + (level1Instruction.map { [("l1i", $0)] } ?? [])
             + (level2.map { [("l2", $0)] } ?? [])

@@ -58,7 +58,7 @@ public struct CompareReport: Sendable {
     }
 
     /// The first table: what each strategy costs.
-    var costs: TextTable {
+    public var costs: TextTable {
         var head: [(String, TextTable.Alignment)] = [
             ("strategy", .left), ("elapsed", .right), ("×", .right), ("CPU", .right),
             ("DMA", .right), ("a transfer", .right), ("ns a byte", .right), ("MB/s", .right),
@@ -93,7 +93,7 @@ public struct CompareReport: Sendable {
     }
 
     /// The second table: where core 0's time goes.
-    var causes: TextTable {
+    public var causes: TextTable {
         var table = TextTable(
             [("strategy", .left), ("whole", .right)]
                 + columns.map { ($0.name, TextTable.Alignment.right) } + [("other", .right)])

@@ -1,4 +1,5 @@
 import Experiments
+import Quantities
 
 /// What strategies cost over a property of a workload, and where the best one changes.
 public struct SweepReport: Sendable {
@@ -41,7 +42,7 @@ public struct SweepReport: Sendable {
     }
 
     /// Points by curves.
-    var table: TextTable {
+    public var table: TextTable {
         var table = TextTable(
             [(sweep.axis.property.rawValue, .right)]
                 + curves.curves.indices.map {

@@ -1,0 +1,104 @@
+import FlyingSocks
+import Foundation
+import Glibc
+
+/// Serves the studio, on loopback unless told otherwise.
+///
+/// Sockets are FlyingFox's; requests are read here, with limits that its server does not have (decision 0020). One
+/// request a connection, no state between requests: users do not share anything.
+public struct StudioServer: Sendable {
+    /// The most bytes of an upload.
+    public static let bodyLimit = 1 << 20
+    /// How long a client may take to send its request, in seconds.
+    static let patience = 15.0
+    /// The most connections at once.
+    static let connectionLimit = 256
+
+    private let studio: Studio
+    private let address: String
+    private let port: UInt16
+
+    /// Makes a server, which does not listen yet.
+    ///
+    /// - Parameters:
+    ///   - studio: What answers.
+    ///   - address: The IPv4 address to listen on.
+    ///   - port: The port; 0: any that is free.
+    public init(_ studio: Studio, address: String = "127.0.0.1", port: UInt16) {
+        self.studio = studio
+        self.address = address
+        self.port = port
+    }
+
+    /// Listens and answers until the task is cancelled.
+    ///
+    /// - Parameter listening: Called with the address and the port once clients can connect.
+    /// - Throws: if the address cannot be listened on.
+    public func run(listening: @Sendable (String, UInt16) -> Void) async throws {
+        // A client that goes away while it is answered must not end the server.
+        signal(SIGPIPE, SIG_IGN)
+        let pool: some AsyncSocketPool = .ePoll(triggering: .edge, maxEvents: 64)
+        try await pool.prepare()
+        let socket = try Socket(domain: AF_INET)
+        try socket.setValue(true, for: .localAddressReuse)
+        try socket.bind(to: sockaddr_in.inet(ip4: address, port: port))
+        try socket.listen()
+        guard case .ip4(_, let bound) = try socket.sockname() else {
+            throw SocketError.unsupportedAddress
+        }
+        let listener = try AsyncSocket(socket: socket, pool: pool)
+        let hosts: Set<String> = [
+            "127.0.0.1:\(bound)", "localhost:\(bound)", "\(address):\(bound)",
+        ]
+        listening(address, bound)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await pool.run() }
+            group.addTask { try await serve(listener, pool, hosts) }
+            defer { try? socket.close() }
+            try await group.next()
+            group.cancelAll()
+        }
+    }
+
+    private func serve(
+        _ listener: AsyncSocket, _ pool: some AsyncSocketPool, _ hosts: Set<String>
+    ) async throws {
+        let open = OpenConnections(limit: Self.connectionLimit)
+        try await withThrowingDiscardingTaskGroup { group in
+            for try await client in listener.sockets {
+                let isWelcome = open.enter()
+                group.addTask {
+                    let connection = HTTPConnection(client, pool, hosts: hosts)
+                    await connection.answer(isWelcome ? studio : nil)
+                    if isWelcome { open.leave() }
+                }
+            }
+        }
+    }
+}
+
+/// How many connections are open.
+private final class OpenConnections: Sendable {
+    private let limit: Int
+    private let count = LockedCount()
+
+    init(limit: Int) { self.limit = limit }
+
+    func enter() -> Bool { count.change { $0 < limit ? $0 + 1 : nil } }
+    func leave() { _ = count.change { $0 - 1 } }
+}
+
+/// A number that several tasks change.
+final class LockedCount: @unchecked Sendable {
+    private let lock = NSLock()
+    private var value = 0
+
+    /// Changes the number; false: it stays, as `body` gives none.
+    func change(_ body: (Int) -> Int?) -> Bool {
+        lock.withLock {
+            guard let new = body(value) else { return false }
+            value = new
+            return true
+        }
+    }
+}
