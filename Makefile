@@ -28,8 +28,9 @@ APT := apt-get -o DPkg::Lock::Timeout=550
 export SWIFT_BACKTRACE := enable=no
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-bench setup-capture setup-kernel-capture setup-learn build plugin demo check test test-long test-fix \
-        test-faults test-compare test-sweep test-slurm test-learn test-capture test-studio fuzz fuzz-corpus capture-example bench \
+.PHONY: help setup setup-bench setup-capture setup-kernel-capture setup-learn build plugin demo check test test-long \
+        test-fix test-faults test-compare test-sweep test-slurm test-learn test-capture test-studio fuzz fuzz-corpus \
+        capture-example bench \
         bench-peers memcheck docs format check-format install clean
 
 help: ## list the targets

@@ -92,7 +92,8 @@ public struct ReferenceMachine {
                 snoops: port.snoops && port.snoopRule.snoops(attributes),
                 controller: controllers.firstIndex { $0.port == port.name })
         }
-        for port in [port, readPort ?? port] where !controllers.contains { $0.port == port.name } {
+        for port in [port, readPort ?? port]
+        where !controllers.contains(where: { $0.port == port.name }) {
             if let engine = port.engine {
                 controllers.append(ReferenceController(port: port.name, engine: engine))
             }

@@ -36,8 +36,10 @@ struct Staleline: AsyncParsableCommand {
         do {
             var command = try parseAsRoot()
             if let limited = command as? any LimitedCommand { try limited.limits.start() }
-            if var several = command as? any AsyncParsableCommand {
-                try await several.run()
+            if let several = command as? any AsyncParsableCommand {
+                // Nobody else has it.
+                nonisolated(unsafe) var only = several
+                try await only.run()
             } else {
                 try command.run()
             }
