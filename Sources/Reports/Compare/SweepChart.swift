@@ -1,4 +1,5 @@
 import Experiments
+import Quantities
 
 /// The curves of a sweep as a picture: both axes by powers, the crossovers as upright lines.
 struct SweepChart {

@@ -1,4 +1,5 @@
 import Experiments
+import Quantities
 
 /// What strategies cost over a property of a workload, and where the best one changes.
 public struct SweepReport: Sendable {

@@ -3,7 +3,7 @@
 /// By the series of the area tangent, to about 15 digits.
 ///
 /// - Precondition: `value` is above zero.
-func binaryLogarithm(_ value: Double) -> Double {
+public func binaryLogarithm(_ value: Double) -> Double {
     precondition(value > 0 && value.isFinite, "a logarithm of what is above zero")
     let part = (value.significand - 1) / (value.significand + 1)
     let square = part * part
