@@ -150,7 +150,8 @@ let package = Package(
                 "Results", "Reports", "Experiments", "Machines", "MemoryModel", "Traces",
                 "Operations", "Quantities", "staleline",
                 .product(name: "GRDB", package: "GRDB.swift"),
-            ]),
+            ],
+            exclude: ["Data"]),
         .testTarget(name: "TidyTests", dependencies: ["Hazards"]),
     ],
     swiftLanguageModes: [.v6]

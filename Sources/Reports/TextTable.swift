@@ -9,7 +9,7 @@ public struct TextTable: Sendable {
     }
 
     let head: [String]
-    private let alignments: [Alignment]
+    let alignments: [Alignment]
     private(set) var rows: [[String]] = []
 
     /// Makes an empty table.
@@ -24,10 +24,32 @@ public struct TextTable: Sendable {
     }
 
     /// The table's lines, each ended.
-    public var text: String {
-        let widths = head.indices.map { column in
-            ([head] + rows).map { $0[column].count }.max() ?? 0
+    public var text: String { text(of: Array(head.indices)) }
+
+    /// The table in lines of up to so many characters: columns that do not fit follow below, each time behind the first.
+    public func text(within width: Int) -> String {
+        var blocks: [[Int]] = []
+        var used = 0
+        for column in head.indices.dropFirst() {
+            let more = self.width(of: column) + 2
+            if blocks.isEmpty || used + more > width {
+                blocks.append([0])
+                used = self.width(of: 0)
+            }
+            blocks[blocks.count - 1].append(column)
+            used += more
         }
+        guard blocks.count > 1 else { return text }
+        return blocks.map(text(of:)).joined(separator: "\n")
+    }
+
+    private func width(of column: Int) -> Int {
+        ([head] + rows).map { $0[column].count }.max() ?? 0
+    }
+
+    private func text(of columns: [Int]) -> String {
+        let widths = columns.map(width(of:))
+        let alignments = columns.map { self.alignments[$0] }
         func line(_ cells: [String]) -> String {
             var out = ""
             for (column, cell) in cells.enumerated() {
@@ -39,7 +61,8 @@ public struct TextTable: Sendable {
             return out + "\n"
         }
         let rule = widths.map { String(repeating: "-", count: $0) }.joined(separator: "  ") + "\n"
-        return line(head) + rule + rows.map(line).joined()
+        return line(columns.map { head[$0] }) + rule
+            + rows.map { row in line(columns.map { row[$0] }) }.joined()
     }
 }
 

@@ -2,7 +2,7 @@
 struct SVG {
     let width: Double
     let height: Double
-    private var body = ""
+    private(set) var body = ""
 
     init(width: Double, height: Double) {
         self.width = width
@@ -64,6 +64,9 @@ struct SVG {
         body += (isBold ? " font-weight=\"bold\"" : "") + ">\(Self.escaped(text))</text>\n"
     }
 
+    /// Adds an element as it is.
+    mutating func add(_ element: String) { body += element + "\n" }
+
     /// The whole file.
     var file: String {
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"\(Self.n(width))\" height=\"\(Self.n(height))\" "
@@ -72,7 +75,7 @@ struct SVG {
     }
 
     /// A number with one decimal at most.
-    private static func n(_ value: Double) -> String {
+    static func n(_ value: Double) -> String {
         let text = Format.fixed(value, 1)
         return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
     }

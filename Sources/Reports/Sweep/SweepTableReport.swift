@@ -120,11 +120,12 @@ public struct SweepTableReport: Sendable {
     }
 
     /// A number without an exponent or decimals that it does not need.
-    private static func number(_ value: Double) -> String {
+    static func number(_ value: Double) -> String {
         Int64(exactly: value).map(String.init) ?? "\(value)"
     }
 
-    private static func quoted(_ cell: String) -> String {
+    /// A cell of comma-separated values, in quotes where it needs them.
+    static func quoted(_ cell: String) -> String {
         guard cell.contains(where: { ",\"\n\r".contains($0) }) else { return cell }
         return "\"" + cell.replacing("\"", with: "\"\"") + "\""
     }

@@ -56,7 +56,7 @@ enum CaptureTools {
     }
 
     /// A program by its path, or by its name in PATH.
-    private static func inPath(_ name: String) -> String? {
+    static func inPath(_ name: String) -> String? {
         let files = FileManager.default
         if name.contains("/") { return files.isExecutableFile(atPath: name) ? name : nil }
         let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"

@@ -105,17 +105,6 @@ struct SweepHereCommand: AsyncParsableCommand {
     }
 }
 
-/// `staleline sweep report`.
-struct SweepReportCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "report", abstract: "Print a file of results.")
-
-    @Argument(help: "The file.") var file: String
-    @OptionGroup var form: SweepFormOptions
-
-    func run() throws { try form.print(try SweepDocument.existing(file)) }
-}
-
 /// A file of results as JSON.
 enum SweepDocument {
     /// The path, if there is a file.
