@@ -131,7 +131,7 @@ memcheck: setup-bench build ## run the optimised program under valgrind's memory
 	tools/memcheck.sh $(BUILD)/release/staleline
 
 docs: setup ## build the reference of the libraries into .build-docs/
-	$(SWIFT) build --scratch-path $(BUILD) --target Reports
+	$(SWIFT) build --scratch-path $(BUILD) --target Results
 	@rm -rf .build-docs
 	@docc=$$(command -v docc || true); \
 	for module in $(LIBRARIES); do \
@@ -144,6 +144,7 @@ docs: setup ## build the reference of the libraries into .build-docs/
 	        -Xcc -fmodule-map-file=Sources/CLz4/module.modulemap \
 	        -Xcc -fmodule-map-file=Sources/CElfutils/module.modulemap \
 	        -Xcc -fmodule-map-file=$(BUILD)/checkouts/Yams/Sources/CYaml/include/module.modulemap \
+	        -Xcc -fmodule-map-file=$(BUILD)/checkouts/GRDB.swift/Sources/GRDBSQLite/module.modulemap \
 	        -output-dir .build-docs/symbols/$$module || exit 1; \
 	    [ -n "$$docc" ] || continue; \
 	    "$$docc" convert --additional-symbol-graph-dir .build-docs/symbols/$$module \
