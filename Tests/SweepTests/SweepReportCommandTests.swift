@@ -59,7 +59,7 @@ struct SweepReportCommandTests {
             (["-o", "x.gif"], "expected a name that ends in .html"),
             (["-o", "x.html", "--chart", "heat"], "is no picture"),
             (["-o", "x.svg", "--library", "y.js"], "is no page"),
-            (["-o", "x.html", "--library", "/dev/null"], "expected version 3 or 4"),
+            (["-o", "x.html", "--library", "README.md"], "expected version 3 or 4"),
             (["--chart", "heat"], "expected -o and a file"),
             (["--metric", "L1D.miss"], "expected a metric of the sweep"),
             (["--pareto", "area.bits,"], "expected 1 to 8 different names"),
