@@ -4,7 +4,7 @@ import Stepping
 import Traces
 
 /// `staleline report`.
-struct ReportCommand: ParsableCommand {
+struct ReportCommand: ParsableCommand, LimitedCommand {
     static let configuration = CommandConfiguration(
         commandName: "report", abstract: "Write one page of HTML that steps through a trace.",
         discussion: """
@@ -16,6 +16,7 @@ struct ReportCommand: ParsableCommand {
     @OptionGroup var trace: TraceOptions
     @OptionGroup var machine: MachineOptions
     @OptionGroup var symbols: SymbolOptions
+    @OptionGroup var limits: LimitOptions
 
     @Option(
         name: [.short, .long], help: "Where to write: a page (.html), .json or .txt; -: a page.")

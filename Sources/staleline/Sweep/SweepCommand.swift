@@ -67,12 +67,13 @@ struct SweepFormOptions: ParsableArguments {
 }
 
 /// `staleline sweep TRACE`.
-struct SweepHereCommand: AsyncParsableCommand {
+struct SweepHereCommand: AsyncParsableCommand, LimitedCommand {
     static let configuration = CommandConfiguration(
         commandName: "here", abstract: "Run a sweep on this machine (the default).")
 
     @OptionGroup var sweep: SweepArguments
     @OptionGroup var jobs: JobsOption
+    @OptionGroup var limits: LimitOptions
     @OptionGroup var form: SweepFormOptions
     @Option(name: [.short, .long], help: "The file (SQLite) that keeps the results.")
     var output: String?

@@ -62,7 +62,10 @@ struct CountingMaker: Sendable {
             else {
                 throw AxisFault(
                     place: "\(level).\(key)", found: values[key] ?? "nothing",
-                    expected: "a number from 1 to \(most)")
+                    expected: "a number from 1 to \(most)"
+                        + (values[key] == nil
+                            ? ": a counting machine has only what is given, as --\(level)-\(key)"
+                            : ""))
             }
             return number
         }

@@ -110,7 +110,7 @@ struct SweepPlanCommand: AsyncParsableCommand {
 }
 
 /// `staleline sweep run`.
-struct SweepRunCommand: AsyncParsableCommand {
+struct SweepRunCommand: AsyncParsableCommand, LimitedCommand {
     static let configuration = CommandConfiguration(
         commandName: "run", abstract: "Run a part of a planned sweep.",
         discussion: """
@@ -121,6 +121,7 @@ struct SweepRunCommand: AsyncParsableCommand {
     @Argument(help: "The plan's file.") var plan: String
     @Option(help: "Which part, as 3/64.") var shard: String
     @OptionGroup var jobs: JobsOption
+    @OptionGroup var limits: LimitOptions
     @Option(name: [.short, .long], help: "The part's results.") var output: String?
 
     func run() async throws {
