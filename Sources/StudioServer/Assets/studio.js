@@ -252,6 +252,11 @@
       else if (parts.length && parts[parts.length - 1] && parts[parts.length - 1].tagName === 'P') parts[parts.length - 1].append('\n' + text);
       else parts.push(el('p', {}, text));
     }
+    // What stands between back quotes is part of a trace, or what the program says.
+    for (const part of parts) {
+      if (!part || part.tagName !== 'P') continue;
+      part.replaceChildren(...part.textContent.split(/`([^`]+)`/).map((piece, index) => index % 2 ? el('code', {}, piece) : piece));
+    }
     // The title stands above.
     return parts.filter(Boolean).slice(1);
   }
