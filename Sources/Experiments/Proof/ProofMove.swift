@@ -31,9 +31,7 @@ extension ProofProblem {
         // They leave in order: what may overtake has overtaken in the core's own buffer.
         if let store = state.outerBuffer.first { moves.append(.drain(store)) }
         for line in lines.indices {
-            let canFill =
-                state.base < nodes.count
-                ? nodes[state.base].canFill[line] : lines[line].canFillAtEnd
+            let canFill = mayFill(line, state)
             if state.lines[line].inner != nil {
                 moves.append(.evictInner(line))
             } else if canFill, speculates {
@@ -47,6 +45,16 @@ extension ProofProblem {
             }
         }
         return moves
+    }
+
+    /// Whether a cache may load a line now.
+    private func mayFill(_ line: Int, _ state: ProofState) -> Bool {
+        guard state.base < nodes.count else { return lines[line].canFillAtEnd }
+        let next = nodes[state.base]
+        guard next.canFill[line] else { return false }
+        // Before its memory is made uncached: not when a core has done what comes behind that, though something before it waits.
+        return !next.isUncachedNow[line]
+            || !state.ahead.contains { !nodes[Int($0)].isDevice }
     }
 
     private func canWriteIntoCaches(_ node: Int, _ state: ProofState) -> Bool {
