@@ -115,7 +115,9 @@ struct Terminal: ~Copyable {
         // Whoever started the program may have left signals blocked, as threads of a pool do.
         var caught = sigset_t()
         sigemptyset(&caught)
-        for signal in ending + [SIGTSTP, SIGCONT, SIGWINCH] { sigaddset(&caught, signal) }
+        for signal in ending + crashes + [SIGTSTP, SIGCONT, SIGWINCH] {
+            sigaddset(&caught, signal)
+        }
         pthread_sigmask(SIG_UNBLOCK, &caught, nil)
     }
 
