@@ -45,6 +45,11 @@ struct ScheduleTests {
             try Check.run(setup("", "env fill a core0"))
         }
         #expect(error?.description.contains("t.slt:5: found env fill on arm926") == true)
+        // In a loop it stands before the first operation once.
+        let again = #expect(throws: TraceErrors.self) {
+            try Check.run(setup("repeat 2\nenv fill a core0", "end"))
+        }
+        #expect(again?.description.contains("t.slt:4: found env fill on arm926") == true)
     }
 
     @Test("Three quarters of the schedules are manifest when they are replayed")

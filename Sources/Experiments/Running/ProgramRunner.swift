@@ -43,6 +43,8 @@ public struct ProgramRunner<P: CountingProbe & ~Copyable>: ~Copyable {
     private var lowered: [Operation] = []
     /// Where cores stop in their statements.
     private var pauses = Pauses()
+    /// Whether anything but events has been done.
+    private var hasBegun = false
     /// The maps that the kernel refused, and the transfers beyond a device's reach; each statement once.
     public private(set) var failures: [FailedMap] = []
 
@@ -209,6 +211,7 @@ public struct ProgramRunner<P: CountingProbe & ~Copyable>: ~Copyable {
         _ access: MemoryAccess, _ operation: Operation, _ agent: Agent, record: UInt32, line: UInt32
     ) throws(TraceErrors) {
         performed += 1
+        hasBegun = true
         machine.probe.begin(statement: record, by: agent)
         if let watch, concerns(access, watch) {
             try keep(operation, agent, record, line: line)
@@ -359,10 +362,14 @@ public struct ProgramRunner<P: CountingProbe & ~Copyable>: ~Copyable {
     }
 
     /// What only the run can know: whether the machine can do what an event says, and whether caches may hold the memory.
-    private func check(_ operation: Operation, _ statement: Statement) throws(TraceErrors) {
-        guard case .environment(let event) = operation else { return }
-        let isAtStart = statement.line <= setup.program.firstOperationLine ?? .max
-        if let expected = event.kind.missing(on: setup.machine, isAtStart: isAtStart) {
+    private mutating func check(
+        _ operation: Operation, _ statement: Statement
+    ) throws(TraceErrors) {
+        guard case .environment(let event) = operation else {
+            hasBegun = true
+            return
+        }
+        if let expected = event.kind.missing(on: setup.machine, isAtStart: !hasBegun) {
             throw TraceErrors([
                 TraceError(
                     file: setup.file, line: Int(statement.line),
