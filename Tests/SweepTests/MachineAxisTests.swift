@@ -121,15 +121,6 @@ struct SweepPlanTests {
         }
     }
 
-    @Test("Shards are all points once, in order")
-    func shards() async throws {
-        let plan = try await Self.plan([Self.axis("a", 7), Self.axis("b", 3)])
-        for count in [1, 2, 5, 21, 30] {
-            let numbers = (0..<count).flatMap { plan.shard($0, of: count).points.map(\.number) }
-            #expect(numbers == plan.points.map(\.number), "\(count) shards")
-        }
-    }
-
     @Test("Two axes of one key, and grids too large, are refused")
     func refused() async throws {
         await #expect(throws: AxisFault.self) {

@@ -37,11 +37,13 @@ enum Program {
     static let url = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
         .deletingLastPathComponent().appendingPathComponent("staleline")
 
-    static func start(_ arguments: [String], out: URL? = nil, error: URL? = nil) throws -> Process {
+    static func start(
+        _ arguments: [String], in folder: URL = root, out: URL? = nil, error: URL? = nil
+    ) throws -> Process {
         let process = Process()
         process.executableURL = url
         process.arguments = arguments
-        process.currentDirectoryURL = root
+        process.currentDirectoryURL = folder
         func handle(_ file: URL?) throws -> FileHandle {
             guard let file else { return FileHandle.nullDevice }
             try Data().write(to: file)
@@ -55,12 +57,12 @@ enum Program {
     }
 
     /// Runs it to its end.
-    static func run(_ arguments: [String]) throws -> Result {
+    static func run(_ arguments: [String], in place: URL = root) throws -> Result {
         let folder = try Folder()
         let (out, error) = (
             folder.url.appendingPathComponent("out"), folder.url.appendingPathComponent("error")
         )
-        let process = try start(arguments, out: out, error: error)
+        let process = try start(arguments, in: place, out: out, error: error)
         process.waitUntilExit()
         return Result(
             status: process.terminationStatus,

@@ -101,6 +101,22 @@ struct SweepStoreTests {
         #expect(shard?.found.contains("shard: found none, expected 1/2") == true)
     }
 
+    @Test("Shards are all points once, in order, whatever numbers the points have")
+    func shards() {
+        for numbers in [Array(0..<12), [3, 4, 9, 70, 71], []] as [[UInt64]] {
+            for count in [1, 2, 5, 12, 30] {
+                let parts = (1...count).map { number in
+                    var identity = Self.identity(.init(number: number, count: count))
+                    identity.numbers = numbers
+                    return identity.expected
+                }
+                #expect(parts.flatMap(\.self) == numbers, "\(count) shards")
+                let sizes = parts.map(\.count)
+                #expect((sizes.max() ?? 0) - (sizes.min() ?? 0) <= 1)
+            }
+        }
+    }
+
     @Test("A table has the settings, the metrics and those that follow, and what is missing")
     func table() throws {
         let folder = try Folder()

@@ -95,7 +95,7 @@ echo "shard $first: requeued while it ran"
 for ((try = 0; ; try++)); do
     wait_running "$first"
     second=$task
-    for pid in $(pgrep -f "sweep run plan.json --shard $second/$shards " || true); do
+    for pid in $(pgrep -f "sweep run plan.json --shard $second " || true); do
         [ "$(readlink "/proc/$pid/cwd")" = "$PWD" ] && kill -9 "$pid" 2>/dev/null && break 2
     done
     [ $try -lt 50 ] || { echo "no program was seen running"; exit 1; }

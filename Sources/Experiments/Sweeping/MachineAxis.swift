@@ -132,7 +132,7 @@ private struct AxisNumber: Equatable {
             !part.isEmpty && part.utf8.allSatisfy { 48...57 ~= $0 }
         }
         guard isPlain, 1...(shift == nil ? 2 : 1) ~= parts.count, parts[0].utf8.count <= 12,
-            let whole = UInt64(parts[0]), whole << (shift ?? 0) < 1 << 48
+            let whole = UInt64(parts[0]), whole < 1 << (48 - (shift ?? 0))
         else { return nil }
         thousandths = (whole << (shift ?? 0)) * 1_000
         isSize = shift != nil

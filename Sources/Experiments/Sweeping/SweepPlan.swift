@@ -125,19 +125,6 @@ public struct SweepPlan: Sendable {
         zip(axes, point.places).map { ($0.key, $0.values[$1]) }
     }
 
-    /// A part of the points: the `number`th of `count` runs of neighbours, nearly equally long.
-    ///
-    /// - Parameters:
-    ///   - number: 0 to `count` - 1.
-    ///   - count: How many parts there are; more than there are points leaves some empty.
-    /// - Returns: the plan of that part.
-    public func shard(_ number: Int, of count: Int) -> SweepPlan {
-        precondition(count > 0 && (0..<count).contains(number), "shard \(number) of \(count)")
-        let start = points.count * number / count
-        let end = points.count * (number + 1) / count
-        return SweepPlan(axes: axes, points: Array(points[start..<end]))
-    }
-
     // MARK: Numbers
 
     /// Which value of each axis a number of the grid stands for.

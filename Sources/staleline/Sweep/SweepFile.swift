@@ -16,13 +16,29 @@ struct SweepFile {
         if stat(resolved, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
             throw BadInput("\(given): is no regular file, expected one for results")
         }
-        // Never closed: closing any descriptor of a file would end SQLite's own locks on it.
-        let descriptor = Glibc.open(resolved, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else {
-            throw BadInput("\(given): \(String(cString: strerror(errno)))")
-        }
-        if flock(descriptor, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK {
-            throw BadInput("\(given): another process is adding to it")
+        while true {
+            // Never closed once it is locked: closing any descriptor of a file would end SQLite's own locks on it.
+            let descriptor = Glibc.open(resolved, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+            guard descriptor >= 0 else {
+                throw BadInput("\(given): \(String(cString: strerror(errno)))")
+            }
+            if flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
+                guard errno != EWOULDBLOCK else {
+                    throw BadInput("\(given): another process is adding to it")
+                }
+                Diagnostics.note(
+                    "\(given): cannot be locked (\(String(cString: strerror(errno)))); nobody else may add to it"
+                )
+            }
+            // Who held it until now may have put another file in its place.
+            var (held, there) = (stat(), stat())
+            if fstat(descriptor, &held) == 0, stat(resolved, &there) == 0,
+                held.st_ino == there.st_ino,
+                held.st_dev == there.st_dev
+            {
+                break
+            }
+            close(descriptor)
         }
         path = resolved
     }

@@ -199,7 +199,8 @@ enum CacheSets {
         guard 1...12 ~= digits.utf8.count, digits.utf8.allSatisfy({ 48...57 ~= $0 }) else {
             return nil
         }
-        return UInt64(digits).map { $0 << (shift ?? 0) }
+        guard let number = UInt64(digits), number <= .max >> (shift ?? 0) else { return nil }
+        return number << (shift ?? 0)
     }
 }
 

@@ -207,17 +207,8 @@ struct SelectionOptions: ParsableArguments {
     /// The budget in bits.
     func bits() throws -> ClosedRange<UInt64>? {
         guard let budget else { return nil }
-        func bits(_ text: some StringProtocol) -> UInt64? {
-            let shifts: [Character: UInt64] = ["K": 10, "M": 20, "G": 30]
-            let shift = text.last.flatMap { shifts[$0] }
-            let digits = shift == nil ? text[...] : text.dropLast()
-            guard digits.utf8.count <= 9, digits.utf8.allSatisfy({ 48...57 ~= $0 }) else {
-                return nil
-            }
-            return UInt64(digits).map { $0 << (shift ?? 0) }
-        }
         let sides = budget.components(separatedBy: "..")
-        let ends = sides.compactMap { bits($0) }
+        let ends = sides.compactMap(CacheSets.bytes)
         guard ends.count == sides.count, 1...2 ~= ends.count, ends[0] <= ends[ends.count - 1],
             ends[ends.count - 1] > 0
         else {

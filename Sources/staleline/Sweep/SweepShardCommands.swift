@@ -1,20 +1,23 @@
 import ArgumentParser
 import Experiments
 import Foundation
+import Glibc
 import Reports
 import Results
 
 /// A sweep that is to be run in parts: the arguments, and what they made when it was planned.
 struct SweepPlanFile: Codable {
-    static let schema = "staleline.sweep-plan/1"
+    static let schema = "staleline.sweep-plan/2"
 
     var schema = SweepPlanFile.schema
     /// How many parts.
     var shards: Int
     /// How many points.
     var points: Int
-    /// What was asked for, with whole paths.
+    /// What was asked for.
     var arguments: [String]
+    /// Where it was asked: paths among the arguments begin here.
+    var folder: String
     /// The SHA-256 of what the sweep is of.
     var sweep: String
 
@@ -45,8 +48,9 @@ struct SweepPlanCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "plan", abstract: "Plan a sweep to be run in parts.",
         discussion: """
-            Writes a file for `sweep run FILE --shard I/N`. The parts can be run anywhere that has the trace and the \
-            plan at the same paths, in any order, more than once; `sweep merge` puts them together.
+            Writes a file for `sweep run FILE --shard I/N`. The parts can be run from any folder, on any host that has \
+            the folder of this one with what the arguments name, in any order, more than once; `sweep merge` puts \
+            them together.
             """)
 
     @OptionGroup var sweep: SweepArguments
@@ -71,7 +75,7 @@ struct SweepPlanCommand: AsyncParsableCommand {
         let scene = try await SweepScene(sweep, jobs: jobs.count)
         let plan = SweepPlanFile(
             shards: shards, points: scene.plan.points.count, arguments: Self.arguments(),
-            sweep: scene.identity.digest)
+            folder: FileManager.default.currentDirectoryPath, sweep: scene.identity.digest)
         var path = output
         var isFolder: ObjCBool = false
         if FileManager.default.fileExists(atPath: output, isDirectory: &isFolder),
@@ -86,7 +90,7 @@ struct SweepPlanCommand: AsyncParsableCommand {
                 + "first.\n")
     }
 
-    /// The arguments of this command that say what the sweep is of, with paths as the whole file system has them.
+    /// The arguments of this command that say what the sweep is of.
     private static func arguments() -> [String] {
         var result: [String] = []
         var rest = Array(CommandLine.arguments.drop { $0 != "plan" }.dropFirst())[...]
@@ -96,16 +100,9 @@ struct SweepPlanCommand: AsyncParsableCommand {
                 if name == argument { _ = rest.popFirst() }
                 continue
             }
-            result.append(absolute(argument))
+            result.append(argument)
         }
         return result
-    }
-
-    private static func absolute(_ argument: String) -> String {
-        guard !argument.hasPrefix("-"), !argument.hasPrefix("/"),
-            FileManager.default.fileExists(atPath: argument)
-        else { return argument }
-        return URL(fileURLWithPath: argument).standardizedFileURL.path
     }
 }
 
@@ -115,11 +112,11 @@ struct SweepRunCommand: AsyncParsableCommand, LimitedCommand {
         commandName: "run", abstract: "Run a part of a planned sweep.",
         discussion: """
             Running a part again does no harm: what is there stays, what is missing is run. Without -o its results are \
-            beside the plan, as plan.shard-3-of-64.db.
+            beside the plan, as plan.shard-3-of-64.db. Exit status: 0 done, 2 bad input, 3 a limit was reached.
             """)
 
     @Argument(help: "The plan's file.") var plan: String
-    @Option(help: "Which part, as 3/64.") var shard: String
+    @Option(help: "Which part, as 3 or 3/64.") var shard: String
     @OptionGroup var jobs: JobsOption
     @OptionGroup var limits: LimitOptions
     @Option(name: [.short, .long], help: "The part's results.") var output: String?
@@ -127,11 +124,17 @@ struct SweepRunCommand: AsyncParsableCommand, LimitedCommand {
     func run() async throws {
         let file = try SweepPlanFile.read(plan)
         let parts = shard.split(separator: "/", omittingEmptySubsequences: false).map { Int($0) }
-        guard parts.count == 2, let number = parts[0], parts[1] == file.shards,
-            1...file.shards ~= number
+        guard let number = parts[0], 1...file.shards ~= number,
+            parts.count == 1 || parts.count == 2 && parts[1] == file.shards
         else {
             throw BadInput(
                 "--shard \(shard): expected one of 1/\(file.shards) to \(file.shards)/\(file.shards)"
+            )
+        }
+        let path = URL(fileURLWithPath: output ?? Self.path(of: number, file.shards, plan)).path
+        guard FileManager.default.changeCurrentDirectoryPath(file.folder) else {
+            throw BadInput(
+                "\(plan): cannot go to \(file.folder), where the sweep was planned; expected that folder, or a new plan"
             )
         }
         let arguments: SweepArguments
@@ -144,7 +147,6 @@ struct SweepRunCommand: AsyncParsableCommand, LimitedCommand {
                 "\(plan): the trace, a machine, or this program is another than when the sweep was planned; expected the "
                     + "same, or a new plan")
         }
-        let path = output ?? Self.path(of: number, file.shards, plan)
         try await SweepRecorder.record(
             scene, to: path, shard: .init(number: number, count: file.shards))
     }
@@ -162,7 +164,8 @@ struct SweepMergeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "merge", abstract: "Put the results of parts together.",
         discussion: """
-            Parts may be given in any order and more than once. Exit status: 0 all points are there, 1 some are missing \
+            Parts may be given in any order and more than once. What -o has already of this sweep is kept; a file of \
+            anything else is refused. Exit status: 0 all points are there, 1 some are missing \
             (the file has the others, and the sweep or its parts can go on), 2 bad input.
             """)
 
@@ -171,11 +174,14 @@ struct SweepMergeCommand: ParsableCommand {
 
     func run() throws {
         let paths = try files.map { try SweepDocument.existing($0) }
-        let isThere = FileManager.default.fileExists(atPath: output)
+        var status = stat()
+        let isThere = stat(output, &status) == 0
         let target = try SweepFile(output)
+        // One of the parts like any other: what it has is not lost, and what is none is refused.
+        let known = isThere && status.st_size > 0 ? [target.path] : []
         var missing: [UInt64] = []
         do {
-            try target.replace { missing = try SweepStore.merge(paths, to: $0) }
+            try target.replace { missing = try SweepStore.merge(known + paths, to: $0) }
         } catch {
             if !isThere { unlink(target.path) }
             throw error
