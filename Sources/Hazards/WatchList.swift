@@ -132,7 +132,7 @@ public struct WatchList: Hashable, Sendable {
     }
 
     /// The longest range that is watched whole though no device touches it, in bytes.
-    static let wholeLimit: UInt64 = 64 << 10
+    private static let wholeLimit: UInt64 = 64 << 10
 
     /// Watches what an invalidate can lose: all of a short range, the two ends of a long one.
     private mutating func add(_ operation: Maintenance, _ map: MemoryMap, _ lineSize: UInt64) {

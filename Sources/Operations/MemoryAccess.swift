@@ -125,6 +125,11 @@ public struct AccessRun: Hashable, Sendable {
         UInt32(truncatingIfNeeded: Swift.min(UInt64(size), bytes &- index &* UInt64(size)))
     }
 
+    /// How many bytes lie from the first one that is touched to the last, those between accesses among them.
+    public var extent: UInt64 {
+        count == 0 ? 0 : (count - 1) &* step &+ UInt64(size(at: count - 1))
+    }
+
     /// The most accesses that a run may have, 2^40.
     public static let maximumCount: UInt64 = 1 << 40
 }

@@ -304,4 +304,32 @@ import Traces
             result.judgement.findings.map { "\($0.verdict.rawValue) \($0.code.rawValue)" })
         #expect(found == Set(one.pairs), "\(CheckReport(result).text(colours: false))")
     }
+
+    @Test(
+        "What two cores share that do not look into each other's caches is watched, however it is stored and however much",
+        arguments: [
+            "st word 4 = 1", "st word 65540 by 4", "st word 1M by 4", "dc zva word 64",
+            "copy word 0x20000000 64 by 4", "st word 256 by 4 step 128",
+        ])
+    func apart(_ store: String) throws {
+        func findings(_ leave: String) throws -> [HazardCode] {
+            let text = """
+                staleline 1
+                buffer word 0x10000000 1M
+                \(leave)
+                core1: ld word 4
+                core0: \(store)
+                core0: dsb sy
+                core1: ld word 4
+
+                """
+            let program = try NativeParser.parse(Array(text.utf8), file: "t.slt")
+            let setup = try Setup(
+                program, file: "t.slt", machine: LitmusFile.machine("zynqmp"),
+                kernel: .init(parsing: "none"))
+            return try Check.run(setup).judgement.findings.map(\.code)
+        }
+        #expect(try findings("env leave core1") == [.h01])
+        #expect(try findings("").isEmpty)
+    }
 }

@@ -109,9 +109,7 @@ extension Operation {
         case .access(let access, _, _):
             return [(access.address, UInt64(access.size), access.kind.isStore)]
         case .run(let run):
-            let span = run.count == 0 ? 0 : (run.count - 1) &* run.step &+ UInt64(run.size)
-            let size = min(span, max(run.bytes, UInt64(run.size)))
-            return [(run.start.address.rawValue, size, run.kind.isStore)]
+            return [(run.start.address.rawValue, run.extent, run.kind.isStore)]
         case .copy(let copy):
             return [
                 (copy.source.address.rawValue, copy.bytes, false),
