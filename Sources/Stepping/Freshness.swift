@@ -3,7 +3,7 @@ import Quantities
 
 /// How old a copy of a byte is.
 public enum Freshness: String, Hashable, Sendable, Codable, CaseIterable, Comparable {
-    /// The youngest bytes.
+    /// The youngest bytes that are anywhere; younger ones that were dropped are not counted.
     case fresh
     /// Younger bytes are on their way here: nearer to a core, dirty or in a buffer.
     case behind
@@ -59,9 +59,10 @@ extension MachineState {
         for byte in 0..<Int(grain) {
             let version = bytes[byte]
             guard version != ByteRuns.none, version != line.latest[byte] else { continue }
-            old |= 1 << UInt64(byte)
             let address = number * grain + UInt64(byte)
-            worst = max(worst, age(line, byte, address, place, entries))
+            let age = age(line, byte, version, address, place, entries)
+            if age != .fresh { old |= 1 << UInt64(byte) }
+            worst = max(worst, age)
         }
         return (worst, old)
     }
@@ -75,24 +76,31 @@ extension MachineState {
         guard let bytes, bytes[byte] != ByteRuns.none, bytes[byte] != line.latest[byte] else {
             return .fresh
         }
-        return age(line, byte, number * grain + UInt64(byte), place, buffers)
+        return age(line, byte, bytes[byte], number * grain + UInt64(byte), place, buffers)
     }
 
-    /// What a byte is that is not the youngest.
+    /// What a byte is that is not the latest that was written.
     private func age(
-        _ line: LineState, _ byte: Int, _ address: UInt64, _ place: Place,
+        _ line: LineState, _ byte: Int, _ version: UInt32, _ address: UInt64, _ place: Place,
         _ entries: [BufferedEntry]
     ) -> Freshness {
-        let latest = line.latest[byte]
-        var holders = line.copies.filter { $0.bytes[byte] == latest }.map(\.place)
-        if line.memory[byte] == latest { holders.append(.memory) }
-        holders += entries.filter { entry in
-            entry.parts.contains {
-                $0.version == latest && address >= $0.address && address - $0.address < $0.size
+        var holders = line.copies.map { (place: $0.place, version: $0.bytes[byte]) }
+        holders.append((.memory, line.memory[byte]))
+        for entry in entries {
+            for part in entry.parts
+            where address >= part.address && address - part.address < part.size {
+                holders.append((entry.place, part.version))
             }
-        }.map(\.place)
-        let isBelow = holders.contains { $0.depth >= place.depth }
-        let isAbove = holders.contains { holder in
+        }
+        // The latest may have been dropped by an invalidate: then the youngest is what is left.
+        let latest = line.latest[byte]
+        let youngest =
+            holders.contains { $0.version == latest }
+            ? latest : holders.map(\.version).filter { $0 != ByteRuns.none }.max() ?? version
+        guard version != youngest else { return .fresh }
+        let places = holders.filter { $0.version == youngest }.map(\.place)
+        let isBelow = places.contains { $0.depth >= place.depth }
+        let isAbove = places.contains { holder in
             // A core's own buffers and caches stand before its cache; those of other cores do not.
             holder.depth < place.depth
                 && (place.core == nil || holder.core == nil || holder.core == place.core)

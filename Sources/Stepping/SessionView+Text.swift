@@ -65,7 +65,8 @@ extension SessionView.Copy {
 extension SessionView.Line {
     /// Whether there is more to tell than that memory holds what it held.
     public var isWorthTelling: Bool {
-        copies.count > 1 || copies.contains { $0.bytes.contains { $0.version != 0 } }
+        copies.count > 1 || copies.contains { $0.freshness != .fresh }
+            || copies.contains { $0.bytes.contains { $0.version != 0 } }
     }
 
     /// In words.

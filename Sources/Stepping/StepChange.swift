@@ -32,26 +32,28 @@ extension TraceSession {
         var state = Self.start(of: setup)
         var shown: [UInt64: SessionView.Line] = [:]
         for step in 0..<count {
-            let before = state
+            // Not the lines: a copy of them would make each step take as long as all of them.
+            let (times, buffers) = (state.times, state.buffers)
+            let (mappings, devices) = (state.mappings, state.devices)
             perform(&state)
             var change = StepChange(
                 nanoseconds: state.tick.nanoseconds, memoryTraffic: state.memoryTraffic,
                 untracked: state.untracked)
-            if before.times != state.times {
+            if times != state.times {
                 let now = cores(in: state)
-                for core in now.indices where before.times[core] != state.times[core] {
+                for core in now.indices where times[core] != state.times[core] {
                     change.cores[core] = now[core]
                 }
             }
-            if before.buffers != state.buffers { change.buffers = state.buffers.map(entry) }
-            if before.mappings != state.mappings { change.mappings = state.mappings.map(mapping) }
-            if before.devices != state.devices {
-                let now = devices(in: state)
-                for device in now.indices where before.devices[device] != state.devices[device] {
+            if buffers != state.buffers { change.buffers = state.buffers.map(entry) }
+            if mappings != state.mappings { change.mappings = state.mappings.map(mapping) }
+            if devices != state.devices {
+                let now = self.devices(in: state)
+                for device in now.indices where devices[device] != state.devices[device] {
                     change.devices[device] = now[device]
                 }
             }
-            for number in touched(in: step, before, state) {
+            for number in touched(in: step, buffersBefore: buffers, state) {
                 let line = line(number, in: state)
                 if shown.updateValue(line, forKey: number) != line { change.lines.append(line) }
             }
@@ -61,7 +63,7 @@ extension TraceSession {
 
     /// The lines that a step may have changed, ascending.
     private func touched(
-        in step: Int, _ before: MachineState, _ after: MachineState
+        in step: Int, buffersBefore: [BufferedEntry], _ after: MachineState
     ) -> [UInt64] {
         var numbers: Set<UInt64> = []
         var hasDrained = false
@@ -69,7 +71,7 @@ extension TraceSession {
             switch event.kind {
             case .load, .store, .fetch, .linefill, .writeback, .invalidate, .deviceRead,
                 .deviceWrite:
-                for piece in before.pieces(event.address, UInt64(event.size)) {
+                for piece in after.pieces(event.address, UInt64(event.size)) {
                     numbers.insert(piece.line)
                 }
             case .drain, .drainCopy, .slotEntered: hasDrained = true
@@ -78,8 +80,8 @@ extension TraceSession {
         }
         // What a buffer holds changes how old other copies are.
         if hasDrained {
-            for part in (before.buffers + after.buffers).flatMap(\.parts) {
-                for piece in before.pieces(part.address, UInt64(part.size)) {
+            for part in (buffersBefore + after.buffers).flatMap(\.parts) {
+                for piece in after.pieces(part.address, UInt64(part.size)) {
                     numbers.insert(piece.line)
                 }
             }

@@ -90,7 +90,7 @@ public struct TraceSession: Sendable {
         notes: [(step: Int, note: StepRecorder.Note)], judgement: Judgement
     ) {
         self.setup = setup
-        self.source = Self.lines(of: source ?? "")
+        self.source = source.map(Self.lines) ?? []
         self.steps = steps
         self.events = events
         self.notes = notes

@@ -28,6 +28,12 @@ struct ReportCommand: ParsableCommand, LimitedCommand {
     @Option(help: "For .txt: also the life of the byte at this address.")
     var address: String?
 
+    func validate() throws {
+        guard output.hasSuffix(".txt") || step == nil && address == nil else {
+            throw ValidationError("--step and --address: expected -o FILE.txt, which they are for")
+        }
+    }
+
     func run() throws {
         let ending = output == "-" ? "html" : output.split(separator: ".").last.map(String.init)
         guard let ending, ["html", "json", "txt"].contains(ending) else {
@@ -50,6 +56,9 @@ struct ReportCommand: ParsableCommand, LimitedCommand {
     }
 
     private func words(_ session: inout TraceSession) throws -> String {
+        if let step, !(0...session.count ~= step) {
+            throw BadInput("--step \(step): expected 0 to \(session.count)")
+        }
         session.move(to: step ?? session.count)
         guard let address else { return session.view.text() }
         let digits = address.hasPrefix("0x") ? String(address.dropFirst(2)) : address

@@ -33,6 +33,53 @@ struct ViewTests {
         #expect(session.view.lines.isEmpty)
     }
 
+    @Test("Where the latest bytes were dropped, what is left is not older than anything")
+    func dropped() throws {
+        var session = try StepSupport.session(
+            """
+            staleline 1
+            device eth0 noncoherent
+            buffer rx 0x10000000 64
+            st rx 64 by 4
+            H = dma_map_single eth0 rx 64 FROM_DEVICE
+            dma_mapping_error H
+            eth0: wr rx 32
+            wait eth0
+            dma_unmap_single H
+            ld rx 32 by 4
+            """)
+        session.stepForward()
+        #expect(session.view.lines.contains { $0.freshness == .behind })
+        session.move(to: session.count)
+        #expect(!session.view.lines.isEmpty)
+        for line in session.view.lines { #expect(line.freshness == .fresh, "\(line.text)") }
+    }
+
+    @Test("A line of memory that waits for a buffer is told, whatever it holds")
+    func told() throws {
+        var session = try StepSupport.session(
+            "staleline 1\nregion n 0x10000000 64 nc\ncore0: ld n 4\ncore1: st n 4\n", on: "rpi3")
+        session.move(to: session.count)
+        #expect(session.view.text().contains("DRAM behind"))
+    }
+
+    @Test(
+        "Where a core is found to have read stale bytes a copy of them is drawn as old",
+        arguments: StepSupport.litmus.filter { $0.contains(".violates") })
+    func found(_ name: String) throws {
+        var session = try StepSupport.litmus(name)
+        session.move(to: session.count)
+        for finding in session.view.findings
+        where finding.verdict == "manifest" && finding.code == "H01" {
+            session.move(to: finding.position)
+            let old = session.view.lines.contains { line in
+                line.address <= finding.address && finding.address < line.address + 64
+                    && line.freshness == .stale
+            }
+            #expect(old, "\(finding.detail)")
+        }
+    }
+
     @Test("A store of memory that is not cached waits in the buffer, and memory is behind")
     func buffered() throws {
         var session = try StepSupport.session(

@@ -144,7 +144,7 @@ const Staleline = (() => {
     return `Line ${film.name(address)} at 0x${address}: ${film.copies(address).map(copyWords).join('; ')}.`;
   }
   function worthTelling(copies) {
-    return copies.length > 1 || copies.some((copy) => copy.runs.some((run) => run.version > 0));
+    return copies.length > 1 || copies.some((copy) => copy.age !== 'fresh') || copies.some((copy) => copy.runs.some((run) => run.version > 0));
   }
   function deviceWords(film, device) {
     const [index, work, finished, read, written] = device;
@@ -273,12 +273,12 @@ const Staleline = (() => {
   }
   function drawScheme(viewer) {
     const { json, state, usedCores } = film(viewer);
-    const next = state.position > 0 ? json.steps[state.position - 1] : null;
+    const last = state.position > 0 ? json.steps[state.position - 1] : null;
     const has = (text) => json.places.some((place) => place.startsWith(text)) || json.caches.some((cache) => cache.name === text);
-    const cores = [...usedCores].sort((a, b) => a - b).map((index) => el('section', { class: `unit${next && next[0] > 0 && next[2] === index ? ' active' : ''}`, 'aria-label': `core${index}` },
+    const cores = [...usedCores].sort((a, b) => a - b).map((index) => el('section', { class: `unit${last && last[0] > 0 && last[2] === index ? ' active' : ''}`, 'aria-label': `core${index}` },
       el('div', { class: 'name' }, el('b', {}, `core${index}`), el('span', { class: 'mono' }, `${grouped(state.cores[index][0])} cycles`)),
       causesBar(viewer, state.cores[index]), el('div', { class: 'stores' }, buffer(viewer, `store buffer ${index}`),
-      has('L1D') ? level(viewer, `L1D${index}`, cacheSize(viewer, 'L1D'), (place) => place.startsWith(`L1D${index}`)) : null,
+      has('L1D') ? level(viewer, `L1D${index}`, cacheSize(viewer, 'L1D'), (place) => place === `L1D${index}` || place.startsWith(`L1D${index} `)) : null,
       json.places.includes(`L1I${index}`) ? level(viewer, `L1I${index}`, cacheSize(viewer, 'L1I'), (place) => place === `L1I${index}`) : null,
       json.places.includes(`L2 of core ${index}`) ? level(viewer, 'Own L2', cacheSize(viewer, 'L2'), (place) => place === `L2 of core ${index}`) : null)));
     const shared = [];
@@ -429,7 +429,7 @@ const Staleline = (() => {
       if (step[0] === 0 || !of.has(step[2])) return;
       const operation = step[5] === undefined || step[5] < 0 ? step[4] : step[5];
       const said = film.json.texts[step[4]];
-      of.get(step[2]).steps.push([place, step[2] < 0 ? 'other' : /dma_/.test(said) && operation === step[4] ? 'call' : kindOf(film.json.texts[operation].replace(/^core\d: /, ''))]);
+      of.get(step[2]).steps.push([place, step[2] < 0 ? 'other' : /^(\w+ = )?dma_/.test(said.replace(/^core\d+: /, '')) && operation === step[4] ? 'call' : kindOf(film.json.texts[operation].replace(/^core\d+: /, ''))]);
     });
     const running = new Map();
     film.json.changes.forEach((change, place) => {

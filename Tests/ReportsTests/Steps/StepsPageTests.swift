@@ -25,10 +25,12 @@ struct StepsPageTests {
         return lines.joined(separator: "\n") + "\n"
     }
 
-    private static func session(_ text: String) throws -> TraceSession {
-        let program = try NativeParser.parse(Array(text.utf8), file: "driver.slt")
+    private static func session(
+        _ text: String, file: String = "driver.slt"
+    ) throws -> TraceSession {
+        let program = try NativeParser.parse(Array(text.utf8), file: file)
         let setup = try Setup(
-            program, file: "driver.slt", machine: Sample.machine("zynq7000").configuration,
+            program, file: file, machine: Sample.machine("zynq7000").configuration,
             kernel: .init(parsing: "6.12"))
         return try TraceSession(setup, source: text)
     }
@@ -81,7 +83,8 @@ struct StepsPageTests {
     @Test("What a trace is called or says cannot leave its place in the page")
     func hostile() throws {
         let session = try Self.session(
-            "staleline 1\n# </script><script>alert(1)</script><img>\nst 0x1000 4\n")
+            "staleline 1\n# </script><script>alert(1)</script><img>\nst 0x1000 4\n",
+            file: "</title><script>alert(1)</script><img>.slt")
         let page = StepsPage(session).html
         #expect(!page.contains("alert(1)"))
         #expect(!page.contains("<img>"))
