@@ -22,26 +22,30 @@ struct HTTPConnection<Pool: AsyncSocketPool>: Sendable {
     func answer(_ studio: Studio?) async {
         defer { try? socket.close() }
         do {
-            guard let studio else { throw HTTPRefusal(503, "too many connections at once") }
+            guard let studio else {
+                // Not one of those that are counted: nothing more is waited for.
+                try await send(Studio.refused(HTTPRefusal(503, "too many connections at once")))
+                return
+            }
             guard let request = try await timed(StudioServer.patience, { try await read() }) else {
                 throw HTTPRefusal(
                     408, "the request did not arrive within \(Int(StudioServer.patience)) s")
             }
             var response = await studio.answer(request)
-            if request.method == "HEAD" {
-                try await socket.write(Data(response.head.utf8))
-                return
-            }
-            let head = Array(response.head.utf8)
-            response.body.insert(contentsOf: head, at: 0)
-            try await socket.write(Data(response.body))
+            if request.method == "HEAD" { response.body = [] }
+            try await send(response)
         } catch let refusal as HTTPRefusal {
-            let response = Studio.refused(refusal)
-            try? await socket.write(Data(Array(response.head.utf8) + response.body))
+            try? await send(Studio.refused(refusal))
             _ = try? await timed(Self.farewell) { try await drop() }
         } catch {
             // The client has gone: there is nobody to tell.
         }
+    }
+
+    /// Sends an answer; who does not take it in time gets the rest no more.
+    private func send(_ response: HTTPResponse) async throws {
+        let bytes = Data(Array(response.head.utf8) + response.body)
+        _ = try await timed(StudioServer.sendPatience) { try await socket.write(bytes) }
     }
 
     /// Reads a request within the limits.
@@ -89,10 +93,10 @@ struct HTTPConnection<Pool: AsyncSocketPool>: Sendable {
     }
 
     /// Does something within a time; nil: it took longer.
-    private func timed(
-        _ seconds: Double, _ body: @escaping @Sendable () async throws -> HTTPRequest
-    ) async throws -> HTTPRequest? {
-        try await withThrowingTaskGroup(of: HTTPRequest?.self) { group in
+    private func timed<Value: Sendable>(
+        _ seconds: Double, _ body: @escaping @Sendable () async throws -> Value
+    ) async throws -> Value? {
+        try await withThrowingTaskGroup(of: Value?.self) { group in
             group.addTask { try await body() }
             group.addTask {
                 try await Task.sleep(for: .seconds(seconds))

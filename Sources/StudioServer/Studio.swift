@@ -112,7 +112,10 @@ public struct Studio: Sendable {
     }
 
     private static func unknown(_ path: String) -> HTTPRefusal {
-        HTTPRefusal(
+        if StudioAction(rawValue: path) != nil {
+            return HTTPRefusal(405, "\(path) takes a trace: expected POST")
+        }
+        return HTTPRefusal(
             404, "there is nothing at \(path.prefix(200)); names in a request are never paths")
     }
 

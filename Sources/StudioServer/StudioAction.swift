@@ -75,13 +75,17 @@ extension Studio {
         let isChosen = name != nil
         var line = 0
         var overrides: [(key: String, value: String)] = []
+        var sets: [(line: Int, key: String, value: String)] = []
         for statement in program.statements {
             guard case .declaration(let declaration) = statement.body else { continue }
             if case .machine(let declared) = declaration, name == nil {
                 name = declared
                 line = Int(statement.line)
             }
-            if case .set(let key, let value) = declaration { overrides.append((key, value)) }
+            if case .set(let key, let value) = declaration {
+                overrides.append((key, value))
+                sets.append((Int(statement.line), key, value))
+            }
         }
         let kernel = try request.query["kernel"].flatMap { text in
             text.isEmpty ? nil : try self.kernel(text)
@@ -96,11 +100,32 @@ extension Studio {
             throw errors
         } catch {
             if isChosen, error is UnknownMachine { throw HTTPRefusal(400, "\(error)") }
+            if let entry = try? machines.find(name ?? "zynq7000") {
+                try blame(sets, entry)
+            }
             throw TraceErrors([
                 TraceError(
                     file: Self.file, line: line, found: "machine \(name ?? "zynq7000")",
                     expected: "what a machine can be: \(error)")
             ])
+        }
+    }
+
+    /// Names the first `set` that by itself makes the machine one that cannot be.
+    private func blame(
+        _ sets: [(line: Int, key: String, value: String)], _ entry: MachineCatalogue.Entry
+    ) throws {
+        for (line, key, value) in sets {
+            do {
+                _ = try MachineDescription.parse(
+                    yaml: entry.text, file: entry.file, overrides: [(key, value)])
+            } catch {
+                throw TraceErrors([
+                    TraceError(
+                        file: Self.file, line: line, found: "set \(key)=\(value)",
+                        expected: "what a machine can be: \(error)")
+                ])
+            }
         }
     }
 

@@ -11,6 +11,8 @@ public struct StudioServer: Sendable {
     public static let bodyLimit = 1 << 20
     /// How long a client may take to send its request, in seconds.
     static let patience = 15.0
+    /// How long a client may take to receive its answer, in seconds.
+    static let sendPatience = 60.0
     /// The most connections at once.
     static let connectionLimit = 256
 
@@ -47,9 +49,9 @@ public struct StudioServer: Sendable {
             throw SocketError.unsupportedAddress
         }
         let listener = try AsyncSocket(socket: socket, pool: pool)
-        let hosts: Set<String> = [
-            "127.0.0.1:\(bound)", "localhost:\(bound)", "\(address):\(bound)",
-        ]
+        let hosts = ["127.0.0.1", "localhost", address].reduce(into: Set<String>()) {
+            $0.formUnion(Self.names($1, bound))
+        }
         listening(address, bound)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await pool.run() }
@@ -60,15 +62,37 @@ public struct StudioServer: Sendable {
         }
     }
 
+    /// Why a client cannot be taken now, though the next one may.
+    private static let passing: Set<Int32> = [
+        EMFILE, ENFILE, ENOBUFS, ENOMEM, ECONNABORTED, EINTR, EPROTO,
+    ]
+
+    /// What a browser calls an address: without the port where that is the usual one.
+    static func names(_ address: String, _ port: UInt16) -> Set<String> {
+        port == 80 ? ["\(address):80", address] : ["\(address):\(port)"]
+    }
+
     private func serve(
         _ listener: AsyncSocket, _ pool: some AsyncSocketPool, _ hosts: Set<String>
     ) async throws {
         let open = OpenConnections(limit: Self.connectionLimit)
         try await withThrowingDiscardingTaskGroup { group in
-            for try await client in listener.sockets {
+            while true {
+                let client: AsyncSocket
+                do { client = try await listener.accept() } catch SocketError.failed(_, let code, _)
+                    where Self.passing.contains(code)
+                {
+                    // Others keep what is short; it comes back when they go.
+                    try await Task.sleep(for: .milliseconds(50))
+                    continue
+                }
                 let isWelcome = open.enter()
+                var names = hosts
+                if case .ip4(let own, let port)? = try? client.socket.sockname() {
+                    names.formUnion(Self.names(own, port))
+                }
+                let connection = HTTPConnection(client, pool, hosts: names)
                 group.addTask {
-                    let connection = HTTPConnection(client, pool, hosts: hosts)
                     await connection.answer(isWelcome ? studio : nil)
                     if isWelcome { open.leave() }
                 }

@@ -39,16 +39,7 @@ struct ReadmeTests {
         #expect(Self.samples.map { $0.command[0] } == ["check", "fix", "compare"])
     }
 
-    /// Those that are run: a comparison takes half a minute where nothing is optimised.
-    private static var cheap: [Sample] {
-        #if DEBUG
-            samples.filter { $0.command[0] != "compare" }
-        #else
-            samples
-        #endif
-    }
-
-    @Test("A sample is what the program prints", arguments: cheap)
+    @Test("A sample is what the program prints", arguments: samples)
     func sample(_ sample: Sample) async throws {
         let setup = try Self.setup(sample.command)
         let printed: String

@@ -52,6 +52,19 @@ struct HostileStudioTests {
         #expect(try await studio.get("/").status == 200)
     }
 
+    @Test("A machine that a trace sets wrongly is blamed on the line that sets it")
+    func settings() async throws {
+        let studio = try await RunningStudio()
+        defer { studio.stop() }
+        let answer = try await studio.post(
+            "/api/check",
+            Array("staleline 1\nmachine zynq7000\nset core.mhz=600\nset l2.size=3\nld 0 4\n".utf8))
+        let text = String(decoding: answer.body, as: UTF8.self)
+        #expect(text.contains("\"line\":4") && text.contains("set l2.size=3"), "\(text)")
+        let get = try await studio.get("/api/check")
+        #expect(get.status == 405)
+    }
+
     @Test("Names in a request are never paths")
     func paths() async throws {
         let studio = try await RunningStudio()
