@@ -25,7 +25,7 @@ enum SampleTable {
 
     /// Caches of three sizes and two ways, whose misses are made up.
     static let caches: SweepTable = {
-        let misses: [[Double]] = [[400, 300], [200, 120], [60, 58]]
+        let misses: [[Double]] = [[400, 300], [200, 310], [60, 58]]
         return make(
             [3, 2], metrics: ["L1D.readMisses", "L1D.reads", "area.bits"],
             keys: ["l1d.size", "l1d.ways"], values: [["8K", "16K", "32K"], ["1", "4"]]
@@ -38,17 +38,16 @@ enum SampleTable {
 
 @Suite("The front of a sweep")
 struct ParetoFrontTests {
-    @Test("Of six caches, the four that no other beats, by area")
+    @Test("Of six caches, the five that no other beats, by area")
     func caches() {
         let front = ParetoFront(
             of: SampleTable.caches,
             by: [SweepObjective("area.bits"), SweepObjective("L1D.misses")])
         #expect(
             front.entries.map(\.values) == [
-                [70_000, 400], [71_000, 300], [140_000, 200], [141_000, 120], [280_000, 60],
-                [281_000, 58],
+                [70_000, 400], [71_000, 300], [140_000, 200], [280_000, 60], [281_000, 58],
             ])
-        #expect(front.beaten == 0)
+        #expect(front.beaten == 1)
         let most = ParetoFront(
             of: SampleTable.caches,
             by: [SweepObjective("area.bits"), SweepObjective("L1D.misses", wantsMost: true)])
@@ -232,7 +231,7 @@ struct SweepSliceTests {
         #expect(curves.series.map(\.key) == ["l1d.ways"])
         #expect(
             curves.curves.map { $0.points.map(\.value) } == [
-                [0.2, 0.1, 0.03], [0.15, 0.06, 0.029],
+                [0.2, 0.1, 0.03], [0.15, 0.155, 0.029],
             ])
     }
 

@@ -107,7 +107,7 @@ struct SweepChartTests {
         let lines = report.csv.split(separator: "\n").map(String.init)
         #expect(lines.first == "part,item,settings,metric,value")
         #expect(lines.contains("front,4,\"l1d.size=32K, l1d.ways=1\",L1D.misses,60"))
-        #expect(lines.contains("curve,l1d.ways=4,\"l1d.ways=4, l1d.size=16K\",L1D.missRate,0.06"))
+        #expect(lines.contains("curve,l1d.ways=4,\"l1d.ways=4, l1d.size=16K\",L1D.missRate,0.155"))
         #expect(lines.contains("heat,,\"l1d.ways=1, l1d.size=8K\",L1D.misses,400"))
     }
 

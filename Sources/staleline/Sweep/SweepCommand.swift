@@ -8,7 +8,13 @@ import Results
 struct SweepCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "sweep", abstract: "Explore configurations.",
+        usage: """
+            staleline sweep <trace> [<options>]
+                   staleline sweep <subcommand>
+            """,
         discussion: """
+            `staleline help sweep here` lists the options.
+
             `sweep TRACE` with axes runs every point of their grid: --l1d-size 8K..64K --l1d-ways 1,2,4, --set \
             l2.size=128K..1M for any key of a machine, --machine zynq7000,am335x. FROM..TO doubles, FROM..TO+STEP adds. \
             With -o FILE.db results are kept; the same command again goes on where it was stopped.

@@ -15,7 +15,8 @@ struct SweepReportCommand: ParsableCommand {
             Without options the points, and their analysis: the Pareto front of area and a metric, which knob matters, the \
             metric along an axis and over two. --analysis prints only that, also as --json (schema \
             staleline.sweep-analysis/1) and --csv. -o writes it: a page with charts (.html), one chart (.svg, .png), .json, \
-            .csv or .txt. See docs/sweep-report.md.
+            .csv or .txt. See docs/sweep-report.md. Exit status: 0 done, 1 points that are printed have findings, 2 bad \
+            input; the analysis alone says nothing of findings.
             """)
 
     @Argument(help: "The file.") var file: String
@@ -57,8 +58,13 @@ struct SweepReportCommand: ParsableCommand {
 
     func run() throws {
         let path = try SweepDocument.existing(file)
-        let isAsked = [metric, pareto, along, heat].contains { $0 != nil } || analysis
+        let isAsked =
+            [metric, pareto, along, heat].contains { $0 != nil } || others != nil || analysis
         if let output {
+            guard !form.json, !form.csv else {
+                throw BadInput(
+                    "-o \(output): its ending says the form, expected no --json and no --csv")
+            }
             let target = try SweepReportFile(output, chart: chart, library: library)
             let report = try report(of: SweepStore.table(path))
             try target.write(report)
