@@ -127,7 +127,7 @@ test-faults: setup ## meet full disks and killed processes at length
 fuzz: setup ## feed every reader of outside bytes with what libFuzzer makes up (SECONDS=60 TARGET=all)
 	tools/fuzz.sh "$(or $(TARGET),all)" $(or $(SECONDS),60)
 
-fuzz-corpus: setup ## take what fuzzing reached into the kept corpus
+fuzz-corpus: setup ## copy into Tests/Fuzz/corpus what fuzzing reached beyond it
 	tools/fuzz.sh --merge
 
 # 14 workloads on 23 machines under 17 strategies: some minutes, and a build.
