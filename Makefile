@@ -161,8 +161,7 @@ memcheck: setup-bench build ## run the optimised program under valgrind's memory
 	tools/memcheck.sh $(BUILD)/release/staleline
 
 docs: setup ## build the reference of the libraries into .build-docs/
-	$(SWIFT) build --scratch-path $(BUILD) --target Results
-	$(SWIFT) build --scratch-path $(BUILD) --target Lessons
+	@for module in $(LIBRARIES); do $(SWIFT) build --scratch-path $(BUILD) --target $$module || exit 1; done
 	@rm -rf .build-docs
 	@docc=$$(command -v docc || true); \
 	for module in $(LIBRARIES); do \
