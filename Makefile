@@ -94,7 +94,8 @@ capture-example: setup-capture plugin build ## record the bundled driver under Q
 demo: build ## build, and take the tour on bundled traces
 	$(BUILD)/release/staleline demo
 
-check: setup check-format ## everything that should hold before a release, one line per step
+# Left out, for they take long, a machine of their own or more packages: bench, memcheck, fuzz, and all test-* targets.
+check: setup ## format, a build without warnings, all of `make test`, the reference: one line per step
 	tools/check.sh
 
 test: setup check-format ## check the format and run all tests
@@ -139,6 +140,7 @@ test-compare: setup ## compare every bundled workload on every machine, as they 
 test-studio: build ## click through the studio in a headless Chromium (needs PyPI)
 	$(call install_packages,$(STUDIO_PACKAGES))
 	BUILD=$(BUILD) tools/studio-test/run.sh
+
 # 20 kills, and every access of the real traces: some minutes, and a build.
 test-sweep: setup ## kill a sweep at 20 random moments, and hold one pass to separate replays on whole traces
 	STALELINE_KILLS=20 STALELINE_SWEEP=all $(SWIFT) test -c release -Xswiftc -enable-testing \
@@ -212,5 +214,5 @@ install: ## install into $(DESTDIR)$(PREFIX), building first if nothing is built
 	cp -R README.md ARCHITECTURE.md CHANGELOG.md CONTRIBUTING.md SECURITY.md LICENSE docs/. \
 	    $(DESTDIR)$(PREFIX)/share/doc/staleline/
 
-clean: ## remove everything that was built
-	rm -rf $(BUILD) $(BUILD)-long .build-bench .build-docs Benchmarks/.build Benchmarks/.build-cloop
+clean: ## remove everything that was built, measured and found by fuzzing
+	rm -rf $(BUILD) $(BUILD)-long .build-bench .build-check .build-docs .build-fuzz Benchmarks/.build Benchmarks/.build-cloop
