@@ -21,16 +21,17 @@ struct OutputTarget {
             (path, final, mode) = (given, nil, nil)
             return
         }
+        var status = stat()
+        // /dev/stdout is a link to a pipe's number, at which no path leads to it.
+        if stat(given, &status) == 0, ![S_IFREG, S_IFDIR].contains(status.st_mode & S_IFMT) {
+            (path, final, mode) = (given, nil, nil)
+            return
+        }
         // A link is followed: what it points to is meant.
         let resolved = try Self.followed(given)
-        var status = stat()
         if stat(resolved, &status) == 0 {
             let kind = status.st_mode & S_IFMT
             if kind == S_IFDIR { throw BadInput("\(given): is a folder, expected a file to write") }
-            if kind != S_IFREG {
-                (path, final, mode) = (resolved, nil, nil)
-                return
-            }
             // To replace a file only the folder's permissions matter to the system: its own should, too.
             if status.st_mode & 0o222 == 0 || access(resolved, W_OK) != 0 {
                 throw BadInput("\(given): is write-protected, expected a file that may be replaced")

@@ -109,6 +109,31 @@ import Testing
         try scene.refused("$staleline check p --limit-time nan", "--limit-time")
     }
 
+    @Test("A limit says whether half a result was printed", arguments: ["-", "/dev/stdout"])
+    func printedHalf(_ target: String) throws {
+        let scene = try Scene()
+        try scene.write("long.lackey", Traces.lackey(200_000))
+        // Standard output is a pipe: a regular file under a name of its own would be replaced when it is whole.
+        let end = try scene.run(
+            """
+            mkfifo p; exec 3<>p; cat long.lackey >&3 &
+            $staleline convert p --to slt \(target) --limit-time 2 | wc -c; status=${PIPESTATUS[0]}
+            kill $! 2>/dev/null; exit $status
+            """)
+        #expect(end.status == 3, "\(end.errors)")
+        #expect((Int(end.output.trimmingCharacters(in: .whitespacesAndNewlines)) ?? 0) > 0)
+        #expect(end.errors.contains("what was printed is not whole"), "\(end.errors)")
+        let file = try scene.run(
+            """
+            mkfifo q; exec 3<>q; cat long.lackey >&3 &
+            $staleline convert q out.slt --limit-time 2; status=$?
+            kill $! 2>/dev/null; exit $status
+            """)
+        #expect(file.status == 3)
+        #expect(file.errors.contains("there is no result"), "\(file.errors)")
+        #expect(scene.names == ["long.lackey", "p", "q"])
+    }
+
     @Test("A limit that is not reached changes nothing")
     func farLimits() throws {
         let scene = try Scene()
