@@ -183,8 +183,12 @@ import Testing
     @Test("No descriptors are left")
     func descriptors() throws {
         let scene = try scene()
-        let end = try scene.run("(ulimit -n 3; exec $staleline convert in.slt out.slt)")
-        #expect(end.status != 0)
-        #expect(scene.names == ["in.slt"])
+        try scene.write("long.lackey", Traces.lackey(2_000))
+        // A stream is read while it is written: that takes two, and the dynamic loader one.
+        try scene.refused(
+            "ulimit -n 4; exec $staleline convert long.lackey out.slt", "Too many open files",
+            leaves: ["in.slt", "long.lackey"])
+        let end = try scene.run("ulimit -n 5; exec $staleline convert long.lackey out.slt")
+        #expect(end.status == 0, "\(end.errors)")
     }
 }

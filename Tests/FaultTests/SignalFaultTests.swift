@@ -62,21 +62,33 @@ import Testing
         #expect(!scene.names.contains { $0.hasPrefix("out") })
     }
 
-    @Test("An ended check has printed all or nothing of its JSON")
+    @Test("An ended check has printed all or nothing of its JSON into a file")
     func endedCheck() throws {
         let scene = try Scene()
-        try scene.write("in.slt", Traces.bug.utf8)
+        try scene.write("in.slt", Traces.bugs(80).utf8)
+        // From no time at all to half as long again as a run takes.
         let end = try scene.run(
             """
-            $staleline check in.slt --json > whole
-            for round in $(seq \(Self.rounds)); do
-                $staleline check in.slt --json > out & p=$!
-                sleep $(printf '0.%03d' $((round * 5)))
-                kill -TERM $p 2>/dev/null; wait $p 2>/dev/null
+            begin=${EPOCHREALTIME/./}; $staleline check in.slt --json > whole
+            took=$((${EPOCHREALTIME/./} - begin)); ended=0; finished=0
+            for round in $(seq 0 \(Self.rounds)); do
+                env --default-signal=TERM $staleline check in.slt --json > out & p=$!
+                wait=$((took * 3 * round / 2 / \(Self.rounds)))
+                sleep $((wait / 1000000)).$(printf '%06d' $((wait % 1000000)))
+                kill -TERM $p 2>/dev/null; wait $p 2>/dev/null; s=$?
+                if [ $s = 143 ]; then ended=$((ended + 1)); elif [ $s = 1 ]; then finished=$((finished + 1))
+                else echo "status $s"; exit 3; fi
                 [ ! -s out ] || cmp out whole || exit 3
+                [ $s != 1 ] || cmp out whole || exit 3
             done
+            stat -c %s whole; echo $ended $finished
             """)
-        #expect(end.status == 0, "\(end.output) \(end.errors)")
+        try #require(end.status == 0, "\(end.output) \(end.errors)")
+        let numbers = end.output.split { $0 == " " || $0 == "\n" }.compactMap { Int($0) }
+        try #require(numbers.count == 3)
+        #expect(numbers[0] > 1 << 16, "too little to be written in pieces")
+        #expect(numbers[1] > 0, "no round was early enough")
+        #expect(numbers[2] > 0, "no round was late enough")
     }
 
     @Test("A limit of memory is kept to, and said")
