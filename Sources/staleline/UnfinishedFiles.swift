@@ -6,7 +6,7 @@ import Glibc
 enum UnfinishedFiles {
     /// Where a path is kept until its file has its name.
     struct Slot {
-        fileprivate let first: UnsafeMutablePointer<CChar>
+        fileprivate let index: Int
     }
 
     /// How many files are written at a time: a capture has two, its trace and the plugin's.
@@ -25,20 +25,19 @@ enum UnfinishedFiles {
     static func begin(_ path: String) -> Slot {
         let free = (0..<count).first { paths[$0 * size] == 0 }
         guard let free else { preconditionFailure("more than \(count) files are unfinished") }
-        let slot = Slot(first: paths + free * size)
         path.withCString { bytes in
             let length = strlen(bytes)
             // No file can have a longer path.
             guard length > 0, length < size else { return }
             // The first byte comes last: until it is there the slot is free.
-            memcpy(slot.first + 1, bytes + 1, length)
-            slot.first[0] = bytes[0]
+            memcpy(paths + free * size + 1, bytes + 1, length)
+            paths[free * size] = bytes[0]
         }
-        return slot
+        return Slot(index: free)
     }
 
     /// Forgets what has its name now, or was taken away.
-    static func end(_ slot: Slot) { slot.first[0] = 0 }
+    static func end(_ slot: Slot) { paths[slot.index * size] = 0 }
 
     /// Takes away what is being written.
     ///
@@ -51,8 +50,8 @@ enum UnfinishedFiles {
     ///
     /// A signal that is ignored, as under `nohup`, stays so.
     static func watchSignals() {
-        // A handler must not be the first to ask for them.
-        _ = paths
+        // Nothing is unfinished yet; a handler must not be the first to ask for the paths.
+        paths[0] = 0
         for number in [SIGINT, SIGTERM, SIGHUP] {
             var action = sigaction()
             sigaction(number, nil, &action)

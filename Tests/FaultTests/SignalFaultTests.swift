@@ -146,6 +146,35 @@ import Testing
         #expect(scene.names == ["long.lackey", "p", "q"])
     }
 
+    @Test("A limit of a capture ends QEMU, whose folder goes with it")
+    func captureLimit() throws {
+        let scene = try Scene()
+        // In QEMU's place, a script that ends in order and leaves a trace then.
+        try scene.write(
+            "emulator",
+            """
+            #!/bin/bash
+            for word in "$@"; do case $word in *,out=*) trace=${word#*,out=}; trace=${trace%%,*};; esac; done
+            echo $$ > pid; ls tmp > during; : > "$trace.partial"
+            trap 'mv "$trace.partial" "$trace"; exit 0' TERM
+            while true; do sleep 0.05; done
+            """.utf8)
+        let end = try scene.run(
+            """
+            chmod +x emulator; mkdir tmp; : > plugin
+            TMPDIR=$PWD/tmp $staleline capture -o out.sltb --qemu ./emulator --plugin plugin --limit-time 1 -- \
+                \(Scene.root.path)/Tests/SymbolsTests/Data/arm32.elf; status=$?
+            kill -0 $(cat pid) 2>/dev/null && echo "it runs on"
+            ls tmp; exit $status
+            """)
+        #expect(end.status == 3, "\(end.errors)")
+        #expect(end.output.isEmpty, "\(end.output)")
+        #expect(end.errors.contains("there is no result"), "\(end.errors)")
+        let during = String(decoding: scene.bytes("during") ?? [], as: UTF8.self)
+        #expect(during.hasPrefix("staleline-capture-"))
+        #expect(scene.names == ["during", "emulator", "pid", "plugin", "tmp"])
+    }
+
     @Test("A limit that is not reached changes nothing")
     func farLimits() throws {
         let scene = try Scene()

@@ -86,6 +86,7 @@ struct CaptureCommand: ParsableCommand, LimitedCommand {
         let folder = FileManager.default.temporaryDirectory
             .appendingPathComponent("staleline-capture-\(getpid())")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        RunningEmulator.folder = folder
         defer { try? FileManager.default.removeItem(at: folder) }
         let run = CaptureRun(
             emulator: try CaptureTools.emulator(
