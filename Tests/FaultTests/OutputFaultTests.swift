@@ -167,13 +167,18 @@ import Testing
         let end = try scene.run(
             """
             for i in 1 2 3 4 5 6; do
-                $staleline convert long.lackey out.slt & $staleline convert in.slt out.slt & wait
+                $staleline convert long.lackey out.slt & a=$!; $staleline convert in.slt out.slt & b=$!
+                wait $a || exit 3; wait $b || exit 3
                 wc -l < out.slt
             done; ls
             """)
+        try #require(end.status == 0, "\(end.errors)")
         let counts = Set(end.output.split(separator: "\n").filter { Int($0) != nil })
         let whole = try scene.run(
             "for f in long.lackey in.slt; do $staleline convert $f --to slt - | wc -l; done")
+        let sizes = Set(whole.output.split(separator: "\n").compactMap { Int($0) })
+        #expect(sizes.count == 2 && sizes.allSatisfy { $0 > 1 }, "\(whole.output)")
+        #expect(!counts.isEmpty)
         #expect(
             counts.isSubset(of: Set(whole.output.split(separator: "\n").map { $0 })),
             "\(end.output)")

@@ -195,7 +195,7 @@ import Testing
             for zone in UTC Asia/Tokyo America/Lima; do
                 export TZ=$zone
                 for command in 'check in.slt --json' 'replay in.slt --json' 'convert in.slt --to slt -' 'fix in.slt'; do
-                    $staleline $command 2>/dev/null
+                    $staleline $command > part 2>/dev/null; [ $? -le 1 ] && [ -s part ] || exit 3; cat part
                 done > $(basename $zone).out
                 sleep 1
             done
