@@ -52,7 +52,8 @@ struct Staleline: AsyncParsableCommand {
             let code = exitCode(for: error)
             if code.isSuccess {
                 // `--help` and `--version` arrive as errors.
-                print(fullMessage(for: error))
+                Output.write(fullMessage(for: error) + "\n")
+                Output.flush()
                 Glibc.exit(code.rawValue)
             }
             Diagnostics.error(isUsage(error) ? fullMessage(for: error) : "\(error)")

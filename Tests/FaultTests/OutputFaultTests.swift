@@ -51,7 +51,10 @@ import Testing
     @Test("Standard output is full")
     func fullStandardOutput() throws {
         let scene = try scene()
-        for command in ["check in.slt", "replay in.slt --json", "convert in.slt --to slt -"] {
+        for command in [
+            "check in.slt", "replay in.slt --json", "convert in.slt --to slt -", "--help",
+            "check --help", "--version",
+        ] {
             try scene.refused("$staleline \(command) > /dev/full", "No space left")
         }
     }
