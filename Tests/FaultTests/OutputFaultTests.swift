@@ -90,6 +90,19 @@ import Testing
         #expect(scene.bytes("out.slt") == Array("old\n".utf8))
     }
 
+    @Test("A trace that is exported replaces no write-protected file")
+    func exported() throws {
+        let scene = try Scene()
+        let export = "$staleline validate --row 'T1 64K' --export ."
+        #expect(try scene.run(export).status == 0)
+        try #require(scene.names == ["T1-64K.slt"])
+        let whole = scene.bytes("T1-64K.slt")
+        try scene.refused(
+            "chmod 444 T1-64K.slt; \(export)", "T1-64K.slt", "write-protected",
+            leaves: ["T1-64K.slt"])
+        #expect(scene.bytes("T1-64K.slt") == whole)
+    }
+
     @Test("A file keeps its permissions when it is replaced")
     func permissions() throws {
         let scene = try scene()
