@@ -94,7 +94,8 @@ capture-example: setup-capture plugin build ## record the bundled driver under Q
 demo: build ## build, and take the tour on bundled traces
 	$(BUILD)/release/staleline demo
 
-check: setup check-format ## everything that should hold before a release, one line per step
+# Left out, for they take long, a machine of their own or more packages: bench, memcheck, fuzz, and all test-* targets.
+check: setup ## format, a build without warnings, all of `make test`, the reference: one line per step
 	tools/check.sh
 
 test: setup check-format ## check the format and run all tests
@@ -127,7 +128,7 @@ test-faults: setup ## meet full disks and killed processes at length
 fuzz: setup ## feed every reader of outside bytes with what libFuzzer makes up (SECONDS=60 TARGET=all)
 	tools/fuzz.sh "$(or $(TARGET),all)" $(or $(SECONDS),60)
 
-fuzz-corpus: setup ## take what fuzzing reached into the kept corpus
+fuzz-corpus: setup ## copy into Tests/Fuzz/corpus what fuzzing reached beyond it
 	tools/fuzz.sh --merge
 
 # 14 workloads on 23 machines under 17 strategies: some minutes, and a build.
@@ -139,6 +140,7 @@ test-compare: setup ## compare every bundled workload on every machine, as they 
 test-studio: build ## click through the studio in a headless Chromium (needs PyPI)
 	$(call install_packages,$(STUDIO_PACKAGES))
 	BUILD=$(BUILD) tools/studio-test/run.sh
+
 # 20 kills, and every access of the real traces: some minutes, and a build.
 test-sweep: setup ## kill a sweep at 20 random moments, and hold one pass to separate replays on whole traces
 	STALELINE_KILLS=20 STALELINE_SWEEP=all $(SWIFT) test -c release -Xswiftc -enable-testing \
@@ -161,8 +163,7 @@ memcheck: setup-bench build ## run the optimised program under valgrind's memory
 	tools/memcheck.sh $(BUILD)/release/staleline
 
 docs: setup ## build the reference of the libraries into .build-docs/
-	$(SWIFT) build --scratch-path $(BUILD) --target Results
-	$(SWIFT) build --scratch-path $(BUILD) --target Lessons
+	@for module in $(LIBRARIES); do $(SWIFT) build --scratch-path $(BUILD) --target $$module || exit 1; done
 	@rm -rf .build-docs
 	@docc=$$(command -v docc || true); \
 	for module in $(LIBRARIES); do \
@@ -213,5 +214,5 @@ install: ## install into $(DESTDIR)$(PREFIX), building first if nothing is built
 	cp -R README.md ARCHITECTURE.md CHANGELOG.md CONTRIBUTING.md SECURITY.md LICENSE docs/. \
 	    $(DESTDIR)$(PREFIX)/share/doc/staleline/
 
-clean: ## remove everything that was built
-	rm -rf $(BUILD) $(BUILD)-long .build-bench .build-docs Benchmarks/.build Benchmarks/.build-cloop
+clean: ## remove everything that was built, measured and found by fuzzing
+	rm -rf $(BUILD) $(BUILD)-long .build-bench .build-check .build-docs .build-fuzz Benchmarks/.build Benchmarks/.build-cloop

@@ -1,5 +1,7 @@
 #!/bin/bash
-# Everything that should hold before a release, one line per step; the output of a step that fails stands in .build-check/.
+# The format, a build without warnings, the tests and the reference, one line per step; the output of a step that fails stands
+# in .build-check/. Left out, for they take long, a machine of their own or more packages: make bench, memcheck, fuzz, and all
+# test-* targets.
 #
 # Builds anew into .build-check, because a build that has nothing to do repeats no warnings: a quarter of an hour and more.
 set -u
@@ -25,10 +27,15 @@ step() {
 
 build() { swift build --build-tests --scratch-path "$scratch" | tee "$scratch/build.txt"; return "${PIPESTATUS[0]}"; }
 # Of our own sources; packages that we use come with their warnings turned off.
-no_warnings() { ! grep -E "^$PWD/(Sources|Tests)/.*warning:" "$scratch/build.txt" | sort -u | grep .; }
+no_warnings() {
+    grep -q "^Build complete!" "$scratch/build.txt" || { echo "there is no whole build to look at"; return 1; }
+    ! grep -E "^$PWD/(Sources|Tests)/.*warning:" "$scratch/build.txt" | sort -u | grep .
+}
 tests() { swift test --parallel --skip-build --scratch-path "$scratch"; }
 documentation() {
-    make -s docs BUILD="$scratch" && ! grep -rE "warning:" "$scratch/documentation.log" | grep .
+    command -v docc >/dev/null || { echo "docc is not in PATH: no pages can be made"; return 1; }
+    make -s docs BUILD="$scratch" >"$scratch/documentation.txt" 2>&1 || { cat "$scratch/documentation.txt"; return 1; }
+    ! grep "warning:" "$scratch/documentation.txt"
 }
 
 step "format" swift format lint --strict -r Sources Tests Benchmarks/Package.swift Benchmarks/Sources Package.swift

@@ -2,7 +2,7 @@
 # Feeds readers of outside bytes with what libFuzzer makes up (Tests/Fuzz/HostileInput).
 #
 #   fuzz.sh TARGET SECONDS   one target, or all of them, each for so long (all, 60)
-#   fuzz.sh --merge          takes what the runs found into the kept corpus, as few and short files as reach as much
+#   fuzz.sh --merge          copies into the kept corpus what the runs reached beyond it, in as few files as it takes
 #
 #   FUZZ      where the program is built, and what is found goes    (.build-fuzz)
 #   JOBS      how many processes work at a target                   (1)
@@ -53,19 +53,36 @@ run() {
     return $status
 }
 
-mkdir -p "$fuzz"
-build >"$fuzz/build.log" 2>&1 || { tail -20 "$fuzz/build.log"; exit 1; }
-if [ "${1:-}" = --merge ]; then
+# Adds to Tests/Fuzz/corpus/TARGET what reaches code that nothing there does, under the first twelve digits of its SHA-1.
+merge() {
+    local name file new kept failed=0 before added
     for name in $(targets); do
+        kept=Tests/Fuzz/corpus/$name
         new=$fuzz/merged/$name
         rm -rf "$new"
-        mkdir -p "$new" "$fuzz/corpus/$name" "Tests/Fuzz/corpus/$name"
-        FUZZ_TARGET=$name "$program" -set_cover_merge=1 -rss_limit_mb=512 -max_len=2048 "$new" "Tests/Fuzz/corpus/$name" \
-            "$fuzz/corpus/$name" >"$new.log" 2>&1
-        echo "$name: $(ls "$new" | wc -l) files, $(du -sb "$new" | cut -f1) bytes"
+        mkdir -p "$new" "$fuzz/corpus/$name" "$kept"
+        cp -R "$kept/." "$new" || return 1
+        before=$(ls "$new")
+        if ! FUZZ_TARGET=$name "$program" -set_cover_merge=1 -rss_limit_mb=512 -max_len=2048 "$new" "$fuzz/corpus/$name" \
+            >"$new.log" 2>&1; then
+            echo "$name: FAILED, see $new.log; nothing was added"
+            failed=1
+            continue
+        fi
+        added=0
+        for file in $(comm -13 <(echo "$before") <(ls "$new")); do
+            cp "$new/$file" "$kept/${file:0:12}" || return 1
+            added=$((added + 1))
+        done
+        echo "$name: $added new, $(ls "$kept" | wc -l) files, $(find "$kept" -type f -exec cat {} + | wc -c) bytes"
     done
-    exit 0
-fi
+    return $failed
+}
+
+mkdir -p "$fuzz"
+build >"$fuzz/build.log" 2>&1 || { tail -20 "$fuzz/build.log"; exit 1; }
+[ -n "$(targets)" ] || { echo "$program: names no targets"; exit 1; }
+if [ "${1:-}" = --merge ]; then merge; exit; fi
 failed=0
 chosen=${1:-all}
 [ "$chosen" = all ] && chosen=$(targets)

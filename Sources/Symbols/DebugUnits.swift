@@ -22,7 +22,7 @@ struct DebugUnits {
     /// How deep inlined functions and blocks may lie in each other.
     static let depthLimit = 64
     /// How many ranges are looked at that begin before an address.
-    private static let lookback = 64
+    static let lookback = 64
 
     /// Reads which unit has which bytes of code.
     ///

@@ -84,8 +84,9 @@ private enum LimitWatch {
 
     /// Ends the program; what it has not finished writing is taken away.
     private static func end(_ found: String, _ option: String) -> Never {
+        // First, for QEMU finishes its trace when it ends.
+        RunningEmulator.endAtLimit()
         UnfinishedFiles.removeAll()
-        RunningEmulator.end()
         Diagnostics.error(
             "\(found) (\(option)); "
                 + (Output.hasWritten ? "what was printed is not whole" : "there is no result"))

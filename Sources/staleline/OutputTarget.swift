@@ -12,25 +12,28 @@ struct OutputTarget {
     private let final: String?
     /// The permissions of the file that it replaces; nil: there is none.
     private let mode: mode_t?
+    /// Where the path is noted while the file is unfinished.
+    private let slot: UnfinishedFiles.Slot?
 
     /// Makes a target for a path as the user gave it.
     ///
     /// - Throws: ``BadInput`` if it is a folder, or a file that may not be written.
     init(_ given: String) throws {
         guard given != "-" else {
-            (path, final, mode) = (given, nil, nil)
+            (path, final, mode, slot) = (given, nil, nil, nil)
+            return
+        }
+        var status = stat()
+        // /dev/stdout is a link to a pipe's number, at which no path leads to it.
+        if stat(given, &status) == 0, ![S_IFREG, S_IFDIR].contains(status.st_mode & S_IFMT) {
+            (path, final, mode, slot) = (given, nil, nil, nil)
             return
         }
         // A link is followed: what it points to is meant.
         let resolved = try Self.followed(given)
-        var status = stat()
         if stat(resolved, &status) == 0 {
             let kind = status.st_mode & S_IFMT
             if kind == S_IFDIR { throw BadInput("\(given): is a folder, expected a file to write") }
-            if kind != S_IFREG {
-                (path, final, mode) = (resolved, nil, nil)
-                return
-            }
             // To replace a file only the folder's permissions matter to the system: its own should, too.
             if status.st_mode & 0o222 == 0 || access(resolved, W_OK) != 0 {
                 throw BadInput("\(given): is write-protected, expected a file that may be replaced")
@@ -41,7 +44,7 @@ struct OutputTarget {
         }
         path = "\(resolved).\(getpid()).partial"
         final = resolved
-        UnfinishedFiles.begin(path)
+        slot = UnfinishedFiles.begin(path)
     }
 
     /// Gives the file its name, once it is on the disk.
@@ -54,14 +57,14 @@ struct OutputTarget {
         guard descriptor >= 0, fsync(descriptor) == 0, close(descriptor) == 0,
             rename(path, final) == 0
         else { throw Self.failure(final) }
-        UnfinishedFiles.end()
+        if let slot { UnfinishedFiles.end(slot) }
     }
 
     /// Takes away what was written in vain.
     func discard() {
         guard final != nil else { return }
         unlink(path)
-        UnfinishedFiles.end()
+        if let slot { UnfinishedFiles.end(slot) }
     }
 
     /// Takes away what was written in vain.

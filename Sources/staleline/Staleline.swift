@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Glibc
+import Traces
 
 /// The command line.
 @main
@@ -51,7 +52,8 @@ struct Staleline: AsyncParsableCommand {
             let code = exitCode(for: error)
             if code.isSuccess {
                 // `--help` and `--version` arrive as errors.
-                print(fullMessage(for: error))
+                Output.write(fullMessage(for: error) + "\n")
+                Output.flush()
                 Glibc.exit(code.rawValue)
             }
             Diagnostics.error(isUsage(error) ? fullMessage(for: error) : "\(error)")
@@ -80,15 +82,16 @@ enum Output {
         guard !pending.isEmpty else { return }
         let bytes = Array(pending.utf8)
         pending = ""
-        hasWritten = true
         guard StandardDescriptors.write(bytes, to: STDOUT_FILENO) else {
             Diagnostics.error("standard output: \(String(cString: strerror(errno)))")
             Foundation.exit(2)
         }
     }
 
-    /// Whether something was written.
-    nonisolated(unsafe) private(set) static var hasWritten = false
+    /// Whether something was written that cannot be taken back: here, or by a sink.
+    static var hasWritten: Bool {
+        StandardDescriptors.hasWrittenOutput || ByteSink.hasWrittenDirectly
+    }
 
     /// Whether standard output is a terminal that wants colours.
     static var hasColours: Bool {
@@ -122,6 +125,9 @@ enum StandardDescriptors {
         }
     }
 
+    /// Whether some of standard output was written.
+    nonisolated(unsafe) fileprivate private(set) static var hasWrittenOutput = false
+
     /// Writes bytes; false: they could not be written, and `errno` says why.
     static func write(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
         bytes.withUnsafeBytes { raw in
@@ -131,6 +137,7 @@ enum StandardDescriptors {
                     descriptor, raw.baseAddress.map { $0 + written }, raw.count - written)
                 if count >= 0 {
                     written += count
+                    if descriptor == STDOUT_FILENO { hasWrittenOutput = true }
                 } else if errno == EAGAIN {
                     var waiting = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
                     poll(&waiting, 1, -1)

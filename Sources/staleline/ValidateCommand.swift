@@ -63,8 +63,9 @@ struct ValidateCommand: ParsableCommand, LimitedCommand {
                 machines: try machine.map { try Resources.machine($0).configuration.name })
             let wanted = calibrations || markdown || json
             let calibrated = wanted ? try calibrated(&suite) : []
-            show(ValidationReport(rows, calibrated: calibrated))
-            if !ValidationReport(rows).passes { throw ExitCode(1) }
+            let report = ValidationReport(rows, calibrated: calibrated)
+            show(report)
+            if !report.passes { throw ExitCode(1) }
         } catch let error as UnknownRow {
             throw BadInput("--row: \(error)")
         }
@@ -89,12 +90,13 @@ struct ValidateCommand: ParsableCommand, LimitedCommand {
         let url = URL(fileURLWithPath: folder)
         do {
             try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-            for trace in traces {
-                try Data(trace.text.utf8).write(to: url.appendingPathComponent(trace.name))
-                Output.write("\(url.appendingPathComponent(trace.name).path)\n")
-            }
         } catch {
             throw BadInput("--export \(folder): cannot be written: \(error.localizedDescription)")
+        }
+        for trace in traces {
+            let path = url.appendingPathComponent(trace.name).path
+            try OutputTarget.write(Array(trace.text.utf8), to: path)
+            Output.write("\(path)\n")
         }
     }
 }

@@ -56,14 +56,14 @@ import Testing
         for round in 1...4 {
             let end = try scene.run(
                 """
-                cp long.lackey x.lackey; $staleline convert x.lackey out.slt & sleep 0.0\(round); rm x.lackey; wait $!
+                cp long.lackey x.lackey; $staleline convert x.lackey out.slt & p=$!
+                until ls -l /proc/$p/fd 2>/dev/null | grep -q x.lackey; do kill -0 $p || exit 98; done
+                sleep 0.0\(round); [ ! -e out.slt ] || exit 99; rm x.lackey; wait $p
                 """)
-            if end.status == 0 {
-                let lines = try scene.run("wc -l < out.slt").output
-                #expect(lines == "300001\n")
-            } else {
-                #expect(end.status == 2 && end.errors.contains("No such file"), "\(end.errors)")
-            }
+            try #require(end.status != 98, "nobody saw the file open: \(end.errors)")
+            try #require(end.status != 99, "the file was read before it was removed")
+            #expect(end.status == 0, "\(end.errors)")
+            #expect(try scene.run("wc -l < out.slt").output == "300001\n")
             try? FileManager.default.removeItem(at: scene.folder.appendingPathComponent("out.slt"))
         }
     }

@@ -1,4 +1,5 @@
 import Foundation
+import Statistics
 import Testing
 
 @testable import Experiments
@@ -53,7 +54,7 @@ import Testing
                 count(KernelLogReader.nameLimit)
             ),
             ("Mappings of a kernel log that are live at one time", count(MappingTable.limit)),
-            ("Names of cores, devices and memories of a recording", count(RecordOutput.nameLimit)),
+            ("Names of memory that is no RAM, of a recording", count(RecordOutput.nameLimit)),
             ("Layers of compression", count(ByteSource.layerLimit)),
             ("Memory for xz", size(XzStage.memoryLimit)),
             ("Window of zstd", size(1 << UInt64(ZstdStage.windowLimit))),
@@ -71,9 +72,21 @@ import Testing
             ),
             ("A timed run of `replay --plain`, unrolled", count(Replay.countedLimit)),
             ("Bytes that devices and calls touch in `check`", size(WatchList.limit)),
+            (
+                "Operations of `check`, unrolled, that wait for what a device does, or are all kept",
+                count(ProgramRunner<CountersProbe>.stepLimit)
+            ),
             ("Statements that `compare` takes apart", count(Compare.statementLimit)),
+            (
+                "Accesses and operations of such a trace of more than \(count(Compare.shortTrace)) statements, unrolled",
+                count(Compare.accessLimit)
+            ),
             ("Address ranges of an ELF file's units", count(DebugUnits.spanLimit)),
             ("Functions inlined in each other that are named", count(DebugUnits.depthLimit)),
+            (
+                "Ranges of units that are looked at which begin before an address",
+                count(DebugUnits.lookback)
+            ),
         ]
     }
 
@@ -89,6 +102,12 @@ import Testing
         }
         let table = lines.filter {
             $0.hasPrefix("| ") && !$0.hasPrefix("| limit ") && !$0.hasPrefix("| ---")
+        }
+        for line in table {
+            let cells = line.split(separator: "|").map {
+                $0.trimmingCharacters(in: .whitespaces)
+            }
+            #expect(cells.count == 4 && !cells[2].isEmpty, "\(line)")
         }
         #expect(table.count == Self.rows.count, "a row without a source")
     }

@@ -51,7 +51,10 @@ import Testing
     @Test("Standard output is full")
     func fullStandardOutput() throws {
         let scene = try scene()
-        for command in ["check in.slt", "replay in.slt --json", "convert in.slt --to slt -"] {
+        for command in [
+            "check in.slt", "replay in.slt --json", "convert in.slt --to slt -", "--help",
+            "check --help", "--version",
+        ] {
             try scene.refused("$staleline \(command) > /dev/full", "No space left")
         }
     }
@@ -85,6 +88,19 @@ import Testing
             "chmod 444 out.slt; $staleline convert in.slt out.slt", "out.slt", "write-protected",
             leaves: ["in.slt", "out.slt"])
         #expect(scene.bytes("out.slt") == Array("old\n".utf8))
+    }
+
+    @Test("A trace that is exported replaces no write-protected file")
+    func exported() throws {
+        let scene = try Scene()
+        let export = "$staleline validate --row 'T1 64K' --export ."
+        #expect(try scene.run(export).status == 0)
+        try #require(scene.names == ["T1-64K.slt"])
+        let whole = scene.bytes("T1-64K.slt")
+        try scene.refused(
+            "chmod 444 T1-64K.slt; \(export)", "T1-64K.slt", "write-protected",
+            leaves: ["T1-64K.slt"])
+        #expect(scene.bytes("T1-64K.slt") == whole)
     }
 
     @Test("A file keeps its permissions when it is replaced")
@@ -167,13 +183,18 @@ import Testing
         let end = try scene.run(
             """
             for i in 1 2 3 4 5 6; do
-                $staleline convert long.lackey out.slt & $staleline convert in.slt out.slt & wait
+                $staleline convert long.lackey out.slt & a=$!; $staleline convert in.slt out.slt & b=$!
+                wait $a || exit 3; wait $b || exit 3
                 wc -l < out.slt
             done; ls
             """)
+        try #require(end.status == 0, "\(end.errors)")
         let counts = Set(end.output.split(separator: "\n").filter { Int($0) != nil })
         let whole = try scene.run(
             "for f in long.lackey in.slt; do $staleline convert $f --to slt - | wc -l; done")
+        let sizes = Set(whole.output.split(separator: "\n").compactMap { Int($0) })
+        #expect(sizes.count == 2 && sizes.allSatisfy { $0 > 1 }, "\(whole.output)")
+        #expect(!counts.isEmpty)
         #expect(
             counts.isSubset(of: Set(whole.output.split(separator: "\n").map { $0 })),
             "\(end.output)")
@@ -183,8 +204,12 @@ import Testing
     @Test("No descriptors are left")
     func descriptors() throws {
         let scene = try scene()
-        let end = try scene.run("(ulimit -n 3; exec $staleline convert in.slt out.slt)")
-        #expect(end.status != 0)
-        #expect(scene.names == ["in.slt"])
+        try scene.write("long.lackey", Traces.lackey(2_000))
+        // A stream is read while it is written: that takes two, and the dynamic loader one.
+        try scene.refused(
+            "ulimit -n 4; exec $staleline convert long.lackey out.slt", "Too many open files",
+            leaves: ["in.slt", "long.lackey"])
+        let end = try scene.run("ulimit -n 5; exec $staleline convert long.lackey out.slt")
+        #expect(end.status == 0, "\(end.errors)")
     }
 }

@@ -110,6 +110,28 @@ enum Traces {
 
         """
 
+    /// A trace with so many findings, each of a buffer and a transfer of its own.
+    static func bugs(_ count: Int) -> String {
+        var text = "staleline 1\nmachine zynq7000\nkernel 6.12\ndevice eth0\n"
+        for index in 0..<count {
+            text += "buffer rx\(index) 0x\(String(0x1020_0000 + index << 12, radix: 16)) 4096\n"
+        }
+        for index in 0..<count {
+            text += """
+                R = dma_map_single eth0 rx\(index) 1536 FROM_DEVICE
+                dma_mapping_error R
+                ld rx\(index) 64 by 8
+                writel eth0+0x14 = 1
+                eth0: wr rx\(index) 1536
+                wait eth0
+                ld rx\(index) 1536 by 8
+                dma_unmap_single R
+
+                """
+        }
+        return text
+    }
+
     /// Lines of single accesses, so that reading and writing take some time.
     static func long(_ count: Int) -> [UInt8] {
         var text = "staleline 1\n"

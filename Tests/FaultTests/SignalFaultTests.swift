@@ -62,21 +62,33 @@ import Testing
         #expect(!scene.names.contains { $0.hasPrefix("out") })
     }
 
-    @Test("An ended check has printed all or nothing of its JSON")
+    @Test("An ended check has printed all or nothing of its JSON into a file")
     func endedCheck() throws {
         let scene = try Scene()
-        try scene.write("in.slt", Traces.bug.utf8)
+        try scene.write("in.slt", Traces.bugs(80).utf8)
+        // From no time at all to half as long again as a run takes.
         let end = try scene.run(
             """
-            $staleline check in.slt --json > whole
-            for round in $(seq \(Self.rounds)); do
-                $staleline check in.slt --json > out & p=$!
-                sleep $(printf '0.%03d' $((round * 5)))
-                kill -TERM $p 2>/dev/null; wait $p 2>/dev/null
+            begin=${EPOCHREALTIME/./}; $staleline check in.slt --json > whole
+            took=$((${EPOCHREALTIME/./} - begin)); ended=0; finished=0
+            for round in $(seq 0 \(Self.rounds)); do
+                env --default-signal=TERM $staleline check in.slt --json > out & p=$!
+                wait=$((took * 3 * round / 2 / \(Self.rounds)))
+                sleep $((wait / 1000000)).$(printf '%06d' $((wait % 1000000)))
+                kill -TERM $p 2>/dev/null; wait $p 2>/dev/null; s=$?
+                if [ $s = 143 ]; then ended=$((ended + 1)); elif [ $s = 1 ]; then finished=$((finished + 1))
+                else echo "status $s"; exit 3; fi
                 [ ! -s out ] || cmp out whole || exit 3
+                [ $s != 1 ] || cmp out whole || exit 3
             done
+            stat -c %s whole; echo $ended $finished
             """)
-        #expect(end.status == 0, "\(end.output) \(end.errors)")
+        try #require(end.status == 0, "\(end.output) \(end.errors)")
+        let numbers = end.output.split { $0 == " " || $0 == "\n" }.compactMap { Int($0) }
+        try #require(numbers.count == 3)
+        #expect(numbers[0] > 1 << 16, "too little to be written in pieces")
+        #expect(numbers[1] > 0, "no round was early enough")
+        #expect(numbers[2] > 0, "no round was late enough")
     }
 
     @Test("A limit of memory is kept to, and said")
@@ -109,6 +121,60 @@ import Testing
         try scene.refused("$staleline check p --limit-time nan", "--limit-time")
     }
 
+    @Test("A limit says whether half a result was printed", arguments: ["-", "/dev/stdout"])
+    func printedHalf(_ target: String) throws {
+        let scene = try Scene()
+        try scene.write("long.lackey", Traces.lackey(200_000))
+        // Standard output is a pipe: a regular file under a name of its own would be replaced when it is whole.
+        let end = try scene.run(
+            """
+            mkfifo p; exec 3<>p; cat long.lackey >&3 &
+            $staleline convert p --to slt \(target) --limit-time 2 | wc -c; status=${PIPESTATUS[0]}
+            kill $! 2>/dev/null; exit $status
+            """)
+        #expect(end.status == 3, "\(end.errors)")
+        #expect((Int(end.output.trimmingCharacters(in: .whitespacesAndNewlines)) ?? 0) > 0)
+        #expect(end.errors.contains("what was printed is not whole"), "\(end.errors)")
+        let file = try scene.run(
+            """
+            mkfifo q; exec 3<>q; cat long.lackey >&3 &
+            $staleline convert q out.slt --limit-time 2; status=$?
+            kill $! 2>/dev/null; exit $status
+            """)
+        #expect(file.status == 3)
+        #expect(file.errors.contains("there is no result"), "\(file.errors)")
+        #expect(scene.names == ["long.lackey", "p", "q"])
+    }
+
+    @Test("A limit of a capture ends QEMU, whose folder goes with it")
+    func captureLimit() throws {
+        let scene = try Scene()
+        // In QEMU's place, a script that ends in order and leaves a trace then.
+        try scene.write(
+            "emulator",
+            """
+            #!/bin/bash
+            for word in "$@"; do case $word in *,out=*) trace=${word#*,out=}; trace=${trace%%,*};; esac; done
+            echo $$ > pid; ls tmp > during; : > "$trace.partial"
+            trap 'mv "$trace.partial" "$trace"; exit 0' TERM
+            while true; do sleep 0.05; done
+            """.utf8)
+        let end = try scene.run(
+            """
+            chmod +x emulator; mkdir tmp; : > plugin
+            TMPDIR=$PWD/tmp $staleline capture -o out.sltb --qemu ./emulator --plugin plugin --limit-time 1 -- \
+                \(Scene.root.path)/Tests/SymbolsTests/Data/arm32.elf; status=$?
+            kill -0 $(cat pid) 2>/dev/null && echo "it runs on"
+            ls tmp; exit $status
+            """)
+        #expect(end.status == 3, "\(end.errors)")
+        #expect(end.output.isEmpty, "\(end.output)")
+        #expect(end.errors.contains("there is no result"), "\(end.errors)")
+        let during = String(decoding: scene.bytes("during") ?? [], as: UTF8.self)
+        #expect(during.hasPrefix("staleline-capture-"))
+        #expect(scene.names == ["during", "emulator", "pid", "plugin", "tmp"])
+    }
+
     @Test("A limit that is not reached changes nothing")
     func farLimits() throws {
         let scene = try Scene()
@@ -129,7 +195,7 @@ import Testing
             for zone in UTC Asia/Tokyo America/Lima; do
                 export TZ=$zone
                 for command in 'check in.slt --json' 'replay in.slt --json' 'convert in.slt --to slt -' 'fix in.slt'; do
-                    $staleline $command 2>/dev/null
+                    $staleline $command > part 2>/dev/null; [ $? -le 1 ] && [ -s part ] || exit 3; cat part
                 done > $(basename $zone).out
                 sleep 1
             done

@@ -11,7 +11,8 @@ extension Setup {
     ///
     /// A 64-bit kernel always has a pool, and a 32-bit one from 5.3 on for memory beyond 4 GiB (from memory). Where it
     /// lies depends on the board; a trace that does not say gets 1 MiB where the narrowest mask reaches it, as kernels
-    /// allocate it low: at the end of that reach, or at 0xE0000000, which stands for no board.
+    /// allocate it low: at the end of that reach, as near below it as nothing lies that the trace names, else at
+    /// 0xE0000000, which stands for no board.
     var bouncePool: BounceDeclaration {
         for case .swiotlb(let pool) in outline.declarations { return pool }
         guard case .linux(let version) = kernel else { return .none }
@@ -24,7 +25,7 @@ extension Setup {
 
     private var usualPool: BounceDeclaration {
         let size: UInt64 = 1 << 20
-        var start: UInt64 = 0xE000_0000
+        let nowhere = BounceDeclaration(start: 0xE000_0000, size: size)
         let masks =
             outline.devices.compactMap { $0.maskBits.map(UInt64.init) }
             + outline.statements.compactMap { statement in
@@ -33,18 +34,20 @@ extension Setup {
                 else { return nil }
                 return call.setting
             }
-        if let bits = masks.min(), (22..<32).contains(bits) {
-            start = (1 << bits) - size
-            // Below what the trace names.
-            let names = outline.symbols.entries.map { ($0.address, max($0.size, 1)) }
-            while start > size,
-                names.contains(where: { $0 < start + size && start - min($0, start) < $1 })
-            {
-                start -= size
-            }
+        guard let bits = masks.min(), (Self.leastBouncedMask..<32).contains(bits) else {
+            return nowhere
         }
-        return BounceDeclaration(start: start, size: size)
+        let names = outline.symbols.entries.map { ($0.address, max($0.size, 1)) }
+        for start in stride(from: (1 << bits) - size, through: size, by: -Int(size))
+        where !names.contains(where: { $0 < start + size && start - min($0, start) < $1 }) {
+            return BounceDeclaration(start: start, size: size)
+        }
+        return nowhere
     }
+
+    /// The narrowest mask, in bits, for which the usual pool is moved: 4 MiB hold it beside what is mapped, and nothing
+    /// at address 0.
+    private static var leastBouncedMask: UInt64 { 22 }
 
     /// The bytes that the detectors watch, those among them that engines come to by descriptors of their own.
     ///

@@ -11,6 +11,8 @@ public final class ByteSink {
     private static let capacity = 1 << 16
     private let descriptor: Int32?
     private let isOwned: Bool
+    /// Whether what is written is out of reach: no regular file that could be taken away.
+    private let isDirect: Bool
     private let storage: OwnedBuffer<UInt8>
     private var count = 0
     private var collected: [UInt8] = []
@@ -25,10 +27,13 @@ public final class ByteSink {
         isOwned = path != "-"
         storage = OwnedBuffer(repeating: 0, count: Self.capacity)
         let opened = isOwned ? open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666) : 1
+        let code = errno
         descriptor = opened
+        var status = stat()
+        isDirect = !isOwned || fstat(opened, &status) != 0 || status.st_mode & S_IFMT != S_IFREG
         guard opened >= 0 else {
             isOpen = false
-            throw failure(errno)
+            throw failure(code)
         }
     }
 
@@ -37,10 +42,14 @@ public final class ByteSink {
         file = "memory"
         descriptor = nil
         isOwned = false
+        isDirect = false
         storage = OwnedBuffer(repeating: 0, count: Self.capacity)
     }
 
     deinit { if isOwned, isOpen, let descriptor { close(descriptor) } }
+
+    /// Whether a sink of this process has written to standard output, a pipe or a device.
+    nonisolated(unsafe) public private(set) static var hasWrittenDirectly = false
 
     /// What was collected in memory, complete after ``finish()``; empty for a file.
     public var bytes: [UInt8] { collected }
@@ -82,6 +91,7 @@ public final class ByteSink {
                 if result < 0, errno == EINTR { continue }
                 guard result >= 0 else { throw failure(errno) }
                 written += result
+                if isDirect, !Self.hasWrittenDirectly { Self.hasWrittenDirectly = true }
             }
         } else {
             collected.append(contentsOf: UnsafeBufferPointer(start: storage.base, count: count))

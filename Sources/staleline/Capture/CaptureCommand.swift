@@ -81,10 +81,12 @@ struct CaptureCommand: ParsableCommand, LimitedCommand {
         }
         let program = try CapturedProgram(path)
         let target = try OutputTarget(output)
-        UnfinishedFiles.begin(target.path + ".partial")
+        let plugins = UnfinishedFiles.begin(target.path + ".partial")
+        defer { UnfinishedFiles.end(plugins) }
         let folder = FileManager.default.temporaryDirectory
             .appendingPathComponent("staleline-capture-\(getpid())")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        RunningEmulator.folder = folder
         defer { try? FileManager.default.removeItem(at: folder) }
         let run = CaptureRun(
             emulator: try CaptureTools.emulator(

@@ -51,6 +51,8 @@ struct CaptureRun {
             }
         }
         process.waitUntilExit()
+        // The limit's thread takes away what there is, and ends the program.
+        while RunningEmulator.isAtLimit { pause() }
         let isSignal = process.terminationReason == .uncaughtSignal
         return End(
             status: isSignal ? 128 + process.terminationStatus : process.terminationStatus,
@@ -61,6 +63,28 @@ struct CaptureRun {
 /// Which process a signal's handler ends: it can ask for nothing but a global.
 enum RunningEmulator {
     nonisolated(unsafe) static var process: pid_t = 0
+
+    /// The folder for what it says of its run; nil: there is none.
+    nonisolated(unsafe) static var folder: URL?
+    /// Whether a limit has ended it.
+    nonisolated(unsafe) private(set) static var isAtLimit = false
+
+    /// Ends it because of a limit, waits until it is gone, and takes its folder away.
+    ///
+    /// For the limit's thread. Two seconds are time enough to end in order; then it is killed.
+    static func endAtLimit() {
+        guard let folder else { return }
+        isAtLimit = true
+        end()
+        let begin = MonotonicTime.nanoseconds
+        // Gone is what the thread that started it has waited for.
+        while process > 0, kill(process, 0) == 0 {
+            if MonotonicTime.nanoseconds &- begin > 2_000_000_000 { kill(process, SIGKILL) }
+            if MonotonicTime.nanoseconds &- begin > 4_000_000_000 { break }
+            usleep(10_000)
+        }
+        try? FileManager.default.removeItem(at: folder)
+    }
 
     /// Ends it, if there is one.
     ///

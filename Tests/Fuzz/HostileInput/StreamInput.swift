@@ -47,42 +47,51 @@ enum StreamInput {
             return try accesses(reader) + " \(reader.skipped)"
         case .recording:
             let reader = RecordingReader(source, format: format)
-            var count = 0
-            var hash: UInt64 = 0
+            var all = Digest()
             while case let batch = try reader.nextBatch(), !batch.isEmpty {
-                for operation in batch {
-                    hash =
-                        hash &* 0x0100_0000_01B3
-                        &+ UInt64(bitPattern: Int64("\(operation.action)".count))
-                    count += 1
-                }
+                for operation in batch { all.add("\(operation)".utf8) }
             }
-            return "\(count) \(hash) \(reader.recordCount) \(reader.skipped) \(reader.assumed)"
+            return
+                "\(all) \(reader.recordCount) \(reader.skipped) \(reader.assumed) \(reader.deviceNames) \(reader.memoryNames)"
         case .samples:
             let reader = SampleReader(source, format: format)
             let statistics = try reader.statistics()
-            return "\(statistics.records) \(statistics.levels) \(reader.skipped)"
+            return "\(statistics) \(reader.skipped)"
         case .log:
             let reader = KernelLogReader(source)
-            var count = 0
-            while try reader.next() != nil { count += 1 }
-            return "\(count) \(reader.counts) \(reader.unknownWords)"
+            var all = Digest()
+            while let event = try reader.next() {
+                all.add(numbers(event))
+                for list in [reader.dmaAddresses, reader.sizes, reader.physicalAddresses] {
+                    all.add(list)
+                }
+            }
+            return
+                "\(all) \(reader.counts) \(reader.unknownWords) \(reader.devices) \(reader.functions)"
         case .program: return ""
         }
+    }
+
+    /// All that an event says, but for its lists.
+    private static func numbers(_ event: KernelLogEvent) -> [UInt64] {
+        let flags = [event.isPhysical, event.isNull, event.isTruncated, event.time != nil]
+        let signed = [Int(event.core), Int(event.device), Int(event.function)]
+        return [
+            UInt64(event.kind.rawValue), event.line, event.time ?? 0,
+            event.direction.map { UInt64($0.rawValue) } ?? .max, UInt64(event.attributes.rawValue),
+            event.dmaAddress, event.physicalAddress, event.size, UInt64(event.entries),
+            UInt64(event.segments), event.count,
+        ] + signed.map { UInt64(bitPattern: Int64($0)) } + flags.map { $0 ? 1 : 0 }
     }
 
     private static func accesses(_ reader: any AccessSource) throws -> String {
         let block = UnsafeMutableBufferPointer<MemoryAccess>.allocate(capacity: 64)
         defer { block.deallocate() }
-        var count = 0
-        var hash: UInt64 = 0
+        var all = Digest()
         while case let more = try reader.read(into: block), more > 0 {
-            for access in block[..<more] {
-                hash = hash &* 0x0100_0000_01B3 &+ access.address ^ UInt64(access.size)
-            }
-            count += more
+            for access in block[..<more] { withUnsafeBytes(of: access) { all.add($0) } }
         }
-        return "\(count) accesses, \(hash)"
+        return "\(all)"
     }
 
     /// Converts what was read to the native text, which has to be read again.
@@ -116,4 +125,30 @@ enum StreamInput {
             throw Contradiction("what was converted cannot be read: \(error)")
         }
     }
+}
+
+/// How many things were read, and a hash (FNV-1a) of all that they say.
+private struct Digest: CustomStringConvertible {
+    private var count = 0
+    private var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+
+    mutating func add(_ bytes: some Sequence<UInt8>) {
+        for byte in bytes { mix(UInt64(byte)) }
+        count += 1
+    }
+
+    mutating func add(_ numbers: [UInt64]) {
+        // How many there are keeps lists apart that are one behind the other.
+        mix(UInt64(numbers.count))
+        for number in numbers { mix(number) }
+        count += 1
+    }
+
+    private mutating func mix(_ number: UInt64) {
+        hash = (hash ^ number) &* 0x0100_0000_01B3
+        // The multiplication carries nothing downwards.
+        hash ^= hash >> 32
+    }
+
+    var description: String { "\(count) of \(hash)" }
 }

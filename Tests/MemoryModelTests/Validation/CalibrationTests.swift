@@ -60,6 +60,29 @@ struct CalibrationTests {
         }
     }
 
+    @Test("A point of a table on which a parameter rests is marked so")
+    func points() {
+        var count = 0
+        for table in CachedLatency.tables {
+            for point in table.points {
+                let rests = Calibration.all.contains { calibration in
+                    guard calibration.place == .machine(table.machine.name) else { return false }
+                    switch calibration.derivation {
+                    case .latency(let bytes, let nanoseconds, _, _),
+                        .hit(let bytes, let nanoseconds):
+                        return bytes == point.bytes && nanoseconds == point.nanoseconds
+                    case .number, .time, .nearest: return false
+                    }
+                }
+                guard rests else { continue }
+                count += 1
+                #expect(point.calibrates, "\(table.id) \(point.name) is no prediction")
+            }
+        }
+        // T1, T2 and T5 have one each, T3 and T4 two.
+        #expect(count == 7)
+    }
+
     @Test("No number of a machine rests on a frame buffer, but those that are listed")
     func uncached() throws {
         let listed = Set(Calibration.all.map { "\($0.place.name) \($0.key)" })
