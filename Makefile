@@ -29,7 +29,7 @@ export SWIFT_BACKTRACE := enable=no
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-bench setup-capture setup-kernel-capture setup-learn build plugin demo check test test-long \
-        test-fix test-faults test-compare test-sweep test-slurm test-learn test-capture test-studio fuzz fuzz-corpus \
+        test-fix test-docs test-faults test-compare test-sweep test-slurm test-learn test-capture test-studio fuzz fuzz-corpus \
         capture-example bench \
         bench-peers memcheck docs format check-format install clean
 
@@ -120,6 +120,12 @@ test-learn: setup-learn build ## drive the course on a terminal's screen
 test-fix: setup ## mend every violating trace, and every operation that a clean one lacks
 	STALELINE_FIX=all $(SWIFT) test --scratch-path $(BUILD) --filter FixTests
 
+# Every command of every page of the documentation with the optimised program, sweeps of the real trace among them: some
+# minutes, and two builds. `make test` leaves out what Tests/DocumentationTests/exclusions.txt calls slow.
+test-docs: build ## run every command that the documentation tells to type
+	STALELINE_DOCS=all STALELINE_PROGRAM=$(abspath $(BUILD))/release/staleline \
+	    $(SWIFT) test --scratch-path $(BUILD) --filter DocumentationTests
+
 # Faults of disks and processes that take long, or root for a small disk: a minute or two, and a build.
 test-faults: setup ## meet full disks and killed processes at length
 	STALELINE_FAULTS=all $(SWIFT) test --scratch-path $(BUILD) --filter FaultTests
@@ -134,7 +140,7 @@ fuzz-corpus: setup ## copy into Tests/Fuzz/corpus what fuzzing reached beyond it
 # 14 workloads on 23 machines under 17 strategies: some minutes, and a build.
 test-compare: setup ## compare every bundled workload on every machine, as they are
 	STALELINE_COMPARE=all $(SWIFT) test -c release -Xswiftc -enable-testing --scratch-path $(BUILD)-long \
-	    --filter 'MachinesByWorkloadsTests|ReadmeTests'
+	    --filter MachinesByWorkloadsTests
 
 # A page in a headless Chromium: a minute, and a release build. Screenshots go to $(BUILD)/studio-test.
 test-studio: build ## click through the studio in a headless Chromium (needs PyPI)

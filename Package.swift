@@ -204,6 +204,9 @@ let package = Package(
         .testTarget(
             name: "FaultTests",
             dependencies: ["staleline", "Traces", "Experiments", "Operations"]),
+        // Runs the command line, and asks nothing of the libraries.
+        .testTarget(
+            name: "DocumentationTests", dependencies: ["staleline"], exclude: ["exclusions.txt"]),
         .testTarget(name: "TidyTests", dependencies: ["Hazards"]),
     ],
     swiftLanguageModes: [.v6]
