@@ -162,7 +162,7 @@ let package = Package(
             ]),
         .testTarget(
             name: "StudioServerTests",
-            dependencies: ["StudioServer", "Machines", "Reports"]),
+            dependencies: ["StudioServer", "Machines", "Reports", "JSONSchemas"]),
         .testTarget(
             name: "LessonsTests", dependencies: ["Lessons", "Machines", "Traces"]),
         .testTarget(
@@ -204,9 +204,12 @@ let package = Package(
         .testTarget(
             name: "FaultTests",
             dependencies: ["staleline", "Traces", "Experiments", "Operations"]),
+        // Validates JSON against docs/schema.
+        .target(name: "JSONSchemas", path: "Tests/JSONSchemas"),
         // Runs the command line, and asks nothing of the libraries.
         .testTarget(
-            name: "DocumentationTests", dependencies: ["staleline"], exclude: ["exclusions.txt"]),
+            name: "DocumentationTests", dependencies: ["staleline", "JSONSchemas"],
+            exclude: ["exclusions.txt"]),
         .testTarget(name: "TidyTests", dependencies: ["Hazards"]),
     ],
     swiftLanguageModes: [.v6]
