@@ -139,7 +139,7 @@ let package = Package(
             name: "MemoryModelTests",
             dependencies: [
                 "MemoryModel", "Machines", "Statistics", "Experiments", "Operations", "Events",
-                "Quantities", "Hazards", "Traces", "Reports",
+                "Quantities", "Hazards", "Traces", "Reports", "JSONSchemas",
             ]),
         .testTarget(
             name: "HazardsTests",

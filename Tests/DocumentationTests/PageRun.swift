@@ -73,6 +73,22 @@ struct PageRun {
                 failures.append("\(place) \(difference)")
             }
         }
+        for picture in try Self.changedPictures(checkout) {
+            failures.append("\(page.path): its commands do not make \(picture) as it is kept")
+        }
+    }
+
+    /// The pictures that commands wrote over, and not as they are kept.
+    private static func changedPictures(_ checkout: URL) throws -> [String] {
+        let folder = "docs/pictures"
+        let names = try FileManager.default.contentsOfDirectory(
+            atPath: checkout.appendingPathComponent(folder).path)
+        return try names.sorted().compactMap { name in
+            let path = "\(folder)/\(name)"
+            let made = try Data(contentsOf: checkout.appendingPathComponent(path))
+            let kept = try? Data(contentsOf: Shell.root.appendingPathComponent(path))
+            return made == kept ? nil : path
+        }
     }
 
     /// Copies what commands read: they may write over it.
