@@ -29,8 +29,13 @@ root=$stage/root doc=$stage/root/usr/share/doc/staleline
 strip --strip-unneeded --remove-section=.comment --remove-section=.note "$root/usr/bin/staleline"
 strip --strip-unneeded --remove-section=.comment --remove-section=.note "$root/usr/lib/staleline/libstaleline-capture.so"
 gzip -9n "$root"/usr/share/man/man1/*.1
-gzip -9n <"$doc/CHANGELOG.md" >"$doc/changelog.gz"
-rm "$doc/CHANGELOG.md" "$doc/LICENSE"
+gzip -9n "$doc/CHANGELOG.md"
+# Of the package; what is new in the program stands in its own.
+printf 'staleline (%s) unstable; urgency=medium\n\n  * What is new: CHANGELOG.md.gz.\n\n -- %s  %s\n' \
+    "$version" "$maintainer" "$(LC_ALL=C date -u -d "@$SOURCE_DATE_EPOCH" -R)" | gzip -9n >"$doc/changelog.gz"
+rm "$doc/LICENSE"
+# It is read, not run.
+sed -i '1{/^#!/d}' "$root/usr/share/bash-completion/completions/staleline"
 find "$root" -type d -exec chmod 755 {} +
 find "$root" -type f -exec chmod 644 {} +
 chmod 755 "$root/usr/bin/staleline"
@@ -67,13 +72,12 @@ end
 } >"$doc/copyright"
 
 # Which packages have the libraries that are linked to.
-mkdir -p "$stage/debian"
+mkdir -p "$stage/debian" "$root/DEBIAN"
 printf 'Source: staleline\n\nPackage: staleline\nArchitecture: any\n' >"$stage/debian/control"
 depends=$(cd "$stage" && dpkg-shlibdeps -O --ignore-missing-info root/usr/bin/staleline \
     root/usr/lib/staleline/libstaleline-capture.so | sed -n 's/^shlibs:Depends=//p')
 [ -n "$depends" ] || { echo "deb: dpkg-shlibdeps names no package" >&2; exit 1; }
 
-mkdir "$root/DEBIAN"
 (cd "$root" && find usr -type f -print0 | sort -z | xargs -0 md5sum) >"$root/DEBIAN/md5sums"
 cat >"$root/DEBIAN/control" <<end
 Package: staleline
