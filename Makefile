@@ -23,7 +23,7 @@ CAPTURE_PACKAGES := $(PLUGIN_PACKAGES) qemu-user qemu-system-arm gcc-arm-none-ea
 STUDIO_PACKAGES := chromium fonts-dejavu-core python3 python3-venv
 # What `make deb` needs beside a build, and what `make test-deb` looks at the result with.
 DEB_PACKAGES := dpkg-dev binutils gcc libc6-dev
-TEST_DEB_PACKAGES := $(DEB_PACKAGES) man-db
+TEST_DEB_PACKAGES := $(DEB_PACKAGES) man-db mandoc lintian
 # What `make test-learn` needs.
 LEARN_PACKAGES := tmux procps
 APT := apt-get -o DPkg::Lock::Timeout=550

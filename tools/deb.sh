@@ -67,6 +67,13 @@ end
         case $library in swift:*) name=swift ;; *) name=$(basename "$(dirname "$license")") ;; esac
         [ -s "$license" ] || { echo "deb: no licence of $name at $license" >&2; exit 1; }
         printf '\nFiles: %s\nCopyright: %s\nLicense: %s\n' "(linked in) $name" "$(holders "$license" "$name")" "$name"
+        if grep -q "Version 2.0, January 2004" "$license"; then
+            # Debian has that text; what stands beside it is the licence's own.
+            sed -n '/Runtime Library Exception/,$p' "$license" >"$stage/exception"
+            [ -s "$stage/exception" ] || { echo "deb: $license has no exception" >&2; exit 1; }
+            printf ' The Apache License, version 2.0, in /usr/share/common-licenses/Apache-2.0, with this exception:\n .\n'
+            license=$stage/exception
+        fi
         field "$license"
     done
 } >"$doc/copyright"

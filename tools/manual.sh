@@ -21,13 +21,21 @@ for page in "$raw"/*.1; do
     name=$(basename "$page" .1)
     awk -v dotted="$name" -v os="$version" -v general="$general" '
         # Ends the description: paragraphs, and lines in columns as they stand.
+        # A sentence is a line, as mdoc wants it.
+        function sentences(text) {
+            while (match(text, /[.!?] +[A-Z]/)) {
+                print substr(text, 1, RSTART)
+                text = substr(text, RSTART + RLENGTH - 1)
+            }
+            print text
+        }
         function flush(    i, wide, open) {
             for (i = 1; i <= lines; i++) {
                 wide = line[i] ~ /[^.:;,]  / || line[i] ~ /^(  |staleline )/ || (i < lines && line[i + 1] ~ /^  /)
                 if (wide && !open) print ".Bd -literal"
                 if (!wide && open) print ".Ed"
                 open = wide
-                if (line[i] == "") { if (i < lines) print ".Pp" } else print line[i]
+                if (line[i] == "") { if (i < lines) print ".Pp" } else if (wide) print line[i]; else sentences(line[i])
             }
             if (open) print ".Ed"
             lines = 0
@@ -47,6 +55,9 @@ for page in "$raw"/*.1; do
             if (match($0, /The exit status is [^.]*\./)) status = substr($0, RSTART, RLENGTH)
             next
         }
-        /^\.Ex -std/ { print (status == "" ? "Exit status: " general : status); next }
-        { print }' "$page" >"$folder/${name//./-}.1"
+        /^\.Ex -std/ { sentences(status == "" ? "Exit status: " general : status); next }
+        /^\.Pp/ { paragraph = 1; next }
+        { if (paragraph && !/^\.(It|El|Sh)/) print ".Pp"; paragraph = 0 }
+        /^\./ { print; next }
+        { sentences($0) }' "$page" >"$folder/${name//./-}.1"
 done
