@@ -245,28 +245,19 @@ public struct ManifestDetector: Probe {
         mirror.store(version, event)
         for (granule, mask) in Granules(event.address, UInt64(event.size)) {
             guard let state = mirror.state(granule) else { continue }
-            if kind == .deviceWrite { state.deviceBytes |= mask }
-            let holders =
-                kind == .deviceWrite ? state.copies.map(\.place).filter { $0 != event.place } : []
-            state.note(journalEntry(event, kind, mask, holders: holders))
+            var entry = JournalEntry(kind, event, mask)
+            if kind == .deviceWrite {
+                state.deviceBytes |= mask
+                entry.holders = state.copies.map(\.place).filter { $0 != event.place }
+            }
+            state.note(entry)
         }
     }
 
     private mutating func note(_ event: Event, _ kind: JournalEntry.Kind, size: UInt64? = nil) {
         for (granule, mask) in Granules(event.address, size ?? UInt64(event.size)) {
-            mirror.state(granule)?.note(journalEntry(event, kind, mask))
+            mirror.state(granule)?.note(JournalEntry(kind, event, mask))
         }
-    }
-
-    private func journalEntry(
-        _ event: Event, _ kind: JournalEntry.Kind, _ mask: UInt64, holders: [Place] = []
-    ) -> JournalEntry {
-        JournalEntry(
-            kind: kind, record: event.record, tick: event.tick, agent: event.agent,
-            place: event.place,
-            other: event.otherPlace, reason: MoveReason(rawValue: event.detail) ?? .demand,
-            mask: mask,
-            holders: holders)
     }
 
     private mutating func noteMaintenance(_ event: Event) {
@@ -281,7 +272,7 @@ public struct ManifestDetector: Probe {
                     state.maintainedPlaces[half] = event.place
                 }
             }
-            var entry = journalEntry(event, .maintenance, mask)
+            var entry = JournalEntry(.maintenance, event, mask)
             entry.cleans = cleans
             state.note(entry)
         }
