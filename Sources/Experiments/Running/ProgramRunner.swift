@@ -277,6 +277,8 @@ public struct ProgramRunner<P: CountingProbe & ~Copyable>: ~Copyable {
                     device: bounce.device, record: record,
                     start: lowering.memoryMap.physical(of: bounce.start), size: bounce.size,
                     slot: bounce.slot))
+            // Loads of such bytes are judged by both sides from now on.
+            machine.clearHeads()
         }
     }
 

@@ -23,7 +23,8 @@ struct BufferedStores {
     /// Whether there are none.
     var isEmpty: Bool { entries.isEmpty }
 
-    private func index(of number: UInt32) -> Int? {
+    /// The place of an entry; nil: there is none of that number.
+    func index(of number: UInt32) -> Int? {
         var index = entries.count &- 1
         while index >= 0 {
             if entries[index].number == number { return index }
@@ -32,48 +33,47 @@ struct BufferedStores {
         return nil
     }
 
-    /// Makes an entry, if it is not there.
-    mutating func open(_ number: UInt32, in place: Place) {
-        guard index(of: number) == nil else { return }
-        entries.append(Entry(number: number, place: place, parts: spare.popLast() ?? []))
-    }
-
-    /// Puts bytes into an entry.
-    mutating func add(_ part: Part, to number: UInt32) {
-        guard let index = index(of: number) else { return }
+    /// Puts bytes into an entry, which is made if it is not there.
+    mutating func add(_ part: Part, to number: UInt32, in place: Place) {
+        let entry = index(of: number) ?? open(number, in: place)
         var isShadowed = false
         var place = 0
-        while place < entries[index].parts.count {
-            if entries[index].parts[place].granule == part.granule {
-                entries[index].parts[place].mask &= ~part.mask
-                isShadowed = isShadowed || entries[index].parts[place].mask == 0
+        while place < entries[entry].parts.count {
+            if entries[entry].parts[place].granule == part.granule,
+                entries[entry].parts[place].mask & part.mask != 0
+            {
+                entries[entry].parts[place].mask &= ~part.mask
+                isShadowed = isShadowed || entries[entry].parts[place].mask == 0
             }
             place &+= 1
         }
-        if isShadowed { entries[index].parts.removeAll { $0.mask == 0 } }
-        entries[index].parts.append(part)
+        if isShadowed { entries[entry].parts.removeAll { $0.mask == 0 } }
+        entries[entry].parts.append(part)
     }
 
-    /// A part of an entry by its number in it; nil: there are no more.
-    func part(_ place: Int, of number: UInt32) -> Part? {
-        guard let index = index(of: number), place < entries[index].parts.count else { return nil }
-        return entries[index].parts[place]
+    private mutating func open(_ number: UInt32, in place: Place) -> Int {
+        entries.append(Entry(number: number, place: place, parts: spare.popLast() ?? []))
+        return entries.count - 1
     }
+
+    /// How many parts an entry has.
+    func partCount(of entry: Int) -> Int { entries[entry].parts.count }
+
+    /// A part of an entry.
+    func part(_ place: Int, of entry: Int) -> Part { entries[entry].parts[place] }
 
     /// Takes an entry away.
-    mutating func close(_ number: UInt32) {
-        guard let index = index(of: number) else { return }
-        var parts = entries.remove(at: index).parts
+    mutating func close(_ entry: Int) {
+        var parts = entries.remove(at: entry).parts
         parts.removeAll(keepingCapacity: true)
         spare.append(parts)
     }
 
     /// Moves an entry to another buffer, as its youngest, or into an entry that is there.
     mutating func move(_ number: UInt32, to other: UInt32, in place: Place) {
-        guard let index = index(of: number) else { return }
-        let moved = entries.remove(at: index)
-        open(other, in: place)
-        for part in moved.parts { add(part, to: other) }
+        guard let entry = index(of: number) else { return }
+        let moved = entries.remove(at: entry)
+        for part in moved.parts { add(part, to: other, in: place) }
     }
 
     /// The bytes of a granule that a core's own buffer, or another, holds.

@@ -12,7 +12,8 @@ struct CopyMirror {
     private(set) var versions = [
         Version(agent: .core(0), sequence: 0, record: 0, tick: .zero)
     ]
-    private var sequences = AgentTable<UInt32>()
+    /// How many versions each agent has made, by its raw value.
+    private var sequences = [UInt32](repeating: 0, count: Int(UInt8.max) + 1)
     private var buffers = BufferedStores()
     /// The granule that was asked for last: mostly it is asked for again.
     private var lastAsked: (granule: UInt64, state: GranuleState?) = (.max, nil)
@@ -37,22 +38,24 @@ struct CopyMirror {
         return state
     }
 
-    /// Whether any granule of a range is watched.
-    func watches(_ address: UInt64, _ size: UInt64) -> Bool {
-        Granules(address, size).contains { watch.index(of: $0.granule) != nil }
+    /// The state of a granule, if it was asked for last.
+    @inline(__always)
+    func lastState(_ granule: UInt64) -> GranuleState? {
+        granule == lastAsked.granule ? lastAsked.state : nil
     }
 
     /// Makes a new version.
     mutating func newVersion(_ event: Event) -> VersionID {
-        let sequence = (sequences[event.agent] ?? 0) + 1
-        sequences[event.agent] = sequence
+        let place = Int(event.agent.rawValue)
+        let sequence = sequences[place] &+ 1
+        sequences[place] = sequence
         versions.append(
             Version(agent: event.agent, sequence: sequence, record: event.record, tick: event.tick))
         return VersionID(versions.count - 1)
     }
 
     /// How many versions an agent has made.
-    func sequence(of agent: Agent) -> UInt32 { sequences[agent] ?? 0 }
+    func sequence(of agent: Agent) -> UInt32 { sequences[Int(agent.rawValue)] }
 
     // MARK: Reads
 
@@ -92,32 +95,30 @@ struct CopyMirror {
 
     // MARK: Writes
 
-    /// Puts a new version into a place.
-    mutating func store(_ version: VersionID, _ event: Event) {
-        let isBuffer = event.place.isBuffer
-        if isBuffer { buffers.open(event.detail, in: event.place) }
-        for (granule, mask) in Granules(event.address, UInt64(event.size)) {
-            guard let state = state(granule) else { continue }
-            state.noteWrite(version, mask)
-            if isBuffer {
-                buffers.add(
-                    BufferedStores.Part(granule: granule, mask: mask, version: version),
-                    to: event.detail)
-            } else {
-                Self.write(state, event.place, mask, isCore: event.agent.isCore, version)
-            }
+    /// Puts a new version of a granule's bytes into a place.
+    mutating func store(
+        _ version: VersionID, _ event: Event, in state: GranuleState, _ granule: UInt64,
+        _ mask: UInt64
+    ) {
+        state.noteWrite(version, mask)
+        if event.place.isBuffer {
+            buffers.add(
+                BufferedStores.Part(granule: granule, mask: mask, version: version),
+                to: event.detail, in: event.place)
+        } else {
+            Self.write(state, event.place, mask, isCore: event.agent.isCore, version)
         }
     }
 
     /// Moves a buffer's entry to a place, or copies it there.
     mutating func drain(_ event: Event, keeping: Bool) {
-        var index = 0
-        while let part = buffers.part(index, of: event.detail) {
-            index += 1
+        guard let entry = buffers.index(of: event.detail) else { return }
+        for index in 0..<buffers.partCount(of: entry) {
+            let part = buffers.part(index, of: entry)
             guard let state = state(part.granule) else { continue }
             Self.write(state, event.otherPlace, part.mask, isCore: !keeping, part.version)
         }
-        if !keeping { buffers.close(event.detail) }
+        if !keeping { buffers.close(entry) }
     }
 
     /// Moves an entry of a core's buffer into a slot of the outer store buffer.
@@ -161,6 +162,7 @@ struct CopyMirror {
                 continue
             }
             let copy = state.copies[index].copy
+            state.unsettle()
             copy.versions.set(mask, to: Version.absent)
             let dirty = copy.dirty & mask
             state.removeDirty(mask, at: index)
@@ -187,6 +189,7 @@ struct CopyMirror {
     private static func write(
         _ state: GranuleState, _ place: Place, _ mask: UInt64, isCore: Bool, _ version: VersionID
     ) {
+        state.unsettle()
         guard place.isDataCache else {
             if place == .memory { state.memory.set(mask, to: version) }
             return
@@ -200,6 +203,7 @@ struct CopyMirror {
     private static func copy(
         _ state: GranuleState, _ versions: ByteVersions, _ place: Place, _ mask: UInt64
     ) {
+        state.unsettle()
         guard place.isDataCache else {
             if place == .memory { state.memory.set(mask, to: versions) }
             return

@@ -22,7 +22,9 @@ extension ManifestDetector {
         let buffered = mirror.bufferedBytes(granule, in: event.place, for: event.agent) & mask
         // Who finds the youngest of all bytes reads nothing stale.
         if buffered == 0, (copy ?? memory).areThose(of: latest, mask, else: memory) {
-            if event.agent.isCore { noteReadFrom(latest, mask, by: event.agent) }
+            guard event.agent.isCore else { return }
+            noteReadFrom(latest, mask, by: event.agent)
+            settle(event, granule, state, copy)
             return
         }
         var stale: [(version: VersionID, expected: VersionID, mask: UInt64)] = []
@@ -61,6 +63,27 @@ extension ManifestDetector {
                     descriptor: words,
                     hasSeenYounger: hasSeenYounger(event.agent, part.expected)))
         }
+    }
+
+    /// Notes that a core's further reads of a granule from the same place find nothing else, if it is so for all of its bytes.
+    private func settle(
+        _ event: Event, _ granule: UInt64, _ state: GranuleState, _ copy: ByteVersions?
+    ) {
+        guard mirror.bufferedBytes(granule, in: event.place, for: event.agent) == 0,
+            (copy ?? state.memory).areThose(of: state.latest, .max, else: state.memory)
+        else { return }
+        var noted: VersionID = 0
+        for byte in 0..<ByteVersions.count where state.latest[byte] != noted {
+            noted = state.latest[byte]
+            let writer = mirror.versions[Int(noted)]
+            // Who reads from a device knows of it from then on.
+            if noted != 0, !writer.agent.isCore,
+                clocks[event.agent].map({ $0[writer.agent] < writer.sequence }) ?? true
+            {
+                return
+            }
+        }
+        state.settle(for: event.agent, in: event.place)
     }
 
     /// Notes whom a core has read from, by the versions of the bytes.

@@ -109,6 +109,8 @@ final class GranuleState {
     private let entries = UnsafeMutablePointer<JournalEntry>.allocate(capacity: journalLimit)
     /// How much has happened here.
     @exclusivity(unchecked) private var entryCount = 0
+    /// Who finds the youngest of all bytes where, and has nothing to learn from them; 0: nobody is known to.
+    @exclusivity(unchecked) private var settled: UInt32 = 0
 
     private static let journalLimit = 16
     static let historyLimit = 64
@@ -167,6 +169,25 @@ final class GranuleState {
     /// Takes a copy away.
     func removeCopy(at index: Int) { copies.remove(at: index).copy.versions.release() }
 
+    // MARK: Settled reads
+
+    private static func key(_ reader: Agent, _ place: Place) -> UInt32 {
+        1 << 16 | UInt32(reader.rawValue) << 8 | UInt32(place.rawValue)
+    }
+
+    /// Whether a reader is known to find the youngest of all bytes in a place, and to have nothing to learn from them.
+    @inline(__always)
+    func isSettled(for reader: Agent, in place: Place) -> Bool {
+        settled == Self.key(reader, place)
+    }
+
+    /// Notes that it does.
+    func settle(for reader: Agent, in place: Place) { settled = Self.key(reader, place) }
+
+    /// Notes that a byte has got another version somewhere.
+    @inline(__always)
+    func unsettle() { settled = 0 }
+
     // MARK: Journal
 
     /// What happened here, oldest first; the last entries.
@@ -176,17 +197,34 @@ final class GranuleState {
         }
     }
 
+    /// Notes what happened to bytes; what happens to several bytes in one statement is one entry.
     @inline(__always)
-    func note(_ entry: JournalEntry) {
-        if entryCount > 0 {
-            let last = entries + (entryCount &- 1) & (Self.journalLimit &- 1)
-            if last.pointee.record == entry.record, last.pointee.kind == entry.kind,
-                last.pointee.place == entry.place
-            {
-                last.pointee.mask |= entry.mask
-                return
-            }
+    func note(_ kind: JournalEntry.Kind, _ event: Event, _ mask: UInt64) {
+        if !joins(kind, event.record, event.place, mask) {
+            append(JournalEntry(kind, event, mask))
         }
+    }
+
+    /// Notes an entry.
+    func note(_ entry: JournalEntry) {
+        if !joins(entry.kind, entry.record, entry.place, entry.mask) { append(entry) }
+    }
+
+    /// Adds bytes to the last entry, if it is of the same.
+    @inline(__always)
+    private func joins(
+        _ kind: JournalEntry.Kind, _ record: UInt32, _ place: Place, _ mask: UInt64
+    ) -> Bool {
+        guard entryCount > 0 else { return false }
+        let last = entries + (entryCount &- 1) & (Self.journalLimit &- 1)
+        guard last.pointee.record == record, last.pointee.kind == kind, last.pointee.place == place
+        else { return false }
+        last.pointee.mask |= mask
+        return true
+    }
+
+    @inline(never)
+    private func append(_ entry: JournalEntry) {
         (entries + entryCount & (Self.journalLimit &- 1)).initialize(to: entry)
         entryCount &+= 1
     }
@@ -198,6 +236,7 @@ final class GranuleState {
             history.removeFirst(Self.historyLimit / 2)
         }
         latest.set(mask, to: version)
+        unsettle()
     }
 }
 

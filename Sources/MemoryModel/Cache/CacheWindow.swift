@@ -56,6 +56,13 @@ struct CacheWindow: BitwiseCopyable {
         storeHeads[head] = state == CacheBank.valid | CacheBank.dirty ? address : none
     }
 
+    /// Lets loads from a line that was used just now pass unseen, as far as its state allows, and no stores.
+    func setLoadHead(_ line: UInt64, _ entry: UInt64) {
+        setHeads(line, entry)
+        let place = line & headMask
+        storeHeads[Int(truncatingIfNeeded: place)] = (place ^ 1) &<< lineShift
+    }
+
     /// Lets no access to a line's place pass unseen.
     @inline(__always)
     func clearHeads(_ line: UInt64) { setHeads(line, 0) }
