@@ -66,10 +66,17 @@ extension LatentAnalysis {
         _ address: UInt64, _ size: UInt64, isStore: Bool, _ step: LoweredStep
     ) {
         let (start, mapping) = physical(address)
+        let isCacheable = mapping.type.isCacheable && profile.hasCaches
         for (granule, mask) in granules(start, size) {
+            if !isStore, isCacheable,
+                lines.isHeldQuietly(
+                    granule, mask, line: lineMask(granule, mask),
+                    hasOuterCache: profile.hasOuterCache)
+            {
+                continue
+            }
             let before = lines.state(of: granule)
             var state = before
-            let isCacheable = mapping.type.isCacheable && profile.hasCaches
             if isStore {
                 store(&state, granule, mask, isCacheable, mapping.type, step)
             } else {
@@ -78,7 +85,7 @@ extension LatentAnalysis {
             set(granule, state, before: before)
         }
         if !isStore {
-            notePolled(start, size, isCached: mapping.type.isCacheable && profile.hasCaches)
+            notePolled(start, size, isCached: isCacheable)
         }
     }
 

@@ -148,6 +148,10 @@ struct LatentAnalysis {
     /// The mask widened to whole lines of the machine.
     func lineMask(_ granule: UInt64, _ mask: UInt64) -> UInt64 {
         guard profile.lineSize < WatchList.granule else { return mask == 0 ? 0 : .max }
+        if profile.lineSize == 32 {
+            let low: UInt64 = mask & 0xFFFF_FFFF != 0 ? 0xFFFF_FFFF : 0
+            return mask >> 32 != 0 ? low | 0xFFFF_FFFF << 32 : low
+        }
         var result: UInt64 = 0
         let ones: UInt64 = (1 << profile.lineSize) - 1
         for line in 0..<WatchList.granule / profile.lineSize {

@@ -155,6 +155,8 @@ public struct ManifestDetector: Probe {
         case .load:
             foundSettled = isSettled(event)
             if foundSettled { return }
+            // The filter takes some for watched that are not.
+            defer { foundSettled = !isEarly && bounces.isEmpty && !isWatched(event) }
             judgeRead(event)
             if !bounces.isEmpty { judgeBounced(event) }
             note(event, .load)
@@ -198,6 +200,11 @@ public struct ManifestDetector: Probe {
             .prefetch:
             break
         }
+    }
+
+    /// Whether any of an event's bytes are watched.
+    private mutating func isWatched(_ event: Event) -> Bool {
+        Granules(event.address, UInt64(event.size)).contains { mirror.state($0.granule) != nil }
     }
 
     /// Whether a load finds nothing but what an equal one has found before it, in the same granule; then it is noted.

@@ -18,6 +18,7 @@ struct CacheWindow: BitwiseCopyable {
     /// Searches the set of a line for it, in a state that `mask` leaves open, and notes its use.
     ///
     /// - Returns: its entry; nil if it is not there.
+    @inline(__always)
     func find(_ line: UInt64, state: UInt64, mask: UInt64) -> UnsafeMutablePointer<UInt64>? {
         let set = Int(truncatingIfNeeded: line & setMask)
         let first = entries + set &* ways

@@ -59,6 +59,7 @@ struct HitRule: BitwiseCopyable {
     ///   - line: The line.
     ///   - isStore: Whether no other core may have it; it may be clean then, too.
     /// - Returns: the entry of the line, if it is there so that nobody else need be asked.
+    @inline(__always)
     func find(_ line: UInt64, isStore: Bool) -> UnsafeMutablePointer<UInt64>? {
         window.find(
             line, state: CacheBank.valid,

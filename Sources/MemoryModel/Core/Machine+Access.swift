@@ -220,12 +220,13 @@ extension Machine where P: ~Copyable {
     mutating func clearHeads(_ address: UInt64, _ size: UInt64) {
         guard hasLevel1Data else { return }
         let shift = level1Data.lineShift
-        let first = address &>> shift
         let last = max(address, address &+ max(size, 1) &- 1) &>> shift
-        for core in 0..<cores.count {
-            let window = level1Data.window(core)
-            // Further lines have the same heads again.
-            for line in first...min(last, first &+ window.headMask) { window.clearHeads(line) }
+        var line = address &>> shift
+        // Further lines have the same heads again.
+        let end = min(last, line &+ level1Data.headMask)
+        while line <= end {
+            level1Data.clearHeads(line)
+            line &+= 1
         }
     }
 
