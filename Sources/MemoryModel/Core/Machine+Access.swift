@@ -172,7 +172,7 @@ extension Machine where P: ~Copyable {
         _ rule: UnsafePointer<HitRule>, _ kind: UInt32, _ address: UInt64, _ size: UInt32,
         _ now: UInt64, _ record: UInt32
     ) -> UInt64? {
-        let shift = rule.pointee.window.lineShift
+        let shift = rule.pointee.window.pointee.lineShift
         let line = address &>> shift
         let next = (line &+ 1) &<< shift
         let inLine = next &- address
@@ -186,12 +186,12 @@ extension Machine where P: ~Copyable {
                 let isEnough = probe.recordHit(hit(kind, address, size, now, record))
                 if kind == 1 { clearHeads(address, UInt64(size)) }
                 if isEnough, kind == 0, !level1Data.hasSynonyms {
-                    rule.pointee.window.setLoadHead(line, entry.pointee)
+                    rule.pointee.window.pointee.setLoadHead(line, entry.pointee)
                 } else {
-                    rule.pointee.window.clearHeads(line)
+                    rule.pointee.window.pointee.clearHeads(line)
                 }
             } else {
-                rule.pointee.window.setHeads(line, entry.pointee)
+                rule.pointee.window.pointee.setHeads(line, entry.pointee)
             }
             return 0
         }
@@ -202,9 +202,9 @@ extension Machine where P: ~Copyable {
                 || !probe.hearsHits(of: line &<< shift, size: 2 &<< shift),
             let first = rule.pointee.find(line, isStore: false)
         else { return nil }
-        rule.pointee.window.setHeads(line, first.pointee)
+        rule.pointee.window.pointee.setHeads(line, first.pointee)
         guard let second = rule.pointee.find(line &+ 1, isStore: false) else { return nil }
-        rule.pointee.window.setHeads(line &+ 1, second.pointee)
+        rule.pointee.window.pointee.setHeads(line &+ 1, second.pointee)
         return rule.pointee.count
     }
 
