@@ -26,9 +26,12 @@ extension LatentAnalysis {
         case .barrier(let barrier): perform(barrier)
         case .maintenance(let maintenance): perform(maintenance, step)
         case .wait(let device): observeCompletion(of: device)
-        case .setMemoryType(let start, let size, let type, _):
-            let (physical, old) = physical(start)
-            if old.type.isCacheable, !type.isCacheable { noteLeftBehind(physical, size) }
+        case .setMemoryType(_, _, let type, _):
+            for mapping in map.mappings(madeBy: step.operation) {
+                let old = map.mapping(of: mapping.start)
+                guard old.type.isCacheable, !type.isCacheable else { continue }
+                noteLeftBehind(mapping.physical, mapping.end &- mapping.start)
+            }
             map.follow(step.operation)
         case .map: map.follow(step.operation)
         default: break
