@@ -194,8 +194,8 @@ let package = Package(
         .testTarget(
             name: "SoakTests",
             dependencies: [
-                "Soak", "staleline", "Hazards", "MemoryModel", "Events", "Traces", "Operations",
-                "Quantities",
+                "Soak", "staleline", "Experiments", "Hazards", "MemoryModel", "Events", "Traces",
+                "Operations", "Reports",
             ]),
         .testTarget(
             name: "SweepTests",

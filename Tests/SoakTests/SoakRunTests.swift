@@ -1,5 +1,6 @@
 import Events
 import Operations
+import Reports
 import Synchronization
 import Testing
 
@@ -155,6 +156,54 @@ import Testing
                 "core1: st b+32 64 by 4", "core1: st b+32 128",
             ])
         #expect(SourceProgram.shorter("wait eth0").isEmpty)
+    }
+
+    @Test("The end in words and as JSON")
+    func endings() throws {
+        var result = SoakRun.Result(tally: SoakTally(), difference: nil)
+        result.tally.noteWorld()
+        result.tally.note(.undecided)
+        var end = SoakEnd(result: result, seconds: 61, rate: (30, 15), isInterrupted: true)
+        #expect(
+            end.text
+                == "interrupted: no difference in 2 programs, 61 seconds, 30 a second (15 a core): "
+                + "1 worlds, 1 traces, 1 searches cut\n")
+        let world = WorldProgram(seed: 4)
+        let difference = SoakDifference(
+            reducing: world, Flaw(kind: .stuck, words: ["it is stuck"]), SoakSubject(),
+            kind: .worlds, isChosen: false)
+        end.result.difference = difference
+        end.isInterrupted = false
+        #expect(end.text.hasPrefix("a difference after 2 programs, 61 seconds"))
+        #expect(
+            end.text.contains("\ndifference with seed 4: a random program on a random machine\n"))
+        #expect(end.text.hasSuffix("again: staleline soak --seed 4 --programs 1 -o soak-4.slt\n"))
+        let json = end.json(first: 3).compactText
+        #expect(
+            json.hasPrefix(
+                #"{"schema":"staleline.soak/1","first":3,"programs":2,"kinds":{"worlds":1,"traces":1,"#
+                    + #""drivers":0},"faults":0,"faultsWithEffect":0,"notRun":0,"searchesCut":1,"#
+                    + #""seconds":61,"perSecond":30,"perSecondAndCore":15,"interrupted":false,"#
+                    + #""difference":{"seed":4,"kind":"worlds","program":"a random program on a "#
+                    + #"random machine","outcome":["it is stuck"],"trace":"staleline 1\n"#))
+        #expect(
+            json.hasSuffix(#""command":"staleline soak --seed 4 --programs 1 -o soak-4.slt"}}"#))
+    }
+
+    @Test("A program that crashes is told by its seed")
+    func crash() async {
+        let end = await #expect(
+            processExitsWith: .failure, observing: [\.standardErrorContent]
+        ) {
+            SoakSignals.watch(.drivers)
+            SoakSignals.note(1_047)
+            fatalError("of the model")
+        }
+        let words = String(decoding: end?.standardErrorContent ?? [], as: UTF8.self)
+        #expect(
+            words.contains(
+                "this program ended the run: staleline soak --programs 1 --seed 1047 --kind drivers\n"
+            ))
     }
 
     @Test(

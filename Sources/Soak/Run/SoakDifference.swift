@@ -34,15 +34,26 @@ public struct SoakDifference: Sendable, Equatable {
         return lines.joined(separator: "\n")
     }
 
+    /// What differs, a line each.
+    public var outcome: [String] { flaw.words }
+
+    /// What kind of program it is, on which machine.
+    public var title: String { account.title }
+
     /// The command that shows it again, and writes the trace to a file.
+    ///
+    /// - Parameter file: The file's name.
+    /// - Returns: the command.
     public func command(file: String) -> String {
         "staleline soak --seed \(seed) --programs 1"
             + (isChosen ? " --kind \(kind.rawValue)" : "") + " -o \(file)"
     }
 
+    /// A name for the file.
+    public var file: String { "soak-\(seed).slt" }
+
     /// All in words: what is wrong, the trace, and the commands that show it again.
     public var text: String {
-        let file = "soak-\(seed).slt"
         var lines = ["difference with seed \(seed): \(account.title)"] + flaw.words
         lines += [
             "",

@@ -83,6 +83,7 @@ public struct SoakBlock: Sendable, Equatable {
     /// - Parameters:
     ///   - done: How many programs there were, with those before.
     ///   - rate: How many programs a second, and for each processor; nil: nobody measured.
+    /// - Returns: the line, without its end.
     public func line(done: Int, rate: (all: Int, each: Int)?) -> String {
         let last = first &+ UInt64(max(tally.programs, 1) - 1)
         let speed = rate.map { ", \($0.all) a second (\($0.each) a core)" } ?? ""

@@ -4,6 +4,7 @@ extension MachineConfiguration {
     /// The same machine with a part left out, or a part of it plainer: those that can be.
     ///
     /// - Parameter cores: How many cores the program needs.
+    /// - Returns: the plainer machines, the largest parts first.
     func plainer(cores: Int) -> [MachineConfiguration] {
         var result: [MachineConfiguration] = []
         func add(_ change: (inout MachineConfiguration) -> Void) {

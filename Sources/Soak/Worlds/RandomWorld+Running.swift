@@ -10,6 +10,7 @@ extension RandomWorld {
     /// - Parameters:
     ///   - probe: Who listens.
     ///   - change: What the machine is made into first.
+    /// - Returns: the machine.
     func machine<P: Probe & ~Copyable>(
         probe: consuming P,
         _ change: (MachineConfiguration) -> MachineConfiguration = { $0 }

@@ -43,6 +43,8 @@ struct SoakCommand: AsyncParsableCommand, LimitedCommand {
     var output: String?
 
     @OptionGroup var limits: LimitOptions
+    @Flag(help: "Print JSON (schema staleline.soak/1) at the end, and nothing before.")
+    var json = false
 
     /// Refuses what is no length, no number and no kind.
     func validate() throws {
@@ -84,38 +86,27 @@ struct SoakCommand: AsyncParsableCommand, LimitedCommand {
         let clock = SoakClock(
             minutes: minutes ?? (programs == nil ? 1 : nil),
             cores: min(jobs, ProcessInfo.processInfo.activeProcessorCount))
-        SoakSignals.watch()
+        SoakSignals.watch(plan.kind)
         let result = await plan.run(
             jobs: jobs, while: { clock.goesOn && SoakSignals.interruption == nil },
             begin: SoakSignals.note,
             tell: { block, done in
+                guard !json else { return }
                 let rate = clock.rate(of: block.tally.programs)
                 Output.write(block.line(done: done, rate: rate) + "\n")
                 Output.flush()
             })
-        try report(result, clock)
-        if let number = SoakSignals.interruption {
-            Output.flush()
-            SoakSignals.end(number)
+        let end = SoakEnd(
+            result: result, seconds: clock.seconds,
+            rate: clock.wholeRate(of: result.tally.programs),
+            isInterrupted: SoakSignals.interruption != nil)
+        Output.write(json ? end.json(first: seed).text + "\n" : end.text)
+        Output.flush()
+        if let difference = result.difference {
+            if let output { try OutputTarget.write(Array(difference.trace.utf8), to: output) }
+            throw ExitCode(1)
         }
-    }
-
-    /// Prints the sum, and the difference if there is one.
-    private func report(_ result: SoakRun.Result, _ clock: SoakClock) throws {
-        let isInterrupted = SoakSignals.interruption != nil
-        let rate = clock.wholeRate(of: result.tally.programs)
-        let outcome =
-            result.difference == nil
-            ? "no difference in \(result.tally.programs) programs"
-            : "a difference after \(result.tally.programs) programs"
-        Output.write(
-            (isInterrupted ? "interrupted: " : "")
-                + "\(outcome), \(clock.seconds) seconds, \(rate.all) a second (\(rate.each) a core): "
-                + "\(result.tally.words)\n")
-        guard let difference = result.difference else { return }
-        Output.write("\n" + difference.text)
-        if let output { try OutputTarget.write(Array(difference.trace.utf8), to: output) }
-        throw ExitCode(1)
+        if let number = SoakSignals.interruption { SoakSignals.end(number) }
     }
 }
 
