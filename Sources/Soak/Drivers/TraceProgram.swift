@@ -26,12 +26,22 @@ struct TraceProgram: SoakProgram {
         case difference(Flaw)
     }
 
-    /// Asks both.
-    func answer(_ subject: SoakSubject) -> Answer {
-        guard let setup = source.setup(subject),
-            var both = try? ProofAgreement.judge(setup, bounds: Self.bounds)
-        else { return .unfit }
+    /// What both say; nil: the trace cannot be run.
+    func judge(_ subject: SoakSubject) -> ProofAgreement? {
+        source.setup(subject).flatMap { judge($0, subject) }
+    }
+
+    private func judge(_ setup: Setup, _ subject: SoakSubject) -> ProofAgreement? {
+        guard var both = try? ProofAgreement.judge(setup, bounds: Self.bounds) else { return nil }
         both.latent = subject.findings(both.latent)
+        return both
+    }
+
+    /// Holds them to each other.
+    func answer(_ subject: SoakSubject) -> Answer {
+        guard let setup = source.setup(subject), let both = judge(setup, subject) else {
+            return .unfit
+        }
         if both.differs { return .difference(Self.flaw(both)) }
         if let broken = LawRun(setup).flatMap({ Law.flaw(of: $0, subject.laws) }) {
             return .difference(broken)

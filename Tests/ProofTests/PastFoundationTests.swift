@@ -1,0 +1,40 @@
+import Testing
+
+@testable import Soak
+
+/// What random traces showed the may-analysis and the search to differ in, each reduced.
+@Suite("Past differences of the may-analysis and the search")
+struct PastFoundationTests {
+    /// Asks both about statements on a Zynq-7000 with a device that is not coherent and one on the ACP.
+    private func flaw(_ body: String...) throws -> (flaw: Flaw?, goesWrong: Bool) {
+        var source = SourceProgram(RandomTrace(seed: 1))
+        source.machine = "zynq7000"
+        source.kernel = "none"
+        source.head = [
+            "device eth0 noncoherent", "device dsp port ACP coherent", "region b 0x10000000 4K wb",
+        ]
+        source.body = body
+        let subject = try RandomMachines.subject()
+        let both = try #require(TraceProgram(source).judge(subject))
+        return (TraceProgram(source).flaw(subject), both.proof.fault != nil)
+    }
+
+    @Test("What a device was asked before a second doorbell need not know what that one tells")
+    func rungTwice() throws {
+        let twice = try flaw("ring eth0", "eth0: rd b 4", "dsp: wr b 4", "ring eth0")
+        #expect(twice.flaw == nil)
+        #expect(!twice.goesWrong)
+        let late = try flaw(
+            "ring dsp", "dsp: wr b 4", "ring eth0", "eth0: rd b 4", "wait dsp", "ring eth0")
+        #expect(late.flaw == nil)
+        #expect(!late.goesWrong)
+    }
+
+    @Test("What a device was asked by the second doorbell has to know it")
+    func askedAgain() throws {
+        let asked = try flaw(
+            "ring eth0", "eth0: rd b+32 4", "dsp: wr b 4", "ring eth0", "eth0: rd b 4")
+        #expect(asked.flaw == nil)
+        #expect(asked.goesWrong)
+    }
+}
