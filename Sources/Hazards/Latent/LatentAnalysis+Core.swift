@@ -258,6 +258,7 @@ extension LatentAnalysis {
         // The core may have seen what a device was writing into caches: it has arrived then.
         state.arriving &= ~mask
         let line = lineMask(granule, mask)
+        noteLineBeforeStores(&state, granule, line, step)
         // The device may write after this load, over what the line then holds.
         if state.mayHold & line == 0 {
             // It waits for the invalidate of its line that stands before it.
@@ -273,25 +274,6 @@ extension LatentAnalysis {
         if profile.hasOuterCache { state.staleOuter |= line & state.inFlight }
         state.mayHold |= line
         if profile.hasOuterCache { state.mayHoldOuter |= line }
-    }
-
-    /// Reports bytes that a store past the caches has made younger than a line that may be cached.
-    mutating func reportPassed(
-        _ state: LineState, _ granule: UInt64, _ passed: UInt64, _ step: LoweredStep, isStore: Bool
-    ) {
-        let what =
-            isStore
-            ? "the line is dirty now, and goes over what was stored past it when it is evicted"
-            : "the load may find a line from before what was stored past the caches"
-        report(
-            .h13, granule, passed, agent: step.agent, writer: step.agent, record: step.record,
-            writeRecord: state.storeRecord, detail: what,
-            chain: [
-                ChainLink(
-                    record: Int(state.storeRecord),
-                    text: "a store past the caches, where an older line may be: DRAM: new"),
-                ChainLink(record: Int(step.record), text: what),
-            ])
     }
 
     /// Asks of a load whether it may miss what an invalidate has dropped: for good (H11, H35), or as it comes before the
