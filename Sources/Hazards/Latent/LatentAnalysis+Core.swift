@@ -81,6 +81,7 @@ extension LatentAnalysis {
             set(granule, state, before: before)
         }
         if !isStore {
+            noteArrived(start, size, isCached: mapping.type.isCacheable && profile.hasCaches)
             notePolled(start, size, isCached: mapping.type.isCacheable && profile.hasCaches)
         }
     }
@@ -117,7 +118,7 @@ extension LatentAnalysis {
     }
 
     /// The writes of a list of which a load may have seen bytes, with the masks of these.
-    private func seenWrites(_ list: [Write], _ start: UInt64, _ size: UInt64) -> [Write] {
+    func seenWrites(_ list: [Write], _ start: UInt64, _ size: UInt64) -> [Write] {
         var seen: [Write] = []
         let last = lastByte(start, size) / WatchList.granule
         for write in list
@@ -152,6 +153,7 @@ extension LatentAnalysis {
         state.dropped &= ~mask
         state.superseded &= ~mask
         state.arriving &= ~mask
+        state.unseen &= ~mask
         if type == .writeBack || type == .writeThrough || type == .nonCacheable {
             state.buffered |= mask
             state.bufferedPast =
@@ -257,8 +259,9 @@ extension LatentAnalysis {
         }
         // The core may have seen what a device was writing into caches: it has arrived then.
         state.arriving &= ~mask
+        state.unseen &= ~mask
         let line = lineMask(granule, mask)
-        noteLineBeforeStores(&state, granule, line, step)
+        noteLineBeforeStores(&state, granule, mask, step)
         // The device may write after this load, over what the line then holds.
         if state.mayHold & line == 0 {
             // It waits for the invalidate of its line that stands before it.
@@ -329,7 +332,8 @@ extension LatentAnalysis {
     private mutating func loadPastCaches(
         _ state: LineState, _ granule: UInt64, _ mask: UInt64, _ step: LoweredStep
     ) {
-        let dirty = (state.dirtyInner | state.dirtyOuter | state.unorderedClean) & mask
+        let dirty =
+            (state.dirtyInner | state.dirtyOuter | state.unorderedClean) & mask & ~state.unseen
         judgeDropped(state, granule, state.dropped & mask & ~dirty, step)
         guard dirty != 0 else { return }
         let storer = Agent(rawValue: state.storer)

@@ -135,7 +135,7 @@ extension LatentAnalysis {
             if profile.snoops(step.agent), physical(row).mapping.shareability != .nonShareable {
                 if inFlight { judgeWaiting(row, operation.bytes, step) }
                 if profile.hasCaches {
-                    writeIntoCaches(row, operation.bytes, step, inFlight: inFlight)
+                    writeIntoCaches(row, operation.bytes, step, inFlight: inFlight, index)
                 }
                 continue
             }
@@ -214,7 +214,7 @@ extension LatentAnalysis {
 
     /// Notes that what a device writes that sees the caches may land in a line that is there.
     private mutating func writeIntoCaches(
-        _ row: UInt64, _ bytes: UInt64, _ step: LoweredStep, inFlight: Bool
+        _ row: UInt64, _ bytes: UInt64, _ step: LoweredStep, inFlight: Bool, _ index: Int
     ) {
         let (start, mapping) = physical(row)
         let mayBeCached = mapping.type.isCacheable || hasCacheableAlias(start, bytes)
@@ -229,7 +229,12 @@ extension LatentAnalysis {
             state.dirtyInner |= cached
             if inFlight, cached != 0 {
                 state.arriving |= cached
-                arriving[step.agent, default: []].append(granule)
+                state.unseen |=
+                    cached & ~(before.dirtyInner | before.dirtyOuter | before.unorderedClean)
+                arriving[step.agent, default: []].append(
+                    Write(index: index, granule: granule, mask: mask))
+            } else {
+                state.unseen &= ~cached
             }
             let endangered =
                 lineMask(granule, cached) & (state.inFlight | state.staleInner & ~mask)

@@ -7,9 +7,11 @@ extension LatentAnalysis {
     ///
     /// The load itself has their bytes from the buffer. Where lines come unasked the stores note it.
     mutating func noteLineBeforeStores(
-        _ state: inout LineState, _ granule: UInt64, _ line: UInt64, _ step: LoweredStep
+        _ state: inout LineState, _ granule: UInt64, _ mask: UInt64, _ step: LoweredStep
     ) {
         guard !profile.speculates, profile.isMixed(granule * WatchList.granule) else { return }
+        // A load that has all of its bytes from the buffer brings no line.
+        let line = lineMask(granule, mask & ~state.buffered)
         let passing = state.buffered & state.bufferedPast & line
         state.bypassed |= passing
         if profile.hasOuterCache { state.bypassedOuter |= passing }
@@ -35,5 +37,20 @@ extension LatentAnalysis {
                     text: "a store past the caches, where an older line may be: DRAM: new"),
                 ChainLink(record: Int(step.record), text: what),
             ])
+    }
+
+    /// A core that may have seen what a device wrote that looks into the caches knows of all that it wrote before.
+    ///
+    /// What it finds in memory has not gone into the caches.
+    mutating func noteArrived(_ start: UInt64, _ size: UInt64, isCached: Bool) {
+        for device in arriving.agents {
+            guard let list = arriving[device], let last = seenWrites(list, start, size).last else {
+                continue
+            }
+            for write in list
+            where write.index < last.index || isCached && write.index == last.index {
+                lines.change(write.granule) { $0.unseen &= ~write.mask }
+            }
+        }
     }
 }

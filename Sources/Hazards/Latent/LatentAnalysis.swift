@@ -37,8 +37,8 @@ struct LatentAnalysis {
     var waitingForSync: [UInt64] = []
     /// Granules that a device may be writing, by the device.
     var flying = AgentTable<[UInt64]>()
-    /// Granules that a device which sees the caches may be writing, by the device.
-    var arriving = AgentTable<[UInt64]>()
+    /// What devices that see the caches may be writing, by the device, in the order of the trace.
+    var arriving = AgentTable<[Write]>()
     /// Reads that a device does round after round until its completion is seen, by the device.
     var reading = AgentTable<[LoweredStep]>()
     /// What devices that were rung may be writing, by the device, in the order of the trace.

@@ -53,6 +53,8 @@ struct LineState {
     var mayHoldOuter: UInt64 = 0
     /// Bytes that a device which sees the caches may be writing now.
     var arriving: UInt64 = 0
+    /// Those of ``arriving`` that were not dirty before, and of which no core may know: nobody need find them yet.
+    var unseen: UInt64 = 0
     /// Bytes that a device may be writing now.
     var inFlight: UInt64 = 0
     /// Bytes in flight of which a core may know that they have arrived: it may have seen what the device wrote later.
