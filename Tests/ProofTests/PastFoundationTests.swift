@@ -93,4 +93,31 @@ struct PastFoundationTests {
             #expect(known.goesWrong, "\(body)")
         }
     }
+
+    @Test("What another core has cleaned is clean when it hands over")
+    func cleanedElsewhere() throws {
+        for body in [
+            ["st b 4", "core1: dc civac a 4", "st a 4"],
+            ["st b 4", "dc cvac b 4", "core1: st a 4"],
+            ["dc zva b", "core1: dc ivac b 64", "st a 4"],
+        ] {
+            let clean = try flaw(on: "rpi3", body[0], body[1], body[2])
+            #expect(clean.flaw == nil, "\(body)")
+            #expect(!clean.goesWrong, "\(body)")
+        }
+        let own = try flaw(on: "rpi3", "st b 4", "dc civac a 4", "st a 4")
+        #expect(own.flaw == nil)
+        #expect(own.goesWrong)
+    }
+
+    @Test(
+        "A device that has seen a store in memory has seen its bytes, and has to find those before")
+    func toldByItself() throws {
+        let itself = try flaw(on: "mixed", "ring dsp", "st a+32 4", "dsp: rd b+32 4")
+        #expect(itself.flaw == nil)
+        #expect(!itself.goesWrong)
+        let before = try flaw(
+            on: "mixed", "ring dsp", "st a+32 4", "dsb sy", "st a+36 4", "dsp: rd b+32 8")
+        #expect(before.flaw == nil)
+    }
 }

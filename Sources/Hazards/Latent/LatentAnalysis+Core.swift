@@ -199,7 +199,9 @@ extension LatentAnalysis {
         }
         // A line is evicted whole: what is dirty beside these bytes takes old ones along.
         let line = lineMask(granule, mask)
-        let dirty = (state.dirtyInner | state.dirtyOuter | state.unorderedClean) & line
+        // What another core has cleaned is clean when it hands over.
+        let cleaning = state.cleaner == step.agent.rawValue ? state.unorderedClean : 0
+        let dirty = (state.dirtyInner | state.dirtyOuter | cleaning) & line
         guard dirty != 0 else { return }
         report(
             .h13, granule, mask, agent: step.agent, writer: step.agent, record: step.record,

@@ -12,9 +12,11 @@ extension LatentAnalysis {
         case inTurn
     }
 
-    /// Asks of a device's read whether the bytes are where it looks.
-    mutating func deviceReads(_ operation: DeviceOperation, _ step: LoweredStep, _ call: Call) {
-        for row in operation.rowStarts { deviceReads(row, operation.bytes, step, call) }
+    /// Asks of a device's read whether the bytes are where it looks; those that it has `seen` are.
+    mutating func deviceReads(
+        _ operation: DeviceOperation, _ step: LoweredStep, _ call: Call, seen: Range<UInt64> = 0..<0
+    ) {
+        for row in operation.rowStarts { deviceReads(row, operation.bytes, step, call, seen) }
     }
 
     /// Asks of the rounds after the first of a device's reads whether they find what was stored meanwhile.
@@ -28,11 +30,18 @@ extension LatentAnalysis {
     }
 
     private mutating func deviceReads(
-        _ row: UInt64, _ bytes: UInt64, _ step: LoweredStep, _ call: Call
+        _ row: UInt64, _ bytes: UInt64, _ step: LoweredStep, _ call: Call, _ seen: Range<UInt64>
     ) {
         let (start, mapping) = physical(row)
         let snoops = profile.snoops(step.agent) && mapping.shareability != .nonShareable
-        for (granule, mask) in granules(start, bytes) {
+        for (granule, all) in granules(start, bytes) {
+            var mask = all
+            let first = granule * WatchList.granule
+            if seen.overlaps(first..<first &+ WatchList.granule) {
+                let known = Granules.mask(seen.lowerBound, UInt64(seen.count), in: granule)
+                // Who looks into caches has a line from one place.
+                mask &= ~(snoops ? lineMask(granule, known) : known)
+            }
             guard let state = lines[granule], !state.isQuiet else { continue }
             if snoops, call != .told { judgeStale(state, granule, mask, step) }
             guard

@@ -37,6 +37,8 @@ struct LineState {
     var settling: UInt64 = 0
     /// Dirty bytes whose maintenance was issued, and no barrier has ordered it before what follows.
     var unorderedClean: UInt64 = 0
+    /// The core whose maintenance that was last.
+    var cleaner: UInt8 = 0
     /// Bytes whose clean was issued, and no barrier has waited for it.
     var pendingClean: UInt64 = 0
     /// Bytes whose outer clean was issued, and no `CACHE SYNC` has followed.
