@@ -120,4 +120,22 @@ struct PastFoundationTests {
             on: "mixed", "ring dsp", "st a+32 4", "dsb sy", "st a+36 4", "dsp: rd b+32 8")
         #expect(before.flaw == nil)
     }
+
+    @Test(
+        "A line that is stale stays so until a device has written into it, which is known when it is done"
+    )
+    func staleUntilWritten() throws {
+        let early = try flaw("eth0: wr b 4", "ring dsp", "ld b 4", "dsp: wr b 4")
+        #expect(early.flaw == nil)
+        #expect(early.goesWrong)
+        let known = try flaw("eth0: wr b 4", "ring dsp", "dsp: wr b 4", "wait dsp", "ld b 4")
+        #expect(known.flaw == nil)
+        #expect(!known.goesWrong)
+        // The load of the flag may have come before the device.
+        let polled = try flaw(
+            "eth0: wr b 4", "ring dsp", "dsp: wr b 4", "dsp: wr b+64 4", "ld b+64 4", "dmb sy",
+            "ld b 4")
+        #expect(polled.flaw == nil)
+        #expect(polled.goesWrong)
+    }
 }

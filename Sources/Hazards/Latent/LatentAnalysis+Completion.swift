@@ -70,6 +70,7 @@ extension LatentAnalysis {
             lines.change(write.granule) { state in
                 state.arriving = 0
                 state.unseen = 0
+                state.staleInner &= ~(write.mask & ~state.inFlight)
             }
         }
         for granule in Self.take(&flying, device) {

@@ -232,11 +232,12 @@ extension LatentAnalysis {
             var state = before
             state.storeRecord = step.record
             state.storer = step.agent.rawValue
-            state.staleInner &= ~mask
+            // What one that was sent writes comes at any time up to its completion: until then what is stale stays so.
+            if !inFlight { state.staleInner &= ~mask }
             state.dropped &= ~mask
             let cached = mask & (mayBeCached && profile.speculates ? .max : state.mayHold)
             state.dirtyInner |= cached
-            if inFlight, cached != 0 {
+            if inFlight {
                 state.arriving |= cached
                 state.unseen |=
                     cached & ~(before.dirtyInner | before.dirtyOuter | before.unorderedClean)
