@@ -104,7 +104,8 @@ extension ReferenceMachine {
         let start = event.start.address.rawValue
         let isEverything = event.bytes == 0
         if isEverything { cores[core].isHeld = false }
-        let ranges = pieces(start, max(event.bytes, 1), cache: nil)
+        // Without bytes there is no address, which would number an alias.
+        let ranges = isEverything ? [] : pieces(start, event.bytes, cache: nil)
         let tick = max(pathOut, lastIssue)
         while let index = cores[core].buffer.firstIndex(where: { entry in
             isEverything || ranges.contains { entry.shares($0.address, $0.size) }

@@ -138,4 +138,13 @@ struct PastFoundationTests {
         #expect(polled.flaw == nil)
         #expect(polled.goesWrong)
     }
+
+    @Test(
+        "A device that nobody sent finds done what was on its way, whether or not it looks into caches"
+    )
+    func storesBeforeItsTurn() throws {
+        let done = try flaw("st b 4", "dsp: wr b 4", "ring dsp", "dsp: rd b 4")
+        #expect(done.flaw == nil)
+        #expect(!done.goesWrong)
+    }
 }

@@ -172,14 +172,7 @@ extension LatentAnalysis {
             if !inFlight { state.dropped &= ~mask }
             state.superseded |= (state.dirtyInner | state.dirtyOuter) & mask
             state.wasWrittenSinceDrop = true
-            if !inFlight {
-                // A device that comes by itself finds done what was on its way.
-                state.pendingClean &= ~line
-                state.unorderedClean &= ~line
-                state.leaving &= ~line
-                state.buffered &= ~line
-                state.outerBuffered &= ~line
-            }
+            if !inFlight { state.finishWaiting(line) }
             let leaving = inFlight ? state.leaving | state.pendingOuterClean : 0
             let dirty = (state.dirtyInner | state.dirtyOuter | leaving) & line
             if dirty != 0 {
@@ -233,7 +226,10 @@ extension LatentAnalysis {
             state.storeRecord = step.record
             state.storer = step.agent.rawValue
             // What one that was sent writes comes at any time up to its completion: until then what is stale stays so.
-            if !inFlight { state.staleInner &= ~mask }
+            if !inFlight {
+                state.staleInner &= ~mask
+                state.finishWaiting(lineMask(granule, mask))
+            }
             state.dropped &= ~mask
             let cached = mask & (mayBeCached && profile.speculates ? .max : state.mayHold)
             state.dirtyInner |= cached

@@ -82,6 +82,15 @@ struct LineState {
     /// The device of the last device write.
     var writer: UInt8 = 0
 
+    /// What was on its way to some lines is done: a device that comes by itself finds it so.
+    mutating func finishWaiting(_ line: UInt64) {
+        pendingClean &= ~line
+        unorderedClean &= ~line
+        leaving &= ~line
+        buffered &= ~line
+        outerBuffered &= ~line
+    }
+
     /// Whether nothing is known that could go wrong.
     var isQuiet: Bool {
         dirtyInner | dirtyOuter | buffered | outerBuffered | pendingClean | pendingOuterClean
