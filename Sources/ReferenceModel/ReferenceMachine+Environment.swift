@@ -77,6 +77,7 @@ extension ReferenceMachine {
         let core = named ?? 0
         if event.target == .level2 || level1Data.isEmpty {
             guard let cache = level2.first else { return }
+            if hasPrivateLevel2 { cores[core].isActive = true }
             for virtual in linesOf(start, max(event.bytes, 1), cache.lineSize) {
                 let piece = locate(virtual).piece
                 guard piece.type.isCacheable, !level2[second(core)].holds(piece.address)

@@ -237,4 +237,20 @@ struct PastDifferencesTests {
         #expect(set(0x1000, 0).isEmpty)
         #expect(map.mappings(madeBy: .work(cycles: 1)).isEmpty)
     }
+
+    // Both models had this wrong; a law showed it.
+    @Test("A core whose own second level was filled is asked, and asks before it stores")
+    func filledPrivateLevel2() throws {
+        let cache = CacheConfiguration(size: 1_024, ways: 2, lineSize: 32, hitCycles: 3)
+        let bench = try bench(
+            cores: 2, level1: cache,
+            level2: CacheConfiguration(size: 8_192, ways: 4, lineSize: 32, hitCycles: 11)
+        ) { $0.level2?.isPrivate = true }
+        bench.environment(.fill, 0x1000, in: .level2)
+        bench.load(0x1000, core: 1)
+        bench.store(0x1008, core: 0)
+        #expect(
+            bench.events(.invalidate).map(\.place).contains(.level1Data(1)),
+            "core 1 would go on with an old line")
+    }
 }
