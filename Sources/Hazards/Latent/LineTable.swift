@@ -45,8 +45,9 @@ struct LineTable {
         else { return false }
         let found =
             states[place].staleInner | states[place].staleBefore | states[place].bypassed
-            | states[place].dropped | states[place].arriving
-        return found & mask | states[place].inFlight & line == 0
+            | states[place].dropped | states[place].arriving | states[place].unseen
+        let passing = states[place].buffered & states[place].bufferedPast
+        return found & mask | (states[place].inFlight | passing) & line == 0
     }
 
     /// The state of a granule of which nothing may be known yet.
