@@ -76,6 +76,9 @@ extension LatentAnalysis {
                     granule, mask, line: lineMask(granule, mask),
                     hasOuterCache: profile.hasOuterCache)
             {
+                #if DEBUG
+                    assertQuiet(granule, mask, step)
+                #endif
                 continue
             }
             let before = lines.state(of: granule)
@@ -92,6 +95,19 @@ extension LatentAnalysis {
             notePolled(start, size, isCached: isCacheable)
         }
     }
+
+    #if DEBUG
+        /// Holds what is said of quiet lines to what a load does.
+        private mutating func assertQuiet(
+            _ granule: UInt64, _ mask: UInt64, _ step: LoweredStep
+        ) {
+            let before = lines.state(of: granule)
+            var state = before
+            let count = findings.count
+            load(&state, granule, mask, true, step)
+            precondition(state == before && findings.count == count, "a load that is not quiet")
+        }
+    #endif
 
     /// A core that may have seen what a device wrote knows of all that the device wrote before.
     ///

@@ -3,7 +3,7 @@ import Operations
 /// What may be true of one watched granule, over all that the architecture allows.
 ///
 /// Masks are of its bytes.
-struct LineState {
+struct LineState: Equatable {
     /// Bytes that a core stored and nothing has cleaned: they may be in an inner cache only.
     var dirtyInner: UInt64 = 0
     /// Bytes cleaned from the inner caches that may be in the outer cache only.
