@@ -1,7 +1,8 @@
 # staleline: the commands of a working day. `make` alone lists them.
 #
-#   PREFIX, DESTDIR   where `make install` puts things (/usr/local)
-#   BUILD             where the package is built        (.build)
+#   PREFIX, DESTDIR     where `make install` puts things (/usr/local)
+#   BUILD               where the package is built        (.build)
+#   SOURCE_DATE_EPOCH   the date of manual pages and of the Debian package (that of the last commit)
 
 SHELL := /bin/bash
 PREFIX ?= /usr/local
@@ -20,6 +21,9 @@ CAPTURE_PACKAGES := $(PLUGIN_PACKAGES) qemu-user qemu-system-arm gcc-arm-none-ea
                     libc6-dev-armhf-cross gcc-aarch64-linux-gnu libc6-dev-arm64-cross
 # What `make test-studio` needs beside a build; Playwright comes from PyPI.
 STUDIO_PACKAGES := chromium fonts-dejavu-core python3 python3-venv
+# What `make deb` needs beside a build, and what `make test-deb` looks at the result with.
+DEB_PACKAGES := dpkg-dev binutils gcc libc6-dev
+TEST_DEB_PACKAGES := $(DEB_PACKAGES) man-db mandoc lintian
 # What `make test-learn` needs.
 LEARN_PACKAGES := tmux procps
 APT := apt-get -o DPkg::Lock::Timeout=550
@@ -29,9 +33,9 @@ export SWIFT_BACKTRACE := enable=no
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-bench setup-capture setup-kernel-capture setup-learn build plugin demo check test test-long soak \
-        test-fix test-faults test-compare test-sweep test-slurm test-learn test-capture test-studio fuzz fuzz-corpus \
+        test-fix test-docs test-faults test-compare test-sweep test-slurm test-learn test-capture test-studio test-deb fuzz fuzz-corpus \
         capture-example bench \
-        bench-peers memcheck docs format check-format install clean
+        bench-peers memcheck docs manual completions format check-format install deb clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -124,6 +128,12 @@ test-learn: setup-learn build ## drive the course on a terminal's screen
 test-fix: setup ## mend every violating trace, and every operation that a clean one lacks
 	STALELINE_FIX=all $(SWIFT) test --scratch-path $(BUILD) --filter FixTests
 
+# Every command of every page of the documentation with the optimised program, sweeps of the real trace among them: some
+# minutes, and two builds. `make test` leaves out what Tests/DocumentationTests/exclusions.txt calls slow.
+test-docs: build ## run every command that the documentation tells to type
+	STALELINE_DOCS=all STALELINE_PROGRAM=$(abspath $(BUILD))/release/staleline \
+	    $(SWIFT) test --scratch-path $(BUILD) --filter DocumentationTests
+
 # Faults of disks and processes that take long, or root for a small disk: a minute or two, and a build.
 test-faults: setup ## meet full disks and killed processes at length
 	STALELINE_FAULTS=all $(SWIFT) test --scratch-path $(BUILD) --filter FaultTests
@@ -138,7 +148,7 @@ fuzz-corpus: setup ## copy into Tests/Fuzz/corpus what fuzzing reached beyond it
 # 14 workloads on 23 machines under 17 strategies: some minutes, and a build.
 test-compare: setup ## compare every bundled workload on every machine, as they are
 	STALELINE_COMPARE=all $(SWIFT) test -c release -Xswiftc -enable-testing --scratch-path $(BUILD)-long \
-	    --filter 'MachinesByWorkloadsTests|ReadmeTests'
+	    --filter MachinesByWorkloadsTests
 
 # A page in a headless Chromium: a minute, and a release build. Screenshots go to $(BUILD)/studio-test.
 test-studio: build ## click through the studio in a headless Chromium (needs PyPI)
@@ -201,22 +211,63 @@ check-format: ## say where the format differs from .swift-format
 	    echo "swift format is not there: the format was not checked."; \
 	fi
 
-install: ## install into $(DESTDIR)$(PREFIX), building first if nothing is built
+# The date is that of the last commit, so that the same sources give the same bytes.
+export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || stat -c %Y CHANGELOG.md)
+
+# The generator is built for itself, not optimised: a minute.
+$(BUILD)/manual/staleline.1: $(BUILD)/release/staleline tools/manual.sh
+	$(SWIFT) build --scratch-path $(BUILD) --product generate-manual
+	tools/manual.sh $(BUILD)/debug/generate-manual $(abspath $(BUILD))/release/staleline $(BUILD)/manual
+
+manual: ## write a manual page for each subcommand into $(BUILD)/manual
 	@test -x $(BUILD)/release/staleline || $(MAKE) build
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/staleline/configs \
-	    $(DESTDIR)$(PREFIX)/share/staleline/Traces $(DESTDIR)$(PREFIX)/share/doc/staleline
-	install -m 755 $(BUILD)/release/staleline $(DESTDIR)$(PREFIX)/bin/
+	@$(MAKE) --no-print-directory $(BUILD)/manual/staleline.1
+
+$(BUILD)/completions/staleline.bash: $(BUILD)/release/staleline
+	@mkdir -p $(BUILD)/completions
+	for shell in fish zsh bash; do \
+	    $< --generate-completion-script $$shell >$(BUILD)/completions/staleline.$$shell || exit 1; \
+	done
+
+completions: ## write completions for bash, zsh and fish into $(BUILD)/completions
+	@test -x $(BUILD)/release/staleline || $(MAKE) build
+	@$(MAKE) --no-print-directory $(BUILD)/completions/staleline.bash
+
+# Where zsh looks; Debian's own packages use another folder.
+ZSH_FUNCTIONS ?= share/zsh/site-functions
+
+# All that is installed, also by the Debian package.
+install: manual completions ## install into $(DESTDIR)$(PREFIX), building first if nothing is built
+	install -D -m 755 $(BUILD)/release/staleline $(DESTDIR)$(PREFIX)/bin/staleline
+	install -d $(DESTDIR)$(PREFIX)/share/staleline/configs $(DESTDIR)$(PREFIX)/share/staleline/Traces \
+	    $(DESTDIR)$(PREFIX)/share/doc/staleline $(DESTDIR)$(PREFIX)/share/man/man1
 	install -m 644 configs/*.yaml $(DESTDIR)$(PREFIX)/share/staleline/configs/
 	if [ -e $(PLUGIN) ]; then \
 	    install -D -m 755 $(PLUGIN) $(DESTDIR)$(PREFIX)/lib/staleline/libstaleline-capture.so; \
 	fi
 	for folder in litmus corpus dmadebug workloads validation real demo lessons; do \
-	    if [ -d Traces/$$folder ]; then \
-	        cp -R Traces/$$folder $(DESTDIR)$(PREFIX)/share/staleline/Traces/; \
-	    fi; \
+	    cp -R Traces/$$folder $(DESTDIR)$(PREFIX)/share/staleline/Traces/ || exit 1; \
 	done
-	cp -R README.md ARCHITECTURE.md CHANGELOG.md CONTRIBUTING.md SECURITY.md LICENSE docs/. \
+	install -m 644 $(BUILD)/manual/*.1 $(DESTDIR)$(PREFIX)/share/man/man1/
+	install -D -m 644 $(BUILD)/completions/staleline.bash \
+	    $(DESTDIR)$(PREFIX)/share/bash-completion/completions/staleline
+	install -D -m 644 $(BUILD)/completions/staleline.zsh $(DESTDIR)$(PREFIX)/$(ZSH_FUNCTIONS)/_staleline
+	install -D -m 644 $(BUILD)/completions/staleline.fish \
+	    $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/staleline.fish
+	cp -R README.md ARCHITECTURE.md CHANGELOG.md CONTRIBUTING.md SECURITY.md LICENSE docs \
 	    $(DESTDIR)$(PREFIX)/share/doc/staleline/
 
+# Apart from $(BUILD), for Swift's own libraries are linked in.
+deb: ## build a Debian package into $(BUILD)-deb
+	$(call install_packages,$(BUILD_PACKAGES) $(PLUGIN_PACKAGES) $(DEB_PACKAGES))
+	$(SWIFT) build -c release --static-swift-stdlib --scratch-path $(BUILD)-deb --product staleline
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)-deb $(BUILD)-deb/plugin/libstaleline-capture.so
+	BUILD=$(BUILD)-deb SWIFT="$(SWIFT)" tools/deb.sh
+
+# In a root of its own, so nothing of this machine changes.
+test-deb: deb ## install the Debian package into an empty root, use it, purge it
+	$(call install_packages,$(TEST_DEB_PACKAGES))
+	BUILD=$(BUILD)-deb tools/test-deb.sh
+
 clean: ## remove everything that was built, measured and found by fuzzing
-	rm -rf $(BUILD) $(BUILD)-long .build-bench .build-check .build-docs .build-fuzz Benchmarks/.build Benchmarks/.build-cloop
+	rm -rf $(BUILD) $(BUILD)-long $(BUILD)-deb .build-bench .build-check .build-docs .build-fuzz Benchmarks/.build Benchmarks/.build-cloop

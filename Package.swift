@@ -148,7 +148,7 @@ let package = Package(
             name: "MemoryModelTests",
             dependencies: [
                 "MemoryModel", "Machines", "Statistics", "Experiments", "Operations", "Events",
-                "Quantities", "Hazards", "Traces", "Reports",
+                "Quantities", "Hazards", "Traces", "Reports", "JSONSchemas",
             ]),
         .testTarget(
             name: "HazardsTests",
@@ -171,7 +171,7 @@ let package = Package(
             ]),
         .testTarget(
             name: "StudioServerTests",
-            dependencies: ["StudioServer", "Machines", "Reports"]),
+            dependencies: ["StudioServer", "Machines", "Reports", "JSONSchemas"]),
         .testTarget(
             name: "LessonsTests", dependencies: ["Lessons", "Machines", "Traces"]),
         .testTarget(
@@ -218,6 +218,12 @@ let package = Package(
         .testTarget(
             name: "FaultTests",
             dependencies: ["staleline", "Traces", "Experiments", "Operations"]),
+        // Validates JSON against docs/schema.
+        .target(name: "JSONSchemas", path: "Tests/JSONSchemas"),
+        // Runs the command line, and asks nothing of the libraries.
+        .testTarget(
+            name: "DocumentationTests", dependencies: ["staleline", "JSONSchemas"],
+            exclude: ["exclusions.txt", "Kept"]),
         .testTarget(name: "TidyTests", dependencies: ["Hazards"]),
     ],
     swiftLanguageModes: [.v6]

@@ -26,6 +26,15 @@ struct SweepPlanFile: Codable {
     /// - Throws: ``BadInput`` if it is none.
     static func read(_ path: String) throws -> SweepPlanFile {
         let text = try Resources.text(of: path)
+        struct Head: Decodable {
+            var schema: String
+        }
+        let head = try? JSONDecoder().decode(Head.self, from: Data(text.utf8))
+        if let found = head?.schema, found.hasPrefix("staleline.sweep-plan/"), found != schema {
+            throw BadInput(
+                "\(path): found \(found), expected \(schema), which `staleline sweep plan` writes anew"
+            )
+        }
         guard let plan = try? JSONDecoder().decode(SweepPlanFile.self, from: Data(text.utf8)),
             plan.schema == schema, plan.shards > 0
         else {

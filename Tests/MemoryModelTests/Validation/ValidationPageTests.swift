@@ -1,4 +1,5 @@
 import Foundation
+import JSONSchemas
 import Machines
 import Reports
 import Testing
@@ -34,6 +35,9 @@ struct ValidationPageTests {
         }
         let report = ValidationReport(rows, calibrated: calibrated)
         #expect(calibrated.filter { !$0.holds }.isEmpty)
+        let document = try JSON(report.json.text)
+        #expect(document["schema"]?.text == "staleline.validate/1")
+        #expect(try SchemaFolder.published.get().faults(of: document) == [])
         let page = try String(
             contentsOf: RealMachines.root.appendingPathComponent("docs/validation.md"),
             encoding: .utf8)

@@ -1,0 +1,86 @@
+import Foundation
+import Testing
+
+/// Commands that a page names without their being run: in its sentences, in synopses, and what is excluded.
+@Suite("Commands that pages name")
+struct MentionTests {
+    /// The command lines of a page, split into words.
+    private static func lines(of page: Page, _ name: String) -> [[String]] {
+        var texts = page.prose.matches(of: #/`([^`]+)`/#).map { String($0.1) }
+            .filter { $0.hasPrefix(name) && $0.dropFirst(name.count).first?.isWhitespace == true }
+        for block in page.blocks where ["sh", "console", "usage"].contains(block.language) {
+            let text = block.lines.joined(separator: "\n").replacing("\\\n", with: " ")
+            for line in text.split(separator: "\n") {
+                let code = line.split(separator: " #", maxSplits: 1)[0]
+                texts += code.split { "|;&".contains($0) }.map {
+                    $0.trimmingCharacters(in: .whitespaces)
+                        .replacing(#/^(?:\$|do|then) /#, with: "")
+                }.filter { $0.hasPrefix(name + " ") }
+            }
+        }
+        return texts.map { $0.split(whereSeparator: \.isWhitespace).map(String.init) }
+    }
+
+    @Test("There are such subcommands, with such options", arguments: PageTests.pages)
+    func options(_ page: Page) throws {
+        let program = try CommandLine.program.get()
+        for words in Self.lines(of: page, "staleline") {
+            let unknown = program.unknown(in: words)
+            #expect(
+                unknown.isEmpty,
+                "\(page.path): `\(words.joined(separator: " "))`: there is no \(unknown)")
+        }
+    }
+
+    @Test("There are such targets in the Makefile", arguments: PageTests.pages)
+    func targets(_ page: Page) throws {
+        let makefile = try Shell.text("Makefile")
+        let targets = Set(
+            makefile.matches(of: #/^([a-z-]+):/#.anchorsMatchLineEndings()).map { String($0.1) })
+        #expect(targets.count > 20)
+        for words in Self.lines(of: page, "make") where words[1].contains(#/^[a-z-]+$/#) {
+            #expect(targets.contains(words[1]), "\(page.path): make \(words[1])")
+        }
+    }
+
+    @Test("Help texts name options that there are, and every command says what it does")
+    func help() throws {
+        let program = try CommandLine.program.get()
+        let known = program.commands.reduce(into: Set<String>()) { $0.formUnion($1.options) }
+        for command in program.commands {
+            #expect(!command.abstract.isEmpty, "\(command.name)")
+            for match in command.discussion.matches(of: #/(?:^|\s|`)(--[a-z][a-z0-9-]*)/#) {
+                let option = String(match.1)
+                #expect(known.contains(option), "\(command.name) --help: \(option)")
+            }
+        }
+    }
+
+    @Test("What there is not is seen")
+    func unknown() throws {
+        let program = try CommandLine.program.get()
+        #expect(program.commands.count > 16)
+        let cases: [(line: String, unknown: [String])] = [
+            ("staleline check T --json --elf F", []),
+            ("staleline chekc T", ["chekc"]),
+            ("staleline check T [--jsn] --elf F", ["--jsn"]),
+            ("staleline sweep T --plain --l1d-size 8K", []),
+            ("staleline sweep report F --analysis -o X", []),
+            ("staleline sweep report F --plain", ["--plain"]),
+            ("staleline capture -o T -- ./program --whatever", []),
+            ("staleline --version", []),
+        ]
+        for (line, unknown) in cases {
+            #expect(program.unknown(in: line.split(separator: " ").map(String.init)) == unknown)
+        }
+        let page = Page(
+            path: "p.md",
+            text:
+                "A `staleline\ncheck T` and `make x`.\n```sh\nA=1; staleline fix \\\n  T # --no\n```\n"
+        )
+        #expect(
+            Self.lines(of: page, "staleline") == [
+                ["staleline", "check", "T"], ["staleline", "fix", "T"],
+            ])
+    }
+}
