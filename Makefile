@@ -32,7 +32,7 @@ APT := apt-get -o DPkg::Lock::Timeout=550
 export SWIFT_BACKTRACE := enable=no
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-bench setup-capture setup-kernel-capture setup-learn build plugin demo check test test-long \
+.PHONY: help setup setup-bench setup-capture setup-kernel-capture setup-learn build plugin demo check test test-long soak \
         test-fix test-docs test-faults test-compare test-sweep test-slurm test-learn test-capture test-studio test-deb fuzz fuzz-corpus \
         capture-example bench \
         bench-peers memcheck docs manual completions format check-format install deb clean
@@ -113,6 +113,10 @@ test-long: setup ## hold the model to the second one, and the detector to the se
 	STALELINE_SEEDS=$(or $(STALELINE_SEEDS),100000) $(LONG_TEST) ReferenceTests
 	STALELINE_SEEDS=$(or $(STALELINE_SEEDS),200000) $(LONG_TEST) FoundationTests
 	STALELINE_SEEDS=$(or $(STALELINE_SEEDS),100000) $(LONG_TEST) SimulationTests
+
+# Two cores of 2026 do some 2,000 programs a second. Ends with the first difference, in words and as soak.slt.
+soak: build ## hold models, laws and the detector to each other on random programs (MINUTES=60 SEED=1)
+	$(BUILD)/release/staleline soak --minutes $(or $(MINUTES),60) --seed $(or $(SEED),1) -o soak.slt
 
 setup-learn:
 	$(call install_packages,$(BUILD_PACKAGES) $(LEARN_PACKAGES))

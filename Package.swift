@@ -35,7 +35,7 @@ let package = Package(
         .target(
             name: "MemoryModel", dependencies: ["Quantities", "Operations", "Events"],
             swiftSettings: hot),
-        // Not a layer: a second model to differ from. Tests use it, and long runs of them.
+        // A second model to differ from, for tests and long random runs.
         .target(
             name: "ReferenceModel",
             dependencies: ["Quantities", "Operations", "Events", "MemoryModel"]),
@@ -67,6 +67,14 @@ let package = Package(
                 "Quantities", "Operations", "Events", "MemoryModel", "Traces",
                 "DMAMapping",
                 "Statistics", "Hazards",
+            ],
+            swiftSettings: hot),
+        // What a long random run holds the rest to.
+        .target(
+            name: "Soak",
+            dependencies: [
+                "Quantities", "Operations", "Events", "MemoryModel", "ReferenceModel", "Traces",
+                "Statistics", "Hazards", "Experiments",
             ],
             swiftSettings: hot),
         .target(
@@ -113,7 +121,8 @@ let package = Package(
             dependencies: [
                 "Quantities", "Operations", "MemoryModel", "Machines", "Traces", "Symbols",
                 "DMAMapping", "Hazards",
-                "Experiments", "Stepping", "Reports", "Lessons", "Results", "StudioServer",
+                "Experiments", "Soak", "Stepping", "Reports", "Lessons", "Results",
+                "StudioServer",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
@@ -174,14 +183,19 @@ let package = Package(
         .testTarget(
             name: "ProofTests",
             dependencies: [
-                "Experiments", "Hazards", "Machines", "MemoryModel", "Statistics", "Traces",
-                "Operations", "Quantities",
+                "Soak", "Experiments", "Hazards", "Machines", "MemoryModel",
             ]),
         .testTarget(
             name: "DifferentialTests",
             dependencies: [
-                "Experiments", "MemoryModel", "ReferenceModel", "Traces", "Events", "Operations",
-                "Quantities",
+                "Soak", "Experiments", "MemoryModel", "ReferenceModel", "Traces", "Events",
+                "Operations", "Quantities",
+            ]),
+        .testTarget(
+            name: "SoakTests",
+            dependencies: [
+                "Soak", "staleline", "Experiments", "Hazards", "MemoryModel", "Events", "Traces",
+                "Operations", "Reports",
             ]),
         .testTarget(
             name: "SweepTests",

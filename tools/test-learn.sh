@@ -125,6 +125,8 @@ keys h
 see "Hint: The operation that makes a cache forget is an invalidate"
 keys s
 see "05-missing.slt on stm32h743"
+see "a: hand in"
+see "?: keys"
 keys a
 see "Not yet"
 see "On stm32h743 your trace goes wrong."
@@ -144,6 +146,17 @@ see "That is right"
 echo "== another size, and one that is too small"
 tmux resize-window -x 60 -y 12
 sleep 1
+see "That is right"
+keys q
+tmux resize-window -x 40 -y 10
+see "a: answer  s: trace  h: hint  q: back"
+keys h h
+see "memory then?"
+keys Home
+see "05-missing.slt is the same driver"
+tmux resize-window -x 60 -y 12
+keys a
+type_line 17
 see "That is right"
 tmux resize-window -x 30 -y 8
 see "40 columns and 10 rows are"

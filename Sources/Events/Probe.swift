@@ -30,7 +30,9 @@ public protocol Probe: ~Copyable {
     func hearsHits(of line: UInt64, size: UInt64) -> Bool
 
     /// Takes a hit that ``recordHits(of:loads:stores:fetches:)`` tells, too, later.
-    mutating func recordHit(_ event: Event)
+    ///
+    /// - Returns: whether it need not hear of more loads of the core in this line, until something else happens to it.
+    mutating func recordHit(_ event: Event) -> Bool
 }
 
 extension Probe where Self: ~Copyable {
@@ -54,7 +56,7 @@ extension Probe where Self: ~Copyable {
 
     /// Nothing: it is told in bulk.
     @inlinable
-    public mutating func recordHit(_ event: Event) {}
+    public mutating func recordHit(_ event: Event) -> Bool { true }
 }
 
 /// Listens to nothing.
@@ -122,9 +124,9 @@ public struct ProbePair<First: Probe & ~Copyable, Second: Probe & ~Copyable>: Pr
 
     /// Hands the hit to both.
     @inlinable
-    public mutating func recordHit(_ event: Event) {
-        first.recordHit(event)
-        second.recordHit(event)
+    public mutating func recordHit(_ event: Event) -> Bool {
+        let isEnough = first.recordHit(event)
+        return second.recordHit(event) && isEnough
     }
 }
 

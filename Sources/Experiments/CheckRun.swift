@@ -34,9 +34,10 @@ extension Check {
                 failures = runner.failures
                 return
             }
+            let routines = try setup.lowering().profile.inner
             let mayUseSetWay = setup.outline.statements.contains { statement in
                 guard case .operation(_, let operation) = statement.body else { return false }
-                return SetWayRules.mayMatter(operation)
+                return SetWayRules.mayMatter(operation, kernel: routines)
             }
             let rules = mayUseSetWay ? SetWayRules(profile: profile, watch: watch) : nil
             // What engines do that read descriptors by themselves is put between the steps when it is known.

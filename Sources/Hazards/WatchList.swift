@@ -283,6 +283,13 @@ struct Granules: Sequence, IteratorProtocol {
         return (granule, Self.mask(address, size, in: granule))
     }
 
+    /// The bytes that a range covers which lies in one granule.
+    @inline(__always)
+    static func maskWithin(_ address: UInt64, _ size: UInt64) -> UInt64 {
+        let width: UInt64 = size >= WatchList.granule ? .max : 1 &<< size &- 1
+        return width &<< (address % WatchList.granule)
+    }
+
     /// The bytes of a granule that a range covers.
     static func mask(_ address: UInt64, _ size: UInt64, in granule: UInt64) -> UInt64 {
         let start = granule * WatchList.granule

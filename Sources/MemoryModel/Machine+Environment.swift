@@ -72,6 +72,8 @@ extension Machine where P: ~Copyable {
         let range = Maintenance(.dcCVAC, at: event.start, bytes: event.bytes)
         if event.target == .level2 || !hasLevel1Data {
             guard hasLevel2 else { return }
+            // Others have to ask a core for what its own second level holds.
+            if hasPrivateLevel2 { activate(core) }
             forEachLine(range, shift: level2.lineShift) { machine, line in
                 let copy = machine.level2Copy(core)
                 guard machine.mapType.isCacheable, machine.level2.peek(line, copy) < 0 else {

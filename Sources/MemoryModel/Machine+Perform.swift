@@ -27,8 +27,8 @@ extension Machine where P: ~Copyable {
         case .copy(let copy):
             performCopy(copy, agent)
             tellTimes()
-        case .setMemoryType(let start, let size, let type, let shareability):
-            setMemoryType(start, size, type, shareability)
+        case .setMemoryType:
+            for mapping in map.mappings(madeBy: operation) { declare(mapping) }
         case .map(let mapping): declare(mapping)
         case .device(let operation):
             tellTimes()
@@ -132,15 +132,4 @@ extension Machine where P: ~Copyable {
 
     /// The mapping of an address.
     public func mapping(of address: UInt64) -> MemoryMapping { map.mapping(of: address) }
-
-    private mutating func setMemoryType(
-        _ start: UInt64, _ size: UInt64, _ type: MemoryType, _ shareability: Shareability
-    ) {
-        guard size > 0 else { return }
-        let physical = start &- map.mapping(of: start).start &+ map.mapping(of: start).physical
-        declare(
-            MemoryMapping(
-                start: start, end: start &+ size, physical: physical, type: type,
-                shareability: shareability))
-    }
 }

@@ -68,6 +68,8 @@ public struct Machine<P: Probe & ~Copyable>: ~Copyable {
     var fastRules: UnsafePointer<HitRule>
     /// Those of all cores, three for each.
     let hitRules: OwnedBuffer<HitRule>
+    /// The caches that the rules look into.
+    private let windows: OwnedBuffer<CacheWindow>
     /// When the statement before this one started.
     var lastIssue: UInt64 = 0
     /// When a buffer or a device next does something by itself.
@@ -145,7 +147,8 @@ public struct Machine<P: Probe & ~Copyable>: ~Copyable {
         let instruction = CacheBank(
             configuration.level1Instruction ?? nothing, copies: count, seed: seed &+ 1)
         let costs = TickCosts(configuration)
-        hitRules = HitRule.table(data, instruction, costs)
+        windows = HitRule.windows(data, instruction)
+        hitRules = HitRule.table(windows, costs)
         level1Data = data
         level1Instruction = instruction
         let isPrivate = configuration.level2?.isPrivate ?? false

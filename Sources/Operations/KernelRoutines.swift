@@ -42,6 +42,11 @@ public enum InnerRoutines: String, CaseIterable, Hashable, Sendable {
     case arm64
     /// Cortex-A53 up to r0p2 (errata 819472, 824069, 826319, 827319): every clean also invalidates.
     case arm64CleanInvalidates = "arm64_clean_invalidates"
+
+    /// Whether any of them names a cache by set and way, or as a whole, for a range of addresses.
+    ///
+    /// A test holds this to the table of what they do.
+    public var usesSetWay: Bool { self == .v4 }
 }
 
 /// Which of Linux' routines maintain an outer cache (`outer_cache_fns`).

@@ -100,26 +100,42 @@ public struct MemoryMap: Sendable, Hashable {
     /// Makes an empty map.
     public init() {}
 
-    /// The mapping that an operation makes here: of another memory type, or at a further address; nil: it makes none.
-    public func mapping(madeBy operation: Operation) -> MemoryMapping? {
+    /// The mappings that an operation makes here, ascending: of another memory type, or at a further address.
+    ///
+    /// Another type leaves all bytes at their addresses, so that there is a mapping for each one that it is set over.
+    ///
+    /// - Complexity: O(*m* log *n*) in the number of mappings, *m* of them in the range.
+    public func mappings(madeBy operation: Operation) -> [MemoryMapping] {
         switch operation {
-        case .setMemoryType(let start, let size, let type, let shareability) where size > 0:
-            MemoryMapping(
-                start: start, end: start &+ size, physical: physical(of: start), type: type,
-                shareability: shareability)
-        case .map(let mapping): mapping
-        default: nil
+        case .setMemoryType(let start, let size, let type, let shareability):
+            var result: [MemoryMapping] = []
+            var at = start
+            var left = size
+            while left > 0 {
+                let old = mapping(of: at)
+                // The highest byte of the address space belongs to no stretch.
+                let piece = max(min(left, old.end &- at), 1)
+                result.append(
+                    MemoryMapping(
+                        start: at, end: at &+ piece, physical: old.physical &+ (at &- old.start),
+                        type: type, shareability: shareability))
+                at &+= piece
+                left -= piece
+            }
+            return result
+        case .map(let mapping): return [mapping]
+        default: return []
         }
     }
 
-    /// Takes in the mapping that an operation makes, if it makes one.
+    /// Takes in the mappings that an operation makes.
     ///
-    /// - Returns: whether it made one.
+    /// - Returns: whether it made any.
     @discardableResult
     public mutating func follow(_ operation: Operation) -> Bool {
-        guard let mapping = mapping(madeBy: operation) else { return false }
-        insert(mapping)
-        return true
+        let made = mappings(madeBy: operation)
+        for mapping in made { insert(mapping) }
+        return !made.isEmpty
     }
 
     /// Puts a mapping over whatever was declared for its addresses before.

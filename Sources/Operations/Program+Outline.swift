@@ -29,8 +29,14 @@ extension Statement {
     ///
     /// A statement is large: who goes through millions of them asks each in its place for this, and copies none.
     @inlinable
-    public var access: MemoryAccess? {
-        if case .operation(_, .access(let access, _, _)) = body { access } else { nil }
+    public var access: MemoryAccess? { Self.access(in: body) }
+
+    @inlinable
+    static func access(in body: borrowing Body) -> MemoryAccess? {
+        switch body {
+        case .operation(_, .access(let access, _, _)): access
+        default: nil
+        }
     }
 
     /// Who performs it, if it is an operation.

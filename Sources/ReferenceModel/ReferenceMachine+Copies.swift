@@ -25,8 +25,10 @@ extension ReferenceMachine {
     private func readBurst(_ transfer: ReferenceTransfer, _ device: Int) -> ReferenceBurst? {
         guard let copy = transfer.copy, copy.asked < transfer.operation.bytes else { return nil }
         let address = copy.source + copy.asked
+        let most = UInt32(truncatingIfNeeded: min(fifo(device), UInt64(UInt32.max)))
         let bytes = devices[device].reading.cut(
-            address, left: transfer.operation.bytes - copy.asked, burst: transfer.operation.burst)
+            address, left: transfer.operation.bytes - copy.asked,
+            burst: min(transfer.operation.burst ?? most, most))
         guard held(transfer, device) + bytes <= fifo(device) else { return nil }
         return ReferenceBurst(
             tick: max(

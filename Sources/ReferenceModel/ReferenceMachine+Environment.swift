@@ -77,6 +77,7 @@ extension ReferenceMachine {
         let core = named ?? 0
         if event.target == .level2 || level1Data.isEmpty {
             guard let cache = level2.first else { return }
+            if hasPrivateLevel2 { cores[core].isActive = true }
             for virtual in linesOf(start, max(event.bytes, 1), cache.lineSize) {
                 let piece = locate(virtual).piece
                 guard piece.type.isCacheable, !level2[second(core)].holds(piece.address)
@@ -104,7 +105,8 @@ extension ReferenceMachine {
         let start = event.start.address.rawValue
         let isEverything = event.bytes == 0
         if isEverything { cores[core].isHeld = false }
-        let ranges = pieces(start, max(event.bytes, 1), cache: nil)
+        // Without bytes there is no address, which would number an alias.
+        let ranges = isEverything ? [] : pieces(start, event.bytes, cache: nil)
         let tick = max(pathOut, lastIssue)
         while let index = cores[core].buffer.firstIndex(where: { entry in
             isEverything || ranges.contains { entry.shares($0.address, $0.size) }

@@ -116,8 +116,12 @@ public enum Format {
     /// A share in percent; what rounds to nothing and is something is shown as less than the least.
     public static func percent(_ part: some BinaryInteger, of whole: some BinaryInteger) -> String {
         guard whole != 0 else { return "–" }
-        let share = 100 * Double(part) / Double(whole)
-        return part > 0 && share < 0.005 ? "<0.01 %" : fixed(share, 2) + " %"
+        return percent(share: Double(part) / Double(whole))
+    }
+
+    /// A share, from 0 to 1, in percent.
+    public static func percent(share: Double) -> String {
+        share > 0 && share < 0.000_05 ? "<0.01 %" : fixed(100 * share, 2) + " %"
     }
 
     /// An address in hexadecimal.

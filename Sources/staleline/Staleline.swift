@@ -23,7 +23,7 @@ struct Staleline: AsyncParsableCommand {
             SweepCommand.self, ExplainCommand.self, MachinesCommand.self, ConvertCommand.self,
             MergeCommand.self, ValidateCommand.self, ProveCommand.self, ReportCommand.self,
             LearnCommand.self,
-            StudioCommand.self, CaptureCommand.self, DemoCommand.self,
+            StudioCommand.self, CaptureCommand.self, SoakCommand.self, DemoCommand.self,
         ])
 
     /// Runs the command and turns whatever is wrong with its input into exit status 2.

@@ -193,4 +193,18 @@ import Testing
         #expect(
             Self.touches(.invalidateV7, 0x1000, 0x1014, 64) == [Touch(.cleanAndInvalidate, 0x40)])
     }
+
+    @Test("Which routines use operations by set and way is what their rows say")
+    func setWay() {
+        for routines in InnerRoutines.allCases {
+            let uses = InnerRoutineRow.rows.filter { $0.routines.contains(routines) }.contains {
+                row in
+                [row.ranges.clean, row.ranges.invalidate, row.ranges.flush].contains {
+                    if case .all = $0.work { true } else { false }
+                }
+            }
+            #expect(routines.usesSetWay == uses, "\(routines)")
+        }
+        #expect(InnerRoutines.v4.usesSetWay)
+    }
 }

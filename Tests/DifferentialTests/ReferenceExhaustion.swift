@@ -4,6 +4,8 @@ import Operations
 import Quantities
 import ReferenceModel
 
+@testable import Soak
+
 /// All sequences of six steps, out of a few, on a machine of two cores with two sets of two ways.
 ///
 /// The reference, a struct, goes through them as a tree and is copied at each branch; the model runs each sequence
@@ -20,8 +22,8 @@ struct ReferenceExhaustion {
     let steps: [RandomWorld.Step]
     /// How many sequences there were.
     private(set) var count = 0
-    /// The first sequence that differs, reduced.
-    private(set) var difference: ReferenceDifference?
+    /// The first sequence that differs.
+    private(set) var difference: RandomWorld?
 
     /// Takes the whole alphabet, of nine steps, or the smaller one of five.
     init(_ style: Style, isWhole: Bool) throws {
@@ -72,10 +74,7 @@ struct ReferenceExhaustion {
         }
         machine.finish()
         if ReferenceComparison.agrees(machine.probe.events, reference) { return }
-        let world = RandomWorld(seed: 1, configuration, sequence.map { steps[$0] })
-        difference =
-            ReferenceComparison.difference(in: world).map(ReferenceComparison.reduce)
-            ?? ReferenceDifference(world: world, step: sequence.count)
+        difference = RandomWorld(seed: 1, configuration, sequence.map { steps[$0] })
     }
 
     private static func machine(_ style: Style) throws -> MachineConfiguration {

@@ -1,6 +1,8 @@
 import Foundation
 import Testing
 
+@testable import Soak
+
 /// The model against a second one, event for event, on random programs over random small machines.
 ///
 /// `STALELINE_SEEDS` says how many; each difference is reduced and told with its seed.
@@ -12,15 +14,23 @@ struct ReferenceTests {
         ProcessInfo.processInfo.environment["STALELINE_SEEDS"].flatMap { UInt64($0) } ?? 2_000
     }
 
-    @Test("Both models tell the same", arguments: 0..<UInt64(shares))
+    /// The program that differs and how, with all that it does not need left out.
+    private static func report(_ world: RandomWorld, _ flaw: Flaw) -> String {
+        SoakDifference(
+            reducing: WorldProgram(world), flaw, SoakSubject(), kind: .worlds, isChosen: true
+        ).text
+    }
+
+    @Test(
+        "Both models tell the same, and break no law", arguments: 0..<UInt64(shares))
     func agreement(_ share: UInt64) {
+        let subject = SoakSubject()
         var reported = 0
         for seed in stride(from: share + 1, through: Self.seeds, by: Self.shares) {
-            let world = RandomWorld(seed: seed)
-            guard reported < 3, let found = ReferenceComparison.difference(in: world)
-            else { continue }
+            let program = WorldProgram(seed: seed)
+            guard reported < 3, let flaw = program.flaw(subject) else { continue }
             reported += 1
-            Issue.record("\(ReferenceComparison.reduce(found))")
+            Issue.record("\(Self.report(program.world, flaw))")
         }
     }
 
@@ -30,7 +40,10 @@ struct ReferenceTests {
     func exhaustion(_ style: ReferenceExhaustion.Style) throws {
         var all = try ReferenceExhaustion(style, isWhole: Self.seeds > 2_000)
         for first in all.steps.indices { all.run(from: first) }
-        if let found = all.difference { Issue.record("\(found)") }
+        if let world = all.difference {
+            let flaw = WorldProgram(world).flaw(SoakSubject())
+            Issue.record("\(flaw.map { Self.report(world, $0) } ?? WorldText(world).text)")
+        }
         let expected = (0..<ReferenceExhaustion.length).reduce(1) { count, _ in
             count * all.steps.count
         }

@@ -91,6 +91,20 @@ import Testing
         #expect(numbers[2] > 0, "no round was late enough")
     }
 
+    @Test("An ended soak says what it has run", arguments: [("INT", 130), ("TERM", 143)])
+    func endedSoak(_ signal: String, _ status: Int) throws {
+        let scene = try Scene()
+        let end = try scene.run(
+            """
+            env --default-signal=INT $staleline soak --minutes 10 --jobs 1 --kind traces > out & p=$!
+            until grep -q '^1000 programs' out; do sleep 0.05; kill -0 $p || exit 3; done
+            kill -\(signal) $p; wait $p; status=$?; tail -1 out; exit $status
+            """)
+        #expect(end.status == Int32(status), "\(end.output) \(end.errors)")
+        #expect(end.output.hasPrefix("interrupted: no difference in "), "\(end.output)")
+        #expect(end.output.contains(" traces"), "\(end.output)")
+    }
+
     @Test("A limit of memory is kept to, and said")
     func memoryLimit() throws {
         let scene = try Scene()

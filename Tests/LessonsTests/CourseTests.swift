@@ -69,14 +69,16 @@ struct CourseTests {
     func answers() throws {
         for lesson in try Course(BundledCourse.files).lessons {
             let file = try AnswerFile("answers/\(lesson.file)", in: BundledCourse.files, of: lesson)
-            for (place, question) in lesson.questions.enumerated() {
-                let answers = file.answers.filter { $0.question == place + 1 }
+            for number in 1...lesson.questions.count {
+                let answers = file.answers.filter { $0.question == number }
                 let right = answers.count { $0.isRight }
-                #expect(right >= 2, "\(lesson.name), question \(place + 1)")
-                #expect(answers.count - right >= 2, "\(lesson.name), question \(place + 1)")
+                #expect(right >= 2, "\(lesson.name), question \(number)")
+                #expect(answers.count - right >= 2, "\(lesson.name), question \(number)")
+                for wrong in answers where !wrong.isRight {
+                    #expect(!wrong.because.isEmpty, "\(file.file):\(wrong.line)")
+                }
                 let words = Set(answers.filter(\.isRight).map(\.lines))
                 #expect(words.count == right, "\(lesson.name): two right answers are one")
-                _ = question
             }
         }
     }
@@ -103,9 +105,44 @@ struct CourseTests {
         #expect(course.lesson("stale") == nil)
     }
 
+    @Test("A window on a page shows the page's bytes")
+    func throughAnAlias() throws {
+        let lesson = try #require(Course(BundledCourse.files).lesson("aliases"))
+        let renderer = BlockRenderer(
+            lesson, files: BundledCourse.files, machines: BundledCourse.machines)
+        var blocks: [ComputedBlock] = []
+        for case .block(let block) in lesson.parts { blocks.append(block) }
+        var block = try #require(blocks.first)
+        block.kind = .state
+        block.options = ["after": "[change]"]
+        func lines(_ address: String) throws -> [String] {
+            block.arguments = [address]
+            return try renderer.lines(block)
+        }
+        #expect(try lines("window") == lines("page"))
+        #expect(try lines("window+64") == lines("page+64"))
+        #expect(try lines("0x90000000") == lines("page"))
+        #expect(try lines("page")[0].hasPrefix("page, the 64 bytes"))
+    }
+
+    @Test("Lines that a question takes out are out of the trace that students get")
+    func without() throws {
+        let question = try #require(Course(BundledCourse.files).lesson("speculation")).questions[0]
+        let line = try #require(question.trace.lines.first { $0.contains("[second]") })
+        #expect(line.hasPrefix("# taken out: "))
+    }
+
+    @Test("A place may be written with its brackets or without")
+    func places() throws {
+        let trace = try #require(Course(BundledCourse.files).lesson("stale-read")).trace
+        #expect(try trace.line(of: "inv2") == trace.line(of: "[inv2]"))
+        #expect(try trace.line(of: "7") == 7)
+        #expect(throws: LessonFault.self) { try trace.line(of: "nowhere") }
+    }
+
     @Test("A page is set in lines of at most 78 columns, but for traces and tables")
     func pages() throws {
-        for lesson in try Course(BundledCourse.files).lessons.prefix(4) {
+        for lesson in try Course(BundledCourse.files).lessons {
             let renderer = BlockRenderer(
                 lesson, files: BundledCourse.files, machines: BundledCourse.machines)
             let page = try LessonPage(lesson, renderer: renderer)
@@ -114,5 +151,30 @@ struct CourseTests {
                 #expect(line.text.count <= 78, "\(line.text)")
             }
         }
+    }
+
+    @Test("A page has the names to choose from, and no table that has the choice made already")
+    func choices() throws {
+        var choices = 0
+        for lesson in try Course(BundledCourse.files).lessons {
+            let page = try LessonPage(
+                lesson,
+                renderer: BlockRenderer(
+                    lesson, files: BundledCourse.files, machines: BundledCourse.machines))
+            let words = page.lines.map(\.text).joined(separator: " ")
+            var compared: Set<String> = []
+            for case .block(let block) in lesson.parts where block.kind == .compare {
+                compared.insert(block.options["file"] ?? lesson.trace.file)
+            }
+            for question in lesson.questions where question.kind == .strategy {
+                choices += 1
+                #expect(!compared.contains(question.trace.file), "\(lesson.name)")
+                #expect(words.contains("Answer with \(question.answer)."), "\(lesson.name)")
+                for name in question.strategies {
+                    #expect(question.answer.contains(name), "\(lesson.name)")
+                }
+            }
+        }
+        #expect(choices >= 3)
     }
 }

@@ -77,6 +77,8 @@ struct LearnCommandTests {
         #expect(wrong.status == 1 && wrong.output.hasPrefix("Not yet."))
         let trace = try run(["learn", "5", "--trace", "--question", "2"])
         #expect(trace.status == 0)
+        let broken = try run(["learn", "8", "--trace"])
+        #expect(broken.output.contains("# taken out: "))
         let question = ["learn", "5", "--question", "2", "--answer", "-"]
         #expect(try run(question, input: trace.output).status == 1)
         let mended = trace.output.replacing(
@@ -103,6 +105,9 @@ struct LearnCommandTests {
             (["learn", "--answer", "-"], "which lesson"),
             (["learn", "5", "--walk", "--plain"], "give one of"),
             (["learn", "--update"], "--update goes with --check"),
+            (["learn", "--check", ".", "--course", "."], "--course does not go with it"),
+            (["learn", "3", "--list"], "give no lesson"),
+            (["learn", "3", "--check", "."], "give no lesson"),
         ] {
             let result = try run(words)
             #expect(result.status == 2, "\(words): \(result.output)")

@@ -57,6 +57,22 @@ struct CopyTests {
         #expect(bench.events(.deviceWrite).map(\.size) == [32, 32])
     }
 
+    @Test(
+        "Two ports: bursts longer than the controller's FIFO are cut to it, and the copy comes to its end"
+    )
+    func longBursts() throws {
+        let bench = try Bench(TestMachine.make())
+        var port = engine(fifo: 32)
+        port.name = "narrow"
+        var wide = TestMachine.port(snoops: false)
+        wide.burstBeats = 8
+        bench.machine.attach(.device(0), to: port, reading: wide)
+        copy(bench, to: 0x6000, from: 0x4010, 96)
+        #expect(bench.events(.deviceRead).map(\.size) == [16, 32, 32, 16])
+        #expect(bench.events(.deviceWrite).map(\.size).reduce(0, +) == 96)
+        #expect(bench.events(.deviceDone).count == 1)
+    }
+
     @Test("A controller counts the bursts of all its channels that are under way")
     func issuing() throws {
         for (places, expected) in [(1, [0, 100, 200]), (2, [0, 40, 100])] as [(Int, [UInt64])] {

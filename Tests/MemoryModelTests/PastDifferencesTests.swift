@@ -213,4 +213,44 @@ struct PastDifferencesTests {
             #expect(error.faults.map(\.path) == ["store_buffer.entry_bytes"])
         }
     }
+
+    @Test("Another memory type leaves the bytes of every mapping where they are")
+    func typeOverTwoMappings() throws {
+        let small = CacheConfiguration(size: 1_024, ways: 2, lineSize: 32, hitCycles: 3)
+        let bench = try bench(level1: small)
+        bench.declare(0x1000, 0x1000, .writeBack, physical: 0x8000)
+        bench.perform(
+            .setMemoryType(start: 0x0, size: 0x4000, .nonCacheable, .outerShareable))
+        for address in [0x10, 0x1010, 0x2010, 0x4010] as [UInt64] { bench.load(address) }
+        #expect(bench.events(.load).map(\.address) == [0x10, 0x8010, 0x2010, 0x4010])
+        #expect(bench.events(.load).map(\.place) == [.memory, .memory, .memory, .level1Data(0)])
+    }
+
+    @Test("A type is set up to the end of the address space, and nowhere where nothing is")
+    func typeAtTheEnd() {
+        let map = MemoryMap()
+        func set(_ start: UInt64, _ size: UInt64) -> [MemoryMapping] {
+            map.mappings(
+                madeBy: .setMemoryType(start: start, size: size, .nonCacheable, .innerShareable))
+        }
+        #expect(set(.max - 0x1000, 0x1000).map(\.end) == [.max])
+        #expect(set(0x1000, 0).isEmpty)
+        #expect(map.mappings(madeBy: .work(cycles: 1)).isEmpty)
+    }
+
+    // Both models had this wrong; a law showed it.
+    @Test("A core whose own second level was filled is asked, and asks before it stores")
+    func filledPrivateLevel2() throws {
+        let cache = CacheConfiguration(size: 1_024, ways: 2, lineSize: 32, hitCycles: 3)
+        let bench = try bench(
+            cores: 2, level1: cache,
+            level2: CacheConfiguration(size: 8_192, ways: 4, lineSize: 32, hitCycles: 11)
+        ) { $0.level2?.isPrivate = true }
+        bench.environment(.fill, 0x1000, in: .level2)
+        bench.load(0x1000, core: 1)
+        bench.store(0x1008, core: 0)
+        #expect(
+            bench.events(.invalidate).map(\.place).contains(.level1Data(1)),
+            "core 1 would go on with an old line")
+    }
 }

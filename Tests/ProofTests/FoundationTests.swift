@@ -1,12 +1,7 @@
 import Foundation
-import Hazards
-import MemoryModel
-import Operations
-import Statistics
 import Testing
-import Traces
 
-@testable import Experiments
+@testable import Soak
 
 /// The detector's foundation: the may-analysis finds a hazard if and only if the search finds a schedule.
 ///
@@ -21,74 +16,25 @@ struct FoundationTests {
 
     @Test("Both find something, or neither does", arguments: 0..<UInt64(shares))
     func agreement(_ share: UInt64) throws {
+        let subject = try RandomMachines.subject()
         var reported = 0
+        var (ran, undecided) = (0, 0)
         for seed in stride(from: share + 1, through: Self.seeds, by: Self.shares) {
-            let trace = RandomTrace(seed: seed)
-            guard let found = try Foundation.judge(trace), found.differs else { continue }
-            reported += 1
-            Issue.record("\(try Foundation.reduce(trace))")
-            if reported == 3 { return }
-        }
-    }
-}
-
-/// Both answers to a trace.
-struct Foundation {
-    var trace: RandomTrace
-    var latent: [Finding]
-    var proof: ProofResult
-
-    var differs: Bool { latent.isEmpty != (proof.fault == nil) }
-
-    static func judge(_ trace: RandomTrace) throws -> Foundation? {
-        guard let program = try? NativeParser.parse(Array(trace.text.utf8), file: "random") else {
-            return nil
-        }
-        guard
-            let setup = try? Setup(
-                program, file: "random",
-                machine: RandomMachines.machine(trace.profile.machine),
-                kernel: .init(parsing: trace.profile.kernel))
-        else { return nil }
-        let profile = setup.hazardProfile
-        var map = MemoryMap()
-        for mapping in setup.declaredMappings { map.insert(mapping) }
-        guard let watch = try? setup.watchList(map),
-            var runner = try? ProgramRunner(
-                setup, probe: CountersProbe(), keepingStepsFor: watch)
-        else { return nil }
-        do { try runner.run() } catch { return nil }
-        let latent = LatentStream.judge(
-            runner.steps, profile: profile, watch: watch, map: map)
-        // A poll that never ends (H38) reads no byte that it must not read: nothing a schedule could show.
-        let findings = latent.findings.filter { $0.code != .h38 }
-        let proof = Prove.search(
-            runner.steps, profile: profile, architecture: setup.machine.architecture, map: map)
-        return Foundation(trace: trace, latent: findings, proof: proof)
-    }
-
-    /// Leaves out statements as long as both still differ.
-    static func reduce(_ trace: RandomTrace) throws -> String {
-        var smallest = trace
-        var changed = true
-        while changed {
-            changed = false
-            for place in smallest.body.indices.reversed() {
-                var candidate = smallest
-                candidate.body.remove(at: place)
-                if try judge(candidate)?.differs == true {
-                    smallest = candidate
-                    changed = true
-                    break
-                }
+            let program = TraceProgram(seed: seed)
+            switch program.answer(subject) {
+            case .unfit: continue
+            case .undecided: undecided += 1
+            case .agreement: break
+            case .difference(let flaw):
+                let difference = SoakDifference(
+                    reducing: program, flaw, subject, kind: .traces, isChosen: true)
+                Issue.record("\(difference.text)")
+                reported += 1
+                if reported == 3 { return }
             }
+            ran += 1
         }
-        guard let found = try judge(smallest) else { return "\(trace)" }
-        let latent = found.latent.map {
-            "  latent \($0.code.rawValue) at \($0.record): \($0.detail)"
-        }
-        let proof = found.proof.schedule.map { "  \($0.record): \($0.text)" }
-        return
-            "\(smallest)\(latent.joined(separator: "\n"))\nschedule:\n\(proof.joined(separator: "\n"))"
+        #expect(undecided == 0, "searches of so short traces come to their ends")
+        #expect(ran * 10 > Int(Self.seeds) / Self.shares * 9, "\(ran) traces could be run")
     }
 }

@@ -1,13 +1,21 @@
 import Foundation
 import Machines
 import MemoryModel
+import Soak
 import Synchronization
 
 /// Machines of `configs/`, read once.
 enum RandomMachines {
     private static let known = Mutex<[String: MachineConfiguration]>([:])
 
-    static func machine(_ name: String) throws -> MachineConfiguration {
+    /// What traces and drivers are held to.
+    static func subject() throws -> SoakSubject {
+        var machines: [String: MachineConfiguration] = [:]
+        for name in SoakSubject.machineNames { machines[name] = try machine(name) }
+        return SoakSubject(machines: machines)
+    }
+
+    private static func machine(_ name: String) throws -> MachineConfiguration {
         if let machine = known.withLock({ $0[name] }) { return machine }
         let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
             .deletingLastPathComponent().deletingLastPathComponent()

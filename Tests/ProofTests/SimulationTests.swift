@@ -1,14 +1,8 @@
 import Foundation
 import Hazards
-import MemoryModel
-import Operations
-import Quantities
-import Statistics
-import Synchronization
 import Testing
-import Traces
 
-@testable import Experiments
+@testable import Soak
 
 /// The detector's use: correct drivers are left in peace, and what is wrong with the others is found.
 ///
@@ -24,18 +18,19 @@ struct SimulationTests {
     @Test("Nothing is found without a fault; a fault with an effect is found")
     func faults() async throws {
         let last = Self.seeds
-        let tally = try await withThrowingTaskGroup(of: SimulationTally.self) { group in
+        let subject = try RandomMachines.subject()
+        let tally = await withTaskGroup(of: SimulationTally.self) { group in
             for share in 1...Self.shares {
                 group.addTask {
                     var tally = SimulationTally()
                     for seed in stride(from: share, through: last, by: Int(Self.shares)) {
-                        try tally.run(seed)
+                        tally.run(seed, subject)
                         if tally.failures.count >= 3 { break }
                     }
                     return tally
                 }
             }
-            return try await group.reduce(into: SimulationTally()) { $0.add($1) }
+            return await group.reduce(into: SimulationTally()) { $0.add($1) }
         }
         for failure in tally.failures { Issue.record("\(failure)") }
         print(tally)
@@ -115,26 +110,19 @@ struct SimulationTally: CustomStringConvertible {
     }
 
     /// Makes the driver of a seed, judges it, breaks it, and judges it again.
-    mutating func run(_ seed: UInt64) throws {
-        let driver = RandomDriver(seed: seed)
-        guard let correct = try Simulation.judge(driver) else {
-            failures.append("cannot be run:\n\(driver)")
-            return
-        }
+    mutating func run(_ seed: UInt64, _ subject: SoakSubject) {
+        let outcome = DriverOutcome(seed: seed, subject)
         drivers += 1
-        if correct.proof.cut > 0 { cut += 1 }
-        if !correct.findings.isEmpty || correct.proof.fault != nil {
-            failures.append("found in a correct driver:\n\(driver)\(correct)")
-            return
+        cut += outcome.cut
+        if let (program, flaw) = outcome.flawed {
+            let difference = SoakDifference(
+                reducing: program, flaw, subject, kind: .drivers, isChosen: true)
+            failures.append(difference.text)
         }
-        var random = SplitMix64(seed: seed)
-        guard let (fault, broken, judged) = try Simulation.fault(in: driver, &random) else {
-            return
-        }
+        guard let fault = outcome.fault, let judged = outcome.judged else { return }
         faults += 1
         tried[fault.kind, default: 0] += 1
-        if judged.proof.cut > 0 { cut += 1 }
-        guard judged.proof.fault != nil else {
+        guard outcome.hasEffect else {
             let bytes = judged.findings.filter { $0.verdict != .misuse }
             if !bytes.isEmpty, bytes.allSatisfy({ Self.codesBeyond.contains($0.code) }) {
                 beyond += 1
@@ -148,79 +136,6 @@ struct SimulationTally: CustomStringConvertible {
         }
         effective += 1
         effects[fault.kind, default: 0] += 1
-        kinds[driver.kind, default: 0] += 1
-        guard judged.findings.isEmpty else { return }
-        let smallest = try Simulation.reduce(broken) {
-            $0.findings.isEmpty && $0.proof.fault != nil
-        }
-        failures.append(
-            """
-            not found: \(fault.kind) of '\(driver.body[fault.place])' in
-            \(broken)reduced:
-            \(smallest)\(try Simulation.judge(smallest).map(\.description) ?? "")
-            """)
-    }
-}
-
-/// What both say of a driver.
-struct Simulation: CustomStringConvertible {
-    var findings: [Finding]
-    var proof: ProofResult
-
-    static let bounds = ProofBounds(states: 1 << 14)
-
-    var description: String {
-        let found = findings.map {
-            "  \($0.verdict) \($0.code.rawValue) at \($0.record): \($0.detail)"
-        }
-        let schedule = proof.schedule.map { "  \($0.record): \($0.text)" }
-        return (["findings:"] + found + ["schedule:"] + schedule).joined(separator: "\n") + "\n"
-    }
-
-    /// Checks and searches a driver; nil: it cannot be run.
-    static func judge(_ driver: RandomDriver) throws -> Simulation? {
-        guard let program = try? NativeParser.parse(Array(driver.text.utf8), file: "driver"),
-            let setup = try? Setup(
-                program, file: "driver",
-                machine: RandomMachines.machine(driver.profile.machine),
-                kernel: .init(parsing: driver.profile.kernel)),
-            let check = try? Check.run(setup),
-            let proof = try? Prove.run(setup, bounds: bounds)
-        else { return nil }
-        return Simulation(findings: check.judgement.findings, proof: proof)
-    }
-
-    /// Breaks a driver, in such a way that it can be run.
-    static func fault(
-        in driver: RandomDriver, _ random: inout SplitMix64
-    ) throws -> (Fault, RandomDriver, Simulation)? {
-        for _ in 0..<8 {
-            guard let fault = Fault.draw(in: driver, &random) else { return nil }
-            var broken = driver
-            broken.body = fault.body
-            if let judged = try judge(broken) { return (fault, broken, judged) }
-        }
-        return nil
-    }
-
-    /// Leaves out statements as long as something holds.
-    static func reduce(
-        _ driver: RandomDriver, while holds: (Simulation) -> Bool
-    ) throws -> RandomDriver {
-        var smallest = driver
-        var changed = true
-        while changed {
-            changed = false
-            for place in smallest.body.indices.reversed() {
-                var candidate = smallest
-                candidate.body.remove(at: place)
-                if let judged = try judge(candidate), holds(judged) {
-                    smallest = candidate
-                    changed = true
-                    break
-                }
-            }
-        }
-        return smallest
+        kinds[outcome.driver.kind, default: 0] += 1
     }
 }

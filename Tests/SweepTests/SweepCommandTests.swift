@@ -152,4 +152,88 @@ struct SweepCommandTests {
         #expect(lines[0].hasPrefix("point,l1d.size,L1D.dirtyAtEnd,"))
         #expect(lines[2].contains("found 3072") && lines[1].hasSuffix(",,"))
     }
+
+    @Test("Shards draw the sample that the whole sweep draws", arguments: ["sets", "intervals"])
+    func sampledShards(by: String) throws {
+        let folder = try Folder()
+        let trace = try SweepKillTests.trace(folder, count: 6_000)
+        // The last point has the fewest sets: a shard without it must not draw from more.
+        let arguments =
+            [trace, "--plain", "--l1d-sets", "256,64,16", "--l1d-ways", "1,2", "--l1d-line", "32"]
+            + (by == "sets"
+                ? ["--sample-sets", "1/2"]
+                : ["--sample-intervals", "100/400", "--warm-up", "200"])
+        let local = try Program.run(["sweep"] + arguments + ["-o", folder.path("local.db")])
+        #expect(local.status == 0, "\(local.error)")
+        #expect(local.out.contains("with a confidence of 95.00 %"))
+        #expect(local.out.contains(" % to "))
+        #expect(
+            try Program.run(
+                ["sweep", "plan"] + arguments + ["--shards", "3", "-o", folder.path("plan.json")]
+            ).status == 0)
+        for shard in 1...3 {
+            let run = try Program.run(
+                ["sweep", "run", folder.path("plan.json"), "--shard", "\(shard)"])
+            #expect(run.status == 0, "\(run.error)")
+        }
+        let merge = try Program.run(
+            ["sweep", "merge"] + (1...3).map { folder.path("plan.shard-\($0)-of-3.db") }
+                + ["-o", folder.path("all.db")])
+        #expect(merge.status == 0, "\(merge.error)")
+        #expect(try folder.bytes("all.db") == folder.bytes("local.db"))
+        let json = try Program.run(["sweep", "report", folder.path("all.db"), "--json"])
+        let points = try #require(try Self.object(json.out)["points"] as? [[String: Any]])
+        for point in points {
+            let sample = try #require(point["sample"] as? [String: Any])
+            #expect(sample["by"] as? String == by)
+            let estimates = try #require(point["estimates"] as? [String: [String: Double]])
+            let rate = try #require(estimates["L1D.missRate"])
+            let (low, value, high) = (rate["low"] ?? 2, rate["value"] ?? 2, rate["high"] ?? -1)
+            #expect(0 <= low && low <= value && value <= high && high <= 1)
+        }
+    }
+
+    @Test("A sample that cannot be drawn is refused in words")
+    func sampleErrors() throws {
+        let folder = try Folder()
+        let trace = try SweepKillTests.trace(folder, count: 500)
+        let plain = ["--plain", "--l1d-size", "4K,8K", "--l1d-ways", "1", "--l1d-line", "32"]
+        let cases: [(arguments: [String], words: String)] = [
+            (plain + ["--sample-sets", "1/64"], "expected 8 or more"),
+            (plain + ["--sample-sets", "8"], "expected one in so many"),
+            (
+                plain + ["--sample-sets", "1/2", "--sample-intervals", "1/2"],
+                "expected one of them at a time"
+            ),
+            (plain + ["--sample-intervals", "20/10"], "found 20 accesses in each 10"),
+            (plain + ["--sample-intervals", "20"], "expected ACCESSES/PERIOD"),
+            (plain + ["--warm-up", "20"], "without --sample-intervals"),
+            (
+                plain + ["--sample-intervals", "1/2", "--straddle", "once"],
+                "expected split, first or each"
+            ),
+            (
+                plain + ["--sample-sets", "1/2", "--guided", "2"],
+                "expected --sample-intervals"
+            ),
+            (
+                ["--machine", "am335x", "--l1d-size", "16K,32K", "--sample-sets", "1/2"],
+                "time belongs to no set"
+            ),
+            (
+                plain + ["--sample-intervals", "10/200"],
+                "found 2 units in the trace, expected at least 8"
+            ),
+        ]
+        for (arguments, words) in cases {
+            let result = try Program.run(["sweep", trace] + arguments)
+            #expect(result.status == 2, "\(arguments)")
+            #expect((result.error + result.out).contains(words), "\(arguments): \(result.error)")
+        }
+        let statements = Program.root.appendingPathComponent("Traces/workloads/spi-small.slt").path
+        let result = try Program.run(
+            ["sweep", statements, "--sample-intervals", "10/20", "--machine", "am335x"])
+        #expect(result.status == 2)
+        #expect(result.error.contains("found a trace of statements"), "\(result.error)")
+    }
 }

@@ -35,7 +35,7 @@ struct SourceTests {
             (#/\b(?:ContinuousClock|SuspendingClock|DispatchTime)\b/#, "a clock"),
             (#/\bDate\(\)/#, "a clock"), (#/\bclock_gettime\b|\bgettimeofday\b/#, "a clock"),
             (#/\bSystemRandomNumberGenerator\b/#, "chance without a seed"),
-            (#/\.random\(in: [^()]*\)(?!.*using)/#, "chance without a seed"),
+            (#/\.random\(in: (?![^()]*\busing: )[^()]*\)/#, "chance without a seed"),
             (#/\.(?:shuffled|randomElement|shuffle)\(\)/#, "chance without a seed"),
             (#/\bany Probe\b/#, "a probe that is not known at compile time"),
         ]

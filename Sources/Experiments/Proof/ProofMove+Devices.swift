@@ -79,7 +79,7 @@ extension ProofProblem {
                 let known =
                     node.isInTurn
                     ? isSettled ? state.known[writer.device] : 0
-                    : state.told[node.device][writer.device]
+                    : (told(at: node.bell, state) ?? state.told[node.device])[writer.device]
                 let isKnown = writer.ordinal <= known
                 if isKnown { return Int(younger) }
             } else if mustFind(Int(younger) - 1) {

@@ -14,7 +14,7 @@ extension ProofProblem {
         case .outer(let instruction): return maintainOuter(number, instruction, &state)
         case .deviceRead: return deviceRead(number, &state)
         case .deviceWrite: return deviceWrite(number, &state, intoCaches)
-        case .ring: state.told[node.device] = state.known
+        case .ring: ring(number, &state)
         case .wait:
             let done = nodes[..<number].last { $0.isDevice && $0.device == node.device }
             learn(node.device, done?.ordinal ?? 0, &state)
@@ -22,6 +22,35 @@ extension ProofProblem {
         case .fence, .outerSync: break
         }
         return nil
+    }
+
+    /// A doorbell tells its device what the core knows.
+    ///
+    /// What the device was asked before that need not know of it, whenever the device comes to it.
+    private func ring(_ number: Int, _ state: inout ProofState) {
+        let device = nodes[number].device
+        for waiting in nodes[..<number].indices where isAwaited(waiting, state) {
+            let bell = nodes[waiting].bell
+            guard nodes[waiting].device == device, told(at: bell, state) == nil else { continue }
+            state.toldBefore.append(ProofState.Told(bell: bell, known: state.told[device]))
+        }
+        state.told[device] = state.known
+    }
+
+    /// Whether a device was asked for a read that has not taken effect.
+    private func isAwaited(_ node: Int, _ state: ProofState) -> Bool {
+        nodes[node].kind == .deviceRead && nodes[node].bell >= 0 && !state.isDone(node)
+    }
+
+    /// What a doorbell before the last one told; nil: it is the last one.
+    func told(at bell: Int, _ state: ProofState) -> [UInt16]? {
+        state.toldBefore.first { $0.bell == bell }?.known
+    }
+
+    /// Forgets what doorbells told that nothing follows any more, so that equal states are equal.
+    func forgetTold(_ state: inout ProofState) {
+        let awaited = nodes.indices.filter { isAwaited($0, state) }.map { nodes[$0].bell }
+        state.toldBefore.removeAll { !awaited.contains($0.bell) }
     }
 
     func learn(_ device: Int, _ ordinal: UInt16, _ state: inout ProofState) {

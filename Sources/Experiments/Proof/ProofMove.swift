@@ -113,6 +113,7 @@ extension ProofProblem {
             wrong = land(Int(store), &state)
             state.outerBuffer.removeAll { $0 == store }
         }
+        if !state.toldBefore.isEmpty { forgetTold(&state) }
         state.forget()
         return wrong
     }

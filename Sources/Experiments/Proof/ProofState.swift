@@ -64,8 +64,18 @@ struct ProofState: Hashable, Sendable {
     var known: [UInt16]
     /// For each device, the youngest store of a core that it has seen: its node, plus one.
     var seen: [UInt16]
-    /// For each device, how many operations of each other device the core knew of that rang it.
+    /// For each device, how many operations of each other device the core knew of that rang it last.
     var told: [[UInt16]]
+    /// The same of doorbells before the last one, as long as a read that follows one of them has not taken effect.
+    var toldBefore: [Told] = []
+
+    /// What a doorbell told its device.
+    struct Told: Hashable, Sendable {
+        /// The node that rang, or saw that the device was done.
+        var bell: Int
+        /// How many operations of each other device the core knew of.
+        var known: [UInt16]
+    }
 
     init(_ problem: ProofProblem) {
         lines = problem.lines.map { Line(classes: $0.classes) }

@@ -33,7 +33,7 @@ public struct ProgramRunner<P: CountingProbe & ~Copyable>: ~Copyable {
     public private(set) var performed: UInt64 = 0
 
     let setup: Setup
-    private var lowering: Lowering
+    private(set) var lowering: Lowering
     /// The bytes that the may-analysis is about; nil: no steps are kept.
     private let watch: WatchList?
     /// Who takes the steps as they are performed; nil: they are kept.
@@ -271,13 +271,7 @@ public struct ProgramRunner<P: CountingProbe & ~Copyable>: ~Copyable {
                     message: failure.message, isAllocation: failure.isAllocation))
         }
         guard call.function.makesHandle else { return }
-        for bounce in lowering.bounces where bounce.handle == call.handle {
-            machine.probe.bounce(
-                BouncedBytes(
-                    device: bounce.device, record: record,
-                    start: lowering.memoryMap.physical(of: bounce.start), size: bounce.size,
-                    slot: bounce.slot))
-        }
+        tellBounces(of: call.handle, record: record)
     }
 
     private mutating func perform(

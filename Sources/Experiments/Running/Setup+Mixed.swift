@@ -39,9 +39,7 @@ extension Setup {
             // What cannot be lowered is told where the program runs.
             try? lowering.lower(.dma(call), agent: .core(0), into: &operations)
             for operation in operations {
-                if let mapping = lowering.memoryMap.mapping(madeBy: operation) {
-                    found.insert(mapping)
-                }
+                found.formUnion(lowering.memoryMap.mappings(madeBy: operation))
             }
         }
         return found.sorted { ($0.start, $0.end, $0.physical) < ($1.start, $1.end, $1.physical) }

@@ -18,10 +18,12 @@ extension CountingGroup {
 
     /// Puts counting machines into groups.
     ///
-    /// - Parameter machines: Each with its point's number; they can be built.
+    /// - Parameters:
+    ///   - machines: Each with its point's number; they can be built.
+    ///   - hasGaps: Whether pieces of the trace are missing.
     /// - Returns: what makes each group, in the order of their first points.
     static func makers(
-        _ machines: [(number: UInt64, machine: PlainConfiguration)]
+        _ machines: [(number: UInt64, machine: PlainConfiguration)], hasGaps: Bool = false
     ) -> [@Sendable () -> any SweepGroup] {
         var order: [Kinship] = []
         var members: [Kinship: [Member]] = [:]
@@ -34,10 +36,10 @@ extension CountingGroup {
             let members = members[kinship] ?? []
             switch kinship {
             case .lines:
-                return split(members, \.level1Data).map { part in { ofLines(part) } }
+                return split(members, \.level1Data).map { part in { ofLines(part, hasGaps) } }
             case .level1:
                 return split(members) { $0.level2 ?? $0.level1Data }.map { part in
-                    { ofLevel1(part) }
+                    { ofLevel1(part, hasGaps) }
                 }
             case .alone: return members.map { member in { alone(member) } }
             }
@@ -82,26 +84,27 @@ extension CountingGroup {
 
     /// Stacks for caches of one line size.
     private static func stacks(
-        _ caches: [CacheConfiguration], _ side: StackCounter.Side, _ straddle: StraddleRule
+        _ caches: [CacheConfiguration], _ side: StackCounter.Side, _ straddle: StraddleRule,
+        _ hasGaps: Bool
     ) -> (box: StackBox, lines: Int) {
         let sets = Set(caches.map(\.sets))
         let ways = caches.map(\.ways).max() ?? 1
         let counter = StackCounter(
             setCounts: Array(sets), ways: ways, lineSize: caches.first?.lineSize ?? 64, side: side,
-            straddle: straddle)
+            straddle: straddle, hasGaps: hasGaps)
         return (StackBox(counter), Int(sets.reduce(0, +)) * ways)
     }
 
     /// All members differ in their first level alone, and have one line size.
-    private static func ofLines(_ members: [Member]) -> CountingGroup {
+    private static func ofLines(_ members: [Member], _ hasGaps: Bool) -> CountingGroup {
         let straddle = members[0].machine.straddle
-        let data = stacks(members.map(\.machine.level1Data), .data, straddle)
+        let data = stacks(members.map(\.machine.level1Data), .data, straddle, hasGaps)
         var parts = [Part.stacks(data.box)]
         var lines = data.lines
         let fetched = members.compactMap(\.machine.level1Instruction)
         var fetches: StackBox?
         if !fetched.isEmpty {
-            let instruction = stacks(fetched, .instruction, straddle)
+            let instruction = stacks(fetched, .instruction, straddle, hasGaps)
             fetches = instruction.box
             parts.append(.stacks(instruction.box))
             lines += instruction.lines
@@ -109,21 +112,27 @@ extension CountingGroup {
         return CountingGroup(
             parts, lines: lines,
             points: members.map { number, machine in
-                (
-                    number,
-                    {
+                Point(
+                    number: number,
+                    counts: { isEnd in
                         SweptCounts(
-                            records: 0, level1Data: data.box.counts(of: machine.level1Data),
+                            records: 0, level1Data: data.box.counts(of: machine.level1Data, isEnd),
                             level1Instruction: machine.level1Instruction.flatMap {
-                                fetches?.counts(of: $0)
+                                fetches?.counts(of: $0, isEnd)
                             })
-                    }
-                )
+                    },
+                    bounds: {
+                        SweptBounds(
+                            level1Data: data.box.bounds(of: machine.level1Data),
+                            level1Instruction: machine.level1Instruction.flatMap {
+                                fetches?.bounds(of: $0)
+                            })
+                    })
             })
     }
 
     /// All members have one first level, and differ in their second.
-    private static func ofLevel1(_ members: [Member]) -> CountingGroup {
+    private static func ofLevel1(_ members: [Member], _ hasGaps: Bool) -> CountingGroup {
         var first = members[0].machine
         first.level2 = nil
         let box = HierarchyBox(built: first, recordsRequests: true)
@@ -131,24 +140,34 @@ extension CountingGroup {
         var below: [Int: StackBox] = [:]
         let seconds = Dictionary(grouping: members.compactMap(\.machine.level2), by: \.lineSize)
         for (size, caches) in seconds {
-            let second = stacks(caches, .unified, .once)
+            let second = stacks(caches, .unified, .once, hasGaps)
             below[size] = second.box
             lines += second.lines
         }
         let stacks = below.sorted { $0.key < $1.key }.map(\.value)
+        // The machine of level 1 does not know what it does not know; stacks beside it do.
+        let doubt = hasGaps ? ofLines([(0, first)], true) : nil
         return CountingGroup(
-            [.level1(box, below: stacks)], lines: lines,
+            [.level1(box, below: stacks)] + (doubt?.parts ?? []), lines: lines,
             points: members.map { [below] number, machine in
-                (
-                    number,
-                    {
-                        let counts = box.hierarchy.counts
+                Point(
+                    number: number,
+                    counts: { isEnd in
+                        let counts = box.hierarchy.counts(withDirty: isEnd)
                         return SweptCounts(
                             records: 0, level1Data: counts.data,
                             level1Instruction: counts.instruction,
-                            level2: machine.level2.flatMap { below[$0.lineSize]?.counts(of: $0) })
-                    }
-                )
+                            level2: machine.level2.flatMap {
+                                below[$0.lineSize]?.counts(of: $0, isEnd)
+                            })
+                    },
+                    bounds: {
+                        var bounds = doubt?.points.first?.bounds() ?? SweptBounds()
+                        bounds.level2 = machine.level2.flatMap {
+                            below[$0.lineSize]?.bounds(of: $0)
+                        }
+                        return bounds
+                    })
             })
     }
 
@@ -160,15 +179,14 @@ extension CountingGroup {
         return CountingGroup(
             [.alone(box)], lines: caches.reduce(0) { $0 + Int($1.sets) * $1.ways },
             points: [
-                (
-                    member.number,
-                    {
-                        let counts = box.hierarchy.counts
+                Point(
+                    number: member.number,
+                    counts: { isEnd in
+                        let counts = box.hierarchy.counts(withDirty: isEnd)
                         return SweptCounts(
                             records: 0, level1Data: counts.data,
                             level1Instruction: counts.instruction, level2: counts.level2)
-                    }
-                )
+                    })
             ])
     }
 }
@@ -184,7 +202,12 @@ extension HierarchyBox {
 
 extension StackBox {
     /// What one of the counter's caches has counted.
-    fileprivate func counts(of cache: CacheConfiguration) -> PlainCounts {
-        counter.counts(sets: cache.sets, ways: cache.ways)
+    fileprivate func counts(of cache: CacheConfiguration, _ isEnd: Bool) -> PlainCounts {
+        counter.counts(sets: cache.sets, ways: cache.ways, withDirty: isEnd)
+    }
+
+    /// How often one of the counter's caches has missed at least and at most.
+    fileprivate func bounds(of cache: CacheConfiguration) -> PlainMissBounds? {
+        counter.missBounds(sets: cache.sets, ways: cache.ways)
     }
 }

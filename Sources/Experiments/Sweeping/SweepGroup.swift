@@ -19,8 +19,25 @@ protocol SweepGroup: AnyObject, Sendable {
     ///   - highestCore: The highest core among them.
     func replay(_ accesses: UnsafeBufferPointer<MemoryAccess>, first: UInt64, highestCore: Int)
 
+    /// Replays a window.
+    func replay(_ window: AccessWindow)
+
+    /// Goes on behind a piece of the trace that is not there.
+    func leaveGap()
+
+    /// What has been counted so far, by point, in the order of ``finish(_:)``.
+    var totals: [[RunningTotal]] { get }
+
     /// What came of the points, once the trace is at its end.
-    func finish(records: UInt64) -> [SweepOutcome]
+    func finish(_ size: TraceSize) -> [SweepOutcome]
+}
+
+extension SweepGroup {
+    func replay(_ window: AccessWindow) {
+        window.accesses.withUnsafeBufferPointer {
+            replay($0, first: window.firstRecord, highestCore: window.highestCore)
+        }
+    }
 }
 
 /// One machine with time.
@@ -56,11 +73,27 @@ final class TimedGroup: SweepGroup, @unchecked Sendable {
         machine.replay(accesses, firstRecord: UInt32(truncatingIfNeeded: first))
     }
 
-    func finish(records: UInt64) -> [SweepOutcome] {
+    /// What the caches hold stays: nobody knows better.
+    func leaveGap() {}
+
+    var totals: [[RunningTotal]] {
+        let counters = machine.probe.snapshot
+        let caches = CacheTotals(counters, of: configuration).levels
+        return [
+            caches.flatMap { RunningTotal.cache($0.name, $0.counts, isWritten: $0.name != "L1I") }
+                + [
+                    RunningTotal("time.ns", machine.elapsed.nanoseconds),
+                    RunningTotal("memory.bytesRead", Double(counters[.memoryBytesRead])),
+                    RunningTotal("memory.bytesWritten", Double(counters[.memoryBytesWritten])),
+                ]
+        ]
+    }
+
+    func finish(_ size: TraceSize) -> [SweepOutcome] {
         if let failure { return [SweepOutcome(number: number, content: .impossible(failure))] }
         machine.finish()
         let result = ReplayResult(
-            machine: configuration, records: records, counters: machine.probe.snapshot,
+            machine: configuration, records: size.records, counters: machine.probe.snapshot,
             dirtyAtEnd: machine.dirtyLines, elapsed: machine.elapsed)
         return [SweepOutcome(number: number, content: .replayed(result))]
     }
@@ -78,13 +111,20 @@ final class CountingGroup: SweepGroup, @unchecked Sendable {
         case alone(HierarchyBox)
     }
 
-    private let parts: [Part]
-    private let points: [(number: UInt64, counts: () -> SweptCounts)]
+    /// A point.
+    struct Point {
+        var number: UInt64
+        /// What it has counted, the lines that are dirty now among it if asked.
+        var counts: (_ withDirty: Bool) -> SweptCounts
+        /// How often its caches have missed at least and at most, where pieces of the trace are missing.
+        var bounds: () -> SweptBounds = { SweptBounds() }
+    }
+
+    let parts: [Part]
+    let points: [Point]
     let lines: Int
 
-    init(
-        _ parts: [Part], lines: Int, points: [(number: UInt64, counts: () -> SweptCounts)]
-    ) {
+    init(_ parts: [Part], lines: Int, points: [Point]) {
         self.parts = parts
         self.lines = lines
         self.points = points
@@ -109,11 +149,50 @@ final class CountingGroup: SweepGroup, @unchecked Sendable {
         }
     }
 
-    func finish(records: UInt64) -> [SweepOutcome] {
+    func leaveGap() {
+        for part in parts {
+            switch part {
+            case .stacks(let box): box.counter.leaveGap()
+            case .level1(_, let below): for stack in below { stack.counter.leaveGap() }
+            case .alone: break
+            }
+        }
+    }
+
+    var totals: [[RunningTotal]] {
         points.map { point in
-            var counts = point.counts()
-            counts.records = records
+            let (counts, bounds) = (point.counts(false), point.bounds())
+            var totals = RunningTotal.cache("L1D", counts.level1Data, bounds.level1Data)
+            if let fetches = counts.level1Instruction {
+                totals += RunningTotal.cache(
+                    "L1I", fetches, bounds.level1Instruction, isWritten: false)
+            }
+            if let second = counts.level2 {
+                totals += RunningTotal.cache("L2", second, bounds.level2, doubt: bounds.doubt)
+            }
+            return totals
+        }
+    }
+
+    func finish(_ size: TraceSize) -> [SweepOutcome] {
+        points.map { point in
+            var counts = point.counts(true)
+            counts.records = size.records
             return SweepOutcome(number: point.number, content: .counted(counts))
+        }
+    }
+}
+
+/// How often the caches of a counting machine have missed at least and at most; nil: as often as was counted.
+struct SweptBounds {
+    var level1Data: PlainMissBounds?
+    var level1Instruction: PlainMissBounds?
+    var level2: PlainMissBounds?
+
+    /// In how many accesses level 1 may have asked level 2, or may not.
+    var doubt: UInt64 {
+        [level1Data, level1Instruction].compactMap(\.self).reduce(0) {
+            $0 + ($1.mostReads - $1.leastReads) + ($1.mostWrites - $1.leastWrites)
         }
     }
 }

@@ -29,6 +29,8 @@ public struct SweepOutcome: Sendable {
     public enum Content: Sendable {
         /// A counting machine's counts.
         case counted(SweptCounts)
+        /// What is estimated of the whole trace by a sample.
+        case sampled(SampledCounts)
         /// A replay's counts and times.
         case replayed(ReplayResult)
         /// What was found, with the counts and times of the same run.

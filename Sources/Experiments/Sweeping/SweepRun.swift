@@ -29,6 +29,8 @@ public struct SweepRun: Sendable {
     public var seed: UInt64
     /// How many points at once.
     public var jobs: Int
+    /// Which part of the trace's accesses is counted; nil: all of them.
+    public var sampling: SweepSampling?
     /// The most accesses that are kept decoded: 16 bytes each.
     public var keptAccesses = 1 << 24
     /// How many accesses are decoded at a time: 4 MiB, so that handing them round costs nothing beside their replay.
@@ -77,15 +79,19 @@ public struct SweepRun: Sendable {
         } else {
             isAccessesAlone = false
         }
+        try refuseSampling(counting, isAnyTimed: !timed.isEmpty, isAccessesAlone)
         if question == .replay, isAccessesAlone {
             try await share(
-                CountingGroup.makers(counting)
-                    + timed.map { [seed] number, machine in
-                        { TimedGroup(number, machine, seed: seed) }
-                    }, deliver)
+                makers(counting)
+                    + timed.map { [seed, sampling] number, machine in
+                        {
+                            let group = TimedGroup(number, machine, seed: seed)
+                            return sampling.map { SampledGroup(group, $0) } ?? group
+                        }
+                    }, rule: counting.first?.machine.straddle, deliver)
             return
         }
-        try await share(CountingGroup.makers(counting), deliver)
+        try await share(makers(counting), rule: counting.first?.machine.straddle, deliver)
         try await Parallel.each(timed, jobs: jobs) { number, machine in
             SweepOutcome(number: number, content: try alone(machine))
         } deliver: {
@@ -127,20 +133,31 @@ public struct SweepRun: Sendable {
 
     private typealias Maker = @Sendable () -> any SweepGroup
 
+    private func makers(
+        _ counting: [(number: UInt64, machine: PlainConfiguration)]
+    ) -> [Maker] {
+        guard let sampling else { return CountingGroup.makers(counting) }
+        var hasGaps = false
+        if case .intervals = sampling { hasGaps = true }
+        return CountingGroup.makers(counting, hasGaps: hasGaps).map { maker in
+            { SampledGroup(maker(), sampling) }
+        }
+    }
+
     private func share(
-        _ groups: [Maker], _ deliver: ([SweepOutcome]) throws -> Void
+        _ groups: [Maker], rule: StraddleRule?, _ deliver: ([SweepOutcome]) throws -> Void
     ) async throws {
         guard !groups.isEmpty else { return }
         guard let source = try trace.accessSource() else {
             guard case .program(let program) = trace.content else { return }
             return try await unroll(program, groups, deliver)
         }
-        let decoder = AccessDecoder(source, windowSize: windowSize)
+        let decoder = decoder(source, rule)
         var windows: [AccessWindow] = []
         var count = 0
         while count <= keptAccesses {
             guard let window = try decoder.next() else {
-                return try await replay(windows, decoder.recordCount, groups, deliver)
+                return try await replay(windows, decoder.size, groups, deliver)
             }
             count += window.accesses.count
             windows.append(window)
@@ -156,23 +173,19 @@ public struct SweepRun: Sendable {
                 batch.append(group)
                 rest.removeFirst()
             }
-            try await stream(batch, deliver)
+            try await stream(batch, rule, deliver)
         }
     }
 
     /// Replays windows that are in memory, each group by itself.
     private func replay(
-        _ windows: [AccessWindow], _ records: UInt64, _ groups: [Maker],
+        _ windows: [AccessWindow], _ size: TraceSize, _ groups: [Maker],
         _ deliver: ([SweepOutcome]) throws -> Void
     ) async throws {
         try await Parallel.each(groups, jobs: jobs) { maker in
             let group = maker()
-            for window in windows {
-                window.accesses.withUnsafeBufferPointer {
-                    group.replay($0, first: window.firstRecord, highestCore: window.highestCore)
-                }
-            }
-            return group.finish(records: records)
+            for window in windows { group.replay(window) }
+            return group.finish(size)
         } deliver: {
             try deliver($0)
         }
@@ -180,10 +193,11 @@ public struct SweepRun: Sendable {
 
     /// Replays a trace window by window, all groups each, while the next is decoded.
     private func stream(
-        _ groups: [any SweepGroup], _ deliver: ([SweepOutcome]) throws -> Void
+        _ groups: [any SweepGroup], _ rule: StraddleRule?,
+        _ deliver: ([SweepOutcome]) throws -> Void
     ) async throws {
         guard let source = try trace.accessSource() else { return }
-        let decoder = AccessDecoder(source, windowSize: windowSize)
+        let decoder = decoder(source, rule)
         var window = try decoder.next()
         while let current = window {
             let next = Later<AccessWindow?>(nil)
@@ -194,15 +208,12 @@ public struct SweepRun: Sendable {
                     next.value = try decoder.next()
                     return
                 }
-                current.accesses.withUnsafeBufferPointer {
-                    groups[index].replay(
-                        $0, first: current.firstRecord, highestCore: current.highestCore)
-                }
+                groups[index].replay(current)
             } deliver: { _ in
             }
             window = next.value
         }
-        for group in groups { try deliver(group.finish(records: decoder.recordCount)) }
+        for group in groups { try deliver(group.finish(decoder.size)) }
     }
 
     /// Replays a program's accesses on counting machines.
@@ -217,7 +228,7 @@ public struct SweepRun: Sendable {
         try await Parallel.each(groups, jobs: jobs) { maker in
             let group = maker()
             let records = program.forEachBlock { group.replay($0, first: 1, highestCore: 0) }
-            return group.finish(records: records)
+            return group.finish(TraceSize(records: records))
         } deliver: {
             try deliver($0)
         }

@@ -66,8 +66,12 @@ extension LatentAnalysis {
             writing[device] = nil
             isWriting = !writing.isEmpty
         }
-        for granule in Self.take(&arriving, device) {
-            lines.change(granule) { $0.arriving = 0 }
+        for write in Self.take(&arriving, device) {
+            lines.change(write.granule) { state in
+                state.arriving = 0
+                state.unseen = 0
+                state.staleInner &= ~(write.mask & ~state.inFlight)
+            }
         }
         for granule in Self.take(&flying, device) {
             lines.change(granule) { state in
@@ -82,7 +86,9 @@ extension LatentAnalysis {
         }
     }
 
-    private static func take(_ table: inout AgentTable<[UInt64]>, _ device: Agent) -> [UInt64] {
+    private static func take<Element>(
+        _ table: inout AgentTable<[Element]>, _ device: Agent
+    ) -> [Element] {
         guard let list = table[device] else { return [] }
         table[device] = nil
         return list

@@ -26,9 +26,12 @@ extension LatentAnalysis {
         case .barrier(let barrier): perform(barrier)
         case .maintenance(let maintenance): perform(maintenance, step)
         case .wait(let device): observeCompletion(of: device)
-        case .setMemoryType(let start, let size, let type, _):
-            let (physical, old) = physical(start)
-            if old.type.isCacheable, !type.isCacheable { noteLeftBehind(physical, size) }
+        case .setMemoryType(_, _, let type, _):
+            for mapping in map.mappings(madeBy: step.operation) {
+                let old = map.mapping(of: mapping.start)
+                guard old.type.isCacheable, !type.isCacheable else { continue }
+                noteLeftBehind(mapping.physical, mapping.end &- mapping.start)
+            }
             map.follow(step.operation)
         case .map: map.follow(step.operation)
         default: break
@@ -66,10 +69,20 @@ extension LatentAnalysis {
         _ address: UInt64, _ size: UInt64, isStore: Bool, _ step: LoweredStep
     ) {
         let (start, mapping) = physical(address)
+        let isCacheable = mapping.type.isCacheable && profile.hasCaches
         for (granule, mask) in granules(start, size) {
+            if !isStore, isCacheable,
+                lines.isHeldQuietly(
+                    granule, mask, line: lineMask(granule, mask),
+                    hasOuterCache: profile.hasOuterCache)
+            {
+                #if DEBUG
+                    assertQuiet(granule, mask, step)
+                #endif
+                continue
+            }
             let before = lines.state(of: granule)
             var state = before
-            let isCacheable = mapping.type.isCacheable && profile.hasCaches
             if isStore {
                 store(&state, granule, mask, isCacheable, mapping.type, step)
             } else {
@@ -78,9 +91,23 @@ extension LatentAnalysis {
             set(granule, state, before: before)
         }
         if !isStore {
-            notePolled(start, size, isCached: mapping.type.isCacheable && profile.hasCaches)
+            noteArrived(start, size, isCached: isCacheable)
+            notePolled(start, size, isCached: isCacheable)
         }
     }
+
+    #if DEBUG
+        /// Holds what is said of quiet lines to what a load does.
+        private mutating func assertQuiet(
+            _ granule: UInt64, _ mask: UInt64, _ step: LoweredStep
+        ) {
+            let before = lines.state(of: granule)
+            var state = before
+            let count = findings.count
+            load(&state, granule, mask, true, step)
+            precondition(state == before && findings.count == count, "a load that is not quiet")
+        }
+    #endif
 
     /// A core that may have seen what a device wrote knows of all that the device wrote before.
     ///
@@ -114,7 +141,7 @@ extension LatentAnalysis {
     }
 
     /// The writes of a list of which a load may have seen bytes, with the masks of these.
-    private func seenWrites(_ list: [Write], _ start: UInt64, _ size: UInt64) -> [Write] {
+    func seenWrites(_ list: [Write], _ start: UInt64, _ size: UInt64) -> [Write] {
         var seen: [Write] = []
         let last = lastByte(start, size) / WatchList.granule
         for write in list
@@ -149,6 +176,7 @@ extension LatentAnalysis {
         state.dropped &= ~mask
         state.superseded &= ~mask
         state.arriving &= ~mask
+        state.unseen &= ~mask
         if type == .writeBack || type == .writeThrough || type == .nonCacheable {
             state.buffered |= mask
             state.bufferedPast =
@@ -194,7 +222,9 @@ extension LatentAnalysis {
         }
         // A line is evicted whole: what is dirty beside these bytes takes old ones along.
         let line = lineMask(granule, mask)
-        let dirty = (state.dirtyInner | state.dirtyOuter | state.unorderedClean) & line
+        // What another core has cleaned is clean when it hands over.
+        let cleaning = state.cleaner == step.agent.rawValue ? state.unorderedClean : 0
+        let dirty = (state.dirtyInner | state.dirtyOuter | cleaning) & line
         guard dirty != 0 else { return }
         report(
             .h13, granule, mask, agent: step.agent, writer: step.agent, record: step.record,
@@ -254,7 +284,9 @@ extension LatentAnalysis {
         }
         // The core may have seen what a device was writing into caches: it has arrived then.
         state.arriving &= ~mask
+        state.unseen &= ~mask
         let line = lineMask(granule, mask)
+        noteLineBeforeStores(&state, granule, mask, step)
         // The device may write after this load, over what the line then holds.
         if state.mayHold & line == 0 {
             // It waits for the invalidate of its line that stands before it.
@@ -270,25 +302,6 @@ extension LatentAnalysis {
         if profile.hasOuterCache { state.staleOuter |= line & state.inFlight }
         state.mayHold |= line
         if profile.hasOuterCache { state.mayHoldOuter |= line }
-    }
-
-    /// Reports bytes that a store past the caches has made younger than a line that may be cached.
-    mutating func reportPassed(
-        _ state: LineState, _ granule: UInt64, _ passed: UInt64, _ step: LoweredStep, isStore: Bool
-    ) {
-        let what =
-            isStore
-            ? "the line is dirty now, and goes over what was stored past it when it is evicted"
-            : "the load may find a line from before what was stored past the caches"
-        report(
-            .h13, granule, passed, agent: step.agent, writer: step.agent, record: step.record,
-            writeRecord: state.storeRecord, detail: what,
-            chain: [
-                ChainLink(
-                    record: Int(state.storeRecord),
-                    text: "a store past the caches, where an older line may be: DRAM: new"),
-                ChainLink(record: Int(step.record), text: what),
-            ])
     }
 
     /// Asks of a load whether it may miss what an invalidate has dropped: for good (H11, H35), or as it comes before the
@@ -344,7 +357,8 @@ extension LatentAnalysis {
     private mutating func loadPastCaches(
         _ state: LineState, _ granule: UInt64, _ mask: UInt64, _ step: LoweredStep
     ) {
-        let dirty = (state.dirtyInner | state.dirtyOuter | state.unorderedClean) & mask
+        let dirty =
+            (state.dirtyInner | state.dirtyOuter | state.unorderedClean) & mask & ~state.unseen
         judgeDropped(state, granule, state.dropped & mask & ~dirty, step)
         guard dirty != 0 else { return }
         let storer = Agent(rawValue: state.storer)

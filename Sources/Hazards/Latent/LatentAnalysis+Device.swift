@@ -12,9 +12,11 @@ extension LatentAnalysis {
         case inTurn
     }
 
-    /// Asks of a device's read whether the bytes are where it looks.
-    mutating func deviceReads(_ operation: DeviceOperation, _ step: LoweredStep, _ call: Call) {
-        for row in operation.rowStarts { deviceReads(row, operation.bytes, step, call) }
+    /// Asks of a device's read whether the bytes are where it looks; those that it has `seen` are.
+    mutating func deviceReads(
+        _ operation: DeviceOperation, _ step: LoweredStep, _ call: Call, seen: Range<UInt64> = 0..<0
+    ) {
+        for row in operation.rowStarts { deviceReads(row, operation.bytes, step, call, seen) }
     }
 
     /// Asks of the rounds after the first of a device's reads whether they find what was stored meanwhile.
@@ -28,11 +30,18 @@ extension LatentAnalysis {
     }
 
     private mutating func deviceReads(
-        _ row: UInt64, _ bytes: UInt64, _ step: LoweredStep, _ call: Call
+        _ row: UInt64, _ bytes: UInt64, _ step: LoweredStep, _ call: Call, _ seen: Range<UInt64>
     ) {
         let (start, mapping) = physical(row)
         let snoops = profile.snoops(step.agent) && mapping.shareability != .nonShareable
-        for (granule, mask) in granules(start, bytes) {
+        for (granule, all) in granules(start, bytes) {
+            var mask = all
+            let first = granule * WatchList.granule
+            if seen.overlaps(first..<first &+ WatchList.granule) {
+                let known = Granules.mask(seen.lowerBound, UInt64(seen.count), in: granule)
+                // Who looks into caches has a line from one place.
+                mask &= ~(snoops ? lineMask(granule, known) : known)
+            }
             guard let state = lines[granule], !state.isQuiet else { continue }
             if snoops, call != .told { judgeStale(state, granule, mask, step) }
             guard
@@ -135,7 +144,7 @@ extension LatentAnalysis {
             if profile.snoops(step.agent), physical(row).mapping.shareability != .nonShareable {
                 if inFlight { judgeWaiting(row, operation.bytes, step) }
                 if profile.hasCaches {
-                    writeIntoCaches(row, operation.bytes, step, inFlight: inFlight)
+                    writeIntoCaches(row, operation.bytes, step, inFlight: inFlight, index)
                 }
                 continue
             }
@@ -163,14 +172,7 @@ extension LatentAnalysis {
             if !inFlight { state.dropped &= ~mask }
             state.superseded |= (state.dirtyInner | state.dirtyOuter) & mask
             state.wasWrittenSinceDrop = true
-            if !inFlight {
-                // A device that comes by itself finds done what was on its way.
-                state.pendingClean &= ~line
-                state.unorderedClean &= ~line
-                state.leaving &= ~line
-                state.buffered &= ~line
-                state.outerBuffered &= ~line
-            }
+            if !inFlight { state.finishWaiting(line) }
             let leaving = inFlight ? state.leaving | state.pendingOuterClean : 0
             let dirty = (state.dirtyInner | state.dirtyOuter | leaving) & line
             if dirty != 0 {
@@ -214,7 +216,7 @@ extension LatentAnalysis {
 
     /// Notes that what a device writes that sees the caches may land in a line that is there.
     private mutating func writeIntoCaches(
-        _ row: UInt64, _ bytes: UInt64, _ step: LoweredStep, inFlight: Bool
+        _ row: UInt64, _ bytes: UInt64, _ step: LoweredStep, inFlight: Bool, _ index: Int
     ) {
         let (start, mapping) = physical(row)
         let mayBeCached = mapping.type.isCacheable || hasCacheableAlias(start, bytes)
@@ -223,13 +225,22 @@ extension LatentAnalysis {
             var state = before
             state.storeRecord = step.record
             state.storer = step.agent.rawValue
-            state.staleInner &= ~mask
+            // What one that was sent writes comes at any time up to its completion: until then what is stale stays so.
+            if !inFlight {
+                state.staleInner &= ~mask
+                state.finishWaiting(lineMask(granule, mask))
+            }
             state.dropped &= ~mask
             let cached = mask & (mayBeCached && profile.speculates ? .max : state.mayHold)
             state.dirtyInner |= cached
-            if inFlight, cached != 0 {
+            if inFlight {
                 state.arriving |= cached
-                arriving[step.agent, default: []].append(granule)
+                state.unseen |=
+                    cached & ~(before.dirtyInner | before.dirtyOuter | before.unorderedClean)
+                arriving[step.agent, default: []].append(
+                    Write(index: index, granule: granule, mask: mask))
+            } else {
+                state.unseen &= ~cached
             }
             let endangered =
                 lineMask(granule, cached) & (state.inFlight | state.staleInner & ~mask)

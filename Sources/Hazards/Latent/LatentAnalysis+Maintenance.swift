@@ -75,6 +75,7 @@ extension LatentAnalysis {
             }
             state.pendingClean |= cleaned
             if profile.reordersAccesses { state.unorderedClean |= state.dirtyInner & line }
+            state.cleaner = step.agent.rawValue
             state.cleanRecord = step.record
             // By set and way it is not ordered after the stores: they may make the line dirty when it has been cleaned.
             let late = instruction.isByAddress ? 0 : state.unordered & line
@@ -91,6 +92,7 @@ extension LatentAnalysis {
             state.dropping |= line
             state.droppingNamed |= named
             if profile.reordersAccesses { state.unorderedClean |= state.dirtyInner & line }
+            state.cleaner = step.agent.rawValue
             drop(&state, state.dirtyInner & named, step)
             state.dirtyInner &= ~line | state.arriving
         }

@@ -37,8 +37,8 @@ struct LatentAnalysis {
     var waitingForSync: [UInt64] = []
     /// Granules that a device may be writing, by the device.
     var flying = AgentTable<[UInt64]>()
-    /// Granules that a device which sees the caches may be writing, by the device.
-    var arriving = AgentTable<[UInt64]>()
+    /// What devices that see the caches may be writing, by the device, in the order of the trace.
+    var arriving = AgentTable<[Write]>()
     /// Reads that a device does round after round until its completion is seen, by the device.
     var reading = AgentTable<[LoweredStep]>()
     /// What devices that were rung may be writing, by the device, in the order of the trace.
@@ -82,7 +82,7 @@ struct LatentAnalysis {
     ///   - isFree: Whether it is an operation of a device that no doorbell was rung for.
     mutating func take(
         _ step: LoweredStep, _ index: Int, starting: [(index: Int, step: LoweredStep)],
-        told: [LoweredStep], isFree: Bool
+        told: [ToldReads.Told], isFree: Bool
     ) {
         now = index
         for started in starting { begin(started.step, started.index) }
@@ -112,10 +112,10 @@ struct LatentAnalysis {
     }
 
     /// A device that runs reads what it was told of by a store.
-    private mutating func goOn(_ step: LoweredStep) {
-        guard case .device(let operation) = step.operation else { return }
+    private mutating func goOn(_ told: ToldReads.Told) {
+        guard case .device(let operation) = told.step.operation else { return }
         let read = operation.kind == .write ? operation.readSide : operation
-        if let read { deviceReads(read, step, .told) }
+        if let read { deviceReads(read, told.step, .told, seen: told.seen) }
     }
 
     private mutating func performInTraceOrder(_ operation: DeviceOperation, _ step: LoweredStep) {
@@ -148,6 +148,10 @@ struct LatentAnalysis {
     /// The mask widened to whole lines of the machine.
     func lineMask(_ granule: UInt64, _ mask: UInt64) -> UInt64 {
         guard profile.lineSize < WatchList.granule else { return mask == 0 ? 0 : .max }
+        if profile.lineSize == 32 {
+            let low: UInt64 = mask & 0xFFFF_FFFF != 0 ? 0xFFFF_FFFF : 0
+            return mask >> 32 != 0 ? low | 0xFFFF_FFFF << 32 : low
+        }
         var result: UInt64 = 0
         let ones: UInt64 = (1 << profile.lineSize) - 1
         for line in 0..<WatchList.granule / profile.lineSize {

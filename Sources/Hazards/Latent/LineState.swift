@@ -3,7 +3,7 @@ import Operations
 /// What may be true of one watched granule, over all that the architecture allows.
 ///
 /// Masks are of its bytes.
-struct LineState {
+struct LineState: Equatable {
     /// Bytes that a core stored and nothing has cleaned: they may be in an inner cache only.
     var dirtyInner: UInt64 = 0
     /// Bytes cleaned from the inner caches that may be in the outer cache only.
@@ -37,6 +37,8 @@ struct LineState {
     var settling: UInt64 = 0
     /// Dirty bytes whose maintenance was issued, and no barrier has ordered it before what follows.
     var unorderedClean: UInt64 = 0
+    /// The core whose maintenance that was last.
+    var cleaner: UInt8 = 0
     /// Bytes whose clean was issued, and no barrier has waited for it.
     var pendingClean: UInt64 = 0
     /// Bytes whose outer clean was issued, and no `CACHE SYNC` has followed.
@@ -53,6 +55,8 @@ struct LineState {
     var mayHoldOuter: UInt64 = 0
     /// Bytes that a device which sees the caches may be writing now.
     var arriving: UInt64 = 0
+    /// Those of ``arriving`` that were not dirty before, and of which no core may know: nobody need find them yet.
+    var unseen: UInt64 = 0
     /// Bytes that a device may be writing now.
     var inFlight: UInt64 = 0
     /// Bytes in flight of which a core may know that they have arrived: it may have seen what the device wrote later.
@@ -77,6 +81,15 @@ struct LineState {
     var deviceRecord: UInt32 = 0
     /// The device of the last device write.
     var writer: UInt8 = 0
+
+    /// What was on its way to some lines is done: a device that comes by itself finds it so.
+    mutating func finishWaiting(_ line: UInt64) {
+        pendingClean &= ~line
+        unorderedClean &= ~line
+        leaving &= ~line
+        buffered &= ~line
+        outerBuffered &= ~line
+    }
 
     /// Whether nothing is known that could go wrong.
     var isQuiet: Bool {

@@ -28,6 +28,28 @@ struct LineTable {
         get { place(of: granule).map { states[$0] } }
     }
 
+    /// Whether a cacheable load of some bytes changes nothing of a granule, and finds nothing.
+    ///
+    /// - Parameters:
+    ///   - granule: The granule.
+    ///   - mask: The bytes that are loaded.
+    ///   - line: The bytes of their lines.
+    ///   - hasOuterCache: Whether there is an outer cache that the line comes through.
+    /// - Returns: whether the line is held already, and nobody else does anything to it.
+    @inline(__always)
+    func isHeldQuietly(
+        _ granule: UInt64, _ mask: UInt64, line: UInt64, hasOuterCache: Bool
+    ) -> Bool {
+        guard let place = place(of: granule), states[place].mayHold & line == line,
+            !hasOuterCache || states[place].mayHoldOuter & line == line
+        else { return false }
+        let found =
+            states[place].staleInner | states[place].staleBefore | states[place].bypassed
+            | states[place].dropped | states[place].arriving | states[place].unseen
+        let passing = states[place].buffered & states[place].bufferedPast
+        return found & mask | (states[place].inFlight | passing) & line == 0
+    }
+
     /// The state of a granule of which nothing may be known yet.
     func state(of granule: UInt64) -> LineState { self[granule] ?? LineState() }
 

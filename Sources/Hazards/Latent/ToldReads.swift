@@ -7,6 +7,13 @@ import Quantities
 /// comes next. So these reads must find what the core did before the word, and not only what it did before the doorbell.
 /// The order of the stores themselves is ``PublicationOrder``'s; here it is about what is in the caches.
 struct ToldReads {
+    /// A read that a device may do when it has seen a store.
+    struct Told {
+        var step: LoweredStep
+        /// The physical bytes of that store: of these it knows.
+        var seen: Range<UInt64>
+    }
+
     private struct Store {
         var index: Int
         var start: UInt64
@@ -23,9 +30,9 @@ struct ToldReads {
     /// The latest stores, in order, while a device runs.
     private var stores: [Store] = []
     /// The stores that a device may have seen since its bell.
-    private var seen = AgentTable<[Int]>()
+    private var seen = AgentTable<[Store]>()
     /// For each store by which a device may be told, the reads that come after.
-    private var reads: [Int: [LoweredStep]] = [:]
+    private var reads: [Int: [Told]] = [:]
 
     init(profile: HazardProfile) { self.profile = profile }
 
@@ -49,7 +56,7 @@ struct ToldReads {
     /// Takes the reads that may be told by the store of a step.
     ///
     /// - Returns: them, in the order of their steps.
-    mutating func takeReads(toldAt index: Int) -> [LoweredStep] {
+    mutating func takeReads(toldAt index: Int) -> [Told] {
         reads.isEmpty ? [] : reads.removeValue(forKey: index) ?? []
     }
 
@@ -95,11 +102,14 @@ struct ToldReads {
                 && store.start < start &+ read.bytes
                 && start < store.end
             {
-                if seen[device]?.contains(store.index) != true {
-                    seen[device, default: []].append(store.index)
+                if seen[device]?.contains(where: { $0.index == store.index }) != true {
+                    seen[device, default: []].append(store)
                 }
             }
         }
-        for store in seen[device] ?? [] { reads[store, default: []].append(step) }
+        for store in seen[device] ?? [] {
+            reads[store.index, default: []].append(
+                Told(step: step, seen: store.start..<max(store.start, store.end)))
+        }
     }
 }

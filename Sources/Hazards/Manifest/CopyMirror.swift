@@ -12,30 +12,14 @@ struct CopyMirror {
     private(set) var versions = [
         Version(agent: .core(0), sequence: 0, record: 0, tick: .zero)
     ]
-    private var sequences = AgentTable<UInt32>()
-    /// Buffered bytes by entry, and the entries of each buffer in order.
-    private var entries: [UInt32: BufferedBytes] = [:]
-    private var order: [Place: [UInt32]] = [:]
+    /// How many versions each agent has made, by its raw value.
+    private var sequences = [UInt32](repeating: 0, count: Int(UInt8.max) + 1)
+    private var buffers = BufferedStores()
     /// The granule that was asked for last: mostly it is asked for again.
     private var lastAsked: (granule: UInt64, state: GranuleState?) = (.max, nil)
 
-    /// The bytes of an entry of a buffer: each with the version that it got last.
-    private struct BufferedBytes {
-        var parts: [(granule: UInt64, mask: UInt64, version: VersionID)] = []
-
-        mutating func add(_ granule: UInt64, _ mask: UInt64, _ version: VersionID) {
-            var isShadowed = false
-            for place in parts.indices where parts[place].granule == granule {
-                parts[place].mask &= ~mask
-                isShadowed = isShadowed || parts[place].mask == 0
-            }
-            if isShadowed { parts.removeAll { $0.mask == 0 } }
-            parts.append((granule, mask, version))
-        }
-    }
-
     /// Whether any watched bytes are in buffers.
-    var holdsEntries: Bool { !entries.isEmpty }
+    var holdsEntries: Bool { !buffers.isEmpty }
 
     init(watch: WatchList) {
         self.watch = watch
@@ -54,22 +38,24 @@ struct CopyMirror {
         return state
     }
 
-    /// Whether any granule of a range is watched.
-    func watches(_ address: UInt64, _ size: UInt64) -> Bool {
-        Granules(address, size).contains { watch.index(of: $0.granule) != nil }
+    /// The state of a granule, if it was asked for last.
+    @inline(__always)
+    func lastState(_ granule: UInt64) -> GranuleState? {
+        granule == lastAsked.granule ? lastAsked.state : nil
     }
 
     /// Makes a new version.
     mutating func newVersion(_ event: Event) -> VersionID {
-        let sequence = (sequences[event.agent] ?? 0) + 1
-        sequences[event.agent] = sequence
+        let place = Int(event.agent.rawValue)
+        let sequence = sequences[place] &+ 1
+        sequences[place] = sequence
         versions.append(
             Version(agent: event.agent, sequence: sequence, record: event.record, tick: event.tick))
         return VersionID(versions.count - 1)
     }
 
     /// How many versions an agent has made.
-    func sequence(of agent: Agent) -> UInt32 { sequences[agent] ?? 0 }
+    func sequence(of agent: Agent) -> UInt32 { sequences[Int(agent.rawValue)] }
 
     // MARK: Reads
 
@@ -77,86 +63,67 @@ struct CopyMirror {
     func version(
         _ state: GranuleState, _ granule: UInt64, _ byte: Int, in place: Place, for agent: Agent
     ) -> VersionID {
-        if !entries.isEmpty {
+        if !buffers.isEmpty {
             if agent.isCore, let own = buffered(granule, byte, in: .storeBuffer(agent.index)) {
                 return own
             }
             if place.isBuffer, let bytes = buffered(granule, byte, in: place) { return bytes }
         }
-        if place.isDataCache, let index = state.index(of: place) {
-            let found = state.copies[index].copy.versions[byte]
+        if place.isDataCache, let versions = state.versions(in: place) {
+            let found = versions[byte]
             if found != Version.absent { return found }
         }
         return state.memory[byte]
     }
 
+    /// The bytes of a granule that an agent finds in buffers when it reads from a place.
+    func bufferedBytes(_ granule: UInt64, in place: Place, for agent: Agent) -> UInt64 {
+        guard !buffers.isEmpty, agent.isCore || place.isBuffer else { return 0 }
+        // No buffer is memory's.
+        return buffers.bytes(
+            of: granule, in: agent.isCore ? .storeBuffer(agent.index) : .memory,
+            or: place.isBuffer ? place : .memory)
+    }
+
     /// The youngest version of a byte in a buffer; nil: none.
     func buffered(_ granule: UInt64, _ byte: Int, in buffer: Place) -> VersionID? {
-        guard let numbers = order[buffer] else { return nil }
-        for number in numbers.reversed() {
-            let part = entries[number]?.parts.first {
-                $0.granule == granule && $0.mask >> UInt64(byte) & 1 == 1
-            }
-            if let part { return part.version }
-        }
-        return nil
+        buffers.version(granule, byte, in: buffer)
     }
 
     /// The buffers that hold bytes of a granule.
-    func bufferPlaces(_ granule: UInt64) -> [Place] {
-        order.keys.sorted().filter { place in
-            order[place, default: []].contains { number in
-                entries[number]?.parts.contains { $0.granule == granule } ?? false
-            }
-        }
-    }
+    func bufferPlaces(_ granule: UInt64) -> [Place] { buffers.places(granule) }
 
     // MARK: Writes
 
-    /// Puts a new version into a place.
-    mutating func store(_ version: VersionID, _ event: Event) {
-        let isBuffer = event.place.isBuffer
-        if isBuffer { openEntry(event.detail, in: event.place) }
-        for (granule, mask) in Granules(event.address, UInt64(event.size)) {
-            guard let state = state(granule) else { continue }
-            state.noteWrite(version, mask)
-            guard isBuffer else {
-                Self.write(state, event.place, mask, isCore: event.agent.isCore, version)
-                continue
-            }
-            entries[event.detail]?.add(granule, mask, version)
+    /// Puts a new version of a granule's bytes into a place.
+    mutating func store(
+        _ version: VersionID, _ event: Event, in state: GranuleState, _ granule: UInt64,
+        _ mask: UInt64
+    ) {
+        state.noteWrite(version, mask)
+        if event.place.isBuffer {
+            buffers.add(
+                BufferedStores.Part(granule: granule, mask: mask, version: version),
+                to: event.detail, in: event.place)
+        } else {
+            Self.write(state, event.place, mask, isCore: event.agent.isCore, version)
         }
-    }
-
-    private mutating func openEntry(_ number: UInt32, in place: Place) {
-        guard entries[number] == nil else { return }
-        entries[number] = BufferedBytes()
-        order[place, default: []].append(number)
     }
 
     /// Moves a buffer's entry to a place, or copies it there.
     mutating func drain(_ event: Event, keeping: Bool) {
-        guard let bytes = entries[event.detail] else { return }
-        for (granule, mask, version) in bytes.parts {
-            guard let state = state(granule) else { continue }
-            Self.write(state, event.otherPlace, mask, isCore: !keeping, version)
+        guard let entry = buffers.index(of: event.detail) else { return }
+        for index in 0..<buffers.partCount(of: entry) {
+            let part = buffers.part(index, of: entry)
+            guard let state = state(part.granule) else { continue }
+            Self.write(state, event.otherPlace, part.mask, isCore: !keeping, part.version)
         }
-        if !keeping { closeEntry(event.detail, in: event.place) }
-    }
-
-    private mutating func closeEntry(_ number: UInt32, in place: Place) {
-        entries[number] = nil
-        order[place]?.removeAll { $0 == number }
+        if !keeping { buffers.close(entry) }
     }
 
     /// Moves an entry of a core's buffer into a slot of the outer store buffer.
     mutating func enterSlot(_ event: Event) {
-        guard let bytes = entries[event.detail] else { return }
-        closeEntry(event.detail, in: event.place)
-        openEntry(event.size, in: event.otherPlace)
-        for (granule, mask, version) in bytes.parts {
-            entries[event.size]?.add(granule, mask, version)
-        }
+        buffers.move(event.detail, to: event.size, in: event.otherPlace)
     }
 
     /// A place took a line.
@@ -169,8 +136,7 @@ struct CopyMirror {
             let fill = GranuleCopy.Fill(
                 reason: MoveReason(rawValue: event.detail) ?? .demand, source: source,
                 at: event.tick)
-            if mask & 0xFFFF_FFFF != 0 { state.copies[index].copy.fills.0 = fill }
-            if mask >> 32 != 0 { state.copies[index].copy.fills.1 = fill }
+            state.noteFill(fill, of: mask, at: index)
         }
     }
 
@@ -181,10 +147,10 @@ struct CopyMirror {
                 continue
             }
             let copy = state.copies[index].copy
-            state.copies[index].copy.dirty &= ~mask
+            state.removeDirty(mask, at: index)
             Self.copy(state, copy.versions, event.otherPlace, mask)
             if let below = state.index(of: event.otherPlace) {
-                state.copies[below].copy.dirty |= copy.dirty & mask
+                state.addDirty(copy.dirty & mask, at: below)
             }
         }
     }
@@ -195,20 +161,18 @@ struct CopyMirror {
             guard let state = state(granule), let index = state.index(of: event.place) else {
                 continue
             }
-            state.copies[index].copy.versions.set(mask, to: Version.absent)
-            let dirty = state.copies[index].copy.dirty & mask
-            state.copies[index].copy.dirty &= ~mask
+            let copy = state.copies[index].copy
+            state.unsettle()
+            copy.versions.set(mask, to: Version.absent)
+            let dirty = copy.dirty & mask
+            state.removeDirty(mask, at: index)
             // A line that moved took its modified bytes along, to the L1D of the core that asked.
             if event.detail == MoveReason.exchange.rawValue, dirty != 0,
                 let taker = state.index(of: .level1Data(event.agent.index))
             {
-                state.copies[taker].copy.dirty |= dirty
+                state.addDirty(dirty, at: taker)
             }
-            if mask == .max
-                || state.copies[index].copy.versions.allSatisfy({ $0 == Version.absent })
-            {
-                state.copies.remove(at: index)
-            }
+            if copy.versions.only(.max) == Version.absent { state.removeCopy(at: index) }
         }
     }
 
@@ -225,32 +189,26 @@ struct CopyMirror {
     private static func write(
         _ state: GranuleState, _ place: Place, _ mask: UInt64, isCore: Bool, _ version: VersionID
     ) {
+        state.unsettle()
         guard place.isDataCache else {
             if place == .memory { state.memory.set(mask, to: version) }
             return
         }
-        let index = placeOfCopy(state, place)
+        let index = state.indexOfCopy(in: place)
         state.copies[index].copy.versions.set(mask, to: version)
-        if isCore { state.copies[index].copy.dirty |= mask }
+        if isCore { state.addDirty(mask, at: index) }
     }
 
     /// Copies versions into a place; what has none there comes from memory.
     private static func copy(
-        _ state: GranuleState, _ versions: [VersionID], _ place: Place, _ mask: UInt64
+        _ state: GranuleState, _ versions: ByteVersions, _ place: Place, _ mask: UInt64
     ) {
+        state.unsettle()
         guard place.isDataCache else {
             if place == .memory { state.memory.set(mask, to: versions) }
             return
         }
-        let index = placeOfCopy(state, place)
+        let index = state.indexOfCopy(in: place)
         state.copies[index].copy.versions.set(mask, to: versions, else: state.memory)
-    }
-
-    /// Where the copy of a place stands, which is made if it is not there.
-    private static func placeOfCopy(_ state: GranuleState, _ place: Place) -> Int {
-        if let found = state.index(of: place) { return found }
-        let index = state.copies.firstIndex { $0.place > place } ?? state.copies.count
-        state.copies.insert((place, GranuleCopy()), at: index)
-        return index
     }
 }

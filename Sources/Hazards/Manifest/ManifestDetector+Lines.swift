@@ -43,19 +43,15 @@ extension ManifestDetector {
 
     /// Whether any of a line's bytes is older than what it goes over: most lines are not.
     private func isOlder(
-        _ versions: [VersionID], _ state: GranuleState, _ place: Place, _ mask: UInt64
+        _ versions: ByteVersions, _ state: GranuleState, _ place: Place, _ mask: UInt64
     ) -> Bool {
         let below = state.versions(in: place)
         let memory = state.memory
         var isOlder = false
-        versions.withUnsafeBufferPointer { versions in
-            memory.withUnsafeBufferPointer { memory in
-                CopyMirror.forEachByte(mask) { byte in
-                    var old = below?[byte] ?? Version.absent
-                    if old == Version.absent { old = memory[byte] }
-                    isOlder = isOlder || versions[byte] != Version.absent && old > versions[byte]
-                }
-            }
+        CopyMirror.forEachByte(mask) { byte in
+            var old = below?[byte] ?? Version.absent
+            if old == Version.absent { old = memory[byte] }
+            isOlder = isOlder || versions[byte] != Version.absent && old > versions[byte]
         }
         return isOlder
     }

@@ -17,23 +17,26 @@ extension ManifestDetector {
     private mutating func judgeRead(
         _ event: Event, _ granule: UInt64, _ mask: UInt64, _ state: GranuleState
     ) {
+        let (memory, latest) = (state.memory, state.latest)
+        let copy = state.versions(in: event.place)
+        let buffered = mirror.bufferedBytes(granule, in: event.place, for: event.agent) & mask
+        // Who finds the youngest of all bytes reads nothing stale.
+        if buffered == 0, (copy ?? memory).areThose(of: latest, mask, else: memory) {
+            guard event.agent.isCore else { return }
+            noteReadFrom(latest, mask, by: event.agent)
+            settle(event, granule, state, copy)
+            return
+        }
         var stale: [(version: VersionID, expected: VersionID, mask: UInt64)] = []
         var clock: VectorClock?
         var noted: VersionID = 0
         var left = mask
-        let (memory, latest) = (state.memory, state.latest)
-        let copy = state.versions(in: event.place)
-        let mayBeBuffered = mirror.holdsEntries
-        // A device that finds the youngest of all bytes has nothing to learn from them.
-        if !mayBeBuffered, !event.agent.isCore, Self.areYoungest(copy, memory, latest, mask) {
-            return
-        }
         while left != 0 {
             let byte = left.trailingZeroBitCount
             left &= left - 1
             var found = copy?[byte] ?? Version.absent
             if found == Version.absent { found = memory[byte] }
-            if mayBeBuffered {
+            if buffered >> UInt64(byte) & 1 == 1 {
                 found = mirror.version(state, granule, byte, in: event.place, for: event.agent)
             }
             if found != noted {
@@ -62,26 +65,40 @@ extension ManifestDetector {
         }
     }
 
-    /// Whether no byte that is found in a copy, or else in memory, has a younger version anywhere.
-    private static func areYoungest(
-        _ copy: [VersionID]?, _ memory: [VersionID], _ latest: [VersionID], _ mask: UInt64
-    ) -> Bool {
-        var difference: VersionID = 0
-        memory.withUnsafeBufferPointer { memory in
-            latest.withUnsafeBufferPointer { latest in
-                if let copy {
-                    CopyMirror.forEachByte(mask) { byte in
-                        let found = copy[byte] == Version.absent ? memory[byte] : copy[byte]
-                        difference |= found ^ latest[byte]
-                    }
-                } else if let span = [VersionID].span(mask) {
-                    for byte in span { difference |= memory[byte] ^ latest[byte] }
-                } else {
-                    CopyMirror.forEachByte(mask) { difference |= memory[$0] ^ latest[$0] }
-                }
+    /// Notes that a core's further reads of a granule from the same place find nothing else, if it is so for all of its bytes.
+    private func settle(
+        _ event: Event, _ granule: UInt64, _ state: GranuleState, _ copy: ByteVersions?
+    ) {
+        guard mirror.bufferedBytes(granule, in: event.place, for: event.agent) == 0,
+            (copy ?? state.memory).areThose(of: state.latest, .max, else: state.memory)
+        else { return }
+        var noted: VersionID = 0
+        for byte in 0..<ByteVersions.count where state.latest[byte] != noted {
+            noted = state.latest[byte]
+            let writer = mirror.versions[Int(noted)]
+            // Who reads from a device knows of it from then on.
+            if noted != 0, !writer.agent.isCore,
+                clocks[event.agent].map({ $0[writer.agent] < writer.sequence }) ?? true
+            {
+                return
             }
         }
-        return difference == 0
+        state.settle(for: event.agent, in: event.place)
+    }
+
+    /// Notes whom a core has read from, by the versions of the bytes.
+    private mutating func noteReadFrom(
+        _ versions: ByteVersions, _ mask: UInt64, by agent: Agent
+    ) {
+        if let only = versions.only(mask) { return noteReadFrom(only, by: agent) }
+        var noted: VersionID = 0
+        var left = mask
+        while left != 0 {
+            let found = versions[left.trailingZeroBitCount]
+            left &= left - 1
+            if found != noted { noteReadFrom(found, by: agent) }
+            noted = found
+        }
     }
 
     private mutating func noteReadFrom(_ version: VersionID, by agent: Agent) {
@@ -96,15 +113,15 @@ extension ManifestDetector {
     private mutating func noteSeen(_ event: Event) {
         for (granule, mask) in Granules(event.address, UInt64(event.size)) {
             guard let state = mirror.state(granule) else { continue }
-            let copy = mirror.holdsEntries ? nil : state.versions(in: event.place)
+            let copy = state.versions(in: event.place)
+            let buffered = mirror.bufferedBytes(granule, in: event.place, for: event.agent)
             var noted: VersionID = 0
             CopyMirror.forEachByte(mask) { byte in
                 var found = copy?[byte] ?? Version.absent
-                if mirror.holdsEntries {
+                if found == Version.absent { found = state.memory[byte] }
+                if buffered >> UInt64(byte) & 1 == 1 {
                     found = mirror.version(
                         state, granule, byte, in: event.place, for: event.agent)
-                } else if found == Version.absent {
-                    found = state.memory[byte]
                 }
                 guard found != noted else { return }
                 noted = found

@@ -40,6 +40,8 @@ public struct ManifestDetector: Probe {
     @usableFromInline var isEarly = false
     /// Which events may be about watched bytes.
     @usableFromInline let filter: WatchFilter
+    /// Whether the load that was followed last found what all loads of its core will find there, until something happens.
+    @usableFromInline var foundSettled = false
     /// Whether a buffer may hold watched bytes.
     @usableFromInline var mayBeBuffered = false
     /// Whether the operation at work is the kernel's copy to or from a bounce slot.
@@ -114,8 +116,9 @@ public struct ManifestDetector: Probe {
 
     /// Follows a hit and judges it.
     @inlinable
-    public mutating func recordHit(_ event: Event) {
+    public mutating func recordHit(_ event: Event) -> Bool {
         if event.kind != .fetch || watchesInstructions { follow(event) }
+        return event.kind == .load && foundSettled
     }
 
     /// Follows an event and judges it.
@@ -150,6 +153,10 @@ public struct ManifestDetector: Probe {
         defer { mayBeBuffered = mirror.holdsEntries }
         switch event.kind {
         case .load:
+            foundSettled = isSettled(event)
+            if foundSettled { return }
+            // The filter takes some for watched that are not.
+            defer { foundSettled = !isEarly && bounces.isEmpty && !isWatched(event) }
             judgeRead(event)
             if !bounces.isEmpty { judgeBounced(event) }
             note(event, .load)
@@ -193,6 +200,23 @@ public struct ManifestDetector: Probe {
             .prefetch:
             break
         }
+    }
+
+    /// Whether any of an event's bytes are watched.
+    private mutating func isWatched(_ event: Event) -> Bool {
+        Granules(event.address, UInt64(event.size)).contains { mirror.state($0.granule) != nil }
+    }
+
+    /// Whether a load finds nothing but what an equal one has found before it, in the same granule; then it is noted.
+    @inline(__always)
+    private func isSettled(_ event: Event) -> Bool {
+        let granule = event.address / WatchList.granule
+        let end = (event.address &+ UInt64(event.size) &- 1) / WatchList.granule
+        guard granule == end, !isEarly, bounces.isEmpty, let state = mirror.lastState(granule),
+            state.isSettled(for: event.agent, in: event.place)
+        else { return false }
+        state.note(.load, event, Granules.maskWithin(event.address, UInt64(event.size)))
+        return true
     }
 
     // MARK: Order
@@ -239,34 +263,38 @@ public struct ManifestDetector: Probe {
     // MARK: Writes
 
     private mutating func write(_ event: Event, _ kind: JournalEntry.Kind) {
-        guard mirror.watches(event.address, UInt64(event.size)) else { return }
-        let version = mirror.newVersion(event)
-        if kind == .store { descriptors.noteStore(event, version) }
-        mirror.store(version, event)
-        for (granule, mask) in Granules(event.address, UInt64(event.size)) {
-            guard let state = mirror.state(granule) else { continue }
-            if kind == .deviceWrite { state.deviceBytes |= mask }
-            let holders =
-                kind == .deviceWrite ? state.copies.map(\.place).filter { $0 != event.place } : []
-            state.note(journalEntry(event, kind, mask, holders: holders))
+        let size = UInt64(event.size)
+        // All granules of one write have one version; a write that no granule hears of makes none.
+        var version: VersionID?
+        let granule = event.address / WatchList.granule
+        guard size == 0 || granule != (event.address &+ size &- 1) / WatchList.granule else {
+            return write(event, kind, granule, Granules.maskWithin(event.address, size), &version)
         }
+        for (granule, mask) in Granules(event.address, size) {
+            write(event, kind, granule, mask, &version)
+        }
+    }
+
+    private mutating func write(
+        _ event: Event, _ kind: JournalEntry.Kind, _ granule: UInt64, _ mask: UInt64,
+        _ version: inout VersionID?
+    ) {
+        guard let state = mirror.state(granule) else { return }
+        let number = version ?? mirror.newVersion(event)
+        if version == nil, kind == .store { descriptors.noteStore(event, number) }
+        version = number
+        mirror.store(number, event, in: state, granule, mask)
+        guard kind == .deviceWrite else { return state.note(kind, event, mask) }
+        state.deviceBytes |= mask
+        var entry = JournalEntry(kind, event, mask)
+        entry.holders = state.copies.map(\.place).filter { $0 != event.place }
+        state.note(entry)
     }
 
     private mutating func note(_ event: Event, _ kind: JournalEntry.Kind, size: UInt64? = nil) {
         for (granule, mask) in Granules(event.address, size ?? UInt64(event.size)) {
-            mirror.state(granule)?.note(journalEntry(event, kind, mask))
+            mirror.state(granule)?.note(kind, event, mask)
         }
-    }
-
-    private func journalEntry(
-        _ event: Event, _ kind: JournalEntry.Kind, _ mask: UInt64, holders: [Place] = []
-    ) -> JournalEntry {
-        JournalEntry(
-            kind: kind, record: event.record, tick: event.tick, agent: event.agent,
-            place: event.place,
-            other: event.otherPlace, reason: MoveReason(rawValue: event.detail) ?? .demand,
-            mask: mask,
-            holders: holders)
     }
 
     private mutating func noteMaintenance(_ event: Event) {
@@ -281,7 +309,7 @@ public struct ManifestDetector: Probe {
                     state.maintainedPlaces[half] = event.place
                 }
             }
-            var entry = journalEntry(event, .maintenance, mask)
+            var entry = JournalEntry(.maintenance, event, mask)
             entry.cleans = cleans
             state.note(entry)
         }

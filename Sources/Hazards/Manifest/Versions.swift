@@ -53,9 +53,11 @@ struct VectorClock {
 }
 
 /// The bytes of one watched granule in one place: a version each, and which of them a core dirtied there.
-struct GranuleCopy {
+///
+/// Its granule's state owns the versions: they are gone when the copy is taken out of it.
+struct GranuleCopy: BitwiseCopyable {
     /// A version for each byte, or ``Version/absent``.
-    var versions = [VersionID](repeating: Version.absent, count: Int(WatchList.granule))
+    let versions: ByteVersions
     /// Bytes stored here since the line was last clean.
     var dirty: UInt64 = 0
     /// How each half of the granule came here: a line of 32 bytes has one half, a longer line sets both.
@@ -65,7 +67,7 @@ struct GranuleCopy {
     func fill(ofHalf half: Int) -> Fill { half == 0 ? fills.0 : fills.1 }
 
     /// How a line came to a place.
-    struct Fill {
+    struct Fill: BitwiseCopyable {
         /// Why.
         var reason = MoveReason.demand
         /// From where.
@@ -88,11 +90,11 @@ extension GranuleState {
 /// the run-time check that nobody else does is left out.
 final class GranuleState {
     /// Memory's bytes.
-    @exclusivity(unchecked) var memory = [VersionID](repeating: 0, count: Int(WatchList.granule))
-    /// Copies in caches, in the order of their places.
-    @exclusivity(unchecked) var copies: [(place: Place, copy: GranuleCopy)] = []
+    let memory: ByteVersions
     /// The youngest version of each byte, wherever it is.
-    @exclusivity(unchecked) var latest = [VersionID](repeating: 0, count: Int(WatchList.granule))
+    let latest: ByteVersions
+    /// Copies in caches, in the order of their places.
+    @exclusivity(unchecked) private(set) var copies: [(place: Place, copy: GranuleCopy)] = []
     /// Writes, oldest first: a version and the bytes it covers.
     @exclusivity(unchecked) var history: [(version: VersionID, mask: UInt64)] = []
     /// When maintenance by the core last named the line, for each half of the granule.
@@ -100,34 +102,131 @@ final class GranuleState {
     /// Under which address it named it: the place of such a copy.
     var maintainedPlaces: [Place?] = [nil, nil]
     /// Bytes that devices have written.
-    var deviceBytes: UInt64 = 0
+    @exclusivity(unchecked) var deviceBytes: UInt64 = 0
     /// Bytes whose versions an invalidate dropped on purpose, and the statement.
     var discarded: (mask: UInt64, record: UInt32)?
-    /// What happened here, oldest first; the last ``journalLimit`` entries.
-    @exclusivity(unchecked) var journal: [JournalEntry] = []
+    /// What happened here, by its number modulo ``journalLimit``; the last entries.
+    private let entries = UnsafeMutablePointer<JournalEntry>.allocate(capacity: journalLimit)
+    /// How much has happened here.
+    @exclusivity(unchecked) private var entryCount = 0
+    /// Who finds the youngest of all bytes where, and has nothing to learn from them; 0: nobody is known to.
+    @exclusivity(unchecked) private var settled: UInt32 = 0
 
-    static let journalLimit = 16
+    private static let journalLimit = 16
     static let historyLimit = 64
 
+    init() {
+        memory = ByteVersions.allocate(0, granules: 2)
+        latest = memory.next
+    }
+
+    deinit {
+        memory.release()
+        for (_, copy) in copies { copy.versions.release() }
+        entries.deallocate()
+    }
+
+    // MARK: Copies
+
     /// The versions in a place; nil: it is no cache, or has no copy.
-    func versions(in place: Place) -> [VersionID]? {
-        for (holder, copy) in copies where holder == place { return copy.versions }
-        return nil
+    @inline(__always)
+    func versions(in place: Place) -> ByteVersions? {
+        index(of: place).map { copies[$0].copy.versions }
     }
 
     /// The place of a copy.
-    func index(of place: Place) -> Int? { copies.firstIndex { $0.place == place } }
-
-    func note(_ entry: JournalEntry) {
-        let last = journal.count - 1
-        if last >= 0, journal[last].record == entry.record, journal[last].kind == entry.kind,
-            journal[last].place == entry.place
-        {
-            journal[last].mask |= entry.mask
-            return
+    @inline(__always)
+    func index(of place: Place) -> Int? {
+        var index = 0
+        while index < copies.count {
+            if copies[index].place == place { return index }
+            index &+= 1
         }
-        if journal.count == Self.journalLimit { journal.removeFirst() }
-        journal.append(entry)
+        return nil
+    }
+
+    /// Where the copy of a place stands, which is made if it is not there.
+    func indexOfCopy(in place: Place) -> Int {
+        if let found = index(of: place) { return found }
+        let index = copies.firstIndex { $0.place > place } ?? copies.count
+        copies.insert(
+            (place, GranuleCopy(versions: ByteVersions.allocate(Version.absent))), at: index)
+        return index
+    }
+
+    /// Notes bytes that were stored in a copy, and are not written on.
+    func addDirty(_ mask: UInt64, at index: Int) { copies[index].copy.dirty |= mask }
+
+    /// Notes bytes of a copy that are written on, or gone.
+    func removeDirty(_ mask: UInt64, at index: Int) { copies[index].copy.dirty &= ~mask }
+
+    /// Notes how a copy's bytes came to its place.
+    func noteFill(_ fill: GranuleCopy.Fill, of mask: UInt64, at index: Int) {
+        if mask & 0xFFFF_FFFF != 0 { copies[index].copy.fills.0 = fill }
+        if mask >> 32 != 0 { copies[index].copy.fills.1 = fill }
+    }
+
+    /// Takes a copy away.
+    func removeCopy(at index: Int) { copies.remove(at: index).copy.versions.release() }
+
+    // MARK: Settled reads
+
+    private static func key(_ reader: Agent, _ place: Place) -> UInt32 {
+        1 << 16 | UInt32(reader.rawValue) << 8 | UInt32(place.rawValue)
+    }
+
+    /// Whether a reader is known to find the youngest of all bytes in a place, and to have nothing to learn from them.
+    @inline(__always)
+    func isSettled(for reader: Agent, in place: Place) -> Bool {
+        settled == Self.key(reader, place)
+    }
+
+    /// Notes that it does.
+    func settle(for reader: Agent, in place: Place) { settled = Self.key(reader, place) }
+
+    /// Notes that a byte has got another version somewhere.
+    @inline(__always)
+    func unsettle() { settled = 0 }
+
+    // MARK: Journal
+
+    /// What happened here, oldest first; the last entries.
+    var journal: [JournalEntry] {
+        (max(entryCount - Self.journalLimit, 0)..<entryCount).map {
+            entries[$0 % Self.journalLimit]
+        }
+    }
+
+    /// Notes what happened to bytes; what happens to several bytes in one statement is one entry.
+    @inline(__always)
+    func note(_ kind: JournalEntry.Kind, _ event: Event, _ mask: UInt64) {
+        if !joins(kind, event.record, event.place, mask) {
+            append(JournalEntry(kind, event, mask))
+        }
+    }
+
+    /// Notes an entry.
+    func note(_ entry: JournalEntry) {
+        if !joins(entry.kind, entry.record, entry.place, entry.mask) { append(entry) }
+    }
+
+    /// Adds bytes to the last entry, if it is of the same.
+    @inline(__always)
+    private func joins(
+        _ kind: JournalEntry.Kind, _ record: UInt32, _ place: Place, _ mask: UInt64
+    ) -> Bool {
+        guard entryCount > 0 else { return false }
+        let last = entries + (entryCount &- 1) & (Self.journalLimit &- 1)
+        guard last.pointee.record == record, last.pointee.kind == kind, last.pointee.place == place
+        else { return false }
+        last.pointee.mask |= mask
+        return true
+    }
+
+    @inline(never)
+    private func append(_ entry: JournalEntry) {
+        (entries + entryCount & (Self.journalLimit &- 1)).initialize(to: entry)
+        entryCount &+= 1
     }
 
     func noteWrite(_ version: VersionID, _ mask: UInt64) {
@@ -137,12 +236,13 @@ final class GranuleState {
             history.removeFirst(Self.historyLimit / 2)
         }
         latest.set(mask, to: version)
+        unsettle()
     }
 }
 
 /// One thing that happened to a granule, for the chain of a finding.
-struct JournalEntry {
-    enum Kind {
+struct JournalEntry: BitwiseCopyable {
+    enum Kind: UInt8, BitwiseCopyable {
         case store, load, fill, writeback, invalidate, maintenance, deviceRead, deviceWrite, drain
     }
     var kind: Kind
@@ -155,50 +255,32 @@ struct JournalEntry {
     var mask: UInt64
     /// Whether it is maintenance that cleans.
     var cleans = false
-    /// The caches and buffers that held a copy when a device wrote.
-    var holders: [Place] = []
-}
+    /// The caches that held a copy when a device wrote, by their numbers; 0: no more.
+    private var holderNumbers = SIMD32<UInt8>()
 
-extension [VersionID] {
-    /// The bytes of a mask that has no gaps; nil: it has some.
-    static func span(_ mask: UInt64) -> Range<Int>? {
-        let first = mask.trailingZeroBitCount
-        let end = 64 - mask.leadingZeroBitCount
-        return mask.nonzeroBitCount == end - first ? first..<end : nil
+    init(_ kind: Kind, _ event: Event, _ mask: UInt64) {
+        self.kind = kind
+        record = event.record
+        tick = event.tick
+        agent = event.agent
+        place = event.place
+        other = event.otherPlace
+        reason = MoveReason(rawValue: event.detail) ?? .demand
+        self.mask = mask
     }
 
-    /// Gives bytes a version.
-    mutating func set(_ mask: UInt64, to version: VersionID) {
-        withUnsafeMutableBufferPointer { bytes in
-            if let span = Self.span(mask) {
-                for byte in span { bytes[byte] = version }
-            } else {
-                CopyMirror.forEachByte(mask) { bytes[$0] = version }
-            }
+    /// The caches that held a copy when a device wrote.
+    ///
+    /// There are fewer than thirty-two: a core has one or two caches, or one with up to eight aliases.
+    var holders: [Place] {
+        get {
+            holderNumbers.indices.lazy.map { Place(rawValue: holderNumbers[$0]) }
+                .filter { $0 != .memory }
         }
-    }
-
-    /// Gives bytes the versions that others have, and where these have none those of a third.
-    mutating func set(_ mask: UInt64, to others: [VersionID], else third: [VersionID]) {
-        withUnsafeMutableBufferPointer { bytes in
-            others.withUnsafeBufferPointer { others in
-                third.withUnsafeBufferPointer { third in
-                    CopyMirror.forEachByte(mask) { byte in
-                        let other = others[byte]
-                        bytes[byte] = other == Version.absent ? third[byte] : other
-                    }
-                }
-            }
-        }
-    }
-
-    /// Gives bytes the versions that others have; those without one there stay.
-    mutating func set(_ mask: UInt64, to others: [VersionID]) {
-        withUnsafeMutableBufferPointer { bytes in
-            others.withUnsafeBufferPointer { others in
-                CopyMirror.forEachByte(mask) { byte in
-                    if others[byte] != Version.absent { bytes[byte] = others[byte] }
-                }
+        set {
+            holderNumbers = SIMD32()
+            for (index, place) in newValue.prefix(32).enumerated() {
+                holderNumbers[index] = place.rawValue
             }
         }
     }

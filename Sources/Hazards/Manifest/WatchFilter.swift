@@ -4,22 +4,32 @@ struct WatchFilter: Sendable {
     /// Bytes of a granule.
     @usableFromInline static var granule: UInt64 { 64 }
 
-    /// A bit for each granule that has the same lowest sixteen bits in its number.
+    /// A bit for each granule of a page of 4 KiB, of all pages that have the same place.
     @usableFromInline var bits: [UInt64]
 
+    /// Places, as a power of two.
+    private static var places: Int { 14 }
+
     init(_ watch: WatchList) {
-        bits = Array(repeating: 0, count: 1 << 10)
+        bits = Array(repeating: 0, count: 1 << Self.places)
         for range in watch.ranges {
-            for granule in range.prefix(1 << 16) {
-                bits[Int(granule >> 6 & 1_023)] |= 1 << (granule & 63)
-            }
+            for granule in range { bits[Self.place(granule)] |= 1 << (granule & 63) }
         }
+    }
+
+    /// The place of a granule's page.
+    ///
+    /// Buffers mostly lie as far apart as powers of two: the product's upper bits depend on all of the number.
+    @inlinable
+    @inline(__always)
+    static func place(_ granule: UInt64) -> Int {
+        Int(truncatingIfNeeded: (granule &>> 6 &* 0x9E37_79B9_7F4A_7C15) &>> 50)
     }
 
     @inlinable
     @inline(__always)
     func has(_ granule: UInt64) -> Bool {
-        bits[Int(truncatingIfNeeded: granule &>> 6 & 1_023)] &>> (granule & 63) & 1 == 1
+        bits[Self.place(granule)] &>> (granule & 63) & 1 == 1
     }
 
     /// Whether any byte of a range may be watched.

@@ -64,11 +64,14 @@ public struct SetWayRules {
 
     /// Whether a program can have operations by set and way at all: of its own, or in calls of libraries and kernels.
     ///
-    /// - Parameter operation: Each of its operations.
+    /// - Parameters:
+    ///   - operation: Each of its operations.
+    ///   - kernel: The routines with which the kernel maintains a core's own caches.
     /// - Returns: whether this one may be or become one.
-    public static func mayMatter(_ operation: Operation) -> Bool {
+    public static func mayMatter(_ operation: Operation, kernel: InnerRoutines) -> Bool {
         switch operation {
-        case .vendor, .dma: true
+        case .vendor: true
+        case .dma: kernel.usesSetWay
         default: isBySetWay(operation)
         }
     }

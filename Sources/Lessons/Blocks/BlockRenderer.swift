@@ -118,7 +118,7 @@ public struct BlockRenderer: Sendable {
         }
     }
 
-    /// An address as pages write it: a name, `NAME+OFFSET` or a number.
+    /// The physical address of one as pages write it: a name, `NAME+OFFSET` or a number.
     ///
     /// - Throws: if there is no such name.
     public static func address(_ text: String, in setup: Setup) throws(LessonFault) -> UInt64 {
@@ -127,9 +127,11 @@ public struct BlockRenderer: Sendable {
         if let symbol = setup.program.symbols.find(parts.first ?? ""), let offset,
             let entry = setup.program.symbols[symbol], entry.size > 0
         {
-            return entry.address &+ offset
+            return setup.physical(of: entry.address &+ offset)
         }
-        if parts.count == 1, let number = Grader.number(text) { return number }
+        if parts.count == 1, let number = Grader.number(text) {
+            return setup.physical(of: number)
+        }
         throw LessonFault(
             found: "'\(text)'", expected: "a buffer or region of \(setup.file), as rx or rx+32")
     }

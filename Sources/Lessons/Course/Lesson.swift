@@ -20,7 +20,7 @@ public struct Lesson: Sendable {
     public var goal: String
     /// What is stepped through.
     public var trace: LessonTrace
-    /// The named lines of the trace that can be taken out to see what goes wrong, in brackets.
+    /// The lines of the trace that can be taken out to see what goes wrong: places, names in brackets.
     public var breaks: [String]
     /// The page.
     public var parts: [Part]
@@ -85,7 +85,7 @@ public struct Question: Sendable {
     public var title: String
     /// The question.
     public var ask: String
-    /// What the question begins with.
+    /// What the question begins with; lines that its `without` names are taken out.
     public var trace: LessonTrace
     /// The machines on which the answer has to be right; empty: the one that the trace names.
     public var machines: [String]
@@ -99,8 +99,6 @@ public struct Question: Sendable {
     public var count: String?
     /// Of the cheapest answer: how much of the counter it may have.
     public var atMost: UInt64?
-    /// Lines that are taken out before the question is asked.
-    public var without: [String]
     /// The strategies that there are to choose from.
     public var strategies: [String]
     /// How much slower than the best an answer may be, in percent.

@@ -94,19 +94,4 @@ enum LessonText {
                 number: place + 1, text: line.last == "\r" ? String(line.dropLast()) : String(line))
         }
     }
-
-    /// Text in lines of at most `width` characters; `indent` blanks before those that go on.
-    static func wrapped(_ text: String, width: Int, indent: Int = 0) -> [String] {
-        var lines: [String] = []
-        var line = ""
-        for word in text.split(separator: " ") {
-            if !line.isEmpty, line.count + 1 + word.count > width {
-                lines.append(line)
-                line = String(repeating: " ", count: indent) + word
-            } else {
-                line += line.isEmpty ? String(word) : " " + word
-            }
-        }
-        return line.isEmpty ? lines : lines + [line]
-    }
 }

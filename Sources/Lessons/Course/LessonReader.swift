@@ -45,7 +45,7 @@ struct LessonReader {
                     file: file, line: 1, found: "a head without '\(key)'", expected: "'\(key): …'"))
         }
         guard let trace = trace(named: head["trace"]) else { return nil }
-        let breaks = LessonFields.list(head["break"]?.value ?? "").map { "[\($0)]" }
+        let breaks = LessonFields.list(head["break"]?.value ?? "").map(LessonTrace.place)
         for place in breaks { check(place, in: trace, line: head["break"]?.line ?? 1) }
         read(Array(lines[(end + 1)...]), trace)
         if questions.isEmpty {
@@ -178,13 +178,21 @@ struct LessonReader {
             hints: fields.all("hint").map(\.value), read: fields["read"]?.value,
             count: fields["count"]?.value,
             atMost: fields["at-most"].flatMap { Grader.number($0.value) },
-            without: LessonFields.list(fields["without"]?.value ?? "").map { "[\($0)]" },
             strategies: LessonFields.list(fields["strategies"]?.value ?? ""), within: 0,
             line: line.number)
+        takeOut(fields["without"], of: &question.trace)
         readNumbers(fields, &question)
         checkPlaces(fields, question)
         parts.append(.question(questions.count))
         questions.append(question)
+    }
+
+    /// Takes lines out of a question's trace.
+    private mutating func takeOut(_ field: LessonFields.Field?, of trace: inout LessonTrace) {
+        guard let field else { return }
+        do { trace = try trace.without(LessonFields.list(field.value)) } catch {
+            errors.append(error.located(file, field.line))
+        }
     }
 
     private mutating func readNumbers(_ fields: LessonFields, _ question: inout Question) {
@@ -213,9 +221,6 @@ struct LessonReader {
     }
 
     private mutating func checkPlaces(_ fields: LessonFields, _ question: Question) {
-        for place in question.without {
-            check(place, in: question.trace, line: fields["without"]?.line ?? question.line)
-        }
         if let read = fields["read"] { check(read.value, in: question.trace, line: read.line) }
         if question.kind == .predict, (question.read == nil) == (question.count == nil) {
             errors.append(

@@ -42,10 +42,23 @@ public struct LessonTrace: Sendable, Hashable {
         return String(comment[comment.index(after: comment.startIndex)..<end])
     }
 
-    /// The line, from 1, that a place means: a number, or a name in brackets.
+    /// A place as pages and students write it: a line's number, or a name with its brackets or without.
+    ///
+    /// - Returns: the number, or the name in brackets.
+    public static func place(_ text: String) -> String {
+        Int(text) == nil && text.first != "[" ? "[\(text)]" : text
+    }
+
+    /// A place without its brackets.
+    public static func name(_ place: String) -> String {
+        String(place.drop { $0 == "[" }.prefix { $0 != "]" })
+    }
+
+    /// The line, from 1, that a place means: a number, or a name with its brackets or without.
     ///
     /// - Throws: what is wrong with the place, in words.
-    public func line(of place: String) throws(LessonFault) -> Int {
+    public func line(of text: String) throws(LessonFault) -> Int {
+        let place = Self.place(text)
         if place.first == "[", place.last == "]" {
             let name = String(place.dropFirst().dropLast())
             let found = labels.filter { $0.name == name }

@@ -1,12 +1,24 @@
+import DMAMapping
+import Experiments
+import Hazards
 import Operations
 import Traces
 
 /// Whether a changed trace still does what the driver, the device and the world do.
 struct AnswerRules {
     /// The trace that the question begins with.
-    let question: LessonTrace
+    private let question: LessonTrace
     /// What of its declarations may be changed.
-    let free: Set<Question.Freedom>
+    private let free: Set<Question.Freedom>
+    /// Whether the program's own work has to stay, for the answer's time counts.
+    private let withWork: Bool
+
+    /// The rules of a question.
+    init(_ question: Question) {
+        self.question = question.trace
+        free = question.free
+        withWork = question.kind == .cheapest
+    }
 
     /// Why a changed trace is no answer to the question; nil: it is one.
     func objection(to answer: LessonTrace, _ program: Program, _ original: Program) -> String? {
@@ -18,8 +30,8 @@ struct AnswerRules {
     private func statements(
         _ answer: LessonTrace, _ program: Program, _ original: Program
     ) -> String? {
-        let asked = FrozenStatement.all(of: original)
-        let given = FrozenStatement.all(of: program)
+        let asked = FrozenStatement.all(of: original, withWork: withWork)
+        let given = FrozenStatement.all(of: program, withWork: withWork)
         var place = 0
         while place < asked.count, place < given.count, asked[place] == given[place] { place += 1 }
         if place == asked.count, place == given.count { return nil }
@@ -47,6 +59,69 @@ struct AnswerRules {
         "Loads, stores, doorbells, waits, transfers and 'env' stay as they are and in their order: "
         + "add, take out and move barriers, maintenance and calls."
 
+    // MARK: Allocations
+
+    /// Why the allocations of a changed trace make it no answer; nil: they do not.
+    ///
+    /// An allocation clears its bytes. Behind their first use it would hide that the wrong ones are there.
+    ///
+    /// - Complexity: O(*a* *n*) for *a* allocations among *n* statements.
+    func allocations(_ answer: LessonTrace, _ setup: Setup) -> String? {
+        let statements = setup.program.statements
+        let ends = Self.ends(of: statements)
+        let uses = statements.enumerated().flatMap { place, statement in
+            (FrozenStatement(statement, of: setup.program, withWork: withWork)?.touched ?? [])
+                .map { (place: place, bytes: Self.physical($0, setup)) }
+        }
+        for (place, statement) in statements.enumerated() {
+            guard case .operation(_, .dma(let call)) = statement.body, call.function.allocates
+            else { continue }
+            for segment in call.segments where segment.size > 0 {
+                // Whole pages are allocated, for a small block of a pool, too.
+                let page = Lowering.pageSize
+                let start = segment.start.address.rawValue
+                let last = (start &+ (segment.size - 1)) | (page - 1)
+                let first = start / page * page
+                let bytes = Self.physical(
+                    first..<(last > first && last < .max ? last + 1 : .max), setup)
+                guard
+                    let use = uses.first(where: {
+                        $0.place < ends[place] && $0.bytes.overlaps(bytes)
+                    })
+                else { continue }
+                let (line, earlier) = (Int(statement.line), Int(statements[use.place].line))
+                return
+                    "Line \(line) of your trace, '\(answer.statement(of: line))', "
+                    + (use.place < place ? "stands behind" : "comes again behind")
+                    + " line \(earlier), '\(answer.statement(of: earlier))', but "
+                    + "allocating clears these bytes: it belongs before the first use."
+            }
+        }
+        return nil
+    }
+
+    /// For each statement, up to where others may run before it: its own place, or the end of the loop around it.
+    private static func ends(of statements: [Statement]) -> [Int] {
+        var ends = Array(statements.indices)
+        var blocks: [(place: Int, isLoop: Bool)] = []
+        for (place, statement) in statements.enumerated() {
+            switch statement.body {
+            case .repeatBegin(let count): blocks.append((place, count > 1))
+            case .spanBegin: blocks.append((place, false))
+            case .end:
+                guard let block = blocks.popLast(), block.isLoop else { continue }
+                for inside in block.place..<place { ends[inside] = place }
+            default: continue
+            }
+        }
+        return ends
+    }
+
+    private static func physical(_ bytes: Range<UInt64>, _ setup: Setup) -> Range<UInt64> {
+        let start = setup.physical(of: bytes.lowerBound)
+        return start..<max(start &+ (bytes.upperBound &- bytes.lowerBound), start)
+    }
+
     // MARK: Declarations
 
     private func declarations(_ program: Program, _ original: Program) -> String? {
@@ -59,6 +134,9 @@ struct AnswerRules {
                 return "Your trace no longer declares \(name)."
             }
             if let reason = difference(declaration, twin, name) { return reason }
+            if Self.target(of: declaration, original) != Self.target(of: twin, program) {
+                return "Your trace changes \(name): it shows other memory than it did."
+            }
         }
         for declaration in program.declarations {
             let name = Self.name(of: declaration, program)
@@ -66,7 +144,6 @@ struct AnswerRules {
             else { continue }
             switch declaration {
             case .buffer, .layout: continue
-            case .region, .alias: if free.contains(.regions) { continue }
             default: break
             }
             return
@@ -89,6 +166,12 @@ struct AnswerRules {
         case .layout(let name, _): return "the layout \(symbol(name))"
         case .swiotlb: return "the bounce buffers"
         }
+    }
+
+    /// The name of the region that an alias shows; nil: it is no alias.
+    private static func target(of declaration: Declaration, _ program: Program) -> String? {
+        guard case .alias(_, let region, _, _, _) = declaration else { return nil }
+        return program.symbols[region]?.name
     }
 
     private func difference(

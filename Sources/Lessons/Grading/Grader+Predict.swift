@@ -17,10 +17,7 @@ extension Grader {
     ///
     /// - Throws: if it cannot be.
     func truth(_ question: Question) throws(TraceErrors) -> Truth {
-        let trace: LessonTrace
-        do { trace = try question.trace.without(question.without) } catch {
-            throw TraceErrors([error.located(question.trace.file, 0)])
-        }
+        let trace = question.trace
         let setup = try machines.setup(trace, machine: question.machines.first)
         if let name = question.count, let counter = CounterNames.counter(name) {
             let value = try Replay.run(setup).counters[counter]

@@ -51,12 +51,15 @@ extension Grader {
         _ answer: [UInt8], _ file: String, _ question: Question
     ) throws(TraceErrors) -> Grade {
         let results: [CheckResult]
+        let praise: String
         switch try judge(answer, file, question) {
         case .wrong(let grade): return grade
-        case .clean(let clean): results = clean
+        case .clean(let clean, let isProved):
+            results = clean
+            praise = Self.praise(clean, isProved: isProved)
         }
         if let name = question.count, let limit = question.atMost {
-            return counted(results, name, limit)
+            return counted(results, name, limit, praise)
         }
         guard let best = try comparison(question).recommended, let first = results.first else {
             return .wrong("None of the question's strategies is right here.")
@@ -68,11 +71,13 @@ extension Grader {
         guard Self.isNear(time, best.elapsed, question.within) else {
             return .wrong("Nothing goes wrong, but there is a cheaper way. " + words)
         }
-        return .right("Right. " + Self.praise(results) + " " + words)
+        return .right("Right. " + praise + " " + words)
     }
 
     /// Grades a changed trace by one of its counters.
-    private func counted(_ results: [CheckResult], _ name: String, _ limit: UInt64) -> Grade {
+    private func counted(
+        _ results: [CheckResult], _ name: String, _ limit: UInt64, _ praise: String
+    ) -> Grade {
         guard let counter = CounterNames.counter(name) else {
             return .wrong("There is no counter \(name).")
         }
@@ -86,7 +91,7 @@ extension Grader {
                         + "\(Format.grouped(limit)) would do.")
             }
         }
-        return .right("Right. " + Self.praise(results))
+        return .right("Right. " + praise)
     }
 
     private static func isNear(_ time: Ticks, _ best: Ticks, _ percent: Int) -> Bool {

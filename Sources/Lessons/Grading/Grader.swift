@@ -36,8 +36,8 @@ public struct Grader: Sendable {
     enum Judged {
         /// Something is wrong with it.
         case wrong(Grade)
-        /// Nothing is; on each machine, what was found.
-        case clean([CheckResult])
+        /// Nothing is; on each machine, what was found, and whether on all of them no schedule goes wrong.
+        case clean([CheckResult], isProved: Bool)
     }
 
     /// Judges a changed trace on all machines of the question.
@@ -50,12 +50,15 @@ public struct Grader: Sendable {
         do throws(TraceErrors) {
             trace = try LessonTrace(bytes, file: file)
             let program = try trace.program()
-            let rules = AnswerRules(question: question.trace, free: question.free)
+            let rules = AnswerRules(question)
             if let objection = rules.objection(to: trace, program, original) {
                 return .wrong(.wrong(objection))
             }
             for machine in names(question) {
                 let setup = try machines.setup(trace, machine: machine)
+                if let objection = rules.allocations(trace, setup) {
+                    return .wrong(.wrong(objection))
+                }
                 let result = try Check.run(setup)
                 if let finding = result.judgement.findings.first {
                     return .wrong(Self.wrong(finding, of: result))
@@ -65,10 +68,16 @@ public struct Grader: Sendable {
         } catch {
             return .wrong(.wrong("Your trace cannot be run:", error.description))
         }
+        var isProved = true
         for result in results {
-            if let grade = Self.schedule(result) { return .wrong(grade) }
+            guard let proof = try Self.proof(result) else {
+                isProved = false
+                continue
+            }
+            if proof.fault != nil { return .wrong(Self.wrong(proof, of: result)) }
+            isProved = isProved && proof.isProved && proof.left.isEmpty
         }
-        return .clean(results)
+        return .clean(results, isProved: isProved)
     }
 
     /// The machines of a question; nil: the one that its trace names.
@@ -93,7 +102,10 @@ public struct Grader: Sendable {
         var grade = Grade.wrong(
             "On \(setup.machine.name) your trace \(kind). Line \(line), \(finding.code.rawValue): "
                 + "\(HazardCatalogue.page(finding.code).title).")
-        if !finding.detail.isEmpty { grade.reasons.append(lines(finding.detail, setup) + ".") }
+        if !finding.detail.isEmpty, finding.detail != finding.cause {
+            let detail = lines(finding.detail, setup)
+            grade.reasons.append(detail.last == "." ? detail : detail + ".")
+        }
         grade.reasons.append("Why: " + lines(finding.cause, setup))
         if more > 0 {
             grade.reasons.append("And \(more) more: `staleline check` prints all of them.")
@@ -110,12 +122,14 @@ public struct Grader: Sendable {
 
     /// Tries all legal schedules of a small trace.
     ///
-    /// - Returns: a grade if one goes wrong.
-    private static func schedule(_ result: CheckResult) -> Grade? {
-        guard result.watchedBytes <= searchedBytes,
-            let proof = try? Prove.run(result.setup, bounds: ProofBounds(states: 1 << 14)),
-            proof.fault != nil
-        else { return nil }
+    /// - Returns: what was found; nil: the trace is too large.
+    private static func proof(_ result: CheckResult) throws(TraceErrors) -> ProofResult? {
+        guard result.watchedBytes <= searchedBytes else { return nil }
+        return try Prove.run(result.setup, bounds: ProofBounds(states: 1 << 14))
+    }
+
+    /// A schedule that goes wrong, in words for a student.
+    private static func wrong(_ proof: ProofResult, of result: CheckResult) -> Grade {
         let steps = proof.schedule.map { lines($0.text, result.setup) }
         return Grade(
             isRight: false,
@@ -129,12 +143,15 @@ public struct Grader: Sendable {
         _ answer: [UInt8], _ file: String, _ question: Question
     ) throws(TraceErrors) -> Grade {
         let results: [CheckResult]
+        let praise: String
         switch try judge(answer, file, question) {
         case .wrong(let grade): return grade
-        case .clean(let clean): results = clean
+        case .clean(let clean, let isProved):
+            results = clean
+            praise = Self.praise(clean, isProved: isProved)
         }
-        var grade = Grade.right("Right. " + Self.praise(results))
-        let left = redundant(answer, results)
+        var grade = Grade.right("Right. " + praise)
+        let left = try redundant(answer, results)
         if let worst = left.first {
             grade.reasons.append(
                 "It could be cheaper: line \(worst.line), '\(worst.words)', can go without harm.")
@@ -142,17 +159,23 @@ public struct Grader: Sendable {
         return grade
     }
 
-    static func praise(_ results: [CheckResult]) -> String {
+    static func praise(_ results: [CheckResult], isProved: Bool) -> String {
         let names = results.map(\.setup.machine.name).joined(separator: ", ")
-        return "On \(names) nothing goes wrong, and nothing can."
+        return "On \(names) nothing goes wrong"
+            + (isProved ? ", and nothing can." : ", and `staleline check` finds nothing that can.")
     }
 
     /// The operations of a clean trace that can go, on every machine.
-    func redundant(_ answer: [UInt8], _ results: [CheckResult]) -> [RedundantOperation] {
+    ///
+    /// - Throws: where it cannot be told.
+    func redundant(
+        _ answer: [UInt8], _ results: [CheckResult]
+    ) throws(TraceErrors) -> [RedundantOperation] {
         var left: [RedundantOperation]?
         for result in results {
-            guard let fix = try? Fix.run(result.setup, text: TraceText(answer)) else { return [] }
-            let found = fix.redundant.filter { $0.instead.isEmpty }
+            let found = try Fix.run(result.setup, text: TraceText(answer)).redundant.filter {
+                $0.instead.isEmpty
+            }
             left =
                 left.map { known in
                     known.filter { one in found.contains { $0.source == one.source } }
@@ -165,14 +188,17 @@ public struct Grader: Sendable {
         _ answer: [UInt8], _ file: String, _ question: Question
     ) throws(TraceErrors) -> Grade {
         let results: [CheckResult]
+        let praise: String
         switch try judge(answer, file, question) {
         case .wrong(let grade): return grade
-        case .clean(let clean): results = clean
+        case .clean(let clean, let isProved):
+            results = clean
+            praise = Self.praise(clean, isProved: isProved)
         }
-        let left = redundant(answer, results)
+        let left = try redundant(answer, results)
         guard let worst = left.first else {
             return .right(
-                "Right. " + Self.praise(results)
+                "Right. " + praise
                     + " What is left is needed: without any one of it something would.")
         }
         return .wrong(

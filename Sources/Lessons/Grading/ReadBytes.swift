@@ -26,12 +26,10 @@ extension Grader {
             throw fault("something else")
         }
         let session = try TraceSession(setup)
-        var map = MemoryMap()
-        for mapping in setup.declaredMappings { map.insert(mapping) }
         var copies: [PlacedBytes] = []
         var served: [String] = []
         for address in range {
-            let byte = map.physical(of: address)
+            let byte = setup.physical(of: address)
             let name = session.name(of: reader)
             let early = Self.earlyLine(of: address, reader, line, setup.program)
             guard

@@ -1,3 +1,4 @@
+import Reports
 import Traces
 
 /// A lesson as lines of plain text, with its blocks worked out.
@@ -68,13 +69,13 @@ public struct LessonPage: Sendable {
     }
 
     private mutating func wrap(_ text: String, indent: Int = 0) {
-        for line in LessonText.wrapped(text, width: width, indent: indent) { add(.words, line) }
+        for line in Format.lines(text, width: width, indent: indent) { add(.words, line) }
     }
 
     private mutating func set(_ question: Question, number: Int) {
         add(.heading, "Question \(number): \(question.title)")
         wrap(question.ask)
-        wrap("Answer with \(question.kind.answer).")
+        wrap("Answer with \(question.answer).")
     }
 
     /// Sets Markdown: paragraphs are filled, rows of tables become items of a list, emphasis goes.
@@ -125,18 +126,20 @@ public struct LessonPage: Sendable {
     }
 }
 
-extension Question.Kind {
+extension Question {
     /// What an answer is, in words.
     public var answer: String {
-        switch self {
+        switch kind {
         case .mend: "the trace, changed so that nothing goes wrong"
         case .trim: "the trace without what it does not need"
         case .predict: "a number, such as 17 or 0x11"
         case .cheapest: "the trace, changed so that it is right and quick"
-        case .strategy: "the name of a strategy"
+        case .strategy: "the name of one of these strategies: " + strategies.joined(separator: ", ")
         }
     }
+}
 
+extension Question.Kind {
     /// Whether an answer is a changed trace.
     public var isTrace: Bool { self != .predict && self != .strategy }
 }
@@ -147,7 +150,7 @@ extension Grade {
         (isRight ? [] : ["Not yet."])
             + reasons.flatMap { reason in
                 reason.split(separator: "\n", omittingEmptySubsequences: false).flatMap {
-                    LessonText.wrapped(String($0), width: width)
+                    Format.lines(String($0), width: width)
                 }
             }
     }

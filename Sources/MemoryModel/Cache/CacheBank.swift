@@ -219,6 +219,19 @@ public struct CacheBank: ~Copyable {
         storeHeads[head] = (place ^ 1) &<< lineShift
     }
 
+    /// Lets no access to a line without an alias pass unseen, in any copy of the cache.
+    @inline(__always)
+    func clearHeads(_ line: UInt64) {
+        let place = line & headMask
+        let none = (place ^ 1) &<< lineShift
+        var head = Int(truncatingIfNeeded: place)
+        while head < loadHeads.count {
+            loadHeads[head] = none
+            storeHeads[head] = none
+            head &+= Int(truncatingIfNeeded: headMask) &+ 1
+        }
+    }
+
     /// Finds a line and notes its use.
     ///
     /// - Returns: the index of its entry, or -1.

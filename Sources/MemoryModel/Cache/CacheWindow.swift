@@ -17,18 +17,27 @@ struct CacheWindow: BitwiseCopyable {
 
     /// Searches the set of a line for it, in a state that `mask` leaves open, and notes its use.
     ///
+    /// By the window's address: a window is large, and would be copied for each search.
+    ///
     /// - Returns: its entry; nil if it is not there.
-    func find(_ line: UInt64, state: UInt64, mask: UInt64) -> UnsafeMutablePointer<UInt64>? {
-        let set = Int(truncatingIfNeeded: line & setMask)
-        let first = entries + set &* ways
+    @inline(__always)
+    static func find(
+        _ window: UnsafePointer<CacheWindow>, _ line: UInt64, state: UInt64, mask: UInt64
+    ) -> UnsafeMutablePointer<UInt64>? {
+        let set = Int(truncatingIfNeeded: line & window.pointee.setMask)
+        let ways = window.pointee.ways
+        let first = window.pointee.entries + set &* ways
         let key = line &<< CacheBank.stateBits | state | mask
         var way = 0
         while first[way] | mask != key {
             way &+= 1
             if way == ways { return nil }
         }
+        let policy = window.pointee.policy
         guard policy == .lru else {
-            if policy.notesUses { CacheBank.noteUse(policy, pointers + set, way, ways) }
+            if policy.notesUses {
+                CacheBank.noteUse(policy, window.pointee.pointers + set, way, ways)
+            }
             return first + way
         }
         let entry = first[way]
@@ -54,6 +63,14 @@ struct CacheWindow: BitwiseCopyable {
         let isLoadable = state & (CacheBank.valid | CacheBank.prefetched) == CacheBank.valid
         loadHeads[head] = isLoadable ? address : none
         storeHeads[head] = state == CacheBank.valid | CacheBank.dirty ? address : none
+    }
+
+    /// Lets loads from a line that was used just now pass unseen, as far as its state allows, and no stores.
+    @inline(__always)
+    func setLoadHead(_ line: UInt64, _ entry: UInt64) {
+        setHeads(line, entry)
+        let place = line & headMask
+        storeHeads[Int(truncatingIfNeeded: place)] = (place ^ 1) &<< lineShift
     }
 
     /// Lets no access to a line's place pass unseen.

@@ -17,16 +17,32 @@ struct HitRule: BitwiseCopyable {
     let ticks: UInt64
     /// What it adds to the counts.
     let count: UInt64
-    let window: CacheWindow
+    /// The copy of the cache, in a table that the machine keeps.
+    let window: UnsafePointer<CacheWindow>
+
+    /// The copies of the caches of each core in turn: for data, for instructions.
+    static func windows(
+        _ data: borrowing CacheBank, _ instruction: borrowing CacheBank
+    ) -> OwnedBuffer<CacheWindow> {
+        let windows = OwnedBuffer(repeating: data.window(0), count: 2 * data.copies)
+        for core in 0..<data.copies {
+            windows[2 * core] = data.window(core)
+            windows[2 * core + 1] = instruction.window(core)
+        }
+        return windows
+    }
 
     /// The rules of each core in turn: for loads, for stores, for fetches.
+    ///
+    /// Valid while the windows live.
     static func table(
-        _ data: borrowing CacheBank, _ instruction: borrowing CacheBank, _ costs: TickCosts
+        _ windows: borrowing OwnedBuffer<CacheWindow>, _ costs: TickCosts
     ) -> OwnedBuffer<HitRule> {
-        let first = HitRule(data.window(0), isStore: false, costs.cycle, HitCounts.oneLoad)
-        let rules = OwnedBuffer(repeating: first, count: 3 * data.copies)
-        for core in 0..<data.copies {
-            let (data, fetches) = (data.window(core), instruction.window(core))
+        let base = UnsafePointer(windows.base)
+        let first = HitRule(base, isStore: false, costs.cycle, HitCounts.oneLoad)
+        let rules = OwnedBuffer(repeating: first, count: 3 * (windows.count / 2))
+        for core in 0..<windows.count / 2 {
+            let (data, fetches) = (base + 2 * core, base + 2 * core + 1)
             rules[3 * core] = HitRule(data, isStore: false, costs.cycle, HitCounts.oneLoad)
             rules[3 * core + 1] = HitRule(data, isStore: true, costs.cycle, HitCounts.oneStore)
             rules[3 * core + 2] = HitRule(fetches, isStore: false, costs.fetch, HitCounts.oneFetch)
@@ -34,12 +50,15 @@ struct HitRule: BitwiseCopyable {
         return rules
     }
 
-    private init(_ window: CacheWindow, isStore: Bool, _ ticks: UInt64, _ count: UInt64) {
-        heads = UnsafePointer(isStore ? window.storeHeads : window.loadHeads)
-        headMask = window.headMask
-        lineShift = window.lineShift
+    private init(
+        _ window: UnsafePointer<CacheWindow>, isStore: Bool, _ ticks: UInt64, _ count: UInt64
+    ) {
+        let cache = window.pointee
+        heads = UnsafePointer(isStore ? cache.storeHeads : cache.loadHeads)
+        headMask = cache.headMask
+        lineShift = cache.lineShift
         // With a single head no line could stand for none.
-        reach = window.headMask == 0 ? 0 : window.lineSize
+        reach = cache.headMask == 0 ? 0 : cache.lineSize
         self.ticks = ticks
         self.count = count
         self.window = window
@@ -59,9 +78,10 @@ struct HitRule: BitwiseCopyable {
     ///   - line: The line.
     ///   - isStore: Whether no other core may have it; it may be clean then, too.
     /// - Returns: the entry of the line, if it is there so that nobody else need be asked.
+    @inline(__always)
     func find(_ line: UInt64, isStore: Bool) -> UnsafeMutablePointer<UInt64>? {
-        window.find(
-            line, state: CacheBank.valid,
+        CacheWindow.find(
+            window, line, state: CacheBank.valid,
             mask: isStore ? CacheBank.dirty : CacheBank.dirty | CacheBank.shared)
     }
 }

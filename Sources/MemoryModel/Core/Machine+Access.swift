@@ -172,35 +172,62 @@ extension Machine where P: ~Copyable {
         _ rule: UnsafePointer<HitRule>, _ kind: UInt32, _ address: UInt64, _ size: UInt32,
         _ now: UInt64, _ record: UInt32
     ) -> UInt64? {
-        let window = rule.pointee.window
-        let line = address &>> window.lineShift
-        let next = (line &+ 1) &<< window.lineShift
+        let shift = rule.pointee.window.pointee.lineShift
+        let line = address &>> shift
+        let next = (line &+ 1) &<< shift
         let inLine = next &- address
         guard UInt64(size) > inLine else {
             guard let entry = rule.pointee.find(line, isStore: kind == 1) else { return nil }
             // A store to a line that is not dirty yet, or not everywhere, asks nobody either.
             if kind == 1 { entry.pointee |= level1Data.dirtyBits(address, UInt64(size)) }
             if P.hearsSomeHits, P.foldsHits,
-                probe.hearsHits(of: line &<< window.lineShift, size: window.lineSize)
+                probe.hearsHits(of: line &<< shift, size: 1 &<< shift)
             {
-                window.clearHeads(line)
-                probe.recordHit(hit(kind, address, size, now, record))
+                let isEnough = probe.recordHit(hit(kind, address, size, now, record))
+                if kind == 1 { clearHeads(address, UInt64(size)) }
+                if isEnough, kind == 0, !level1Data.hasSynonyms {
+                    rule.pointee.window.pointee.setLoadHead(line, entry.pointee)
+                } else {
+                    rule.pointee.window.pointee.clearHeads(line)
+                }
             } else {
-                window.setHeads(line, entry.pointee)
+                rule.pointee.window.pointee.setHeads(line, entry.pointee)
             }
             return 0
         }
         // What crosses must end in the next line, of the same mapping.
-        guard kind == 2, UInt64(size) &- inLine <= window.lineSize,
+        guard kind == 2, UInt64(size) &- inLine <= 1 &<< shift,
             next &- (mapStart &+ mapDelta) < fastEnd,
             !P.hearsSomeHits || !P.foldsHits
-                || !probe.hearsHits(of: line &<< window.lineShift, size: 2 &* window.lineSize),
+                || !probe.hearsHits(of: line &<< shift, size: 2 &<< shift),
             let first = rule.pointee.find(line, isStore: false)
         else { return nil }
-        window.setHeads(line, first.pointee)
+        rule.pointee.window.pointee.setHeads(line, first.pointee)
         guard let second = rule.pointee.find(line &+ 1, isStore: false) else { return nil }
-        window.setHeads(line &+ 1, second.pointee)
+        rule.pointee.window.pointee.setHeads(line &+ 1, second.pointee)
         return rule.pointee.count
+    }
+
+    /// Lets all cores' next accesses to any bytes be seen, whatever the probe has heard of them.
+    public mutating func clearHeads() {
+        if hasLevel1Data { clearHeads(0, .max) }
+    }
+
+    /// Lets all cores' next accesses to some bytes be seen: something has happened to them.
+    ///
+    /// Mutating, for a machine is too large to be lent: the compiler copies what it lends.
+    @inline(never)
+    mutating func clearHeads(_ address: UInt64, _ size: UInt64) {
+        guard hasLevel1Data else { return }
+        let shift = level1Data.lineShift
+        let last = max(address, address &+ max(size, 1) &- 1) &>> shift
+        var line = address &>> shift
+        // Further lines have the same heads again.
+        let end = min(last, line &+ level1Data.headMask)
+        while line <= end {
+            level1Data.clearHeads(line)
+            line &+= 1
+        }
     }
 
     /// Tells of a hit; of two where an instruction crosses a line.

@@ -186,8 +186,9 @@ struct DeviceState {
             at: transfer.address, remaining: transfer.remaining, burst: transfer.burst)
     }
 
-    /// How many bytes the next burst read of a copy has.
+    /// How many bytes the next burst read of a copy has: no more than the FIFO has room for, empty as it may be.
     func readBytes(_ copy: CopyState, burst: UInt64) -> UInt64 {
-        reading.burstBytes(at: copy.address, remaining: copy.left, burst: burst)
+        reading.burstBytes(
+            at: copy.address, remaining: copy.left, burst: min(burst, copy.fifoBytes))
     }
 }

@@ -67,10 +67,22 @@ public struct PlainHierarchy: ~Copyable {
     ///
     /// `dirtyAtEnd` is worked out on the way. nil for a cache that is not there.
     public var counts: (instruction: PlainCounts?, data: PlainCounts, level2: PlainCounts?) {
+        counts(withDirty: true)
+    }
+
+    /// The counts so far.
+    ///
+    /// - Parameter withDirty: Whether `dirtyAtEnd` is worked out, which looks at every line.
+    /// - Returns: the counts; nil for a cache that is not there.
+    public func counts(
+        withDirty: Bool
+    ) -> (instruction: PlainCounts?, data: PlainCounts, level2: PlainCounts?) {
         var data = self.data.counts
-        data.dirtyAtEnd = self.data.dirtyCount
         var level2 = self.level2.counts
-        level2.dirtyAtEnd = self.level2.dirtyCount
+        if withDirty {
+            data.dirtyAtEnd = self.data.dirtyCount
+            level2.dirtyAtEnd = self.level2.dirtyCount
+        }
         return (hasInstruction ? instruction.counts : nil, data, hasLevel2 ? level2 : nil)
     }
 

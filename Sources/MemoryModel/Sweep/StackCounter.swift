@@ -50,6 +50,12 @@ public struct StackCounter: ~Copyable {
     private let deepest: OwnedBuffer<Int>
     private var reads: UInt64 = 0
     private var writes: UInt64 = 0
+    /// Whether pieces of the trace may be missing.
+    private let hasGaps: Bool
+    /// What is known of accesses behind those.
+    private let gaps: GapTally
+    /// The bit that tells a line used before the last gap; 0: there was none.
+    private var oldBit: UInt64 = 0
 
     /// A place without a line: no line has this number, for a line has two bytes or more.
     private static var empty: UInt64 { .max }
@@ -66,15 +72,19 @@ public struct StackCounter: ~Copyable {
     ///   - lineSize: Bytes in a line; a power of two, 2 or more.
     ///   - side: Which accesses the caches are for.
     ///   - straddle: What crossing a line counts as.
+    ///   - hasGaps: Whether pieces of the trace may be missing, so that ``leaveGap()`` can be called. Then lines have four
+    ///     bytes or more, and an access that crosses lines does not count as one.
     /// - Precondition: the numbers are as said.
     public init(
         setCounts: [UInt64], ways: Int, lineSize: Int, side: Side = .data,
-        straddle: StraddleRule = .split
+        straddle: StraddleRule = .split, hasGaps: Bool = false
     ) {
         let counts = Set(setCounts).sorted()
         precondition(!counts.isEmpty && counts.allSatisfy { $0.nonzeroBitCount == 1 })
         precondition((1...Self.mostWays).contains(ways))
-        precondition(lineSize >= 2 && lineSize.nonzeroBitCount == 1)
+        precondition(lineSize >= (hasGaps ? 4 : 2) && lineSize.nonzeroBitCount == 1)
+        self.hasGaps = hasGaps
+        gaps = GapTally(setCounts: hasGaps ? counts.count : 0, ways: ways)
         self.setCounts = counts
         self.ways = ways
         self.side = side
@@ -103,9 +113,10 @@ public struct StackCounter: ~Copyable {
     /// - Parameters:
     ///   - sets: One of ``setCounts``.
     ///   - ways: 1 to ``ways``.
+    ///   - withDirty: Whether the lines that are dirty now are counted.
     /// - Returns: the counts, `dirtyAtEnd` those of now.
-    /// - Complexity: O(places).
-    public func counts(sets: UInt64, ways: Int) -> PlainCounts {
+    /// - Complexity: O(ways), with dirty lines O(places).
+    public func counts(sets: UInt64, ways: Int, withDirty: Bool = true) -> PlainCounts {
         guard let grid = setCounts.firstIndex(of: sets), (1...self.ways).contains(ways) else {
             preconditionFailure("\(sets) sets of \(ways) ways were not counted")
         }
@@ -118,6 +129,7 @@ public struct StackCounter: ~Copyable {
         }
         counts.writebacks = evicted[grid * (self.ways + 1) + ways]
         for depth in 1...ways { counts.writebacks += cleaned[grid * (self.ways + 1) + depth] }
+        guard withDirty else { return counts }
         let first = starts[grid]
         for set in 0..<Int(sets) {
             for way in 0..<ways {
@@ -218,6 +230,8 @@ public struct StackCounter: ~Copyable {
     private func use(_ line: UInt64, _ store: Int, _ grid: Int) -> Int? {
         let start = starts[grid] &+ Int(truncatingIfNeeded: line & masks[grid]) &* ways
         let (stack, marks) = (lines.base + start, dirtyFrom.base + start)
+        let newBits = ~oldBit
+        if oldBit != 0 { noteCertainty(of: line, store, grid, UnsafePointer(stack)) }
         if stack[0] == line {
             if store == 0 || marks[0] == 1 { return nil }
             marks[0] = 1
@@ -233,7 +247,7 @@ public struct StackCounter: ~Copyable {
             stack[way] = carried.line
             marks[way] = carried.mark
             way &+= 1
-            if old.line == line {
+            if old.line & newBits == line {
                 depth = way
                 mark = old.mark
                 break
@@ -255,11 +269,61 @@ public struct StackCounter: ~Copyable {
         _ line: UInt64, _ stack: UnsafeMutablePointer<UInt64>,
         _ marks: UnsafeMutablePointer<UInt8>, from way: Int
     ) -> (depth: Int, mark: UInt8) {
-        for place in way..<max(ways, way) where stack[place] == line {
+        for place in way..<max(ways, way) where stack[place] & ~oldBit == line {
             stack[place] = Self.empty
             return (place + 1, marks[place])
         }
         return (ways + 1, Self.clean)
+    }
+
+    // MARK: Gaps
+
+    /// Goes on behind a piece of the trace that is not there.
+    ///
+    /// What the caches held stays, for it is the best guess of what they hold; but a line is known to be there only once it
+    /// has been used again.
+    /// - Precondition: the stacks were made for gaps.
+    /// - Complexity: O(places).
+    public mutating func leaveGap() {
+        precondition(hasGaps, "stacks that were not made for gaps")
+        if oldBit == 0 {
+            oldBit = 1 &<< 63
+            gaps.take(found)
+        }
+        for place in 0..<lines.count where lines[place] != Self.empty { lines[place] |= oldBit }
+    }
+
+    /// How often a cache of so many sets and ways has missed at least and at most, whatever was in the gaps.
+    ///
+    /// - Returns: the bounds, those of all accesses so far; nil if the stacks were not made for gaps.
+    /// - Precondition: as for ``counts(sets:ways:withDirty:)``.
+    public func missBounds(sets: UInt64, ways: Int) -> PlainMissBounds? {
+        guard hasGaps else { return nil }
+        guard oldBit != 0 else {
+            return PlainMissBounds(counts(sets: sets, ways: ways, withDirty: false))
+        }
+        guard let grid = setCounts.firstIndex(of: sets), (1...self.ways).contains(ways) else {
+            preconditionFailure("\(sets) sets of \(ways) ways were not counted")
+        }
+        return gaps.bounds(grid, ways: ways)
+    }
+
+    /// Notes at which depth a line is for certain.
+    ///
+    /// The lines used since the gap stand on top. A line among them is as deep as it would be without the gap; any other is
+    /// deeper than all of them.
+    @inline(never)
+    private func noteCertainty(
+        of line: UInt64, _ store: Int, _ grid: Int, _ stack: UnsafePointer<UInt64>
+    ) {
+        var way = 0
+        // A place without a line has that bit, too.
+        while way < ways, stack[way] & oldBit == 0 {
+            if stack[way] == line { break }
+            way &+= 1
+        }
+        let isCertain = way < ways && stack[way] == line
+        gaps.note(grid, store, isCertain ? way + 1 : way, isCertain: isCertain)
     }
 
     // MARK: Cache records
@@ -279,7 +343,7 @@ public struct StackCounter: ~Copyable {
         for line in access.address &>> shift...max(access.address, last) &>> shift {
             for grid in 0..<setCounts.count {
                 let start = starts[grid] + Int(truncatingIfNeeded: line & masks[grid]) * ways
-                for way in 0..<ways where lines[start + way] == line {
+                for way in 0..<ways where lines[start + way] & ~oldBit == line {
                     clear(start + way, way, grid, copiesBack)
                 }
             }

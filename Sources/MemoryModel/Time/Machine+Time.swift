@@ -204,5 +204,27 @@ extension Machine where P: ~Copyable {
             ledger.note(event)
         #endif
         probe.record(event)
+        if P.hearsSomeHits { seeAfter(event) }
     }
+
+    /// Lets accesses to the bytes of an event be seen that were let pass unseen as long as nothing happens to them.
+    @inline(__always)
+    private mutating func seeAfter(_ event: Event) {
+        switch event.kind {
+        case .store, .linefill, .writeback, .invalidate, .deviceWrite, .maintenance:
+            if probe.hearsHits(of: event.address, size: UInt64(max(event.size, 1))) {
+                clearHeads(event.address, UInt64(event.size))
+            }
+        // What of an entry's bytes are in it is known to the buffer alone.
+        case .drain, .drainCopy, .slotEntered:
+            let start = event.address & ~(Self.widestEntry &- 1)
+            if probe.hearsHits(of: start, size: Self.widestEntry) {
+                clearHeads(start, Self.widestEntry)
+            }
+        default: break
+        }
+    }
+
+    /// Bytes of the widest entry of a store buffer.
+    private static var widestEntry: UInt64 { 64 }
 }

@@ -34,11 +34,12 @@ public struct SweepPointReport: Sendable {
     }
 
     /// The members beside the settings: `records`, `areaBits`, `caches`, `time` and `memory` as in `replay`, `findings` of
-    /// `--check`; `strategies` and `recommended` of `--strategies`.
+    /// `--check`; `strategies` and `recommended` of `--strategies`; `sample` and `estimates` where a sample was counted.
     public var members: [(name: String, value: JSONValue)] {
         let area = areaBits.map { [(name: "areaBits", value: JSONValue.integer($0))] } ?? []
         switch outcome.content {
         case .counted(let counts): return area + Self.members(of: counts)
+        case .sampled(let counts): return area + Self.members(of: counts)
         case .replayed(let result): return area + Self.members(of: result)
         case .checked(let result):
             return area + Self.members(of: result.replay) + [("findings", findingsJSON)]
@@ -90,6 +91,38 @@ public struct SweepPointReport: Sendable {
         ]
     }
 
+    private static func members(of counts: SampledCounts) -> [(name: String, value: JSONValue)] {
+        let by =
+            switch counts.sampling {
+            case .sets: "sets"
+            case .intervals: "intervals"
+            }
+        return [
+            ("records", .integer(counts.records)),
+            (
+                "sample",
+                .object([
+                    ("by", .string(by)), ("units", .count(counts.units)),
+                    ("share", .number(counts.share)),
+                    ("confidence", .number(SweepEstimate.confidence)),
+                ])
+            ),
+            (
+                "estimates",
+                .object(
+                    counts.estimates.map { name, estimate in
+                        (
+                            name,
+                            .object([
+                                ("value", .number(estimate.value)), ("low", .number(estimate.low)),
+                                ("high", .number(estimate.high)),
+                            ])
+                        )
+                    })
+            ),
+        ]
+    }
+
     // MARK: Findings
 
     /// What was found, by verdict and code; empty where nothing was, or nobody asked.
@@ -134,6 +167,7 @@ public struct SweepPointReport: Sendable {
             case "findings", "recommended": break
             case "areaBits": metrics.append(("area.bits", value))
             case "caches": Self.collect(value, "", into: &metrics)
+            case "estimates": Self.collectEstimates(value, into: &metrics)
             default: Self.collect(value, name, into: &metrics)
             }
         }
@@ -142,6 +176,19 @@ public struct SweepPointReport: Sendable {
             + Verdict.allCases.map {
                 ("findings.\($0.rawValue)", .count(result.judgement.count($0)))
             }
+    }
+
+    /// `L1D.misses` is the estimate, `L1D.misses.low` and `L1D.misses.high` are its bounds.
+    private static func collectEstimates(
+        _ value: JSONValue, into metrics: inout [(name: String, value: JSONValue)]
+    ) {
+        guard case .object(let estimates) = value else { return }
+        for (name, estimate) in estimates {
+            guard case .object(let members) = estimate else { continue }
+            for (key, number) in members {
+                metrics.append((key == "value" ? name : "\(name).\(key)", number))
+            }
+        }
     }
 
     private static func collect(

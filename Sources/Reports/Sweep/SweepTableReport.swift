@@ -33,6 +33,10 @@ public struct SweepTableReport: Sendable {
                     Format.grouped(UInt64(($0 / 1_024).rounded()))
                 } ?? "")
             cells += rates.map { name in
+                if let rate = table.metric(name, at: row), isSampled(name) {
+                    return Format.percent(share: rate)
+                        + bounds(name, at: row, Format.percent(share:))
+                }
                 let cache = name.dropLast(".missRate".count)
                 func count(_ metric: String) -> UInt64 {
                     UInt64(table.metric("\(cache).\(metric)", at: row) ?? 0)
@@ -42,7 +46,8 @@ public struct SweepTableReport: Sendable {
             }
             if hasTime {
                 cells.append(
-                    table.metric("time.ns", at: row).map { Format.time(nanoseconds: $0) } ?? "")
+                    (table.metric("time.ns", at: row).map { Format.time(nanoseconds: $0) } ?? "")
+                        + bounds("time.ns", at: row) { Format.time(nanoseconds: $0) })
             }
             if hasFindings { cells.append(Self.words(row.findings)) }
             if hasStrategies {
@@ -55,6 +60,19 @@ public struct SweepTableReport: Sendable {
             text.add(cells)
         }
         return (done.isEmpty ? "" : text.text + "\n") + rest
+    }
+
+    /// Whether a number is estimated by a sample.
+    private func isSampled(_ name: String) -> Bool { table.metrics.contains(name + ".low") }
+
+    /// The bounds of an estimate in words, ` (1.23 % to 1.45 %)`; empty where it is none.
+    private func bounds(
+        _ name: String, at row: SweepTable.Row, _ words: (Double) -> String
+    ) -> String {
+        guard let low = table.metric(name + ".low", at: row),
+            let high = table.metric(name + ".high", at: row)
+        else { return "" }
+        return " (\(words(low)) to \(words(high)))"
     }
 
     /// The strategy without findings that takes least time, other than what the trace itself does.
@@ -98,8 +116,30 @@ public struct SweepTableReport: Sendable {
         var parts = ["\(Format.grouped(UInt64(done.count))) run"]
         if !impossible.isEmpty { parts.append("\(impossible.count) impossible") }
         if !table.missing.isEmpty { parts.append("\(table.missing.count) missing") }
-        return out + "Of \(Format.grouped(UInt64(all))) points: \(parts.joined(separator: ", ")).\n"
+        return out + sampleWords
+            + "Of \(Format.grouped(UInt64(all))) points: \(parts.joined(separator: ", ")).\n"
     }
+
+    /// What estimates are worth; empty where there are none.
+    private var sampleWords: String {
+        guard let sample = table.origin.first(where: { $0.name == Self.sampleEntry })?.value else {
+            return ""
+        }
+        let confidence = Format.percent(share: SweepEstimate.confidence)
+        let isOfPieces = sample.hasPrefix("intervals")
+        return Format.wrapped(
+            "",
+            "Estimates from a sample (\(sample)): what the whole trace would give lies between the bounds with a confidence of "
+                + "\(confidence)."
+                + (isOfPieces
+                    ? " With LRU on counting machines this holds whatever the caches had where a piece begins; with FIFO, "
+                        + "and with time, it does not: a longer --warm-up makes up for that."
+                    : ""),
+            width: 80)
+    }
+
+    /// The name under which a sweep's origin has its sample.
+    public static let sampleEntry = "sample"
 
     /// The table with comma-separated values: one line for a point, all axes, all metrics, then why it was not run.
     public var csv: String {

@@ -14,9 +14,9 @@ struct LearnCommand: ParsableCommand {
             learn --list             the lessons
             learn 5 --plain          a lesson as text, for pipes and screen readers
             learn 5 --walk           its trace step by step, with every copy of each line that changes
-            learn 5 --break bell     what goes wrong without the line named [bell]
-            learn 5 --trace          the trace of a question, to be changed
-            learn 5 --answer FILE    grades an answer; - is standard input
+            learn 5 --break inv2     what goes wrong without the line named [inv2]
+            learn 5 --question 2 --trace        the trace of a question, to be changed
+            learn 5 --question 2 --answer FILE  grades an answer; - is standard input
             learn --check DIR        looks through a course of your own
             Exit status of --answer: 0 right, 1 wrong; of --check: 0 nothing wrong, 2 errors.
             """)
@@ -29,7 +29,7 @@ struct LearnCommand: ParsableCommand {
     @Flag(name: .customLong("hints"), help: "Print a question's hints.") var hints = false
     @Option(
         name: .customLong("break"),
-        help: "Take the line of this name out of the trace, and say what goes wrong.")
+        help: "Take the line of this name, or number, out of the trace, and say what goes wrong.")
     var broken: String?
     @Option(help: "Grade an answer.") var answer: String?
     @Option(help: "Which question of the lesson. Default: 1.") var question: Int?
@@ -53,6 +53,12 @@ struct LearnCommand: ParsableCommand {
             throw ValidationError("--json goes with --list, --answer and --check")
         }
         guard !update || check != nil else { throw ValidationError("--update goes with --check") }
+        guard check == nil || course == nil else {
+            throw ValidationError("--check has its course: --course does not go with it")
+        }
+        guard lesson == nil || !list && check == nil else {
+            throw ValidationError("--list and --check are about the whole course: give no lesson")
+        }
         guard lesson != nil || asked == 0 || list || check != nil else {
             throw ValidationError("which lesson? `staleline learn --list` lists them")
         }

@@ -1,5 +1,6 @@
 import Foundation
 import Lessons
+import Reports
 import Stepping
 import Traces
 
@@ -21,35 +22,32 @@ struct LessonReport {
         text += "\nWhat you can do next:\n"
         let name = lesson.name
         text += "- staleline learn \(name) --walk: the trace step by step\n"
-        for label in lesson.breaks.map({ $0.dropFirst().dropLast() }) {
+        for label in lesson.breaks.map(LessonTrace.name) {
             text += "- staleline learn \(name) --break \(label): take that line out\n"
         }
         for (place, question) in lesson.questions.enumerated() {
-            let number = place + 1
+            let asked = "staleline learn \(name) --question \(place + 1)"
             if question.kind.isTrace {
-                text +=
-                    "- staleline learn \(name) --question \(number) --trace > answer.slt, change it, then\n"
-                    + "  staleline learn \(name) --question \(number) --answer answer.slt\n"
+                text += "- \(asked) --trace > answer.slt, change it, then\n"
+                text += "  \(asked) --answer answer.slt\n"
             } else {
-                text +=
-                    "- echo \(question.kind == .predict ? "NUMBER" : "NAME") | staleline learn \(name) "
-                    + "--question \(number) --answer -\n"
+                let answer = question.kind == .predict ? "NUMBER" : "NAME"
+                text += "- \(asked) --trace: what is asked about, then\n"
+                text += "  echo \(answer) | \(asked) --answer -\n"
             }
         }
         return text
     }
 
     /// What goes wrong without a line.
-    func broken(_ label: String) throws -> String {
-        let place = Int(label) == nil && !label.hasPrefix("[") ? "[\(label)]" : label
+    func broken(_ place: String) throws -> String {
         let broken = try BrokenTrace(lesson, without: place, machines: machines)
         var text = "Without '\(broken.statement)':\n"
         for line in BlockRenderer.findings(broken.result) { text += "  \(line)\n" }
         if let finding = broken.result.judgement.findings.first {
             let setup = broken.result.setup
             for reason in [finding.detail, finding.cause] where !reason.isEmpty {
-                text += Paragraph.wrapped(setup.inLines(reason), width: 76).map { "  \($0)\n" }
-                    .joined()
+                text += Self.wrapped(setup.inLines(reason))
             }
         }
         return text
@@ -75,8 +73,7 @@ struct LessonReport {
                 text += "  \(device.text)\n"
             }
             for finding in view.findings.dropFirst(before.findings.count) {
-                text += Paragraph.wrapped("Found: \(finding.text)", width: 76)
-                    .map { "  \($0)\n" }.joined()
+                text += Self.wrapped("Found: \(finding.text)")
             }
             before = view
         }
@@ -85,6 +82,12 @@ struct LessonReport {
 }
 
 extension LessonReport {
+    /// Paragraphs as they stand below a statement.
+    private static func wrapped(_ text: String) -> String {
+        text.split(separator: "\n").flatMap { Format.lines(String($0), width: 76) }
+            .map { "  \($0)\n" }.joined()
+    }
+
     /// The most operations of a statement that are named.
     private static let named = 6
 
@@ -100,25 +103,5 @@ extension LessonReport {
         let rest = operations.count - named
         text += "  performed as " + operations.prefix(named).joined(separator: ", ")
         return text + (rest > 0 ? " and \(rest) more\n" : "\n")
-    }
-}
-
-/// Text in lines.
-enum Paragraph {
-    /// Lines of at most `width` characters; words that are longer stand alone.
-    static func wrapped(_ text: String, width: Int) -> [String] {
-        var lines: [String] = []
-        for paragraph in text.split(separator: "\n") {
-            var line = ""
-            for word in paragraph.split(separator: " ") {
-                if !line.isEmpty, line.count + 1 + word.count > width {
-                    lines.append(line)
-                    line = ""
-                }
-                line += line.isEmpty ? String(word) : " " + word
-            }
-            lines.append(line)
-        }
-        return lines
     }
 }

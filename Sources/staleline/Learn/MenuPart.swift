@@ -55,6 +55,13 @@ enum KeyPage {
           n, p                  the next lesson, the one before
           q or Esc              back
 
+        At a question:
+          Enter                 the trace that it is about, or your answer
+          s                     the trace
+          h                     a hint
+          up, down, Space, b    scroll
+          q or Esc              back
+
         In a trace:
           right or Space        a step on; o: whole statements or single operations
           left                  a step back

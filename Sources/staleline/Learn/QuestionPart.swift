@@ -1,4 +1,5 @@
 import Lessons
+import Reports
 
 /// A question: what is asked, hints, and the way to an answer.
 struct QuestionPart: ScreenPart {
@@ -6,6 +7,7 @@ struct QuestionPart: ScreenPart {
     private let lesson: Lesson
     private let number: Int
     private var hints = 0
+    private var scrolled = Scrolled()
 
     init(_ context: LearnContext, lesson: Lesson, number: Int) {
         self.context = context
@@ -16,28 +18,23 @@ struct QuestionPart: ScreenPart {
     private var question: Question { lesson.questions[number - 1] }
 
     var help: String {
-        (question.kind.isTrace ? "s or Enter: open the trace" : "a or Enter: answer   s: the trace")
-            + "   h: hint   q: back"
+        (question.kind.isTrace ? "Enter: the trace" : "a: answer  s: trace") + "  h: hint  q: back"
     }
 
     mutating func lines(_ size: Terminal.Size) -> [ScreenLine] {
-        var lines = [
-            ScreenLine("Lesson \(lesson.number), question \(number): \(question.title)", .title),
-            ScreenLine(""),
-        ]
+        let title = ScreenLine(
+            "Lesson \(lesson.number), question \(number): \(question.title)", .title)
+        var lines: [ScreenLine] = []
         func add(_ text: String) {
-            lines += Paragraph.wrapped(text, width: size.columns).map { ScreenLine($0) }
+            lines += Format.lines(text, width: size.columns).map { ScreenLine($0) }
         }
         add(question.ask)
-        add("Answer with \(question.kind.answer).")
-        if !question.strategies.isEmpty, question.kind == .strategy {
-            add("There are: \(question.strategies.joined(separator: ", ")).")
-        }
+        add("Answer with \(question.answer).")
         for hint in question.hints.prefix(hints) {
             lines.append(ScreenLine(""))
             add("Hint: \(hint)")
         }
-        return lines
+        return [title, ScreenLine("")] + scrolled.window(lines, rows: size.rows - 2)
     }
 
     mutating func take(_ key: Key, _ size: Terminal.Size) throws -> ScreenMove {
@@ -48,8 +45,12 @@ struct QuestionPart: ScreenPart {
                 try StepPart(context, lesson: lesson, question: number)
             }
         }
+        if scrolled.take(key, rows: size.rows - 2) { return .stay }
         switch key {
-        case .character("h"): hints = min(hints + 1, question.hints.count)
+        case .character("h"):
+            hints = min(hints + 1, question.hints.count)
+            // A hint stands at the end.
+            scrolled.top = .max / 2
         case .character("s"), .right: return open()
         case .enter, .character("a"):
             if question.kind.isTrace { return open() }

@@ -102,7 +102,8 @@ extension StepPart {
         }
     }
 
-    private func edit(_ bytes: [UInt8]) -> ScreenMove {
+    /// Lets the trace be changed, from a text that it is or that it might have become.
+    func edit(_ bytes: [UInt8]) -> ScreenMove {
         let part = self
         return .edit(bytes) { edited in
             do {
@@ -117,15 +118,14 @@ extension StepPart {
 
     private func askForLine() -> ScreenMove {
         let part = self
-        let names = question == nil ? lesson.breaks.map { String($0.dropFirst().dropLast()) } : []
+        let names = question == nil ? lesson.breaks.map(LessonTrace.name) : []
         let words =
             names.isEmpty ? "a name in brackets, or a line's number" : names.joined(separator: ", ")
         return .ask("Take out which line? (\(words))") { text in
-            let place = Int(text) == nil && !text.hasPrefix("[") ? "[\(text)]" : text
-            let line = try part.trace.line(of: place)
+            let line = try part.trace.line(of: text)
             let statement = part.trace.statement(of: line)
             let broken = try part.changed(
-                trace: part.trace.without([place]), machine: part.machine, message: "")
+                trace: part.trace.without([text]), machine: part.machine, message: "")
             var shown = broken
             let count = broken.session.findings.count
             shown.message =
@@ -207,16 +207,6 @@ struct DraftPart: ScreenPart {
     mutating func lines(_ size: Terminal.Size) -> [ScreenLine] { text.lines(size) }
 
     mutating func take(_ key: Key, _ size: Terminal.Size) -> ScreenMove {
-        guard key == .character("e") else { return text.take(key, size) }
-        let part = part
-        return .edit(draft) { edited in
-            do {
-                let trace = try LessonTrace(edited, file: part.trace.file)
-                return try part.changed(
-                    trace: trace, machine: part.machine, message: "The trace was run anew.")
-            } catch {
-                return DraftPart(edited, "\(error)", of: part)
-            }
-        }
+        key == .character("e") ? part.edit(draft) : text.take(key, size)
     }
 }

@@ -1,5 +1,6 @@
 import Experiments
 import Lessons
+import Reports
 import Stepping
 import Traces
 
@@ -64,9 +65,10 @@ struct StepPart: ScreenPart {
     }
 
     var help: String {
-        let end = question == nil ? "" : "h: hint  a: hand in  "
-        return
-            "left/right: step  f: finding  w: watch  e: edit  x: break  m: machine  \(end)?: keys"
+        // What a question needs comes first: 40 columns have room for it.
+        question == nil
+            ? "left/right: step  f: finding  w: watch  e: edit  x: break  m: machine  ?: keys"
+            : "a: hand in  e: edit  h: hint  ?: keys  left/right: step  f: finding"
     }
 
     // MARK: Drawing
@@ -138,10 +140,10 @@ struct StepPart: ScreenPart {
             }
         }
         for device in view.devices where device.finished > 0 || !device.work.isEmpty {
-            result += Paragraph.wrapped(device.text, width: width).map { ScreenLine($0) }
+            result += Format.lines(device.text, width: width).map { ScreenLine($0) }
         }
         for mapping in view.mappings {
-            result += Paragraph.wrapped(mapping.text, width: width).map { ScreenLine($0) }
+            result += Format.lines(mapping.text, width: width).map { ScreenLine($0) }
         }
         return result.isEmpty ? [ScreenLine("Nothing has been touched yet.")] : result
     }

@@ -1,3 +1,5 @@
+import Reports
+
 /// A text to be read and put away.
 struct TextPart: ScreenPart {
     private let title: String
@@ -18,7 +20,7 @@ struct TextPart: ScreenPart {
             // What is set in columns stays as it is.
             line.hasPrefix(" ")
                 ? [String(line)]
-                : Paragraph.wrapped(String(line), width: size.columns)
+                : Format.lines(String(line), width: size.columns)
                     .ifEmpty([""])
         }
         return [ScreenLine(title, style), ScreenLine("")]

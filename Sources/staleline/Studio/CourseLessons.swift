@@ -55,7 +55,7 @@ struct CourseLessons: StudioLessons {
             ("name", .string(lesson.name)), ("title", .string(lesson.title)),
             ("page", .array(lines)), ("trace", text(of: lesson.trace)),
             ("breaks", .array(try lesson.breaks.map { try broken($0, of: lesson) })),
-            ("questions", .array(try lesson.questions.map(question))),
+            ("questions", .array(lesson.questions.map(question))),
         ])
     }
 
@@ -66,13 +66,12 @@ struct CourseLessons: StudioLessons {
         ])
     }
 
-    private func question(_ question: Question) throws -> JSONValue {
-        // A question may begin with lines taken out.
-        let trace = try question.trace.without(question.without)
-        return .object([
+    private func question(_ question: Question) -> JSONValue {
+        .object([
             ("title", .string(question.title)), ("ask", .string(question.ask)),
-            ("answer", .string(question.kind.answer)), ("isTrace", .bool(question.kind.isTrace)),
-            ("trace", text(of: trace)), ("hints", .array(question.hints.map(JSONValue.string))),
+            ("answer", .string(question.answer)), ("isTrace", .bool(question.kind.isTrace)),
+            ("trace", text(of: question.trace)),
+            ("hints", .array(question.hints.map(JSONValue.string))),
         ])
     }
 

@@ -16,6 +16,7 @@ struct SweepArguments: ParsableArguments {
     @OptionGroup var axes: AxisOptions
     @OptionGroup var counting: CountingOptions
     @OptionGroup var selection: SelectionOptions
+    @OptionGroup var sampling: SamplingOptions
     @OptionGroup var machine: MachineOptions
 }
 
@@ -85,6 +86,13 @@ struct SweepScene {
         }
         run = SweepRun(
             trace, question: question, kernel: try arguments.machine.era(), seed: seed, jobs: jobs)
+        if search != nil, arguments.sampling.sampleSets != nil {
+            throw BadInput(
+                "--sample-sets: a guided search does not know before which sets its caches have in common; expected "
+                    + "--sample-intervals")
+        }
+        // Of all points: a shard has to draw what the whole sweep draws.
+        run.sampling = try arguments.sampling.sampling(of: plan.points, seed: seed)
         identity = SweepIdentity(
             entries: try Self.entries(arguments, file, budget), axes: axes,
             numbers: plan.points.map(\.number), machines: machines,
@@ -120,6 +128,9 @@ struct SweepScene {
         ]
         if let columns = arguments.trace.recording.columns { entries.append(("columns", columns)) }
         if let release = arguments.trace.recording.gem5 { entries.append(("gem5", release)) }
+        if let words = arguments.sampling.words {
+            entries.append((SweepTableReport.sampleEntry, words))
+        }
         if counting.plain {
             entries += [
                 ("straddle", rules.straddle.rawValue),

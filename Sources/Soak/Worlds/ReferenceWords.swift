@@ -5,77 +5,33 @@ import Quantities
 
 // A difference in words.
 
-extension ReferenceDifference: CustomStringConvertible {
-    var description: String {
-        var lines = ["seed \(world.seed)", "machine \(Self.machine(world.configuration))"]
-        for mapping in world.mappings {
-            lines.append(
-                "map \(hex(mapping.start)) -> \(hex(mapping.physical)) \(mapping.type.name)"
-                    + " \(mapping.shareability.name)")
-        }
-        for (index, device) in world.devices.enumerated() {
-            let port = device.port
-            lines.append(
-                "device\(index) \(port.name) \(port.widthBytes)x\(port.burstBeats)"
-                    + " out \(port.outstanding) snoops \(port.snoops) \(port.snoopRule)"
-                    + " \(device.attributes) sizes \(port.sizes)"
-                    + " fifo \(String(describing: port.fifoBytes)) allocates \(port.allocates)"
-                    + " reads \(device.readPort?.name ?? "there")"
-                    + (port.engine.map { " \($0)" } ?? ""))
-        }
-        if let layout = world.layout { lines.append("\(layout)") }
-        for (index, step) in world.steps.prefix(self.step + 1).enumerated() {
-            lines.append("  \(index + 1). \(Self.words(step))")
-        }
-        if step == world.steps.count { lines.append("  finish") }
+extension ReferenceDifference {
+    /// What differs, a line each: a few events before, and what each model tells then.
+    var outcome: [String] {
+        let end = step == world.steps.count
+        var lines = [
+            "the two models tell different things \(end ? "at the end" : "in statement \(step + 1)"):"
+        ]
         if let place {
-            for at in max(0, place - 3)..<place { lines.append("  both      \(words(model[at]))") }
+            for at in max(0, place - 3)..<place { lines.append("  both      \(model[at].words)") }
             for event in model.dropFirst(place).prefix(4) {
-                lines.append("  model     \(words(event))")
+                lines.append("  model     \(event.words)")
             }
             for event in reference.dropFirst(place).prefix(4) {
-                lines.append("  reference \(words(event))")
+                lines.append("  reference \(event.words)")
             }
         }
-        return (lines + times.map { "  time \($0)" }).joined(separator: "\n")
+        return lines + times.map { "  time \($0)" }
     }
+}
 
-    /// What two differences have alike if they are likely the same.
-    var signature: String {
-        guard let place else {
-            return "time " + times.map { $0.prefix { $0 != ":" } }.joined(separator: ",")
-        }
-        guard place < model.count, place < reference.count else {
-            return place < model.count
-                ? "only model \(model[place].kind)" : "only reference \(reference[place].kind)"
-        }
-        let (left, right) = (model[place], reference[place])
-        if left.kind != right.kind { return "\(left.kind) or \(right.kind)" }
-        var fields: [String] = []
-        if left.tick != right.tick { fields.append("tick") }
-        if left.address != right.address { fields.append("address") }
-        if left.size != right.size { fields.append("size") }
-        if left.detail != right.detail { fields.append("detail") }
-        if left.agent != right.agent { fields.append("agent") }
-        if left.place != right.place { fields.append("place") }
-        if left.other != right.other { fields.append("other") }
-        if left.record != right.record { fields.append("record") }
-        return "\(left.kind): \(fields.joined(separator: " "))"
-    }
-
-    private func hex(_ number: UInt64) -> String { "0x" + String(number, radix: 16) }
-
-    private func words(_ event: Event) -> String {
-        "\(event.tick.rawValue) \(event.kind) agent \(event.agent.rawValue)"
-            + " place \(event.place.name) other \(event.other) \(hex(event.address))"
-            + " size \(event.size) detail \(event.detail) record \(event.record)"
-    }
-
+extension RandomWorld {
+    /// A step in words that tell all of it.
     private static func hex(_ operand: Operand) -> String {
         "0x" + String(operand.address.rawValue, radix: 16)
     }
 
-    static func words(_ step: RandomWorld.Step) -> String {
+    static func words(_ step: Step) -> String {
         guard case .perform(let operation, let agent) = step else { return "\(step)" }
         let who = agent.isCore ? "core\(agent.index)" : "device\(agent.index)"
         return "\(who) \(words(operation))"
@@ -132,7 +88,8 @@ extension ReferenceDifference: CustomStringConvertible {
         return words
     }
 
-    private static func machine(_ machine: MachineConfiguration) -> String {
+    /// A machine in words that tell what of it differs from seed to seed.
+    static func words(_ machine: MachineConfiguration) -> [String] {
         var lines = [
             "\(machine.core)", "L1D \(cache(machine.level1Data))",
             "L1I \(cache(machine.level1Instruction))",
@@ -149,8 +106,14 @@ extension ReferenceDifference: CustomStringConvertible {
             lines.append("L3 \(cache(third.cache)) memorySide \(third.isMemorySide)")
         }
         if machine.core.count > 1 { lines.append("\(machine.coherence)") }
-        lines.append("\(machine.memory.banks.map { "\($0)" } ?? "")")
-        return lines.joined(separator: "\n  ")
-            .replacing("Configuration", with: "")
+        lines.append("\(machine.memory)")
+        return lines.map(plain)
+    }
+
+    /// What Swift says of a value, without the names of modules and the longer ones of types.
+    static func plain(_ words: String) -> String {
+        words.replacing(#/Quantities\.|MemoryModel\.|Operations\.|Configuration/#, with: "")
+            .replacing(#/(?:Frequency|Ticks)\(\w+: (\d+)\)/#) { "\($0.1)" }
+            .replacing(#/Optional\((.*?)\)/#) { "\($0.1)" }
     }
 }

@@ -4,7 +4,7 @@ import Quantities
 ///
 /// Correct is meant by the rules of the kernel and the architecture: who has a buffer is told before it is touched, on
 /// all levels of cache that the other one does not see, and behind the barriers that make it so.
-struct RandomDriver: CustomStringConvertible {
+struct RandomDriver {
     /// What a driver does.
     enum Kind: CaseIterable, Hashable {
         /// Sends a buffer.
@@ -44,11 +44,6 @@ struct RandomDriver: CustomStringConvertible {
     let profile: RandomTrace.Profile
     let head: [String]
     var body: [String]
-
-    var text: String { (["staleline 1"] + head + body).joined(separator: "\n") + "\n" }
-    var description: String {
-        "seed \(seed), \(kind) on \(profile.machine) \(profile.kernel):\n\(text)"
-    }
 
     /// Those of the random traces, and those on which the kernel or the core does something else again.
     static let profiles =

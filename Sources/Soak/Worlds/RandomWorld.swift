@@ -1,4 +1,3 @@
-import Events
 import MemoryModel
 import Operations
 import Quantities
@@ -57,17 +56,4 @@ struct RandomWorld {
         let count = program.generator.in(5, 60)
         for _ in 0..<count { steps.append(program.next()) }
     }
-}
-
-extension SplitMix64 {
-    /// A number from one to another, good enough for tests.
-    mutating func `in`(_ low: Int, _ high: Int) -> Int {
-        low + Int(next() % UInt64(high - low + 1))
-    }
-
-    /// True so many times of a hundred.
-    mutating func percent(_ share: Int) -> Bool { self.in(0, 99) < share }
-
-    /// One of some values.
-    mutating func pick<T>(_ values: [T]) -> T { values[self.in(0, values.count - 1)] }
 }

@@ -1,7 +1,7 @@
 import Quantities
 
 /// A short random trace on a random machine: all kinds of operations, close together.
-struct RandomTrace: CustomStringConvertible {
+struct RandomTrace {
     /// Where it runs.
     struct Profile {
         var machine: String
@@ -38,9 +38,6 @@ struct RandomTrace: CustomStringConvertible {
     let profile: Profile
     let head: [String]
     var body: [String]
-
-    var text: String { (["staleline 1"] + head + body).joined(separator: "\n") + "\n" }
-    var description: String { "seed \(seed), \(profile.machine) \(profile.kernel):\n\(text)" }
 
     /// Makes the trace of a seed.
     init(seed: UInt64, most: Int = 8) {

@@ -1,0 +1,45 @@
+import Hazards
+import MemoryModel
+import Operations
+import Statistics
+import Traces
+
+/// Both answers to one program: what the may-analysis finds, and whether the search finds a schedule.
+///
+/// The foundation of the detector is that the one finds something if and only if the other does. They were written
+/// apart, and share the lowered operations alone.
+public struct ProofAgreement: Sendable {
+    /// What the may-analysis finds, but for polls that never end (H38): such a one reads no byte that it must not
+    /// read, so that there is nothing that a schedule could show.
+    public var latent: [Finding]
+    /// What the search finds.
+    public var proof: ProofResult
+
+    /// Whether one of them finds something and the other, which came to its end, does not.
+    public var differs: Bool {
+        latent.isEmpty ? proof.fault != nil : proof.isProved
+    }
+
+    /// Asks both.
+    ///
+    /// - Parameters:
+    ///   - setup: Program, machine, kernel.
+    ///   - bounds: How far the search goes.
+    /// - Returns: what both say.
+    /// - Throws: where the program cannot be run.
+    public static func judge(
+        _ setup: Setup, bounds: ProofBounds = ProofBounds()
+    ) throws(TraceErrors) -> ProofAgreement {
+        let profile = setup.hazardProfile
+        var map = MemoryMap()
+        for mapping in setup.declaredMappings { map.insert(mapping) }
+        let watch = try setup.watchList(map)
+        var runner = try ProgramRunner(setup, probe: CountersProbe(), keepingStepsFor: watch)
+        try runner.run()
+        let latent = LatentStream.judge(runner.steps, profile: profile, watch: watch, map: map)
+        let proof = Prove.search(
+            runner.steps, profile: profile, architecture: setup.machine.architecture, map: map,
+            bounds: bounds)
+        return ProofAgreement(latent: latent.findings.filter { $0.code != .h38 }, proof: proof)
+    }
+}

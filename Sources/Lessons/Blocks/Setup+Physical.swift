@@ -1,0 +1,13 @@
+import Experiments
+import Operations
+
+extension Setup {
+    /// The physical address of one that the program uses, by what it declares.
+    ///
+    /// - Complexity: O(*n* log *n*) in the number of declared mappings.
+    func physical(of address: UInt64) -> UInt64 {
+        var map = MemoryMap()
+        for mapping in declaredMappings { map.insert(mapping) }
+        return map.physical(of: address)
+    }
+}
