@@ -208,6 +208,9 @@ struct SchemaTests {
                 staleline learn --check course --json >broken.json
                 """, count: 4),
         Row(
+            schema: "soak/1", what: "programs",
+            script: "staleline soak --programs 4 --json >a.json"),
+        Row(
             schema: "steps/1", what: "films",
             script: """
                 staleline report $rx -o rx.json
