@@ -16,7 +16,7 @@ struct BufferedStores {
     }
 
     /// Oldest first. A machine's buffers have few entries.
-    private var entries: [Entry] = []
+    /// The entries, oldest first; a machine's buffers have few.
     /// Lists of entries that are gone, for those to come.
     private var spare: [[Part]] = []
 
