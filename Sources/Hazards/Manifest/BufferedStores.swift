@@ -15,8 +15,8 @@ struct BufferedStores {
         var parts: [Part]
     }
 
-    /// Oldest first. A machine's buffers have few entries.
     /// The entries, oldest first; a machine's buffers have few.
+    private var entries: [Entry] = []
     /// Lists of entries that are gone, for those to come.
     private var spare: [[Part]] = []
 
