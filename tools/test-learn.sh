@@ -54,6 +54,9 @@ sed -i 's/^ld rx 4 .*\[read2\].*/dc ivac rx 32\ndsb\n&/' "$1"
 EDITOR
 chmod +x "$work/editor"
 
+# The process on this screen: others may run the same command at the same time.
+ours() { pgrep -n -P "$(tmux display-message -p '#{pane_pid}')" -f -- "^$program learn 5$"; }
+
 start() { tmux respawn-pane -k "bash '$work/shell' $*"; }
 tmux new-session -d -x 80 -y 24 "sleep 1000"
 
@@ -171,14 +174,14 @@ unseen "A course in DMA coherency"
 for signal in INT TERM HUP QUIT SEGV; do
     start 5
     see "Lesson 5: A device that does not look into caches"
-    pid=$(pgrep -n -f -- "^$program learn 5$")
+    pid=$(ours)
     kill "-$signal" "$pid"
     see "left with icanon"
     unseen "Lesson 5: A device"
 done
 start 5
 see "Lesson 5: A device that does not look into caches"
-pid=$(pgrep -n -f -- "^$program learn 5$")
+pid=$(ours)
 kill -TSTP "$pid"
 for _ in $(seq 50); do [ "$(ps -o stat= -p "$pid" | cut -c1)" = T ] && break; sleep 0.1; done
 unseen "Lesson 5: A device"
