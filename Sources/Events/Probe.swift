@@ -117,7 +117,10 @@ public struct ProbePair<First: Probe & ~Copyable, Second: Probe & ~Copyable>: Pr
     public static var hearsSomeHits: Bool { First.hearsSomeHits || Second.hearsSomeHits }
 
     /// Whether either wants those of a line.
+    ///
+    /// Inlined, for a probe is too large to be lent: the compiler copies what it lends.
     @inlinable
+    @inline(__always)
     public func hearsHits(of line: UInt64, size: UInt64) -> Bool {
         first.hearsHits(of: line, size: size) || second.hearsHits(of: line, size: size)
     }

@@ -18,14 +18,19 @@ struct DescriptorWords {
 
     /// Notes what the events to come belong to.
     mutating func begin(_ operation: Operation, record: UInt32, _ profile: HazardProfile) {
-        pending = nil
-        stored = 0
+        beginNothing()
         guard !profile.layouts.isEmpty else { return }
         switch operation {
         case .access(let access, _, let value?): pending = (value, UInt64(access.size))
         case .device(let device): chains[record] = profile.layouts[device.layout]
         default: break
         }
+    }
+
+    /// Notes that the events to come belong to nothing that says what they store.
+    mutating func beginNothing() {
+        pending = nil
+        stored = 0
     }
 
     /// Notes a core's store, which made a version.

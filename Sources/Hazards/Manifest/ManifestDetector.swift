@@ -70,9 +70,19 @@ public struct ManifestDetector: Probe {
 
     /// Says which operation the next events belong to.
     public mutating func begin(_ operation: Operation, by agent: Agent, record: UInt32) {
-        descriptors.begin(operation, record: record, profile)
         isEarly = false
         isKernelCopy = false
+        switch operation {
+        case .access, .run:
+            // Most are these, and begin nothing.
+            if profile.layouts.isEmpty, earlyReads.isEmpty {
+                descriptors.beginNothing()
+                maintenanceRange = nil
+                return
+            }
+        default: break
+        }
+        descriptors.begin(operation, record: record, profile)
         if case .copy = operation { isKernelCopy = calls[agent]?.record == record }
         if case .environment(let event) = operation { isEarly = event.kind == .late }
         if !earlyReads.isEmpty { judgeEarlyReads(operation, by: agent, record: record) }
