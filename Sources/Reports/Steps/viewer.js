@@ -292,7 +292,7 @@ const Staleline = (() => {
     const idle = json.cores.length - cores.length;
     const memory = el('section', { class: 'unit', 'aria-label': 'DRAM' }, el('div', { class: 'name' }, el('b', {}, 'DRAM'), el('span', { class: 'mono' }, `${grouped(state.x)} bytes moved`)),
       level(viewer, 'Lines', '', (place) => place === 'DRAM'));
-    const devices = state.devices.map((device) => drawDevice(viewer, device, next));
+    const devices = state.devices.map((device) => drawDevice(viewer, device, last));
     viewer.parts.scheme.replaceChildren(...[
       el('div', { class: 'rail' }, cores), idle > 0 ? el('p', { class: 'soft' }, `${idle} more core${idle > 1 ? 's take' : ' takes'} no part.`) : null,
       shared.length ? el('div', { class: 'wire', 'aria-hidden': 'true' }) : null,
