@@ -28,14 +28,14 @@ public struct CacheTotals {
         var entries = own(of: nil)
         if let level2 = machine.level2, !level2.isPrivate { entries.append(secondLevel(of: nil)) }
         if machine.level3 != nil {
-            var counts = PlainCounts()
-            counts.reads = counters[.level3Reads]
-            counts.writes = counters[.level3Writes]
-            counts.readMisses = counters[.level3ReadMisses]
-            counts.writeMisses = counters[.level3WriteMisses]
-            counts.writebacks = counters[.level3Writebacks]
-            counts.dirtyAtEnd = UInt64(dirty?.level3 ?? 0)
-            entries.append(("L3", counts))
+            entries.append(
+                (
+                    "L3",
+                    counts(
+                        nil, reads: (.level3Reads, .level3ReadMisses),
+                        writes: (.level3Writes, .level3WriteMisses), writebacks: .level3Writebacks,
+                        dirty: UInt64(dirty?.level3 ?? 0))
+                ))
         }
         return entries
     }
@@ -44,38 +44,53 @@ public struct CacheTotals {
     public func own(of core: Int?) -> [Entry] {
         var entries: [Entry] = []
         if machine.level1Data != nil {
-            var counts = PlainCounts()
-            counts.reads = count(.level1DataReads, core)
-            counts.writes = count(.level1DataWrites, core)
-            counts.readMisses = count(.level1DataReadMisses, core)
-            counts.writeMisses = count(.level1DataWriteMisses, core)
-            counts.writebacks = count(.level1DataWritebacks, core)
-            counts.dirtyAtEnd = Self.lines(dirty?.level1DataByCore, core)
-            entries.append(("L1D", counts))
+            entries.append(
+                (
+                    "L1D",
+                    counts(
+                        core, reads: (.level1DataReads, .level1DataReadMisses),
+                        writes: (.level1DataWrites, .level1DataWriteMisses),
+                        writebacks: .level1DataWritebacks,
+                        dirty: Self.lines(dirty?.level1DataByCore, core))
+                ))
         }
         if machine.level1Instruction != nil {
-            var counts = PlainCounts()
-            counts.reads = count(.level1InstructionReads, core)
-            counts.readMisses = count(.level1InstructionReadMisses, core)
-            entries.append(("L1I", counts))
+            entries.append(
+                (
+                    "L1I",
+                    counts(core, reads: (.level1InstructionReads, .level1InstructionReadMisses))
+                ))
         }
         if machine.level2?.isPrivate == true { entries.append(secondLevel(of: core)) }
         return entries
     }
 
     private func secondLevel(of core: Int?) -> Entry {
-        var counts = PlainCounts()
-        counts.reads = count(.level2Reads, core)
-        counts.writes = count(.level2Writes, core)
-        counts.readMisses = count(.level2ReadMisses, core)
-        counts.writeMisses = count(.level2WriteMisses, core)
-        counts.writebacks = count(.level2Writebacks, core)
-        counts.dirtyAtEnd = Self.lines(dirty?.level2ByCopy, core)
-        return ("L2", counts)
+        (
+            "L2",
+            counts(
+                core, reads: (.level2Reads, .level2ReadMisses),
+                writes: (.level2Writes, .level2WriteMisses), writebacks: .level2Writebacks,
+                dirty: Self.lines(dirty?.level2ByCopy, core))
+        )
     }
 
-    private func count(_ counter: Counter, _ core: Int?) -> UInt64 {
-        core.map { counters[counter, .core($0)] } ?? counters[counter]
+    private func counts(
+        _ core: Int?, reads: (all: Counter, misses: Counter),
+        writes: (all: Counter, misses: Counter)? = nil, writebacks: Counter? = nil,
+        dirty: UInt64 = 0
+    ) -> PlainCounts {
+        func count(_ counter: Counter) -> UInt64 {
+            core.map { counters[counter, .core($0)] } ?? counters[counter]
+        }
+        var counts = PlainCounts()
+        counts.reads = count(reads.all)
+        counts.readMisses = count(reads.misses)
+        counts.writes = writes.map { count($0.all) } ?? 0
+        counts.writeMisses = writes.map { count($0.misses) } ?? 0
+        counts.writebacks = writebacks.map(count) ?? 0
+        counts.dirtyAtEnd = dirty
+        return counts
     }
 
     private static func lines(_ copies: [Int]?, _ core: Int?) -> UInt64 {

@@ -38,8 +38,7 @@ public enum Check {
 
     private static func judge(_ setup: Setup) throws(TraceErrors) -> CheckResult {
         let profile = setup.hazardProfile
-        var map = MemoryMap()
-        for mapping in setup.declaredMappings { map.insert(mapping) }
+        let map = setup.declaredMap
         if setup.size > ProgramFit.judgedLimit,
             let error = ProgramFit.sizeError(
                 of: setup.program, file: setup.file, limit: ProgramFit.judgedLimit)

@@ -98,9 +98,7 @@ struct HeardHitsTests {
             if machine.core.count < 2 { text = text.replacing("core1: ", with: "") }
             let program = try NativeParser.parse(Array(text.utf8), file: "seed \(seed)")
             let setup = try Setup(program, file: "seed \(seed)", machine: machine)
-            var map = MemoryMap()
-            for mapping in setup.declaredMappings { map.insert(mapping) }
-            let watch = try setup.watchList(map)
+            let watch = try setup.watchList(setup.declaredMap)
             let each = try Self.findings(setup, watch, beside: EachHit())
             let some = try Self.findings(setup, watch, beside: CountersProbe())
             #expect(each == some, "seed \(seed) on \(name)\n\(text)")

@@ -18,8 +18,7 @@ extension Setup {
     /// dma-debug for this program on this machine, before its first call; nil on bare metal, which has none.
     public var dmaDebug: DMADebug? {
         guard case .linux(let version) = kernel else { return nil }
-        var map = MemoryMap()
-        for mapping in declaredMappings { map.insert(mapping) }
+        let map = declaredMap
         var settings = DMADebug.Settings(
             version, isArm64: machine.architecture == .arm64, lineSize: machine.kernelLineSize)
         // arm64 kernels bounce small buffers wherever they have a pool.

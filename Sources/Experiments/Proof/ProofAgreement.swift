@@ -1,7 +1,4 @@
 import Hazards
-import MemoryModel
-import Operations
-import Statistics
 import Traces
 
 /// Both answers to one program: what the may-analysis finds, and whether the search finds a schedule.
@@ -30,16 +27,12 @@ public struct ProofAgreement: Sendable {
     public static func judge(
         _ setup: Setup, bounds: ProofBounds = ProofBounds()
     ) throws(TraceErrors) -> ProofAgreement {
-        let profile = setup.hazardProfile
-        var map = MemoryMap()
-        for mapping in setup.declaredMappings { map.insert(mapping) }
-        let watch = try setup.watchList(map)
-        var runner = try ProgramRunner(setup, probe: CountersProbe(), keepingStepsFor: watch)
-        try runner.run()
-        let latent = LatentStream.judge(runner.steps, profile: profile, watch: watch, map: map)
+        let lowered = try LoweredProgram(setup)
+        let latent = LatentStream.judge(
+            lowered.steps, profile: lowered.profile, watch: lowered.watch, map: lowered.map)
         let proof = Prove.search(
-            runner.steps, profile: profile, architecture: setup.machine.architecture, map: map,
-            bounds: bounds)
+            lowered.steps, profile: lowered.profile, architecture: setup.machine.architecture,
+            map: lowered.map, bounds: bounds)
         return ProofAgreement(latent: latent.findings.filter { $0.code != .h38 }, proof: proof)
     }
 }

@@ -2,7 +2,6 @@ import Hazards
 import MemoryModel
 import Operations
 import Quantities
-import Statistics
 import Traces
 
 /// How far a search goes.
@@ -56,15 +55,10 @@ public enum Prove {
         _ setup: Setup, bounds: ProofBounds = ProofBounds(),
         progress: (Int, Int) -> Void = { _, _ in }
     ) throws(TraceErrors) -> ProofResult {
-        let profile = setup.hazardProfile
-        var map = MemoryMap()
-        for mapping in setup.declaredMappings { map.insert(mapping) }
-        let watch = try setup.watchList(map)
-        var runner = try ProgramRunner(setup, probe: CountersProbe(), keepingStepsFor: watch)
-        try runner.run()
+        let lowered = try LoweredProgram(setup)
         var result = search(
-            runner.steps, profile: profile, architecture: setup.machine.architecture, map: map,
-            bounds: bounds, progress: progress, replay: ReplayFacts(setup))
+            lowered.steps, profile: lowered.profile, architecture: setup.machine.architecture,
+            map: lowered.map, bounds: bounds, progress: progress, replay: ReplayFacts(setup))
         result.left += try setup.unsearched()
         return result
     }

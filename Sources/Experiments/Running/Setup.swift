@@ -104,6 +104,15 @@ public struct Setup: Sendable {
         device.isCoherent ?? port(of: device)?.snoops ?? false
     }
 
+    /// The mappings that the program declares, by address.
+    ///
+    /// - Complexity: O(*n* log *n*) in their number.
+    public var declaredMap: MemoryMap {
+        var map = MemoryMap()
+        for mapping in declaredMappings { map.insert(mapping) }
+        return map
+    }
+
     /// The mappings that the program declares.
     public var declaredMappings: [MemoryMapping] {
         // Registers are Device memory wherever they lie.
@@ -133,8 +142,7 @@ public struct Setup: Sendable {
 
     /// What lowering needs to know.
     func lowering() throws(TraceErrors) -> Lowering {
-        var map = MemoryMap()
-        for mapping in declaredMappings { map.insert(mapping) }
+        let map = declaredMap
         do {
             let profile = try machine.loweringProfile(kernel: kernel)
             let coherent = Set(outline.devices.filter(isCoherent).map(\.agent))

@@ -6,8 +6,6 @@ extension Setup {
     ///
     /// - Complexity: O(*n* log *n*) in the number of declared mappings.
     func physical(of address: UInt64) -> UInt64 {
-        var map = MemoryMap()
-        for mapping in declaredMappings { map.insert(mapping) }
-        return map.physical(of: address)
+        declaredMap.physical(of: address)
     }
 }
