@@ -1,3 +1,4 @@
+import Experiments
 import Testing
 
 @testable import Soak
@@ -21,7 +22,7 @@ struct PastFoundationTests {
         if machine != "zynq7000" { source.head.append("alias a b 0x90000000 nc osh") }
         source.body = body
         let subject = try RandomMachines.subject()
-        let both = try #require(TraceProgram(source).judge(subject))
+        let both = try ProofAgreement.judge(#require(source.setup(subject)))
         return (TraceProgram(source).flaw(subject), both.proof.fault != nil)
     }
 
