@@ -95,7 +95,7 @@ struct LawTests {
             // All at once.
             run.elapsed = .zero
             var bytes: UInt64 = 0
-            for place in run.events.indices where LawRun.isOverPins(run.events[place]) {
+            for place in run.events.indices where run.events[place].isOverPins {
                 run.events[place].tick = .zero
                 bytes += UInt64(run.events[place].size)
             }

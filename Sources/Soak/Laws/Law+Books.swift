@@ -53,16 +53,9 @@ extension Law {
 
     /// A device's bursts never go back in time.
     static let devices = Law(
-        "a device's bursts never go back in time", of: { $0.events.contains(where: isBurst) }
+        "a device's bursts never go back in time", of: \.hasBursts
     ) { run in
-        order(run, isBurst)
-    }
-
-    /// Whether a device moves something.
-    ///
-    /// Not its start: the next round of a cyclic transfer is told to begin with the end of the one before.
-    private static func isBurst(_ event: Event) -> Bool {
-        !event.agent.isCore && (event.kind == .deviceRead || event.kind == .deviceWrite)
+        order(run, \.isBurst)
     }
 
     private static func order(_ run: LawRun, _ isMeant: (Event) -> Bool) -> String? {
@@ -80,7 +73,7 @@ extension Law {
     /// Devices move the bytes that they were asked to, and end what they begin.
     static let transfers = Law(
         "devices move what they were asked to, and end what they begin",
-        of: { $0.events.contains { $0.kind == .deviceStart } }
+        of: \.hasTransfers
     ) { run in
         var moved: [Agent: LawRun.Moved] = [:]
         var open: [Agent: Int] = [:]
@@ -113,7 +106,7 @@ extension Law {
     /// What enters a buffer leaves it once, or is there at the end and has room.
     static let buffers = Law(
         "what enters a buffer leaves it once",
-        of: { $0.events.contains { $0.kind == .store && $0.place.isBuffer } }
+        of: \.hasBufferedStores
     ) { run in
         var books = BufferBooks()
         for event in run.events {

@@ -9,10 +9,7 @@ extension Law {
     /// What the first level does not have it asks the second for, and nobody else does.
     static let requests = Law(
         "what level 1 lacks is asked of level 2",
-        of: { run in
-            // Non-cacheable loads look into some outer caches, too, whether or not memory serves them.
-            run.configuration.level2.map { $0.outer?.overridesShared != false } ?? false
-        }
+        of: \.asksLevel2ForLevel1Alone
     ) { run in
         var lacked = 0
         var asked = 0
@@ -46,7 +43,7 @@ extension Law {
     /// What goes over memory's pins is what caches, uncached accesses, buffers and devices ask memory for.
     static let pins = Law(
         "memory moves the bytes that it is asked for",
-        of: { $0.events.contains { $0.kind == .memoryTraffic } }
+        of: \.hasMemoryTraffic
     ) { run in
         var books = MemoryBooks(run.configuration)
         for event in run.events { books.note(event) }

@@ -9,7 +9,7 @@ extension Law {
     /// Lines are taken by places that do not have them, given up by places that do, and a place has room for its own.
     static let lines = Law(
         "a line is where it came and did not leave",
-        of: { $0.events.contains { $0.kind == .linefill } }
+        of: \.hasLinefills
     ) { run in
         var residency = Residency(run.configuration)
         for event in run.events {
@@ -21,10 +21,7 @@ extension Law {
     /// Nobody else holds a line that a core writes, where no core writes past the others.
     static let writers = Law(
         "one core writes a line at a time",
-        of: { run in
-            run.configuration.core.count > 1 && run.configuration.coherence.isEnabled
-                && !run.facts.changesSharing
-        }
+        of: \.hasOneWriterOfALine
     ) { run in
         var residency = Residency(run.configuration)
         for event in run.events {

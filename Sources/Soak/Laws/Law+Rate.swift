@@ -6,14 +6,14 @@ extension Law {
     /// Memory's pins are never faster than they are.
     static let rate = Law(
         "memory's pins move no more than their rate",
-        of: { $0.events.contains(where: LawRun.isOverPins) }
+        of: \.hasTransfersOverPins
     ) { run in
         let memory = run.configuration.memory
         let writeRate = memory.writeBytesPerSecond ?? memory.bytesPerSecond
         var bytes = LawRun.Moved()
         var transfers: UInt64 = 0
         var last = run.elapsed.rawValue
-        for event in run.events where LawRun.isOverPins(event) {
+        for event in run.events where event.isOverPins {
             if event.other == 0 {
                 bytes.read += UInt64(event.size)
             } else {

@@ -69,11 +69,6 @@ struct LawRun {
         for event in events { probe.record(event) }
         return probe.snapshot
     }
-
-    /// Whether an event is one of memory behind the pins, not on the chip.
-    static func isOverPins(_ event: Event) -> Bool {
-        event.kind == .memoryTraffic && event.detail == 0
-    }
 }
 
 /// Keeps every event of a program's run, and what laws have to know of its operations.
