@@ -144,7 +144,14 @@ struct Answer {
 
 /// A course of one lesson, whose only question has the answer 17.
 struct OneLesson: StudioLessons {
-    var list: JSONValue { .array([.object([("name", .string("one"))])]) }
+    var list: JSONValue {
+        .array([
+            .object([
+                ("name", .string("one")), ("number", .count(1)), ("title", .string("One")),
+                ("goal", .string("To know the answer.")),
+            ])
+        ])
+    }
 
     func lesson(_ name: String) -> JSONValue? {
         name == "one" ? .object([("title", .string("One"))]) : nil
