@@ -15,7 +15,10 @@ struct MachinesCommand: ParsableCommand {
     @Flag(help: "Print the machine as YAML.") var printConfig = false
     @Flag(help: "Print where every number of every machine comes from, as Markdown.")
     var fidelity = false
-    @Flag(help: "Print JSON (schema staleline.machine/1).") var json = false
+    @Flag(
+        help: "Print JSON (schema staleline.machine/1; of the list: staleline.machines/1)."
+    )
+    var json = false
 
     func validate() throws {
         guard fidelity else { return }

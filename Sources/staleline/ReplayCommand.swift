@@ -40,7 +40,10 @@ struct ReplayCommand: ParsableCommand, LimitedCommand {
     @Flag(help: "Do not write dirty L1 victims to L2, as drcachesim and cachegrind (--plain).")
     var dropVictims = false
     @OptionGroup var limits: LimitOptions
-    @Flag(help: "Print JSON (schema staleline.replay/1).") var json = false
+    @Flag(
+        help: "Print JSON (schema staleline.replay/1; of a sample of perf: staleline.samples/1)."
+    )
+    var json = false
 
     func run() throws {
         let opened = try trace.open(allowingCut: true)
