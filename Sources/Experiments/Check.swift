@@ -51,7 +51,7 @@ public enum Check {
             throw TraceErrors([
                 TraceError(
                     file: setup.file, line: 0,
-                    found: "\(bytes) bytes that devices or DMA calls touch",
+                    found: "\(bytes) bytes that devices, DMA calls or cores out of coherence share",
                     expected: "at most \(WatchList.limit) bytes to judge in one run")
             ])
         }

@@ -210,7 +210,7 @@ public struct WatchList: Hashable, Sendable {
     /// How many granules are watched.
     public var count: Int { ranges.reduce(0) { $0 + $1.count } }
 
-    /// The most bytes that are watched in one run: each costs the detectors about forty bytes of memory.
+    /// The most bytes that are watched in one run: each costs the detectors about fifty bytes of memory.
     public static let limit: UInt64 = 8 << 20
 
     /// The place of a granule among all that are watched; nil: it is not watched.

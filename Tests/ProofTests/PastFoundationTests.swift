@@ -147,4 +147,13 @@ struct PastFoundationTests {
         #expect(done.flaw == nil)
         #expect(!done.goesWrong)
     }
+
+    @Test("A clean that finds nothing to clean takes over no other core's")
+    func cleanedTwice() throws {
+        let twice = try flaw(
+            on: "zynqmp", "core1: st b 64 by 4", "core1: dc cvac b 4", "dc cvac b 4",
+            "st a 64 by 4", "dsb sy", "ld a 64 by 4")
+        #expect(twice.flaw == nil)
+        #expect(!twice.goesWrong)
+    }
 }

@@ -165,7 +165,7 @@ struct SweepCommandTests {
                 : ["--sample-intervals", "100/400", "--warm-up", "200"])
         let local = try Program.run(["sweep"] + arguments + ["-o", folder.path("local.db")])
         #expect(local.status == 0, "\(local.error)")
-        #expect(local.out.contains("with a confidence of 95.00 %"))
+        #expect(local.out.contains("with bounds of 95.00 %"))
         #expect(local.out.contains(" % to "))
         #expect(
             try Program.run(
@@ -191,6 +191,26 @@ struct SweepCommandTests {
             let (low, value, high) = (rate["low"] ?? 2, rate["value"] ?? 2, rate["high"] ?? -1)
             #expect(0 <= low && low <= value && value <= high && high <= 1)
         }
+    }
+
+    @Test("What is drawn of a sample says what its numbers are worth")
+    func sampleAnalysis() throws {
+        let folder = try Folder()
+        let trace = try SweepKillTests.trace(folder, count: 3_000)
+        let path = folder.path("s.db")
+        #expect(
+            try Program.run(
+                [
+                    "sweep", trace, "--plain", "--l1d-sets", "64,256", "--l1d-ways", "1,2",
+                    "--l1d-line", "32", "--sample-sets", "1/2", "-o", path,
+                ]
+            ).status == 0)
+        let words = "hot sets that were not drawn"
+        let analysis = try Program.run(["sweep", "report", path, "--analysis"])
+        #expect(analysis.out.replacing("\n", with: " ").contains(words))
+        _ = try Program.run(["sweep", "report", path, "-o", folder.path("s.html")])
+        let page = try String(decoding: folder.bytes("s.html"), as: UTF8.self)
+        #expect(page.contains(words))
     }
 
     @Test("A sample that cannot be drawn is refused in words")
@@ -222,7 +242,7 @@ struct SweepCommandTests {
             ),
             (
                 plain + ["--sample-intervals", "10/200"],
-                "found 2 units in the trace, expected at least 8"
+                "units in the trace, expected at least 8"
             ),
         ]
         for (arguments, words) in cases {

@@ -25,8 +25,8 @@ protocol WindowSource: AnyObject, Sendable {
 struct TraceSize: Hashable, Sendable {
     /// Records.
     var records: UInt64 = 0
-    /// Accesses, of which a sample is drawn.
-    var accesses: UInt64 = 0
+    /// Accesses, of which a sample is drawn; none where there is no sample.
+    var counts = AccessCounts()
 }
 
 /// Decodes a trace window by window.
@@ -35,7 +35,6 @@ struct TraceSize: Hashable, Sendable {
 final class AccessDecoder: WindowSource, @unchecked Sendable {
     private let source: any AccessSource
     private let windowSize: Int
-    private var accesses: UInt64 = 0
 
     /// - Precondition: a window has room for two accesses.
     init(_ source: any AccessSource, windowSize: Int) {
@@ -43,7 +42,7 @@ final class AccessDecoder: WindowSource, @unchecked Sendable {
         self.windowSize = windowSize
     }
 
-    var size: TraceSize { TraceSize(records: source.recordCount, accesses: accesses) }
+    var size: TraceSize { TraceSize(records: source.recordCount) }
 
     /// The next window; nil at the end.
     func next() throws(TraceErrors) -> AccessWindow? {
@@ -66,7 +65,6 @@ final class AccessDecoder: WindowSource, @unchecked Sendable {
         }
         if let failure { throw failure }
         guard !accesses.isEmpty else { return nil }
-        self.accesses += UInt64(accesses.count)
         let highest = accesses.reduce(0) { max($0, Int($1.agent.index)) }
         return AccessWindow(accesses: accesses, firstRecord: first, highestCore: highest)
     }

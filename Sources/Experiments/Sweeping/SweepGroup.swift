@@ -80,7 +80,7 @@ final class TimedGroup: SweepGroup, @unchecked Sendable {
         let counters = machine.probe.snapshot
         let caches = CacheTotals(counters, of: configuration).levels
         return [
-            caches.flatMap { RunningTotal.cache($0.name, $0.counts, isWritten: $0.name != "L1I") }
+            caches.flatMap { RunningTotal.cache($0.name, $0.counts) }
                 + [
                     RunningTotal("time.ns", machine.elapsed.nanoseconds),
                     RunningTotal("memory.bytesRead", Double(counters[.memoryBytesRead])),
@@ -164,8 +164,7 @@ final class CountingGroup: SweepGroup, @unchecked Sendable {
             let (counts, bounds) = (point.counts(false), point.bounds())
             var totals = RunningTotal.cache("L1D", counts.level1Data, bounds.level1Data)
             if let fetches = counts.level1Instruction {
-                totals += RunningTotal.cache(
-                    "L1I", fetches, bounds.level1Instruction, isWritten: false)
+                totals += RunningTotal.cache("L1I", fetches, bounds.level1Instruction)
             }
             if let second = counts.level2 {
                 totals += RunningTotal.cache("L2", second, bounds.level2, doubt: bounds.doubt)

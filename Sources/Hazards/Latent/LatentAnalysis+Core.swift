@@ -103,9 +103,9 @@ extension LatentAnalysis {
         ) {
             let before = lines.state(of: granule)
             var state = before
-            let count = findings.count
+            let found = findings
             load(&state, granule, mask, true, step)
-            precondition(state == before && findings.count == count, "a load that is not quiet")
+            precondition(state == before && findings == found, "a load that is not quiet")
         }
     #endif
 

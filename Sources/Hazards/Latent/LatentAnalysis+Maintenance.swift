@@ -74,8 +74,7 @@ extension LatentAnalysis {
                 state.staleOuter &= ~(state.dirtyInner & ~state.superseded & line)
             }
             state.pendingClean |= cleaned
-            if profile.reordersAccesses { state.unorderedClean |= state.dirtyInner & line }
-            state.cleaner = step.agent.rawValue
+            noteUnordered(&state, line, by: step.agent)
             state.cleanRecord = step.record
             // By set and way it is not ordered after the stores: they may make the line dirty when it has been cleaned.
             let late = instruction.isByAddress ? 0 : state.unordered & line
@@ -91,8 +90,7 @@ extension LatentAnalysis {
             state.leaving |= state.dirtyInner & line
             state.dropping |= line
             state.droppingNamed |= named
-            if profile.reordersAccesses { state.unorderedClean |= state.dirtyInner & line }
-            state.cleaner = step.agent.rawValue
+            noteUnordered(&state, line, by: step.agent)
             drop(&state, state.dirtyInner & named, step)
             state.dirtyInner &= ~line | state.arriving
         }
@@ -103,6 +101,16 @@ extension LatentAnalysis {
             // By set and way nothing that follows waits for it but behind a barrier.
             state.settling |= line
         }
+    }
+
+    /// Notes that dirty bytes of a line are cleaned, and no barrier has ordered that before what follows.
+    private func noteUnordered(_ state: inout LineState, _ line: UInt64, by core: Agent) {
+        let cleaned = state.dirtyInner & line
+        guard profile.reordersAccesses, cleaned != 0 else { return }
+        // What another core has cleaned is clean when it hands over.
+        if state.cleaner != core.rawValue { state.unorderedClean &= ~line }
+        state.unorderedClean |= cleaned
+        state.cleaner = core.rawValue
     }
 
     /// Notes that lines have left the cores' caches.

@@ -69,11 +69,13 @@ struct BufferedStores {
         spare.append(parts)
     }
 
-    /// Moves an entry to another buffer, as its youngest, or into an entry that is there.
+    /// Moves an entry to another buffer, as its youngest, or into an entry that is there, whose place stays.
     mutating func move(_ number: UInt32, to other: UInt32, in place: Place) {
         guard let entry = index(of: number) else { return }
-        let moved = entries.remove(at: entry)
-        for part in moved.parts { add(part, to: other, in: place) }
+        var parts = entries.remove(at: entry).parts
+        for part in parts { add(part, to: other, in: place) }
+        parts.removeAll(keepingCapacity: true)
+        spare.append(parts)
     }
 
     /// The bytes of a granule that a core's own buffer, or another, holds.

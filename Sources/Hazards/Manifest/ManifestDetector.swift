@@ -40,7 +40,8 @@ public struct ManifestDetector: Probe {
     @usableFromInline var isEarly = false
     /// Which events may be about watched bytes.
     @usableFromInline let filter: WatchFilter
-    /// Whether the load that was followed last found what all loads of its core will find there, until something happens.
+    /// Whether the load that was followed last found what all loads of its core will find in the line, until something
+    /// happens to it.
     @usableFromInline var foundSettled = false
     /// Whether a buffer may hold watched bytes.
     @usableFromInline var mayBeBuffered = false
@@ -163,10 +164,13 @@ public struct ManifestDetector: Probe {
         defer { mayBeBuffered = mirror.holdsEntries }
         switch event.kind {
         case .load:
-            foundSettled = isSettled(event)
-            if foundSettled { return }
+            // What is known of a granule says nothing of a longer line's rest.
+            let isOfLine = profile.lineSize <= WatchList.granule
+            let wasSettled = isSettled(event)
+            foundSettled = wasSettled && isOfLine
+            if wasSettled { return }
             // The filter takes some for watched that are not.
-            defer { foundSettled = !isEarly && bounces.isEmpty && !isWatched(event) }
+            defer { foundSettled = isOfLine && !isEarly && bounces.isEmpty && !isWatched(event) }
             judgeRead(event)
             if !bounces.isEmpty { judgeBounced(event) }
             note(event, .load)

@@ -278,8 +278,9 @@ struct JournalEntry: BitwiseCopyable {
                 .filter { $0 != .memory }
         }
         set {
+            precondition(newValue.count <= holderNumbers.scalarCount)
             holderNumbers = SIMD32()
-            for (index, place) in newValue.prefix(32).enumerated() {
+            for (index, place) in newValue.enumerated() {
                 holderNumbers[index] = place.rawValue
             }
         }

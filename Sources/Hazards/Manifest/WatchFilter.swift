@@ -1,14 +1,14 @@
 /// A quick answer to whether bytes may be watched: it may be yes for bytes that are not, and never no for bytes that are.
 @usableFromInline
 struct WatchFilter: Sendable {
-    /// Bytes of a granule.
+    /// Bytes of a granule, as of `WatchList`, which is not to be seen where this is inlined.
     @usableFromInline static var granule: UInt64 { 64 }
 
     /// A bit for each granule of a page of 4 KiB, of all pages that have the same place.
     @usableFromInline var bits: [UInt64]
 
     /// Places, as a power of two.
-    private static var places: Int { 14 }
+    @usableFromInline static var places: UInt64 { 14 }
 
     init(_ watch: WatchList) {
         bits = Array(repeating: 0, count: 1 << Self.places)
@@ -23,7 +23,7 @@ struct WatchFilter: Sendable {
     @inlinable
     @inline(__always)
     static func place(_ granule: UInt64) -> Int {
-        Int(truncatingIfNeeded: (granule &>> 6 &* 0x9E37_79B9_7F4A_7C15) &>> 50)
+        Int(truncatingIfNeeded: (granule &>> 6 &* 0x9E37_79B9_7F4A_7C15) &>> (64 &- places))
     }
 
     @inlinable

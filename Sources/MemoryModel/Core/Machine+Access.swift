@@ -161,7 +161,8 @@ extension Machine where P: ~Copyable {
     /// Searches the set of a line that is not at its head, and lets instructions cross a line, as is common in
     /// variable-length code.
     ///
-    /// A line whose hits the probe wants to hear never gets to the head of its set: each hit comes here.
+    /// A line whose hits the probe wants to hear does not get to the head of its set: each hit comes here. For loads it does
+    /// when the probe has heard enough, until something happens to the line (`clearHeads`).
     ///
     /// Out of line: the loop has all of its registers.
     ///

@@ -208,6 +208,9 @@ extension Machine where P: ~Copyable {
     }
 
     /// Lets accesses to the bytes of an event be seen that were let pass unseen as long as nothing happens to them.
+    ///
+    /// What fills or drops a line clears its head in any case. It matters where a line stays and its bytes elsewhere change: a
+    /// device's write, a store of a core that is not coherent, maintenance between which a load tells.
     @inline(__always)
     private mutating func seeAfter(_ event: Event) {
         switch event.kind {

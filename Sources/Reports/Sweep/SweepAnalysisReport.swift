@@ -90,6 +90,8 @@ public struct SweepAnalysisReport: Sendable {
             }
         }
         out.append(frontSentence)
+        let sample = SampleWords.of(table)
+        if !sample.isEmpty { out.append(sample) }
         return out.joined(separator: " ")
     }
 

@@ -116,30 +116,10 @@ public struct SweepTableReport: Sendable {
         var parts = ["\(Format.grouped(UInt64(done.count))) run"]
         if !impossible.isEmpty { parts.append("\(impossible.count) impossible") }
         if !table.missing.isEmpty { parts.append("\(table.missing.count) missing") }
-        return out + sampleWords
+        let words = SampleWords.of(table)
+        return out + (words.isEmpty || done.isEmpty ? "" : Format.wrapped("", words, width: 80))
             + "Of \(Format.grouped(UInt64(all))) points: \(parts.joined(separator: ", ")).\n"
     }
-
-    /// What estimates are worth; empty where there are none.
-    private var sampleWords: String {
-        guard let sample = table.origin.first(where: { $0.name == Self.sampleEntry })?.value else {
-            return ""
-        }
-        let confidence = Format.percent(share: SweepEstimate.confidence)
-        let isOfPieces = sample.hasPrefix("intervals")
-        return Format.wrapped(
-            "",
-            "Estimates from a sample (\(sample)): what the whole trace would give lies between the bounds with a confidence of "
-                + "\(confidence)."
-                + (isOfPieces
-                    ? " With LRU on counting machines this holds whatever the caches had where a piece begins; with FIFO, "
-                        + "and with time, it does not: a longer --warm-up makes up for that."
-                    : ""),
-            width: 80)
-    }
-
-    /// The name under which a sweep's origin has its sample.
-    public static let sampleEntry = "sample"
 
     /// The table with comma-separated values: one line for a point, all axes, all metrics, then why it was not run.
     public var csv: String {

@@ -7,12 +7,14 @@ import MemoryModel
 struct SamplingOptions: ParsableArguments {
     @Option(
         help: """
-            Count the accesses to some of the sets alone, as 1/8 (--plain), and estimate the rest with bounds of 95 %.
+            Count the accesses to some of the sets alone, as 1/8 (--plain; --seed draws them), and estimate the rest with \
+            bounds.
             """)
     var sampleSets: String?
     @Option(
         help: """
-            Count pieces of the trace alone, as 2000/40000: so many accesses of each so many; the rest is estimated.
+            Count pieces of the trace alone, as 2000/40000: so many accesses of each so many (--seed draws where); the rest \
+            is estimated, with bounds.
             """)
     var sampleIntervals: String?
     @Option(

@@ -129,7 +129,7 @@ struct SweepScene {
         if let columns = arguments.trace.recording.columns { entries.append(("columns", columns)) }
         if let release = arguments.trace.recording.gem5 { entries.append(("gem5", release)) }
         if let words = arguments.sampling.words {
-            entries.append((SweepTableReport.sampleEntry, words))
+            entries.append((SampleWords.entry, words))
         }
         if counting.plain {
             entries += [

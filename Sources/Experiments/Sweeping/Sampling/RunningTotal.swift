@@ -12,9 +12,15 @@ struct RunningTotal {
     var most: Double
     /// What it is a rate of; nil: it is a number of the whole trace.
     var per: Double?
+    /// Which accesses it grows with.
+    var base: AccessCounts.Base
 
-    init(_ name: String, _ value: Double, least: Double? = nil, most: Double? = nil) {
+    init(
+        _ name: String, _ value: Double, least: Double? = nil, most: Double? = nil,
+        of base: AccessCounts.Base = .all
+    ) {
         self.name = name
+        self.base = base
         self.value = value
         self.least = least ?? value
         self.most = most ?? value
@@ -41,45 +47,46 @@ struct RunningTotal {
     /// The totals of a cache.
     ///
     /// - Parameters:
-    ///   - name: Its name, as `L1D`.
+    ///   - name: Its name: `L1D` and `L1I` grow with their own accesses, others with all.
     ///   - counts: What it has counted.
     ///   - bounds: How often it has missed at least and at most; nil: as counted.
     ///   - doubt: How many accesses it may have had more, or less.
-    ///   - isWritten: Whether it is one for stores.
-    /// - Returns: reads, writes, misses of both, together and as a rate, and write-backs.
+    /// - Returns: reads and writes, misses of both, together and as a rate, and write-backs; of `L1I` those of reads.
     static func cache(
         _ name: String, _ counts: PlainCounts, _ bounds: PlainMissBounds? = nil,
-        doubt: UInt64 = 0, isWritten: Bool = true
+        doubt: UInt64 = 0
     ) -> [RunningTotal] {
         let bounds = bounds ?? PlainMissBounds(counts)
-        let (accesses, doubt) = (Double(counts.reads + counts.writes), Double(doubt))
-        let misses = (
-            Double(counts.readMisses), least: Double(bounds.leastReads) - doubt,
-            most: Double(bounds.mostReads) + doubt
-        )
-        let writeMisses = (
-            Double(counts.writeMisses), least: Double(bounds.leastWrites) - doubt,
-            most: Double(bounds.mostWrites) + doubt
-        )
-        let all = RunningTotal(
-            "\(name).misses", misses.0 + writeMisses.0,
-            least: Double(bounds.leastReads + bounds.leastWrites) - doubt,
-            most: Double(bounds.mostReads + bounds.mostWrites) + doubt)
+        let doubt = Double(doubt)
+        let isOwn = name == "L1D"
+        func total(
+            _ what: String, _ value: UInt64, _ base: AccessCounts.Base,
+            _ range: (UInt64, UInt64)? = nil
+        ) -> RunningTotal {
+            let (least, most) = range ?? (value, value)
+            return RunningTotal(
+                "\(name).\(what)", Double(value), least: Double(least) - doubt,
+                most: Double(most) + doubt, of: name == "L1I" ? .fetches : isOwn ? base : .all)
+        }
+        let all = total(
+            "misses", counts.readMisses + counts.writeMisses, .data,
+            (bounds.leastReads + bounds.leastWrites, bounds.mostReads + bounds.mostWrites))
         var rate = all
         rate.name = "\(name).missRate"
-        rate.per = accesses
+        rate.per = Double(counts.reads + counts.writes)
         let ofReads = [
-            RunningTotal("\(name).reads", Double(counts.reads)),
-            RunningTotal(
-                "\(name).readMisses", misses.0, least: misses.least, most: misses.most), all, rate,
+            total("reads", counts.reads, .loads),
+            total(
+                "readMisses", counts.readMisses, .loads, (bounds.leastReads, bounds.mostReads)),
+            all, rate,
         ]
-        guard isWritten else { return ofReads }
+        guard name != "L1I" else { return ofReads }
         return ofReads + [
-            RunningTotal("\(name).writes", Double(counts.writes)),
-            RunningTotal(
-                "\(name).writeMisses", writeMisses.0, least: writeMisses.least,
-                most: writeMisses.most),
-            RunningTotal("\(name).writebacks", Double(counts.writebacks)),
+            total("writes", counts.writes, .stores),
+            total(
+                "writeMisses", counts.writeMisses, .stores,
+                (bounds.leastWrites, bounds.mostWrites)),
+            total("writebacks", counts.writebacks, .data),
         ]
     }
 }

@@ -1,39 +1,11 @@
 import MemoryModel
 import Operations
 
-/// What came of a sample at one point of a sweep.
-public struct SampledCounts: Hashable, Sendable {
-    /// Which sample.
-    public var sampling: SweepSampling
-    /// Records of the whole trace.
-    public var records: UInt64
-    /// How many units the sample fell into.
-    public var units: Int
-    /// How much of the trace's accesses was counted, from 0 to 1.
-    public var share: Double
-    /// What is estimated of the whole trace, by name, as `L1D.misses`; rates and misses of all kinds among them.
-    public var estimates: [(name: String, estimate: SweepEstimate)]
-
-    /// Whether two say the same.
-    public static func == (left: SampledCounts, right: SampledCounts) -> Bool {
-        left.sampling == right.sampling && left.records == right.records
-            && left.units == right.units && left.share == right.share
-            && left.estimates.elementsEqual(right.estimates) { $0 == $1 }
-    }
-
-    /// Hashes what tells most samples apart.
-    public func hash(into hasher: inout Hasher) {
-        hasher.combine(sampling)
-        hasher.combine(records)
-        hasher.combine(units)
-    }
-}
-
 /// Points of a sweep that count a sample of a trace.
 final class SampledGroup: SweepGroup, @unchecked Sendable {
     /// A unit that is not at its end, and its sums at each point.
     private struct Unit {
-        var accesses: UInt64 = 0
+        var counts = AccessCounts()
         var totals: [[RunningTotal]] = []
     }
 
@@ -41,8 +13,9 @@ final class SampledGroup: SweepGroup, @unchecked Sendable {
     private let sampling: SweepSampling
     private var open: [Int: Unit] = [:]
     private var tallies: [[UnitTally]] = []
-    private var names: [[(name: String, isRate: Bool)]] = []
-    private var counted: UInt64 = 0
+    /// What each point's totals are, as they were first.
+    private var kinds: [[RunningTotal]] = []
+    private var counted = AccessCounts()
     private var units = 0
 
     init(_ inner: any SweepGroup, _ sampling: SweepSampling) {
@@ -77,7 +50,7 @@ final class SampledGroup: SweepGroup, @unchecked Sendable {
 
     private func add(_ difference: [[RunningTotal]], of part: SamplePart, to number: Int) {
         var unit = open[number] ?? Unit()
-        unit.accesses += part.accesses
+        unit.counts += part.counts
         if unit.totals.isEmpty {
             unit.totals = difference
         } else {
@@ -95,21 +68,24 @@ final class SampledGroup: SweepGroup, @unchecked Sendable {
         guard let unit = open.removeValue(forKey: number) else { return }
         if tallies.isEmpty {
             tallies = unit.totals.map { $0.map { _ in UnitTally() } }
-            names = unit.totals.map { $0.map { ($0.name, $0.per != nil) } }
+            kinds = unit.totals
         }
         for point in tallies.indices {
             for (place, total) in unit.totals[point].enumerated() {
-                tallies[point][place].add(x: total.per ?? Double(unit.accesses), total)
+                tallies[point][place].add(x: total.per ?? Double(unit.counts[total.base]), total)
             }
         }
-        counted += unit.accesses
+        counted += unit.counts
         units += 1
     }
 
     func finish(_ size: TraceSize) -> [SweepOutcome] {
-        // Sets are at their end when the trace is; a piece that the trace's end has cut is none.
-        if case .sets = sampling { for number in open.keys.sorted() { close(number) } }
+        // Sets are at their end when the trace is; a piece that its end cuts is as long as it is.
+        for number in open.keys.sorted() { close(number) }
         let outcomes = inner.finish(size)
+        let quantile =
+            units < SweepSampling.fewestUnits
+            ? 0 : StudentT.quantile(freedom: units - 1, probability: SweepEstimate.confidence)
         return outcomes.enumerated().map { place, outcome in
             if case .impossible = outcome.content { return outcome }
             guard units >= SweepSampling.fewestUnits else {
@@ -120,26 +96,27 @@ final class SampledGroup: SweepGroup, @unchecked Sendable {
                             + "\(SweepSampling.fewestUnits)"))
             }
             return SweepOutcome(
-                number: outcome.number, content: .sampled(estimates(of: place, size)))
+                number: outcome.number, content: .sampled(estimates(of: place, size, quantile)))
         }
     }
 
-    private func estimates(of point: Int, _ size: TraceSize) -> SampledCounts {
+    private func estimates(
+        of point: Int, _ size: TraceSize, _ quantile: Double
+    ) -> SampledCounts {
+        let taken = Double(counted[.all]) / Double(size.counts[.all])
         let share: Double =
             switch sampling {
             case .sets(let sample): Double(sample.taken) / Double(sample.groups)
-            case .intervals: Double(counted) / Double(size.accesses)
+            case .intervals: taken
             }
-        let quantile = StudentT.quantile(
-            freedom: units - 1, probability: SweepEstimate.confidence)
         return SampledCounts(
-            sampling: sampling, records: size.records, units: units,
-            share: Double(counted) / Double(size.accesses),
-            estimates: zip(names[point], tallies[point]).compactMap { given, tally in
-                tally.estimate(
-                    of: given.isRate ? nil : Double(size.accesses), share: share,
+            sampling: sampling, records: size.records, units: units, share: taken,
+            estimates: zip(kinds[point], tallies[point]).compactMap { kind, tally in
+                let isRate = kind.per != nil
+                return tally.estimate(
+                    of: isRate ? nil : Double(size.counts[kind.base]), share: share,
                     quantile: quantile
-                ).map { (given.name, given.isRate ? $0 : $0.whole) }
+                ).map { (kind.name, isRate ? $0 : $0.whole) }
             })
     }
 }

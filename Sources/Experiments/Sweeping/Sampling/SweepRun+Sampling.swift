@@ -19,9 +19,15 @@ extension SweepRun {
         _ isAccessesAlone: Bool
     ) throws(AxisFault) {
         guard let sampling else { return }
+        precondition(Set(counting.map(\.machine.straddle)).count < 2, "one rule for all points")
         if case .program = trace.content {
+            let place =
+                switch sampling {
+                case .sets: "--sample-sets"
+                case .intervals: "--sample-intervals"
+                }
             throw AxisFault(
-                place: "a sample", found: "a trace of statements",
+                place: place, found: "a trace of statements",
                 expected: "accesses alone: a program or a device is no sample of itself")
         }
         guard isAnyTimed else {
