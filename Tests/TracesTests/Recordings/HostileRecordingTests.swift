@@ -150,7 +150,9 @@ import Testing
                     copy[place] ^= 1 << UInt8.random(in: 0..<8, using: &generator)
                     let reader = RecordingReader(
                         try ByteSource(bytes: copy, file: "t"), format: sample.format)
-                    guard let (program, _) = try? RecordingStatements.program(reader) else { continue }
+                    guard let (program, _) = try? RecordingStatements.program(reader) else {
+                        continue
+                    }
                     // The writer refuses what breaks a rule: only the end of the address space may.
                     do {
                         let text = try NativeWriter.write(program)
