@@ -103,7 +103,7 @@ check: setup ## format, a build without warnings, all of `make test`, the refere
 	tools/check.sh
 
 test: setup check-format ## check the format and run all tests
-	$(SWIFT) test --parallel --scratch-path $(BUILD)
+	BUILD="$(BUILD)" SWIFT="$(SWIFT)" tools/test.sh
 
 # 100,000 random worlds and all 4 x 9^6 short sequences on both models, 200,000 random traces and 100,000 drivers with
 # a fault each through the detector and the search: some minutes on two idle cores, and a build.
