@@ -131,6 +131,16 @@ struct SchemaTests {
                 staleline sweep $T/workloads/spi-small.slt --strategies --machine am335x --l1d-size 8K --json >strategies.json
                 """, count: 4),
         Row(
+            schema: "sweep/1", what: "samples",
+            script: """
+                for i in {1..2000}; do printf 'i %x 4\\nr %x 4\\nw %x 4\\n' $((i * 4 % 4096)) $((i * 36)) $((i * 64 % 8192)); done >t.xdin
+                staleline sweep t.xdin --plain --l1d-sets 64,256 --l1d-ways 1,2 --l1d-line 32 --sample-sets 1/2 --json >sets.json
+                staleline sweep t.xdin --plain --l1d 2K,2,32 --l1i 1K,2,32 --l2-size 8K,16K --l2-ways 4 --l2-line 32 \\
+                    --sample-intervals 100/400 --json >counted.json
+                staleline sweep t.xdin --machine zynq7000,rpi5 --l1d-size 8K..16K --sample-intervals 100/400 --json >time.json
+                staleline sweep t.xdin --machine zynq7000 --l1d-size 8K --sample-intervals 1000/3000 --json >few.json
+                """, count: 4),
+        Row(
             schema: "sweep-plan/2", what: "a plan",
             script: """
                 echo 'r 2000 4' >t.xdin
