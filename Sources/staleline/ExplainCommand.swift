@@ -20,6 +20,8 @@ struct ExplainCommand: ParsableCommand {
             explain SCB_CleanDCache_by_Addr
                                     the same of a cache function of CMSIS, Xilinx,
                                     U-Boot, Zephyr or NuttX
+
+            Exit status: 0 done, 2 bad input.
             """)
 
     @Argument(
