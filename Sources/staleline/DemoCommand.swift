@@ -14,7 +14,9 @@ struct DemoCommand: AsyncParsableCommand {
         discussion: "Exit status: 0 done, 2 the traces are not there or cannot be read."
     )
 
-    @Flag(help: "Print each part's JSON, one object after the other.") var json = false
+    @Flag(
+        help: "Print each part's JSON, with the schema of its command, one object after the other.")
+    var json = false
 
     func run() async throws {
         let traces = try Resources.home().appendingPathComponent("Traces")

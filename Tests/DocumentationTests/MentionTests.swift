@@ -113,6 +113,23 @@ struct MentionTests {
         }
     }
 
+    @Test("The help of --json names schemas that are published")
+    func schemas() throws {
+        let list = try Shell.text("docs/schema/README.md")
+        var count = 0
+        for command in try CommandLine.program.get().commands {
+            // The demo prints those of several commands.
+            guard let json = command.json, command.name != "staleline demo" else { continue }
+            let names = json.matches(of: #/[a-z-]+/[0-9]+/#).map { String($0.0) }
+            #expect(!names.isEmpty, "\(command.name) --json: \(json)")
+            for name in names {
+                #expect(list.contains("| `staleline.\(name)` |"), "\(command.name) --json: \(name)")
+            }
+            count += 1
+        }
+        #expect(count > 12)
+    }
+
     @Test("What there is not is seen")
     func unknown() throws {
         let program = try CommandLine.program.get()

@@ -64,7 +64,7 @@ struct SweepKillTests {
         let start = ContinuousClock.now
         let whole = try Program.run(arguments("whole.db", 1))
         #expect(whole.status == 0, "\(whole.error)")
-        let time = (ContinuousClock.now - start) / .milliseconds(1)
+        var time = (ContinuousClock.now - start) / .milliseconds(1)
         let two = try Program.run(arguments("two.db", 2))
         #expect(two.out == whole.out)
         #expect(try folder.bytes("two.db") == folder.bytes("whole.db"))
@@ -80,6 +80,8 @@ struct SweepKillTests {
                 killed += 1
                 if 1..<32 ~= (try Self.points(folder, "killed.db")) { partial += 1 }
             } else {
+                // The first run may have had less of the machine than those that follow.
+                time /= 2
                 #expect(try folder.bytes("killed.db") == folder.bytes("whole.db"))
                 for name in ["killed.db", "killed.db.new", "killed.db-journal"] {
                     unlink(folder.path(name))
