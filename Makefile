@@ -98,12 +98,12 @@ capture-example: setup-capture plugin build ## record the bundled driver under Q
 demo: build ## build, and take the tour on bundled traces
 	$(BUILD)/release/staleline demo
 
-# Left out, for they take long, a machine of their own or more packages: bench, memcheck, fuzz, and all test-* targets.
+# What it leaves out, tools/check.sh says.
 check: setup ## format, a build without warnings, all of `make test`, the reference: one line per step
 	tools/check.sh
 
 test: setup check-format ## check the format and run all tests
-	$(SWIFT) test --parallel --scratch-path $(BUILD)
+	BUILD="$(BUILD)" SWIFT="$(SWIFT)" tools/test.sh
 
 # 100,000 random worlds and all 4 x 9^6 short sequences on both models, 200,000 random traces and 100,000 drivers with
 # a fault each through the detector and the search: some minutes on two idle cores, and a build.
@@ -211,15 +211,18 @@ check-format: ## say where the format differs from .swift-format
 	    echo "swift format is not there: the format was not checked."; \
 	fi
 
-# The date is that of the last commit, so that the same sources give the same bytes.
-export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || stat -c %Y CHANGELOG.md)
+# The date is that of the last commit, so that the same sources give the same bytes. Asked for once.
+ifndef SOURCE_DATE_EPOCH
+SOURCE_DATE_EPOCH := $(shell git log -1 --format=%ct 2>/dev/null || stat -c %Y CHANGELOG.md)
+endif
+export SOURCE_DATE_EPOCH
 
 # The generator is built for itself, not optimised: a minute.
 $(BUILD)/manual/staleline.1: $(BUILD)/release/staleline tools/manual.sh
 	$(SWIFT) build --scratch-path $(BUILD) --product generate-manual
 	tools/manual.sh $(BUILD)/debug/generate-manual $(abspath $(BUILD))/release/staleline $(BUILD)/manual
 
-manual: ## write a manual page for each subcommand into $(BUILD)/manual
+manual: ## write a manual page for each subcommand into manual/ where the package is built
 	@test -x $(BUILD)/release/staleline || $(MAKE) build
 	@$(MAKE) --no-print-directory $(BUILD)/manual/staleline.1
 
@@ -229,15 +232,25 @@ $(BUILD)/completions/staleline.bash: $(BUILD)/release/staleline
 	    $< --generate-completion-script $$shell >$(BUILD)/completions/staleline.$$shell || exit 1; \
 	done
 
-completions: ## write completions for bash, zsh and fish into $(BUILD)/completions
+completions: ## write completions for bash, zsh and fish into completions/ there
 	@test -x $(BUILD)/release/staleline || $(MAKE) build
 	@$(MAKE) --no-print-directory $(BUILD)/completions/staleline.bash
 
 # Where zsh looks; Debian's own packages use another folder.
 ZSH_FUNCTIONS ?= share/zsh/site-functions
 
-# All that is installed, also by the Debian package.
-install: manual completions ## install into $(DESTDIR)$(PREFIX), building first if nothing is built
+# Copies the files of the folder $(1) to $(2), with the modes of files that are read, whatever they are here. What ends in .sh
+# can be run.
+define install_tree
+	(cd $(1) && find . -type f ! -name '.*') | while read -r file; do \
+	    case $$file in *.sh) mode=755 ;; *) mode=644 ;; esac; \
+	    install -D -m $$mode "$(1)/$$file" "$(2)/$$file" || exit 1; \
+	done
+endef
+
+# All that is installed, also by the Debian package. Links lead from the pages' folder to traces and machines, where pages look for
+# them.
+install: manual completions ## install below PREFIX, building first if nothing is built
 	install -D -m 755 $(BUILD)/release/staleline $(DESTDIR)$(PREFIX)/bin/staleline
 	install -d $(DESTDIR)$(PREFIX)/share/staleline/configs $(DESTDIR)$(PREFIX)/share/staleline/Traces \
 	    $(DESTDIR)$(PREFIX)/share/doc/staleline $(DESTDIR)$(PREFIX)/share/man/man1
@@ -245,20 +258,21 @@ install: manual completions ## install into $(DESTDIR)$(PREFIX), building first 
 	if [ -e $(PLUGIN) ]; then \
 	    install -D -m 755 $(PLUGIN) $(DESTDIR)$(PREFIX)/lib/staleline/libstaleline-capture.so; \
 	fi
-	for folder in litmus corpus dmadebug workloads validation real demo lessons; do \
-	    cp -R Traces/$$folder $(DESTDIR)$(PREFIX)/share/staleline/Traces/ || exit 1; \
-	done
+	$(call install_tree,Traces,$(DESTDIR)$(PREFIX)/share/staleline/Traces)
 	install -m 644 $(BUILD)/manual/*.1 $(DESTDIR)$(PREFIX)/share/man/man1/
 	install -D -m 644 $(BUILD)/completions/staleline.bash \
 	    $(DESTDIR)$(PREFIX)/share/bash-completion/completions/staleline
 	install -D -m 644 $(BUILD)/completions/staleline.zsh $(DESTDIR)$(PREFIX)/$(ZSH_FUNCTIONS)/_staleline
 	install -D -m 644 $(BUILD)/completions/staleline.fish \
 	    $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/staleline.fish
-	cp -R README.md ARCHITECTURE.md CHANGELOG.md CONTRIBUTING.md SECURITY.md LICENSE docs \
+	install -m 644 README.md ARCHITECTURE.md CHANGELOG.md CONTRIBUTING.md SECURITY.md LICENSE \
 	    $(DESTDIR)$(PREFIX)/share/doc/staleline/
+	$(call install_tree,docs,$(DESTDIR)$(PREFIX)/share/doc/staleline/docs)
+	ln -sfn ../../staleline/Traces $(DESTDIR)$(PREFIX)/share/doc/staleline/Traces
+	ln -sfn ../../staleline/configs $(DESTDIR)$(PREFIX)/share/doc/staleline/configs
 
 # Apart from $(BUILD), for Swift's own libraries are linked in.
-deb: ## build a Debian package into $(BUILD)-deb
+deb: ## build a Debian package into .build-deb
 	$(call install_packages,$(BUILD_PACKAGES) $(PLUGIN_PACKAGES) $(DEB_PACKAGES))
 	$(SWIFT) build -c release --static-swift-stdlib --scratch-path $(BUILD)-deb --product staleline
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)-deb $(BUILD)-deb/plugin/libstaleline-capture.so

@@ -51,8 +51,8 @@ for page in "$raw"/*.1; do
         described && /^\.(Bl|Sh)/ { flush(); described = 0 }
         described {
             line[++lines] = $0
-            if (match($0, /Exit status[^:]*: /)) status = substr($0, RSTART)
-            if (match($0, /The exit status is [^.]*\./)) status = substr($0, RSTART, RLENGTH)
+            # One sentence; what follows is of something else.
+            if (match($0, /Exit status: /)) { status = substr($0, RSTART); sub(/\. .*/, ".", status) }
             next
         }
         /^\.Ex -std/ { sentences(status == "" ? "Exit status: " general : status); next }

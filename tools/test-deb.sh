@@ -46,6 +46,16 @@ finds() { # The bundled machines and traces are found beside the program.
     (cd "$scratch" && runs check "$root/usr/share/staleline/Traces/demo/rx-no-sync.slt") || status=$?
     [ $status = 1 ] && runs machines zynq7000 && runs learn 5 --plain && runs explain H08
 }
+tours() { (cd "$scratch" && runs demo); }
+links() { # What the installed pages point to is there.
+    local doc=$root/usr/share/doc/staleline page link broken=0
+    while read -r page; do
+        while read -r link; do
+            [ -e "$(dirname "$page")/$link" ] || { echo "${page#"$doc/"}: $link"; broken=1; }
+        done < <(grep -oE '\]\([^)#]+' "$page" | sed 's/^](//' | grep -v '://')
+    done < <(find "$doc" -name '*.md')
+    [ "$(find "$doc" -name '*.md' | wc -l)" -gt 30 ] && [ $broken = 0 ]
+}
 plugin() { # `capture` has all that it needs but a QEMU, in whose place `false` ends at once.
     cp Tests/SymbolsTests/Data/arm32.elf "$scratch/program"
     (cd "$scratch" && runs capture -o t.sltb --qemu /bin/false -- ./program 2>&1 || true) | tee "$scratch/said"
@@ -100,6 +110,8 @@ check "installs what it lists, below /usr" listed
 check "has the sums that it says" sums
 check "says its version" version
 check "finds its machines, traces and lessons" finds
+check "takes the tour" tours
+check "has pages whose links hold" links
 check "finds its plugin" plugin
 check "has manual pages" pages
 check "has completions" completions

@@ -6,15 +6,16 @@ struct HTTPConnection<Pool: AsyncSocketPool>: Sendable {
     private let socket: AsyncSocket
     private let pool: Pool
     private let hosts: Set<String>
+    private let patience: StudioServer.Patience
 
-    init(_ socket: AsyncSocket, _ pool: Pool, hosts: Set<String>) {
+    init(
+        _ socket: AsyncSocket, _ pool: Pool, hosts: Set<String>, _ patience: StudioServer.Patience
+    ) {
         self.socket = socket
         self.pool = pool
         self.hosts = hosts
+        self.patience = patience
     }
-
-    /// How long what a refused client still sends is read and dropped, in seconds: it would not see the reason otherwise.
-    private static var farewell: Double { 10 }
 
     /// Reads the request, answers it and closes.
     ///
@@ -27,16 +28,17 @@ struct HTTPConnection<Pool: AsyncSocketPool>: Sendable {
                 try await send(Studio.refused(HTTPRefusal(503, "too many connections at once")))
                 return
             }
-            guard let request = try await timed(StudioServer.patience, { try await read() }) else {
-                throw HTTPRefusal(
-                    408, "the request did not arrive within \(Int(StudioServer.patience)) s")
+            guard let request = try await timed(patience.request, { try await read() }) else {
+                let limit = patience.request
+                let words = limit == limit.rounded() ? "\(Int(limit))" : "\(limit)"
+                throw HTTPRefusal(408, "the request did not arrive within \(words) s")
             }
             var response = await studio.answer(request)
             if request.method == "HEAD" { response.body = [] }
             try await send(response)
         } catch let refusal as HTTPRefusal {
             try? await send(Studio.refused(refusal))
-            _ = try? await timed(Self.farewell) { try await drop() }
+            _ = try? await timed(patience.farewell) { try await drop() }
         } catch {
             // The client has gone: there is nobody to tell.
         }
@@ -45,7 +47,7 @@ struct HTTPConnection<Pool: AsyncSocketPool>: Sendable {
     /// Sends an answer; who does not take it in time gets the rest no more.
     private func send(_ response: HTTPResponse) async throws {
         let bytes = Data(Array(response.head.utf8) + response.body)
-        _ = try await timed(StudioServer.sendPatience) { try await socket.write(bytes) }
+        _ = try await timed(patience.answer) { try await socket.write(bytes) }
     }
 
     /// Reads a request within the limits.

@@ -7,18 +7,32 @@ import Glibc
 /// Sockets are FlyingFox's; requests are read here, with limits that its server does not have (decision 0020). One
 /// request a connection, no state between requests: users do not share anything.
 public struct StudioServer: Sendable {
+    /// How long a client may take, in seconds by the clock.
+    public struct Patience: Sendable {
+        /// To send its request.
+        public var request: Double
+        /// To receive its answer.
+        public var answer: Double
+        /// For how long what a refused client still sends is read and dropped: it would not see the reason otherwise.
+        public var farewell: Double
+
+        /// Makes a patience.
+        public init(request: Double = 15, answer: Double = 60, farewell: Double = 10) {
+            self.request = request
+            self.answer = answer
+            self.farewell = farewell
+        }
+    }
+
     /// The most bytes of an upload.
     public static let bodyLimit = 1 << 20
-    /// How long a client may take to send its request, in seconds.
-    static let patience = 15.0
-    /// How long a client may take to receive its answer, in seconds.
-    static let sendPatience = 60.0
     /// The most connections at once.
     static let connectionLimit = 256
 
     private let studio: Studio
     private let address: String
     private let port: UInt16
+    private let patience: Patience
 
     /// Makes a server, which does not listen yet.
     ///
@@ -26,10 +40,15 @@ public struct StudioServer: Sendable {
     ///   - studio: What answers.
     ///   - address: The IPv4 address to listen on.
     ///   - port: The port; 0: any that is free.
-    public init(_ studio: Studio, address: String = "127.0.0.1", port: UInt16) {
+    ///   - patience: How long it waits for a client.
+    public init(
+        _ studio: Studio, address: String = "127.0.0.1", port: UInt16,
+        patience: Patience = Patience()
+    ) {
         self.studio = studio
         self.address = address
         self.port = port
+        self.patience = patience
     }
 
     /// Listens and answers until the task is cancelled.
@@ -91,7 +110,7 @@ public struct StudioServer: Sendable {
                 if case .ip4(let own, let port)? = try? client.socket.sockname() {
                     names.formUnion(Self.names(own, port))
                 }
-                let connection = HTTPConnection(client, pool, hosts: names)
+                let connection = HTTPConnection(client, pool, hosts: names, patience)
                 group.addTask {
                     await connection.answer(isWelcome ? studio : nil)
                     if isWelcome { open.leave() }

@@ -26,7 +26,7 @@ struct CheckCommand: ParsableCommand, LimitedCommand {
         commandName: "check", abstract: "Find stale and lost data, with cause and mend.",
         discussion: """
             A kernel log of dma tracepoints (ftrace, trace-cmd report, perf script) is checked for calls that do not \
-            match, and priced on the machine. Exit status: 0 nothing found, 1 findings, 2 bad input.
+            match, and priced on the machine. Exit status: 0 nothing found, 1 findings, 2 bad input, 3 a limit was reached.
             """)
 
     @OptionGroup var trace: TraceOptions

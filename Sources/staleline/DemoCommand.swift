@@ -10,10 +10,13 @@ import Traces
 struct DemoCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "demo",
-        abstract: "A tour on bundled traces: replay, check, fix, compare, validate."
+        abstract: "A tour on bundled traces: replay, check, fix, compare, validate.",
+        discussion: "Exit status: 0 done, 2 the traces are not there or cannot be read."
     )
 
-    @Flag(help: "Print each part's JSON, one object after the other.") var json = false
+    @Flag(
+        help: "Print each part's JSON, with the schema of its command, one object after the other.")
+    var json = false
 
     func run() async throws {
         let traces = try Resources.home().appendingPathComponent("Traces")

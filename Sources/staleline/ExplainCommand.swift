@@ -14,11 +14,14 @@ struct ExplainCommand: ParsableCommand {
             "A hazard's page, or what a call of the DMA API or of a bare-metal library does and costs on a machine.",
         discussion: """
             explain H08             what, why, the shortest trace, the mend
-            explain E13             a check of the kernel's dma-debug: its texts, when, what it misses
+            explain E13             a check of the kernel's dma-debug: texts, when, gaps
             explain dma_map_single  the operations of the call, each with its cycles
             explain writel          the same of a barrier or a register access
-            explain Xil_DCacheFlushRange, explain SCB_CleanDCache_by_Addr
-                                    the same of a cache function of CMSIS, Xilinx, U-Boot, Zephyr, NuttX
+            explain SCB_CleanDCache_by_Addr
+                                    the same of a cache function of CMSIS, Xilinx,
+                                    U-Boot, Zephyr or NuttX
+
+            Exit status: 0 done, 2 bad input.
             """)
 
     @Argument(

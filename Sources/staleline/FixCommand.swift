@@ -12,7 +12,7 @@ struct FixCommand: ParsableCommand, LimitedCommand {
             and doorbells stay: only maintenance, calls, barriers, their order and declarations change. Of the mended trace \
             all schedules are searched, as `prove` does. \
             Exit status: 0 nothing to mend, or mended; 1 no repair found within the bounds, or one of which a schedule \
-            still goes wrong; 2 bad input.
+            still goes wrong; 2 bad input; 3 a limit was reached.
             """)
 
     @OptionGroup var trace: TraceOptions

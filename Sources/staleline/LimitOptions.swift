@@ -69,15 +69,20 @@ private enum LimitWatch {
     ) {
         guard memory != nil || time != nil else { return }
         let begin = MonotonicTime.nanoseconds
+        @Sendable func look() {
+            if let memory, let used = residentBytes(), used > memory.limit {
+                end("more than \(memory.limit >> 20) MiB of memory are needed", memory.words)
+            }
+            if let time, MonotonicTime.nanoseconds &- begin > time.limit {
+                end("more time is needed", time.words)
+            }
+        }
+        // A thread may begin after a short command has ended.
+        look()
         Thread.detachNewThread {
             while true {
-                if let memory, let used = residentBytes(), used > memory.limit {
-                    end("more than \(memory.limit >> 20) MiB of memory are needed", memory.words)
-                }
-                if let time, MonotonicTime.nanoseconds &- begin > time.limit {
-                    end("more time is needed", time.words)
-                }
                 usleep(period)
+                look()
             }
         }
     }

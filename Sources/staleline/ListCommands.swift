@@ -7,7 +7,8 @@ import Reports
 struct MachinesCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "machines",
-        abstract: "List machines, show one with the source of every number, check a file.")
+        abstract: "List machines, show one with the source of every number, check a file.",
+        discussion: "Exit status: 0 done, 2 bad input, a machine file with a fault among it.")
 
     @Argument(help: "A machine's name, or a file to check.") var name: String?
     @Option(name: .customLong("set"), help: "Override a key, as l2.size=256K. May repeat.")
@@ -15,7 +16,10 @@ struct MachinesCommand: ParsableCommand {
     @Flag(help: "Print the machine as YAML.") var printConfig = false
     @Flag(help: "Print where every number of every machine comes from, as Markdown.")
     var fidelity = false
-    @Flag(help: "Print JSON (schema staleline.machine/1).") var json = false
+    @Flag(
+        help: "Print JSON (schema staleline.machine/1; of the list: staleline.machines/1)."
+    )
+    var json = false
 
     func validate() throws {
         guard fidelity else { return }

@@ -15,7 +15,8 @@ struct MergeCommand: ParsableCommand, LimitedCommand {
             CPU is a native trace or a trace of accesses; DMA is a kernel log of dma tracepoints or a native trace of \
             calls. By clock, both are interleaved by their times. By marks, each call stands where CPU has `mark \
             dma:EVENT [DEVICE]` or `mark dma:next`, or a store to an address given with --mark-store. Either file may \
-            be - for standard input. docs/kernel-log.md has an example.
+            be - for standard input. docs/kernel-log.md has an example. Exit status: 0 done, 2 bad input, 3 a limit was \
+            reached.
             """)
 
     @Argument(help: "The trace that is merged into.") var cpu: String

@@ -11,7 +11,7 @@ struct ProveCommand: ParsableCommand, LimitedCommand {
             Stores wait in buffers, lines are evicted and loaded unasked, devices act when they like: every order that \
             the architecture allows is tried, whatever the sizes of the caches. Prints the shortest schedule that goes \
             wrong, or that there is none, and within which bounds. Exit status: 0 none, 1 one goes wrong, 2 bad input, \
-            3 none found but the bounds were reached.
+            3 none found but the bounds, or a limit, were reached.
             """)
 
     @OptionGroup var trace: TraceOptions

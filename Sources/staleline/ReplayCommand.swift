@@ -13,7 +13,7 @@ struct ReplayCommand: ParsableCommand, LimitedCommand {
             --plain is the counting machine: one core, LRU unless --replacement says otherwise, write-back, write-allocate, no store buffer, no \
             prefetch, no time; a dirty L1 victim is written to L2 after the demand fetch. Without --l1i its \
             fetches are ignored. Sizes are SIZE,WAYS,LINE as 32K,4,32. docs/counting.md says which options \
-            are which other simulator's definitions.
+            are which other simulator's definitions. Exit status: 0 done, 2 bad input, 3 a limit was reached.
             """)
 
     @OptionGroup var trace: TraceOptions
@@ -40,7 +40,10 @@ struct ReplayCommand: ParsableCommand, LimitedCommand {
     @Flag(help: "Do not write dirty L1 victims to L2, as drcachesim and cachegrind (--plain).")
     var dropVictims = false
     @OptionGroup var limits: LimitOptions
-    @Flag(help: "Print JSON (schema staleline.replay/1).") var json = false
+    @Flag(
+        help: "Print JSON (schema staleline.replay/1; of a sample of perf: staleline.samples/1)."
+    )
+    var json = false
 
     func run() throws {
         let opened = try trace.open(allowingCut: true)

@@ -10,7 +10,8 @@ struct ReportCommand: ParsableCommand, LimitedCommand {
         discussion: """
             The page needs no network and no other file: step and rewind, every copy of every line, the timeline with \
             the findings, and all of it in words. For hand-outs and bug reports. With -o FILE.json: what the page draws \
-            from (schema staleline.steps/1); with -o FILE.txt: the state at the end, or at --step, in words.
+            from (schema staleline.steps/1); with -o FILE.txt: the state at the end, or at --step, in words. \
+            Exit status: 0 done, 2 bad input, 3 a limit was reached.
             """)
 
     @OptionGroup var trace: TraceOptions

@@ -8,9 +8,11 @@ import Reports
 struct ValidateCommand: ParsableCommand, LimitedCommand {
     static let configuration = CommandConfiguration(
         commandName: "validate", abstract: "Published measurements against predictions.",
-        discussion:
-            "Mapping strategies, whole drivers, frame buffers, cached latencies, ports and engines, batched syncs, and laws. Each row is a trace in Traces/validation that replay and compare take. Exit status 0 if 90 % of tier 1 and all of tiers 2 and 3 are within their bands, else 1."
-    )
+        discussion: """
+            Mapping strategies, whole drivers, frame buffers, cached latencies, ports and engines, batched syncs, and \
+            laws. Each row is a trace in Traces/validation that replay and compare take. Exit status: 0 if 90 % of tier 1 \
+            and all of tiers 2 and 3 are within their bands, 1 if not, 2 bad input, 3 a limit was reached.
+            """)
 
     @Option(
         name: .customLong("row"),

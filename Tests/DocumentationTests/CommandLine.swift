@@ -6,6 +6,8 @@ struct CommandLine: Sendable {
     struct Command: Sendable {
         var name: String
         var options: Set<String>
+        /// What its help says of `--json`; nil: there is none.
+        var json: String?
         var abstract: String
         var discussion: String
         var isDefault: Bool
@@ -24,6 +26,7 @@ struct CommandLine: Sendable {
             }
             struct Argument: Decodable {
                 var names: [Name]?
+                var abstract: String?
             }
             struct Command: Decodable {
                 var commandName: String
@@ -41,11 +44,13 @@ struct CommandLine: Sendable {
         func add(_ command: Help.Command, below path: [String], isDefault: Bool) {
             let path = path + [command.commandName]
             let names = (command.arguments ?? []).flatMap { $0.names ?? [] }
+            let json = command.arguments?.first { $0.names?.contains { $0.name == "json" } == true }
             commands.append(
                 Command(
                     name: path.joined(separator: " "),
                     options: Set(names.map { ($0.kind == "short" ? "-" : "--") + $0.name }),
-                    abstract: command.abstract ?? "", discussion: command.discussion ?? "",
+                    json: json.map { $0.abstract ?? "" }, abstract: command.abstract ?? "",
+                    discussion: command.discussion ?? "",
                     isDefault: isDefault))
             for next in command.subcommands ?? [] {
                 add(next, below: path, isDefault: next.commandName == command.defaultSubcommand)

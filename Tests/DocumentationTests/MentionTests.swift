@@ -56,6 +56,80 @@ struct MentionTests {
         }
     }
 
+    /// What is wrong with the sentence that says a command's exit statuses: `Exit status: 0 done, 2 bad input.`, which
+    /// tools/manual.sh takes into its manual page.
+    private static func faultOfStatuses(_ discussion: String, isLimited: Bool) -> String? {
+        let text = discussion.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        let sentences = text.ranges(of: #/[Ee]xit status/#)
+        guard sentences.count == 1,
+            let match = text.firstMatch(of: #/\bExit status: (.+?)\.(?: [A-Z]|$|\z)/#)
+        else { return "expected one sentence “Exit status: …” in “\(text.suffix(200))”" }
+        let statuses = match.1.matches(of: #/(?:^|[,;:] |-[a-z]+ )([0-9]+) [a-z(]/#).compactMap {
+            Int($0.1)
+        }
+        let isLimitNamed = match.1.contains(#/\b3 [^;]*\blimits?\b/#)
+        if !statuses.contains(2) { return "status 2 is not in “\(match.1)”" }
+        if !statuses.allSatisfy({ 0...3 ~= $0 || $0 == 130 }) {
+            return "\(statuses) in “\(match.1)”"
+        }
+        if isLimited != isLimitNamed {
+            return "\(isLimited ? "no status" : "a status 3") of a limit in “\(match.1)”"
+        }
+        return nil
+    }
+
+    @Test("Every command says its exit statuses in one form, also that of a limit")
+    func statuses() throws {
+        let limits = ["--limit-time", "--limit-memory"]
+        var count = 0
+        for command in try CommandLine.program.get().commands where command.name != "staleline help"
+        {
+            let parts = try CommandLine.program.get().commands.filter {
+                $0.isDefault && $0.name.hasPrefix(command.name + " ")
+            }
+            let options = parts.reduce(command.options) { $0.union($1.options) }
+            // The program as a whole tells of those of its commands.
+            let isLimited = command.name == "staleline" || options.contains(limits[0])
+            #expect(options.contains(limits[0]) == options.contains(limits[1]), "\(command.name)")
+            let fault = Self.faultOfStatuses(command.discussion, isLimited: isLimited)
+            #expect(fault == nil, "\(command.name) --help: \(fault ?? "")")
+            count += isLimited ? 1 : 0
+        }
+        #expect(count > 12)
+        let readme = try Page(path: "README.md", text: Shell.text("README.md")).prose
+            .split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        #expect(
+            readme.contains(
+                "0 nothing found or done, 1 findings, 2 bad input, 3 a limit was reached"))
+        let right = "T. Exit status: 0 done, 2 bad input, 3 a limit was reached. See X."
+        #expect(Self.faultOfStatuses(right, isLimited: true) == nil)
+        for (text, isLimited) in [
+            ("Exit status: 0 done, 2 bad input.", true), (right, false),
+            ("Exit status 0 done, 2 bad input.", false), ("The exit status is 0.", false),
+            ("Exit status: 0 done.", false), ("", false),
+            ("Exit status: 0 done, 2 bad input, 7 else.", false),
+        ] {
+            #expect(Self.faultOfStatuses(text, isLimited: isLimited) != nil, "\(text)")
+        }
+    }
+
+    @Test("The help of --json names schemas that are published")
+    func schemas() throws {
+        let list = try Shell.text("docs/schema/README.md")
+        var count = 0
+        for command in try CommandLine.program.get().commands {
+            // The demo prints those of several commands.
+            guard let json = command.json, command.name != "staleline demo" else { continue }
+            let names = json.matches(of: #/[a-z-]+/[0-9]+/#).map { String($0.0) }
+            #expect(!names.isEmpty, "\(command.name) --json: \(json)")
+            for name in names {
+                #expect(list.contains("| `staleline.\(name)` |"), "\(command.name) --json: \(name)")
+            }
+            count += 1
+        }
+        #expect(count > 12)
+    }
+
     @Test("What there is not is seen")
     func unknown() throws {
         let program = try CommandLine.program.get()

@@ -131,6 +131,16 @@ struct SchemaTests {
                 staleline sweep $T/workloads/spi-small.slt --strategies --machine am335x --l1d-size 8K --json >strategies.json
                 """, count: 4),
         Row(
+            schema: "sweep/1", what: "samples",
+            script: """
+                for i in {1..2000}; do printf 'i %x 4\\nr %x 4\\nw %x 4\\n' $((i * 4 % 4096)) $((i * 36)) $((i * 64 % 8192)); done >t.xdin
+                staleline sweep t.xdin --plain --l1d-sets 64,256 --l1d-ways 1,2 --l1d-line 32 --sample-sets 1/2 --json >sets.json
+                staleline sweep t.xdin --plain --l1d 2K,2,32 --l1i 1K,2,32 --l2-size 8K,16K --l2-ways 4 --l2-line 32 \\
+                    --sample-intervals 100/400 --json >counted.json
+                staleline sweep t.xdin --machine zynq7000,rpi5 --l1d-size 8K..16K --sample-intervals 100/400 --json >time.json
+                staleline sweep t.xdin --machine zynq7000 --l1d-size 8K --sample-intervals 1000/3000 --json >few.json
+                """, count: 4),
+        Row(
             schema: "sweep-plan/2", what: "a plan",
             script: """
                 echo 'r 2000 4' >t.xdin
@@ -258,13 +268,31 @@ struct SchemaTests {
         }
     }
 
-    /// Members without a description, and objects that are not closed.
+    /// Whether the page names the object at this place as one that goes by names from outside.
+    private static func isOpen(_ place: String) -> Bool {
+        let page = (try? Shell.text("docs/schema/README.md")) ?? ""
+        let name = place.split(separator: "/").last {
+            $0 != "additionalProperties" && $0 != "items"
+        }
+        return page.contains("`\(name ?? "")`")
+    }
+
+    /// Members without a description, objects that are not closed, and names of any form without a reason.
     private static func undescribed(_ schema: JSON, at place: String) -> [String] {
         guard let members = schema.members else { return [] }
         var found: [String] = []
         let types = (schema["type"]?.list ?? [schema["type"] ?? .null]).map(\.text)
         if types.contains("object"), schema["additionalProperties"] == nil {
             found.append("\(place): an object that says nothing of other members")
+        }
+        if let others = schema["additionalProperties"], others != .bool(false),
+            schema["propertyNames"] == nil, schema["properties"] == nil,
+            !isOpen(place)
+        {
+            found.append("\(place): any name, and docs/schema/README.md does not say why")
+        }
+        if schema["additionalProperties"] == .bool(true) {
+            found.append("\(place): members of any kind")
         }
         for (name, property) in members["properties"]?.members ?? [:] {
             let isPlain = property["description"] != nil || property["$ref"] != nil

@@ -21,6 +21,10 @@ final class Scene {
         return folder.appendingPathComponent("staleline").path
     }()
 
+    /// What stands before a program that must come to an end soon: the limits are of its processor time, which other programs
+    /// do not use up, and of the time by the clock against a program that waits for good.
+    static let soon = "ulimit -t 60; exec timeout 1200"
+
     let folder: URL
 
     init() throws {
@@ -63,6 +67,11 @@ final class Scene {
         environment["SWIFT_BACKTRACE"] = "enable=no"
         process.environment = environment
         process.standardInput = FileHandle.nullDevice
+        // Threads that run tests have signals blocked, and a child would have them, too.
+        var (none, usual) = (sigset_t(), sigset_t())
+        sigemptyset(&none)
+        pthread_sigmask(SIG_SETMASK, &none, &usual)
+        defer { pthread_sigmask(SIG_SETMASK, &usual, nil) }
         process.standardOutput = try FileHandle(forWritingTo: names[0])
         process.standardError = try FileHandle(forWritingTo: names[1])
         try process.run()

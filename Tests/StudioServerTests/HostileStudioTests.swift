@@ -131,6 +131,15 @@ struct HostileStudioTests {
         #expect(try await studio.get("/").status == 200)
     }
 
+    @Test("Who sends half a request and waits is told that it did not arrive")
+    func half() async throws {
+        let studio = try await RunningStudio(
+            patience: .init(request: 0.2, answer: 1_800, farewell: 0.2))
+        defer { studio.stop() }
+        let answer = try await studio.send(Array("GET / HTTP/1.1\r\nHo".utf8), isHalf: true)
+        expectRefusal(answer, 408, "did not arrive within 0.2 s", "half a head")
+    }
+
     @Test("A head in pieces is found where it ends")
     func ends() {
         let bytes = Array("GET / HTTP/1.1\r\nHost: x\r\n\r\nbody".utf8)

@@ -14,7 +14,11 @@ struct RunningStudio {
         .deletingLastPathComponent().deletingLastPathComponent()
 
     /// Begins to serve.
-    init() async throws {
+    ///
+    /// Unless a test is about the server's patience it has some for a machine whose threads all run other tests for minutes.
+    init(
+        patience: StudioServer.Patience = .init(request: 1_800, answer: 1_800, farewell: 1_800)
+    ) async throws {
         let files = try ["zynq7000", "rpi3"].map { name in
             (
                 "\(name).yaml",
@@ -29,7 +33,7 @@ struct RunningStudio {
             lessons: OneLesson(), workers: 2)
         let (ports, found) = AsyncStream.makeStream(of: UInt16.self)
         let task = Task {
-            try await StudioServer(studio, port: 0).run { address, port in
+            try await StudioServer(studio, port: 0, patience: patience).run { address, port in
                 // Unless told otherwise nobody but this computer can connect.
                 if address == "127.0.0.1" { found.yield(port) }
                 found.finish()
@@ -61,12 +65,16 @@ struct RunningStudio {
 
     /// Sends bytes and takes what comes back until the server closes.
     ///
-    /// On a thread of its own: the server needs those that tasks run on.
-    func send(_ bytes: [UInt8], address: String = "127.0.0.1") async throws -> Answer {
+    /// On a thread of its own: the server needs those that tasks run on. With `isHalf` the server is not told that nothing
+    /// more will come.
+    func send(
+        _ bytes: [UInt8], address: String = "127.0.0.1", isHalf: Bool = false
+    ) async throws -> Answer {
         let port = port
         let data: [UInt8]? = await withCheckedContinuation { continuation in
             Thread.detachNewThread {
-                continuation.resume(returning: Self.exchange(bytes, address, port))
+                continuation.resume(
+                    returning: Self.exchange(bytes, address, port, isHalf: isHalf))
             }
         }
         return try #require(data.flatMap(Answer.init))
@@ -82,7 +90,9 @@ struct RunningStudio {
         }
     }
 
-    private static func exchange(_ bytes: [UInt8], _ address: String, _ port: UInt16) -> [UInt8]? {
+    private static func exchange(
+        _ bytes: [UInt8], _ address: String, _ port: UInt16, isHalf: Bool = false
+    ) -> [UInt8]? {
         let file = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         defer { close(file) }
         var place = sockaddr_in()
@@ -106,7 +116,7 @@ struct RunningStudio {
             if count <= 0 { break }
             sent += count
         }
-        shutdown(file, Int32(SHUT_WR))
+        if !isHalf { shutdown(file, Int32(SHUT_WR)) }
         var result: [UInt8] = []
         var part = [UInt8](repeating: 0, count: 64 << 10)
         while true {
@@ -144,7 +154,14 @@ struct Answer {
 
 /// A course of one lesson, whose only question has the answer 17.
 struct OneLesson: StudioLessons {
-    var list: JSONValue { .array([.object([("name", .string("one"))])]) }
+    var list: JSONValue {
+        .array([
+            .object([
+                ("name", .string("one")), ("number", .count(1)), ("title", .string("One")),
+                ("goal", .string("To know the answer.")),
+            ])
+        ])
+    }
 
     func lesson(_ name: String) -> JSONValue? {
         name == "one" ? .object([("title", .string("One"))]) : nil

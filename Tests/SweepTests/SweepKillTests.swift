@@ -64,7 +64,7 @@ struct SweepKillTests {
         let start = ContinuousClock.now
         let whole = try Program.run(arguments("whole.db", 1))
         #expect(whole.status == 0, "\(whole.error)")
-        let time = (ContinuousClock.now - start) / .milliseconds(1)
+        var time = (ContinuousClock.now - start) / .milliseconds(1)
         let two = try Program.run(arguments("two.db", 2))
         #expect(two.out == whole.out)
         #expect(try folder.bytes("two.db") == folder.bytes("whole.db"))
@@ -80,6 +80,8 @@ struct SweepKillTests {
                 killed += 1
                 if 1..<32 ~= (try Self.points(folder, "killed.db")) { partial += 1 }
             } else {
+                // The first run may have had less of the machine than those that follow.
+                time /= 2
                 #expect(try folder.bytes("killed.db") == folder.bytes("whole.db"))
                 for name in ["killed.db", "killed.db.new", "killed.db-journal"] {
                     unlink(folder.path(name))
@@ -191,11 +193,17 @@ struct SweepKillTests {
         func shard(_ number: Int) -> [String] {
             ["sweep", "run", folder.path("p.json"), "--shard", "\(number)/5"]
         }
-        let process = try Program.start(shard(2))
-        usleep(100_000)
-        kill(process.processIdentifier, SIGKILL)
-        process.waitUntilExit()
-        #expect(process.terminationReason == .uncaughtSignal)
+        // On a busy machine this thread may wake up late, when the shard has been run.
+        var isKilled = false
+        for attempt in 0..<20 where !isKilled {
+            unlink(folder.path("p.shard-2-of-5.db"))
+            let process = try Program.start(shard(2))
+            usleep(100_000 >> UInt32(attempt))
+            kill(process.processIdentifier, SIGKILL)
+            process.waitUntilExit()
+            isKilled = process.terminationReason == .uncaughtSignal
+        }
+        #expect(isKilled)
         for number in [3, 1, 5, 4] {
             let run = try Program.run(shard(number))
             #expect(run.status == 0, "\(run.error)")

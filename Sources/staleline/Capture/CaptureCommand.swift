@@ -8,10 +8,10 @@ struct CaptureCommand: ParsableCommand, LimitedCommand {
         commandName: "capture", abstract: "Run an Arm program under QEMU and keep its trace.",
         discussion: """
             staleline capture -o t.sltb -- ./program its arguments
-            staleline capture -o t.sltb --system xilinx-zynq-a9 -- firmware.elf arguments of QEMU's
+            staleline capture --system xilinx-zynq-a9 -- firmware.elf arguments of QEMU's
 
-            The exit status is the program's. docs/capture.md says what a trace has, and what QEMU does not tell. FUNCTION is a \
-            function of the program or an address (0x…).
+            Exit status: the program's; 2 bad input, or there is no trace, 3 a limit was reached. docs/capture.md says \
+            what a trace has, and what QEMU does not tell. FUNCTION is a function of the program or an address (0x…).
             """)
 
     @Option(name: [.short, .customLong("output")], help: "The trace to write (.sltb).")

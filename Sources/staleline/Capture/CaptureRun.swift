@@ -71,7 +71,7 @@ enum RunningEmulator {
 
     /// Ends it because of a limit, waits until it is gone, and takes its folder away.
     ///
-    /// For the limit's thread. Two seconds are time enough to end in order; then it is killed.
+    /// For the limit's thread. Ten seconds are time enough to end in order, also on a busy machine; then it is killed.
     static func endAtLimit() {
         guard let folder else { return }
         isAtLimit = true
@@ -79,8 +79,8 @@ enum RunningEmulator {
         let begin = MonotonicTime.nanoseconds
         // Gone is what the thread that started it has waited for.
         while process > 0, kill(process, 0) == 0 {
-            if MonotonicTime.nanoseconds &- begin > 2_000_000_000 { kill(process, SIGKILL) }
-            if MonotonicTime.nanoseconds &- begin > 4_000_000_000 { break }
+            if MonotonicTime.nanoseconds &- begin > 10_000_000_000 { kill(process, SIGKILL) }
+            if MonotonicTime.nanoseconds &- begin > 20_000_000_000 { break }
             usleep(10_000)
         }
         try? FileManager.default.removeItem(at: folder)

@@ -10,15 +10,18 @@ struct LearnCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "learn", abstract: "A course in DMA coherency, with traces to step through.",
         discussion: """
-            learn                    the course on the whole screen of a terminal
-            learn --list             the lessons
-            learn 5 --plain          a lesson as text, for pipes and screen readers
-            learn 5 --walk           its trace step by step, with every copy of each line that changes
-            learn 5 --break inv2     what goes wrong without the line named [inv2]
-            learn 5 --question 2 --trace        the trace of a question, to be changed
-            learn 5 --question 2 --answer FILE  grades an answer; - is standard input
-            learn --check DIR        looks through a course of your own
-            Exit status of --answer: 0 right, 1 wrong; of --check: 0 nothing wrong, 2 errors.
+            learn                 the course on the whole screen of a terminal
+            learn --list          the lessons
+            learn 5 --plain       a lesson as text, for pipes and screen readers
+            learn 5 --walk        its trace step by step, every copy of what changes
+            learn 5 --break inv2  what goes wrong without the line named [inv2]
+            learn 5 --question 2 --trace
+                                  the trace of a question, to be changed
+            learn 5 --question 2 --answer FILE
+                                  grades an answer; - is standard input
+            learn --check DIR     looks through a course of your own
+
+            Exit status: 0 done, 2 bad input; of --answer 0 right, 1 wrong; of --check 2 errors in the course.
             """)
 
     @Argument(help: "A lesson's number or name.") var lesson: String?

@@ -9,7 +9,8 @@ struct StudioCommand: AsyncParsableCommand {
         discussion: """
             Serves a page on 127.0.0.1: edit a trace, step and rewind, see every copy of every line, compare strategies. \
             Nothing leaves this computer, and nothing of it is read for a client: the machines and traces to choose from \
-            are read at the start. Ctrl-C ends it. See docs/studio.md.
+            are read at the start. Ctrl-C ends it. See docs/studio.md. Exit status: 130 after Ctrl-C, 2 bad input, or the \
+            port is taken.
             """)
 
     @Option(help: "The port; 0: any that is free.") var port: UInt16 = 8_642

@@ -21,7 +21,7 @@ struct SweepCommand: AsyncParsableCommand {
 
             --plain counts on counting machines; with LRU all sizes and ways of a line size take one pass. \
             `sweep plan`, `sweep run` and `sweep merge` spread a sweep over machines. See docs/sweep.md. Exit status: 0 \
-            done, 1 a point has findings (--check), 2 bad input, or no point could be run.
+            done, 1 a point has findings (--check), 2 bad input, or no point could be run, 3 a limit was reached.
             """,
         subcommands: [
             SweepHereCommand.self, SweepPlanCommand.self, SweepRunCommand.self,
@@ -48,7 +48,11 @@ struct JobsOption: ParsableArguments {
 
 /// In which form results are printed.
 struct SweepFormOptions: ParsableArguments {
-    @Flag(help: "Print JSON (schema staleline.sweep/1).") var json = false
+    @Flag(
+        help:
+            "Print JSON (schema staleline.sweep/1; of sweep report --analysis: staleline.sweep-analysis/1)."
+    )
+    var json = false
     @Flag(help: "Print comma-separated values.") var csv = false
 
     /// Refuses two forms at once.
@@ -75,7 +79,11 @@ struct SweepFormOptions: ParsableArguments {
 /// `staleline sweep TRACE`.
 struct SweepHereCommand: AsyncParsableCommand, LimitedCommand {
     static let configuration = CommandConfiguration(
-        commandName: "here", abstract: "Run a sweep on this machine (the default).")
+        commandName: "here", abstract: "Run a sweep on this machine (the default).",
+        discussion: """
+            Exit status: 0 done, 1 a point has findings (--check), 2 bad input, or no point could be run, 3 a limit was \
+            reached.
+            """)
 
     @OptionGroup var sweep: SweepArguments
     @OptionGroup var jobs: JobsOption
