@@ -34,7 +34,7 @@ struct SweepSamplingTests {
         }
     }
 
-    private static func cache(_ sets: Int, _ ways: Int, _ line: Int) -> CacheConfiguration {
+    static func cache(_ sets: Int, _ ways: Int, _ line: Int) -> CacheConfiguration {
         CacheConfiguration(size: UInt64(sets * ways * line), ways: ways, lineSize: line)
     }
 
@@ -66,7 +66,7 @@ struct SweepSamplingTests {
         }
     }
 
-    private static func run(
+    static func run(
         _ accesses: [MemoryAccess], _ sampling: SweepSampling?, jobs: Int = 2
     ) -> SweepRun {
         var run = SweepRun(
@@ -75,7 +75,7 @@ struct SweepSamplingTests {
         return run
     }
 
-    private static func sampled(
+    static func sampled(
         _ run: SweepRun, _ machines: [PlainConfiguration]
     ) async throws -> [UInt64: SampledCounts] {
         var all: [UInt64: SampledCounts] = [:]
@@ -234,8 +234,8 @@ struct SweepSamplingTests {
         var none = UnitTally()
         var some = UnitTally()
         for index in 0..<10 {
-            none.add(x: 100, RunningTotal("none", 0))
-            some.add(x: 100, RunningTotal("some", index == 0 ? 50 : 0))
+            none.add(x: 100, accesses: 100, RunningTotal("none", 0))
+            some.add(x: 100, accesses: 100, RunningTotal("some", index == 0 ? 50 : 0))
         }
         let nothing = none.estimate(of: 10_000, share: 0.1, quantile: 2.262)
         #expect(nothing == SweepEstimate(value: 0, low: 0, high: 10_000 * 3.689 * 0.9 / 1_000))
@@ -245,15 +245,19 @@ struct SweepSamplingTests {
         #expect(
             none.estimate(of: 0, share: 0.1, quantile: 2)
                 == SweepEstimate(value: 0, low: 0, high: 0))
+        // By groups of sets: so much of the accesses, whatever the groups.
+        var groups = UnitTally()
+        for _ in 0..<10 { groups.add(x: 4, accesses: 100, RunningTotal("none", 0)) }
+        #expect(groups.estimate(of: 400, accesses: 10_000, share: 0.1, quantile: 2.262) == nothing)
         // A rate ends at one, but where an access counts for more than one miss.
         var high = UnitTally()
         for index in 0..<10 {
             var total = RunningTotal("rate", index < 9 ? 100 : 0)
             total.per = 100
-            high.add(x: 100, total)
+            high.add(x: 100, accesses: 100, total)
         }
         #expect(high.estimate(of: nil, share: 0, quantile: 2.262)?.high == 1)
-        high.add(x: 10, RunningTotal("rate", 20))
+        high.add(x: 10, accesses: 10, RunningTotal("rate", 20))
         #expect(high.estimate(of: nil, share: 0, quantile: 2.262)?.high ?? 0 > 1)
     }
 

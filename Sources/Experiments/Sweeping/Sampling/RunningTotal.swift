@@ -14,6 +14,8 @@ struct RunningTotal {
     var per: Double?
     /// Which accesses it grows with.
     var base: AccessCounts.Base
+    /// Whether it counts these accesses themselves, so that it is known of the whole trace.
+    var isOfAccesses = false
 
     init(
         _ name: String, _ value: Double, least: Double? = nil, most: Double? = nil,
@@ -74,15 +76,20 @@ struct RunningTotal {
         var rate = all
         rate.name = "\(name).missRate"
         rate.per = Double(counts.reads + counts.writes)
+        func known(_ what: String, _ value: UInt64, _ base: AccessCounts.Base) -> RunningTotal {
+            var total = total(what, value, base)
+            total.isOfAccesses = isOwn || name == "L1I"
+            return total
+        }
         let ofReads = [
-            total("reads", counts.reads, .loads),
+            known("reads", counts.reads, .loads),
             total(
                 "readMisses", counts.readMisses, .loads, (bounds.leastReads, bounds.mostReads)),
             all, rate,
         ]
         guard name != "L1I" else { return ofReads }
         return ofReads + [
-            total("writes", counts.writes, .stores),
+            known("writes", counts.writes, .stores),
             total(
                 "writeMisses", counts.writeMisses, .stores,
                 (bounds.leastWrites, bounds.mostWrites)),

@@ -72,11 +72,27 @@ final class SampledGroup: SweepGroup, @unchecked Sendable {
         }
         for point in tallies.indices {
             for (place, total) in unit.totals[point].enumerated() {
-                tallies[point][place].add(x: total.per ?? Double(unit.counts[total.base]), total)
+                let accesses = total.per ?? Double(unit.counts[total.base])
+                tallies[point][place].add(
+                    x: isByGroups(total) ? groups(in: number) : accesses, accesses: accesses, total)
             }
         }
         counted += unit.counts
         units += 1
+    }
+
+    /// Whether what is counted is worked out from how many groups of sets were, not from accesses.
+    ///
+    /// How many accesses a first level has is known, and so is what its misses are a rate of; of a second level it is not.
+    private func isByGroups(_ total: RunningTotal) -> Bool {
+        guard case .sets = sampling else { return false }
+        return !total.isOfAccesses && (total.per == nil || total.base != .all)
+    }
+
+    /// How many groups of sets a unit has.
+    private func groups(in unit: Int) -> Double {
+        guard case .sets(let sample) = sampling else { return 0 }
+        return Double(sample.groupsOfUnit[unit])
     }
 
     func finish(_ size: TraceSize) -> [SweepOutcome] {
@@ -112,11 +128,34 @@ final class SampledGroup: SweepGroup, @unchecked Sendable {
         return SampledCounts(
             sampling: sampling, records: size.records, units: units, share: taken,
             estimates: zip(kinds[point], tallies[point]).compactMap { kind, tally in
-                let isRate = kind.per != nil
-                return tally.estimate(
-                    of: isRate ? nil : Double(size.counts[kind.base]), share: share,
-                    quantile: quantile
-                ).map { (kind.name, isRate ? $0 : $0.whole) }
+                estimate(kind, tally, size, share: share, quantile: quantile).map {
+                    (kind.name, kind.per == nil ? $0.whole : $0)
+                }
             })
+    }
+
+    private func estimate(
+        _ kind: RunningTotal, _ tally: UnitTally, _ size: TraceSize, share: Double,
+        quantile: Double
+    ) -> SweepEstimate? {
+        let accesses = Double(size.counts[kind.base])
+        guard case .sets(let sample) = sampling, isByGroups(kind) else {
+            return tally.estimate(
+                of: kind.per == nil ? accesses : nil, share: share, quantile: quantile)
+        }
+        if accesses == 0 { return kind.per == nil ? SweepEstimate(value: 0, low: 0, high: 0) : nil }
+        guard kind.per != nil else {
+            return tally.estimate(
+                of: Double(sample.groups), accesses: accesses, share: share, quantile: quantile)
+        }
+        // A cache counts more of them than the trace has where one crosses lines.
+        let own = tally.accesses / Double(counted[kind.base]) * accesses
+        let all = tally.estimate(
+            of: Double(sample.groups), accesses: own, share: share, quantile: quantile)
+        return all.map {
+            SweepEstimate(
+                value: min($0.value / own, 1), low: min($0.low / own, 1),
+                high: min($0.high / own, 1))
+        }
     }
 }

@@ -23,6 +23,9 @@ public struct SetSample: Hashable, Sendable {
     /// The unit of each group of sets; negative: not counted.
     let unitOfGroup: [Int16]
 
+    /// How many groups of sets each unit has.
+    let groupsOfUnit: [Int]
+
     /// How many groups of sets there are.
     public var groups: Int { 1 << bits }
 
@@ -69,6 +72,7 @@ public struct SetSample: Hashable, Sendable {
         let drawn = (0..<1 << bits).shuffled(using: &generator).prefix(taken)
         for (index, group) in drawn.enumerated() { unitOfGroup[group] = Int16(index % units) }
         self.unitOfGroup = unitOfGroup
+        groupsOfUnit = Self.sizes(unitOfGroup, units)
     }
 
     /// A sample of these groups, dealt into units.
@@ -81,6 +85,13 @@ public struct SetSample: Hashable, Sendable {
         self.unitOfGroup = unitOfGroup
         taken = unitOfGroup.count { $0 >= 0 }
         units = Int(unitOfGroup.max() ?? -1) + 1
+        groupsOfUnit = Self.sizes(unitOfGroup, units)
+    }
+
+    private static func sizes(_ unitOfGroup: [Int16], _ units: Int) -> [Int] {
+        var sizes = [Int](repeating: 0, count: units)
+        for unit in unitOfGroup where unit >= 0 { sizes[Int(unit)] += 1 }
+        return sizes
     }
 
     /// The unit to which an address belongs; negative: none.

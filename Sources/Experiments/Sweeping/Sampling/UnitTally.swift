@@ -1,7 +1,10 @@
-// Estimates from a sample. A sample falls into units; each has so many accesses, x, and so much of what is counted, y. The
-// estimate for the whole trace is the ratio of the sums times all of its accesses. How far it may be off follows from how
-// much y differs from what the ratio says of x, unit by unit (Cochran, "Sampling Techniques", 3rd edition, 1977, chapter 6),
-// with Student's t for so few units as there are.
+// Estimates from a sample. A sample falls into units; each has so much of what is known of the whole, x, and so much of what
+// is counted, y. The estimate for the whole trace is the ratio of the sums times all there is of x. How far it may be off
+// follows from how much y differs from what the ratio says of x, unit by unit (Cochran, "Sampling Techniques", 3rd edition,
+// 1977, chapter 6), with Student's t for so few units as there are.
+//
+// Of pieces of a trace x are the accesses. Of sets it is the groups of sets themselves: a few sets have most accesses, and
+// those mostly hit, so that misses by accesses would be far off in most samples (the same book, chapter 2, for equal x).
 
 /// Sums over the units of a sample.
 struct UnitSums {
@@ -47,9 +50,12 @@ struct UnitTally {
     private var value = UnitSums()
     private var least = UnitSums()
     private var most = UnitSums()
+    /// The accesses that were looked at.
+    private(set) var accesses = 0.0
 
-    /// Adds a unit of so many accesses.
-    mutating func add(x: Double, _ total: RunningTotal) {
+    /// Adds a unit of so much, with so many accesses.
+    mutating func add(x: Double, accesses: Double, _ total: RunningTotal) {
+        self.accesses += accesses
         value.add(x: x, y: total.value)
         least.add(x: x, y: total.least)
         most.add(x: x, y: total.most)
@@ -60,17 +66,23 @@ struct UnitTally {
     ///
     /// - Parameters:
     ///   - all: How much of `x` there is in all; nil: the estimate is the ratio itself.
+    ///   - allAccesses: How many accesses there are in all; nil: they are `x`.
     ///   - share: How much of it was taken.
     ///   - quantile: Student's t.
     /// - Returns: nothing where there is nothing to divide by; nil where there is, and none of it was seen.
-    func estimate(of all: Double?, share: Double, quantile: Double) -> SweepEstimate? {
+    func estimate(
+        of all: Double?, accesses allAccesses: Double? = nil, share: Double, quantile: Double
+    ) -> SweepEstimate? {
         if all == 0 { return SweepEstimate(value: 0, low: 0, high: 0) }
-        guard let ratio = value.ratio, let low = least.ratio, let high = most.ratio else {
+        guard accesses > 0, let ratio = value.ratio, let low = least.ratio, let high = most.ratio
+        else {
             return nil
         }
         let scale = all ?? 1
         var top = high + quantile * most.error(share: share)
-        if most.y == 0 { top = Self.unseen * (1 - share) / most.x }
+        if most.y == 0 {
+            top = Self.unseen * (1 - share) / accesses * (allAccesses ?? scale) / scale
+        }
         var bottom = scale * max(low - quantile * least.error(share: share), 0)
         if all != nil { bottom = max(bottom, least.y) } else if !isAboveOne { top = min(top, 1) }
         return SweepEstimate(
