@@ -85,7 +85,7 @@ extension PrefetchConfiguration {
         check("trigger", trigger, 1...64)
         check("max_stride", maximumStride, 1...1_024)
         check("distance", distance, 1...64)
-        check("outstanding", outstanding, 1...64)
+        check("outstanding", outstanding, 0...64)
         if pageBytes & (pageBytes &- 1) != 0 || pageBytes < UInt64(lineSize) {
             faults.append(
                 ConfigurationFault(
