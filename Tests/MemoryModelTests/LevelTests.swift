@@ -168,8 +168,9 @@ struct LevelTests {
 
     // MARK: Bursts
 
-    /// The bytes of a line are there at 7 + 50 + 7.5. The second line of a burst is asked for a cycle later, finds memory's
-    /// pins busy until 17 and is there at 74.5, the fourth at 94.5.
+    /// The bytes of a line are there at 7 + 50 + 7.5.
+    ///
+    /// The second line of a burst is asked for a cycle later, finds memory's pins busy until 17 and is there at 74.5, the fourth at 94.5.
     @Test(
         "The lines that a non-cacheable load has in one burst are waited for once",
         arguments: [
