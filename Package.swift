@@ -195,7 +195,7 @@ let package = Package(
             name: "SoakTests",
             dependencies: [
                 "Soak", "staleline", "Experiments", "Hazards", "MemoryModel", "Events", "Traces",
-                "Operations", "Reports",
+                "Operations", "Quantities", "Reports",
             ]),
         .testTarget(
             name: "SweepTests",

@@ -101,6 +101,11 @@ public struct HazardProfile: Hashable, Sendable {
             .sorted { ($0.address, $0.size) < ($1.address, $1.size) }
     }
 
+    /// Whether some device may be told to begin before a load that stands before its doorbell is performed.
+    ///
+    /// One that looks by itself acts in the trace's turn.
+    var doorbellsOvertakeLoads: Bool { reordersAccesses && polled.count < devices.count }
+
     /// An agent's name.
     public func name(of agent: Agent) -> String {
         if agent.isCore { return "core\(agent.index)" }

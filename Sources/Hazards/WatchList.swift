@@ -23,10 +23,12 @@ public struct WatchList: Hashable, Sendable {
     /// - Parameters:
     ///   - program: The program.
     ///   - outline: The program without its accesses, if it is at hand.
+    ///   - pages: The pages of its single accesses, if they are.
     ///   - map: Which of its addresses mean which physical bytes.
     ///   - lineSize: Bytes of a data line.
     public init(
-        _ program: Program, outline: Program? = nil, map: MemoryMap, lineSize: UInt64
+        _ program: Program, outline: Program? = nil, pages: AccessPages? = nil, map: MemoryMap,
+        lineSize: UInt64
     ) {
         let outline = outline ?? program
         /// Where each handle's mapping begins.
@@ -61,28 +63,17 @@ public struct WatchList: Hashable, Sendable {
             add(Operand(entry.address), entry.size, MemoryMap(), lineSize)
         }
         merge()
-        addInstructions(program, outline, map, lineSize)
+        addInstructions(program, outline, pages, map, lineSize)
     }
 
     /// Watches what is fetched as instructions and written by the same program, by cores or devices.
     private mutating func addInstructions(
-        _ program: Program, _ outline: Program, _ map: MemoryMap, _ lineSize: UInt64
+        _ program: Program, _ outline: Program, _ given: AccessPages?, _ map: MemoryMap,
+        _ lineSize: UInt64
     ) {
         // In most programs code and data have no page in common: the pages are looked at first.
-        var pages = InstructionPages(lineSize: lineSize)
         let isIdentity = map.mappings.allSatisfy { $0.start == $0.physical }
-        func physical(_ address: UInt64) -> UInt64 {
-            isIdentity ? address : map.physical(of: address)
-        }
-        for place in program.statements.indices {
-            guard let access = program.statements[place].access else { continue }
-            if access.kind == .fetch {
-                pages.fetch(physical(access.address))
-                pages.fetch(physical(lastByte(access.address, UInt64(access.size))))
-            } else if access.kind.isStore {
-                pages.store(physical(access.address), UInt64(access.size))
-            }
-        }
+        var pages = isIdentity ? given ?? program.outlined().pages : program.pages(in: map)
         guard pages.isFetched else { return }
         for case .operation(_, let operation) in outline.statements.lazy.map(\.body) {
             Self.forEachStore(operation) { pages.store(map.physical(of: $0), $1) }
@@ -307,4 +298,21 @@ struct Granules: Sequence, IteratorProtocol {
 func lastByte(_ start: UInt64, _ size: UInt64) -> UInt64 {
     let (end, overflow) = start.addingReportingOverflow(size - 1)
     return overflow ? .max : end
+}
+
+extension Program {
+    /// The physical pages of the single accesses.
+    fileprivate func pages(in map: MemoryMap) -> AccessPages {
+        var pages = AccessPages()
+        for place in statements.indices {
+            guard let access = statements[place].access else { continue }
+            if access.kind == .fetch {
+                pages.fetch(map.physical(of: access.address))
+                pages.fetch(map.physical(of: lastByte(access.address, UInt64(access.size))))
+            } else if access.kind.isStore {
+                pages.store(map.physical(of: access.address), UInt64(access.size))
+            }
+        }
+        return pages
+    }
 }

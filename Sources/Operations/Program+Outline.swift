@@ -6,15 +6,29 @@ extension Program {
     /// For whoever asks for declarations and calls alone: a trace of millions of accesses has few of them.
     ///
     /// - Complexity: O(statements).
-    public var outline: Program {
-        let places = statements.indices.filter { statements[$0].access == nil }
-        guard 2 * places.count < statements.count else { return self }
+    public var outline: Program { outlined().program }
+
+    /// The same, and the pages of the single accesses, by the addresses that they have: one pass for both, for in millions
+    /// of statements each costs.
+    ///
+    /// - Complexity: O(statements).
+    public func outlined() -> (program: Program, pages: AccessPages) {
+        var places: [Int] = []
+        var pages = AccessPages()
+        for place in statements.indices {
+            if let access = statements[place].access {
+                pages.note(access)
+            } else {
+                places.append(place)
+            }
+        }
+        guard 2 * places.count < statements.count else { return (self, pages) }
         var outline = Program()
         outline.symbols = symbols
         outline.annotations = annotations
         outline.statements = places.map { statements[$0] }
         outline.numbers = places.map { number(of: $0) }
-        return outline
+        return (outline, pages)
     }
 
     /// The number of a statement, from 1: that which it has in the whole program.

@@ -40,20 +40,20 @@ extension ReferenceMachine {
             holders.append(place)
             if let inner, inner.dirty != 0 {
                 dirtyHolder = place
-                if moves(inner, forStore: forStore) {
+                if answer.mover == nil, moves(inner, forStore: forStore) {
                     answer.mover = other
                     answer.movedDirty = inner.dirty
                     continue
                 }
                 let stays =
-                    !forStore && coherence.protocol == .moesi && coherence.transfersDirectly
-                    && !hasPrivateLevel2
+                    !forStore && answer.mover == nil && coherence.protocol == .moesi
+                    && coherence.transfersDirectly && !hasPrivateLevel2
                 if !stays { cleanForSnoop(other, target.line, agent: core, at: tick) }
             }
             answerFromLevel2(other, target.line, agent: core, at: tick)
             leave(other, target.line, forStore: forStore, agent: core, at: tick)
         }
-        answer.isKept = !forStore && !holders.isEmpty && answer.mover == nil
+        answer.isKept = !forStore && holders.count > (answer.mover == nil ? 0 : 1)
         let needsLevel2 = hasPrivateLevel2 && configuration.level2?.inclusion == .inclusive
         if coherence.transfersDirectly, !needsLevel2 {
             if let mover = answer.mover {

@@ -101,6 +101,25 @@ struct OutputTarget {
         BadInput("\(path): \(String(cString: strerror(errno)))")
     }
 
+    /// Makes sure that a file can be written, before work is done for it.
+    ///
+    /// Leaves nothing behind, and a file that is there as it is.
+    ///
+    /// - Parameter given: Its path as the user gave it; `-`: standard output.
+    /// - Throws: if it cannot be written.
+    static func check(_ given: String) throws {
+        let target = try OutputTarget(given)
+        guard target.final != nil else {
+            // What is no file is not opened: a pipe would wait for who reads it.
+            guard given == "-" || access(given, W_OK) == 0 else { throw failure(given) }
+            return
+        }
+        do { try ByteSink(path: target.path).finish() } catch {
+            throw target.discard(after: error)
+        }
+        target.discard()
+    }
+
     /// Writes a file.
     ///
     /// - Parameters:

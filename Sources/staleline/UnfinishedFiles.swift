@@ -52,18 +52,10 @@ enum UnfinishedFiles {
     static func watchSignals() {
         // Nothing is unfinished yet; a handler must not be the first to ask for the paths.
         paths[0] = 0
-        for number in [SIGINT, SIGTERM, SIGHUP] {
-            var action = sigaction()
-            sigaction(number, nil, &action)
-            let isIgnored = unsafeBitCast(action.__sigaction_handler, to: Int.self) == 1
-            if !isIgnored { signal(number, Self.handler) }
-        }
+        EndingSignals.handle(Self.handler)
         signal(SIGXFSZ, SIG_IGN)
         // What started the program may have left them blocked in the thread that did, which is not meant.
-        var ended = sigset_t()
-        sigemptyset(&ended)
-        for number in [SIGINT, SIGTERM, SIGHUP] { sigaddset(&ended, number) }
-        pthread_sigmask(SIG_UNBLOCK, &ended, nil)
+        EndingSignals.unblock()
     }
 
     /// Takes away what is not finished, and ends the program as the signal would have.

@@ -18,7 +18,7 @@ struct ReferenceTests {
     private static func report(_ world: RandomWorld, _ flaw: Flaw) -> String {
         SoakDifference(
             reducing: WorldProgram(world), flaw, SoakSubject(), kind: .worlds, isChosen: true
-        ).text
+        ).text()
     }
 
     @Test(

@@ -71,7 +71,10 @@ import Testing
                 count(ProofBounds.mostNodes)
             ),
             ("A timed run of `replay --plain`, unrolled", count(Replay.countedLimit)),
-            ("Bytes that devices and calls touch in `check`", size(WatchList.limit)),
+            (
+                "Bytes that devices and calls touch, or cores out of coherence share, in `check`",
+                size(WatchList.limit)
+            ),
             (
                 "Operations of `check`, unrolled, that wait for what a device does, or are all kept",
                 count(ProgramRunner<CountersProbe>.stepLimit)

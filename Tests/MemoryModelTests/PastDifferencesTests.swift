@@ -109,6 +109,34 @@ struct PastDifferencesTests {
         #expect(bench.events(.exclusiveFailed).count == 1)
     }
 
+    @Test(
+        "Of two dirty copies, as after a core joins again, one moves and the other is written back")
+    func dirtyTwice() throws {
+        var cache = CacheConfiguration(size: 1_024, ways: 2, lineSize: 32, hitCycles: 3)
+        cache.dirtyGranule = 8
+        let bench = try bench(cores: 3, level1: cache) {
+            $0.coherence = CoherenceConfiguration(protocol: .moesi, transfersDirectly: true)
+        }
+        bench.store(0x1000, core: 0)
+        bench.machine.setCoherent(false, core: 0)
+        bench.store(0x1010, core: 1)
+        bench.machine.setCoherent(true, core: 0)
+        bench.store(0x1010, core: 2)
+        #expect(
+            bench.events(.invalidate).map { ($0.place, $0.detail) }.elementsEqual(
+                [
+                    (.level1Data(1), MoveReason.snoop.rawValue),
+                    (.level1Data(0), MoveReason.exchange.rawValue),
+                ], by: ==))
+        // What moved and what was stored is the last holder's, and nobody else's.
+        let written = bench.events(.writeback)
+        #expect(written.map(\.address) == [0x1010])
+        bench.maintain(.dcCVAC, 0x1000)
+        let cleaned = bench.events(.writeback).dropFirst()
+        #expect(cleaned.map(\.place) == [.level1Data(2)])
+        #expect(cleaned.map(\.size) == [24])
+    }
+
     @Test("Dirty quarters that move up into a cache of dirty halves are halves from then on")
     func dirtyHalves() throws {
         var first = CacheConfiguration(

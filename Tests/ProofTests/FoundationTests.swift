@@ -22,13 +22,13 @@ struct FoundationTests {
         for seed in stride(from: share + 1, through: Self.seeds, by: Self.shares) {
             let program = TraceProgram(seed: seed)
             switch program.answer(subject) {
-            case .unfit: continue
-            case .undecided: undecided += 1
+            case .notRun: continue
+            case .searchCut: undecided += 1
             case .agreement: break
             case .difference(let flaw):
                 let difference = SoakDifference(
                     reducing: program, flaw, subject, kind: .traces, isChosen: true)
-                Issue.record("\(difference.text)")
+                Issue.record("\(difference.text())")
                 reported += 1
                 if reported == 3 { return }
             }

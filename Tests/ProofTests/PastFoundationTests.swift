@@ -1,3 +1,4 @@
+import Experiments
 import Testing
 
 @testable import Soak
@@ -15,13 +16,12 @@ struct PastFoundationTests {
         source.machine = machine == "mixed" ? "zynq7000" : machine
         source.kernel = "none"
         source.head = ["region b 0x10000000 4K wb"]
-        if source.machine == "zynq7000" {
-            source.head += ["device eth0 noncoherent", "device dsp port ACP coherent"]
-        }
+        source.head.append("device eth0 noncoherent")
+        if source.machine == "zynq7000" { source.head.append("device dsp port ACP coherent") }
         if machine != "zynq7000" { source.head.append("alias a b 0x90000000 nc osh") }
         source.body = body
         let subject = try RandomMachines.subject()
-        let both = try #require(TraceProgram(source).judge(subject))
+        let both = try ProofAgreement.judge(#require(source.setup(subject)))
         return (TraceProgram(source).flaw(subject), both.proof.fault != nil)
     }
 
@@ -92,6 +92,30 @@ struct PastFoundationTests {
             #expect(known.flaw == nil, "\(body)")
             #expect(known.goesWrong, "\(body)")
         }
+    }
+
+    @Test(
+        "A doorbell overtakes a load, and so all that the load waits for",
+        arguments: ["rpi3", "imx7d"])
+    func overtakenLoad(_ machine: String) throws {
+        let early = try flaw(
+            on: machine, "st b 4", "dc civac b 4", "ld b 4", "ring eth0", "eth0: wr b 4")
+        #expect(early.flaw == nil)
+        #expect(early.goesWrong)
+        let ordered = try flaw(
+            on: machine, "st b 4", "dc civac b 4", "dsb sy", "ring eth0", "eth0: wr b 4")
+        #expect(ordered.flaw == nil)
+        #expect(!ordered.goesWrong)
+    }
+
+    @Test("What a load has told of stays told when the core stores over it")
+    func clearedFlag() throws {
+        let cleared = try flaw("dsp: wr b 128", "ld b+64 4", "st b+64 4", "ld b 4")
+        #expect(cleared.flaw == nil)
+        #expect(cleared.goesWrong)
+        let ordered = try flaw("dsp: wr b 128", "ld b+64 4", "dmb sy", "st b+64 4", "ld b 4")
+        #expect(ordered.flaw == nil)
+        #expect(!ordered.goesWrong)
     }
 
     @Test("What another core has cleaned is clean when it hands over")

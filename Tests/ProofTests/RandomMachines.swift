@@ -9,11 +9,7 @@ enum RandomMachines {
     private static let known = Mutex<[String: MachineConfiguration]>([:])
 
     /// What traces and drivers are held to.
-    static func subject() throws -> SoakSubject {
-        var machines: [String: MachineConfiguration] = [:]
-        for name in SoakSubject.machineNames { machines[name] = try machine(name) }
-        return SoakSubject(machines: machines)
-    }
+    static func subject() throws -> SoakSubject { try SoakSubject(machine: machine) }
 
     private static func machine(_ name: String) throws -> MachineConfiguration {
         if let machine = known.withLock({ $0[name] }) { return machine }

@@ -63,7 +63,7 @@ struct SimulationTally: CustomStringConvertible {
     var beyond = 0
     /// Faults that have no effect, and of which the detector says that something may go, or goes, wrong.
     var feared = 0
-    /// Searches that ended at their bound.
+    /// Searches that ended at their bound and found nothing before.
     var cut = 0
     /// Faults of each kind, and those with an effect.
     var tried: [Fault.Kind: Int] = [:]
@@ -113,11 +113,11 @@ struct SimulationTally: CustomStringConvertible {
     mutating func run(_ seed: UInt64, _ subject: SoakSubject) {
         let outcome = DriverOutcome(seed: seed, subject)
         drivers += 1
-        cut += outcome.cut
+        cut += outcome.searchesCut
         if let (program, flaw) = outcome.flawed {
             let difference = SoakDifference(
                 reducing: program, flaw, subject, kind: .drivers, isChosen: true)
-            failures.append(difference.text)
+            failures.append(difference.text())
         }
         guard let fault = outcome.fault, let judged = outcome.judged else { return }
         faults += 1

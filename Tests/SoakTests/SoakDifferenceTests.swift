@@ -3,6 +3,7 @@ import Experiments
 import Hazards
 import MemoryModel
 import Operations
+import Synchronization
 import Testing
 import Traces
 
@@ -30,7 +31,12 @@ struct SoakDifferenceTests {
     ) async throws -> SoakDifference {
         var plan = try Self.plan(arguments)
         change(&plan.subject)
-        let found = try #require(await plan.run(jobs: 2).difference)
+        let begun = Mutex<[UInt64]>([])
+        let result = await plan.run(
+            jobs: 2, begin: { seed in begun.withLock { $0.append(seed) } })
+        let found = try #require(result.difference)
+        // What would be told of a crash while it is reduced.
+        #expect(begun.withLock { $0.last } == found.seed)
         try await checkCommand(of: found, change)
         return found
     }
@@ -40,12 +46,20 @@ struct SoakDifferenceTests {
         of found: SoakDifference, _ change: (inout SoakSubject) -> Void
     ) async throws {
         let line = try #require(
-            found.text.split(separator: "\n").last { $0.hasPrefix("again: staleline soak ") })
+            found.text().split(separator: "\n").last { $0.hasPrefix("again: staleline soak ") })
         var again = try Self.plan(String(line.dropFirst("again: staleline soak ".count)))
         change(&again.subject)
         let result = await again.run(jobs: 1)
         #expect(result.difference == found)
         #expect(result.tally.programs == 1)
+    }
+
+    /// The lines of the printed trace that a difference names.
+    private func named(_ difference: SoakDifference) -> [Substring] {
+        let all = difference.trace.split(separator: "\n", omittingEmptySubsequences: false)
+        return difference.outcome.flatMap { words in
+            words.matches(of: #/\bline (\d+)/#).compactMap { Int($0.1) }.map { all[$0 - 1] }
+        }
     }
 
     /// The lines of a trace that are statements or declarations.
@@ -78,6 +92,8 @@ struct SoakDifferenceTests {
         let found = try await difference("--kind worlds --programs 100", change)
         #expect(found.flaw.kind == .models)
         #expect(found.flaw.words.contains { $0.contains("barrier: model ") })
+        #expect(found.flaw.words[0].hasSuffix(" in step 1:"), "\(found.flaw.words)")
+        #expect(!found.text().contains("record "))
         let statements = lines(found).dropFirst()
         #expect(statements.count == 1, "\(found.trace)")
         #expect(statements.first?.contains("dsb") == true, "\(found.trace)")
@@ -117,10 +133,11 @@ struct SoakDifferenceTests {
         let found = try await difference("--kind \(kind) --programs 400") { subject in
             subject.laws.append(
                 Law("nothing waits") { run in
-                    run.events.contains { $0.kind == .completionObserved } ? "it did" : nil
+                    run.events.first { $0.kind == .completionObserved }?.words
                 })
         }
         #expect(found.flaw.kind == .law("nothing waits"))
+        #expect(named(found) == [lines(found)[4]], "\(found.text())")
         #expect(lines(found).last?.contains("wait ") == true, "\(found.trace)")
         // The first line, machine, kernel, a device, and who waits for it.
         #expect(lines(found).count == 5, "\(found.trace)")
@@ -134,7 +151,15 @@ struct SoakDifferenceTests {
         try checkTrace(found) { check, proof in
             #expect(!check.judgement.findings.isEmpty)
             #expect(proof.fault != nil)
+            // The same lines as `prove` says of the trace.
+            let steps = proof.schedule.map { "  line \(check.setup.line($0.record)): " }
+            #expect(steps.count == found.outcome.count - 1)
+            for (step, words) in zip(steps, found.outcome.dropFirst()) {
+                #expect(words.hasPrefix(step))
+            }
         }
+        #expect(!named(found).isEmpty)
+        #expect(named(found).allSatisfy { !$0.hasPrefix("#") })
         var subject = try Self.plan("").subject
         change(&subject)
         let program = TraceProgram(seed: found.seed)
@@ -170,31 +195,86 @@ struct SoakDifferenceTests {
             $0.findings = { $0 + all }
         }
         #expect(found.flaw.kind == .alarm(all[0].code.rawValue))
-        #expect(lines(found).map(String.init) == Array(lines(found).prefix(3)).map(String.init))
+        #expect(lines(found).count == 3, "\(found.trace)")
+        let unshown = try await difference("--kind traces --programs 20") {
+            $0.findings = { $0 + all }
+        }
+        #expect(unshown.flaw.kind == .unshown)
+        #expect(unshown.outcome.count > 1)
+        #expect(lines(unshown).count == 3, "\(unshown.trace)")
+    }
+
+    /// A broken rule of the API: something is unmapped that is not mapped.
+    private func misuse() throws -> Finding {
+        let text = """
+            staleline 1
+            machine zynq7000
+            kernel 6.12
+            device eth0 noncoherent
+            buffer b 0x10000000 256
+            h = dma_map_single eth0 b 64 TO_DEVICE
+            dma_unmap_single h
+            dma_unmap_single h
+            """
+        return try #require(
+            check(text + "\n").check.judgement.findings.first { $0.verdict == .misuse })
     }
 
     @Test("Of a driver that may be wrong itself nothing is left out")
     func doubt() async throws {
-        let found = try await difference("--kind drivers --programs 20") { subject in
-            // Machines whose stores wait in their buffers for good: but the search knows nothing of machines.
-            subject.findings = { _ in [] }
-            subject.laws = []
+        let cry = try misuse()
+        let change: (inout SoakSubject) -> Void = { subject in
+            subject.findings = { $0.isEmpty ? [cry] : $0 }
         }
-        var flaw = found.flaw
-        flaw.kind = .doubt
+        let found = try await difference("--kind drivers --programs 20", change)
+        #expect(found.flaw.kind == .doubt)
+        #expect(found.text().contains("\nthe trace (whole: "))
         let program = DriverProgram(RandomDriver(seed: found.seed))
-        let kept = Reduction.smallest(program, flaw, SoakSubject())
-        #expect(kept.program.source == program.source)
-        #expect(kept.flaw == flaw)
+        #expect(found.account.trace == program.source.text)
+        // Less of it would show the same.
+        var subject = try Self.plan("").subject
+        change(&subject)
+        #expect(program.smaller().contains { $0.flaw(subject)?.kind == .doubt })
+    }
+
+    @Test("A reduction can be ended, with what there is")
+    func endedReduction() async throws {
+        var plan = try Self.plan("--kind worlds --programs 100")
+        plan.subject.model = { machine in
+            var machine = machine
+            machine.costs.dsbCycles += 1
+            return machine
+        }
+        let least = try #require(await plan.run(jobs: 2).difference)
+        var steps = 0
+        let ended = try #require(
+            await plan.run(
+                jobs: 2,
+                reducing: {
+                    steps += 1
+                    return steps <= 3
+                }
+            ).difference)
+        #expect(steps == 4)
+        #expect(ended.seed == least.seed)
+        #expect(ended.flaw.kind == .models)
+        #expect(ended.trace.count > least.trace.count)
+        #expect(least.text().contains("\nthe reduced trace:\n"))
+        #expect(ended.text().contains("\nthe trace, whose reduction was ended:\n"))
+    }
+
+    /// Checks and searches a trace, as the commands would.
+    private func check(_ text: String) throws -> (check: CheckResult, proof: ProofResult) {
+        let program = try NativeParser.parse(Array(text.utf8), file: "reduced")
+        let setup = try MachineOptions.parse([]).setup(program, file: "reduced")
+        return try (Check.run(setup), Prove.run(setup))
     }
 
     /// Runs the trace of a difference as `check` and `prove` would.
     private func checkTrace(
         _ found: SoakDifference, _ body: (CheckResult, ProofResult) throws -> Void
     ) throws {
-        let program = try NativeParser.parse(Array(found.trace.utf8), file: "reduced")
-        let options = try MachineOptions.parse([])
-        let setup = try options.setup(program, file: "reduced")
-        try body(Check.run(setup), Prove.run(setup))
+        let both = try check(found.trace)
+        try body(both.check, both.proof)
     }
 }

@@ -13,14 +13,14 @@ import Testing
     func clean() async throws {
         let plan = try SoakDifferenceTests.plan("--seed 1 --programs 400")
         let result = await plan.run(jobs: 2)
-        #expect(result.difference == nil, "\(result.difference?.text ?? "")")
+        #expect(result.difference == nil, "\(result.difference?.text() ?? "")")
         #expect(result.tally.programs == 400)
         #expect(result.tally[.worlds] == 200)
         #expect(result.tally[.traces] == 100)
         #expect(result.tally[.drivers] == 100)
-        #expect(result.tally.effects > 30)
-        #expect(result.tally.undecided == 0)
-        #expect(result.tally.unfit <= 5)
+        #expect(result.tally.faultsWithEffect > 30)
+        #expect(result.tally.searchesCut == 0)
+        #expect(result.tally.notRun <= 5)
     }
 
     @Test("The kind of a program is its seed's, whatever the seed of the first one")
@@ -48,7 +48,7 @@ import Testing
                 lines.withLock { $0.append(block.line(done: done, rate: nil)) }
             })
         return lines.withLock { $0 }.joined(separator: "\n") + "\n\(result.tally.words)\n"
-            + (result.difference?.text ?? "")
+            + (result.difference?.text() ?? "")
     }
 
     @Test("How many run at once makes no difference")
@@ -91,7 +91,8 @@ import Testing
         order.end(tell)
         #expect(order.found == 30)
         #expect(order.total.programs == 50)
-        #expect(lines == ["50 programs, seeds 1 to 50: 50 worlds"])
+        // The end says the same of what is no whole block.
+        #expect(lines.isEmpty)
     }
 
     @Test("A line for each thousand, in the order of the seeds")
@@ -108,7 +109,7 @@ import Testing
             for index in 0..<25 {
                 switch index % 5 {
                 case 0: batch.tally.note(.agreement)
-                case 1: batch.tally.note(index == 1 ? .unfit : .undecided)
+                case 1: batch.tally.note(index == 1 ? .notRun : .searchCut)
                 default: batch.tally.noteWorld()
                 }
             }
@@ -118,9 +119,9 @@ import Testing
         #expect(
             lines == [
                 "1000 programs, 1234 a second (617 a core), seeds 5001 to 6000: "
-                    + "600 worlds, 400 traces, 40 that cannot be run, 160 searches cut",
+                    + "600 worlds, 400 traces, 40 not run, 160 searches cut",
                 "1100 programs, seeds 6001 to 6100: "
-                    + "60 worlds, 40 traces, 4 that cannot be run, 16 searches cut",
+                    + "60 worlds, 40 traces, 4 not run, 16 searches cut",
             ])
     }
 
@@ -162,7 +163,7 @@ import Testing
     func endings() throws {
         var result = SoakRun.Result(tally: SoakTally(), difference: nil)
         result.tally.noteWorld()
-        result.tally.note(.undecided)
+        result.tally.note(.searchCut)
         var end = SoakEnd(result: result, seconds: 61, rate: (30, 15), isInterrupted: true)
         #expect(
             end.text
@@ -178,6 +179,10 @@ import Testing
         #expect(
             end.text.contains("\ndifference with seed 4: a random program on a random machine\n"))
         #expect(end.text.hasSuffix("again: staleline soak --seed 4 --programs 1 -o soak-4.slt\n"))
+        end.output = "x.slt"
+        #expect(end.text.hasSuffix("again: staleline soak --seed 4 --programs 1 -o x.slt\n"))
+        #expect(end.json(first: 3).compactText.hasSuffix(#"--programs 1 -o x.slt"}}"#))
+        end.output = nil
         let json = end.json(first: 3).compactText
         #expect(
             json.hasPrefix(
@@ -190,6 +195,52 @@ import Testing
             json.hasSuffix(#""command":"staleline soak --seed 4 --programs 1 -o soak-4.slt"}}"#))
     }
 
+    @Test("The file of the trace is named as it was given, or as the command before writes it")
+    func files() throws {
+        let driver = DriverProgram(RandomDriver(seed: 3))
+        let difference = SoakDifference(
+            reducing: driver, Flaw(kind: .stuck, words: ["it is stuck"]),
+            try SoakDifferenceTests.plan("").subject, kind: .drivers, isChosen: false)
+        #expect(
+            difference.text(file: "a.slt").hasSuffix(
+                "-o a.slt\nthe trace alone: staleline check a.slt; staleline prove a.slt\n"))
+        #expect(
+            difference.text().hasSuffix(
+                "-o soak-3.slt\nand then, with the trace alone: "
+                    + "staleline check soak-3.slt; staleline prove soak-3.slt\n"))
+    }
+
+    @Test("A file that cannot be written is refused before anything is run")
+    func unwritable() async throws {
+        let path = "/nonexistent/x.slt"
+        let command = try #require(
+            Staleline.parseAsRoot(["soak", "--programs", "1", "-o", path]) as? SoakCommand)
+        let error = await #expect(throws: (any Error).self) { try await command.run() }
+        #expect(
+            error.map { "\($0)".hasPrefix("\(path): ") } == true, "\(String(describing: error))")
+    }
+
+    @Test("What is made small counts for no rate")
+    func stoppedClock() {
+        let clock = SoakClock(minutes: nil, cores: 2)
+        clock.stop()
+        let rate = clock.wholeRate(of: 1_000_000)
+        #expect(clock.wholeRate(of: 1_000_000) == rate)
+        #expect(abs(rate.all - 2 * rate.each) <= 1)
+    }
+
+    @Test("As many pieces of work as there are programs for")
+    func batches() throws {
+        for (programs, count) in [(1, 1), (25, 1), (26, 2), (1 << 48, 11_258_999_068_427)] {
+            let plan = try SoakDifferenceTests.plan("--programs \(programs)")
+            #expect(plan.batches == UInt64(count))
+        }
+        var plan = try SoakDifferenceTests.plan("")
+        #expect(plan.batches == nil)
+        plan.programs = .max
+        #expect(plan.batches == 737_869_762_948_382_065)
+    }
+
     @Test("A program that crashes is told by its seed")
     func crash() async {
         let end = await #expect(
@@ -197,12 +248,13 @@ import Testing
         ) {
             SoakSignals.watch(.drivers)
             SoakSignals.note(1_047)
+            SoakSignals.note(.max)
             fatalError("of the model")
         }
         let words = String(decoding: end?.standardErrorContent ?? [], as: UTF8.self)
         #expect(
             words.contains(
-                "this program ended the run: staleline soak --programs 1 --seed 1047 --kind drivers\n"
+                "this program ended the run: staleline soak --programs 1 --seed 18446744073709551615 --kind drivers\n"
             ))
     }
 
@@ -211,7 +263,8 @@ import Testing
         arguments: [
             "--minutes 0", "--minutes -1", "--minutes nan", "--programs 0", "--jobs 0",
             "--kind all",
-            "--seed -1", "--seed x",
+            "--programs 281474976710657", "--programs 18446744073709551615", "--seed -1",
+            "--seed x",
         ])
     func refused(_ arguments: String) {
         #expect(throws: (any Error).self) { try SoakDifferenceTests.plan(arguments) }

@@ -56,7 +56,8 @@ extension Setup {
     /// - Throws: if the DMA API cannot be lowered for the machine, or the program has engines and cannot be run.
     func watchList(_ map: MemoryMap) throws(TraceErrors) -> WatchList {
         let lineSize = hazardProfile.lineSize
-        var watch = WatchList(program, outline: outline, map: map, lineSize: lineSize)
+        var watch = WatchList(
+            program, outline: outline, pages: pages, map: map, lineSize: lineSize)
         if let slots = try bouncedBytes() { watch.insert([slots], lineSize: lineSize) }
         if coresMayBeApart { watch.insertShared(program, map, lineSize: lineSize) }
         if !outline.layouts.isEmpty { watch.insert(try chainedBytes(), lineSize: lineSize) }

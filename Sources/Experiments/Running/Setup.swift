@@ -12,12 +12,14 @@ public struct Setup: Sendable {
     /// The program.
     public var program: Program {
         didSet {
-            outline = program.outline
+            (outline, pages) = program.outlined()
             size = .max
         }
     }
     /// The program without its single accesses, for what is told by the rest.
     private(set) var outline: Program
+    /// The pages of its single accesses.
+    private(set) var pages: AccessPages
     /// How many accesses and operations a run of the program that it was made with performs, loops and runs unrolled.
     public private(set) var size: UInt64 = 0
     /// The machine.
@@ -44,7 +46,7 @@ public struct Setup: Sendable {
     ) throws(TraceErrors) {
         self.file = file
         self.program = program
-        outline = program.outline
+        (outline, pages) = program.outlined()
         self.machine = machine
         self.seed = seed
         if let kernel {

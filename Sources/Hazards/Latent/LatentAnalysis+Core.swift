@@ -288,7 +288,7 @@ extension LatentAnalysis {
         let line = lineMask(granule, mask)
         noteLineBeforeStores(&state, granule, mask, step)
         // The device may write after this load, over what the line then holds.
-        if state.mayHold & line == 0 {
+        if state.mayHold & line == 0, !profile.doorbellsOvertakeLoads {
             // It waits for the invalidate of its line that stands before it.
             state.unorderedClean &= ~line
             state.leaving &= ~line

@@ -20,12 +20,20 @@ extension PublicationOrder {
         func overlaps(_ other: Access) -> Bool { start < other.end && other.start < end }
     }
 
+    /// A load of bytes that a device has written.
+    struct Load {
+        var device: Agent
+        var access: Access
+        /// The newest write that it can tell of, whatever the core stores over it since.
+        var flag: Access
+    }
+
     /// What a core has stored since a barrier ordered its stores, and what it has loaded of devices' bytes.
     struct Core {
         var stores: [Access] = []
         var outer = 0
         var inner = 0
-        var loads = Recent<(device: Agent, access: Access)>(PublicationOrder.most)
+        var loads = Recent<Load>(PublicationOrder.most)
         /// The step of the last acquiring load.
         var floor = -1
         /// Lines that the core has had invalidated, each with the step: a load of them waits for that.

@@ -114,9 +114,12 @@ struct PublicationOrder {
         let isWritten = written.overlaps(access.start, access.end)
         if isWritten {
             if !isDependent, let core = cores[step.agent] { judge(access, core, step) }
-            for device in writes.agents
-            where writes[device]?.all.contains(where: { $0.overlaps(access) }) ?? false {
-                cores[step.agent, default: Core()].loads.append((device, access))
+            for device in writes.agents {
+                guard let flag = writes[device]?.all.last(where: { $0.overlaps(access) }) else {
+                    continue
+                }
+                cores[step.agent, default: Core()].loads.append(
+                    Load(device: device, access: access, flag: flag))
             }
         }
         guard isAcquire else { return }
@@ -177,13 +180,8 @@ struct PublicationOrder {
             barrier.map { reaches($0, device) } ?? true
         }
         var known = cores[agent]?.known ?? AgentTable()
-        for (device, load) in loads.all where isOrdered(device) {
-            // They stand in the order of their steps: what stands before one that is known is known, too.
-            let least = known[device] ?? -1
-            let newest = writes[device]?.all.last {
-                $0.index <= least || $0.index < load.index && $0.overlaps(load)
-            }
-            if let newest, newest.index > least { known[device] = newest.index }
+        for load in loads.all where isOrdered(load.device) {
+            known[load.device] = max(known[load.device] ?? -1, load.flag.index)
         }
         var left = loads
         left.removeAll { isOrdered($0.device) }
@@ -200,16 +198,13 @@ struct PublicationOrder {
     private mutating func judge(_ load: Access, _ core: Core, _ step: LoweredStep) {
         var asked: Agent?
         var isOpen = false
-        for (device, earlier) in core.loads.all {
+        for told in core.loads.all {
+            let (device, earlier, flag) = (told.device, told.access, told.flag)
             if asked != device {
                 asked = device
                 isOpen = hasUnknown(device, load, core)
             }
-            guard isOpen, let list = writes[device]?.all,
-                let flag = list.last(where: {
-                    $0.overlaps(earlier) && $0.index < earlier.index
-                })
-            else { continue }
+            guard isOpen, let list = writes[device]?.all else { continue }
             let data = list.last {
                 // What one burst brings is there at once, but loads of it need not be.
                 let start = $0.isInTurn ? $0.index : earlier.index

@@ -71,6 +71,7 @@ extension Machine where P: ~Copyable {
         var result = SnoopResult()
         var holder: Place?
         var owner: Place?
+        var isKept = false
         var left = others
         let set = level1Data.setNumber(line, 0)
         while left != 0 {
@@ -85,19 +86,24 @@ extension Machine where P: ~Copyable {
             holder = holder ?? place
             if inner >= 0, level1Data.entries[inner] & CacheBank.dirty != 0 {
                 owner = place
-                if moves(level1Data.entries[inner], forStore) {
+                // A second one is dirty only if a core has left coherence and joined again.
+                if result.movesFrom == nil, moves(level1Data.entries[inner], forStore) {
                     result.movesFrom = other
-                    result.state |= level1Data.entries[inner] & CacheBank.dirty
+                    result.state = level1Data.entries[inner] & CacheBank.dirty
                     continue
                 }
             }
-            settle(line, inner, other, forStore, by: core, at: tick)
+            isKept = !forStore
+            settle(
+                line, inner, other, forStore, hasMoved: result.movesFrom != nil, by: core, at: tick)
         }
-        if !forStore, holder != nil, result.movesFrom == nil { result.state |= CacheBank.shared }
+        if isKept { result.state |= CacheBank.shared }
         if transfersDirectly {
-            result.source =
-                forStore || result.movesFrom != nil
-                ? (result.movesFrom == nil ? nil : owner) : owner ?? holder
+            if let other = result.movesFrom {
+                result.source = .level1Data(other)
+            } else if !forStore {
+                result.source = owner ?? holder
+            }
         }
         // Duplicate tags know who has the line; without, asking costs whether anybody had it or not.
         if holder != nil || !rules.coherence.duplicatesTags { result.cost = costs.snoop }
@@ -124,11 +130,13 @@ extension Machine where P: ~Copyable {
 
     /// Does to another core's copies what a snoop does where the line does not move.
     private mutating func settle(
-        _ line: UInt64, _ inner: Int, _ other: Int, _ forStore: Bool, by core: Int, at tick: UInt64
+        _ line: UInt64, _ inner: Int, _ other: Int, _ forStore: Bool, hasMoved: Bool, by core: Int,
+        at tick: UInt64
     ) {
         let coherence = rules.coherence
         let keepsDirty =
-            !forStore && coherence.protocol == .moesi && transfersDirectly && !hasPrivateLevel2
+            !forStore && !hasMoved && coherence.protocol == .moesi && transfersDirectly
+            && !hasPrivateLevel2
         if inner >= 0, !keepsDirty { cleanLevel1(line, other, at: tick, reason: .snoop) }
         // Writing L1's line back has put it there, if it was not, and may have moved others: look again.
         let inner = level1Data.peek(line, other)

@@ -1,6 +1,5 @@
 import Experiments
 import Hazards
-import Quantities
 
 /// A driver, correct or with a fault, that is checked and searched.
 struct DriverProgram: SoakProgram {
@@ -12,9 +11,6 @@ struct DriverProgram: SoakProgram {
 
     var seed: UInt64 { source.seed }
 
-    /// How far searches go.
-    static let bounds = ProofBounds(states: 1 << 14)
-
     /// Takes a driver.
     init(_ driver: RandomDriver, fault: String? = nil) {
         source = SourceProgram(driver)
@@ -24,6 +20,8 @@ struct DriverProgram: SoakProgram {
 
     /// What both say of a driver.
     struct Judgement {
+        /// What was judged.
+        var setup: Setup
         var findings: [Finding]
         var proof: ProofResult
         /// The law that its run breaks, if it does.
@@ -33,11 +31,11 @@ struct DriverProgram: SoakProgram {
     /// Checks and searches; nil: the driver cannot be run.
     func judge(_ subject: SoakSubject) -> Judgement? {
         guard let setup = source.setup(subject), let check = try? Check.run(setup),
-            let proof = try? Prove.run(setup, bounds: Self.bounds)
+            let proof = try? Prove.run(setup, bounds: .ofSoak)
         else { return nil }
         return Judgement(
-            findings: subject.findings(check.judgement.findings), proof: proof,
-            broken: LawRun(setup).flatMap { Law.flaw(of: $0, subject.laws) })
+            setup: setup, findings: subject.findings(check.judgement.findings), proof: proof,
+            broken: Law.flaw(of: setup, subject.laws))
     }
 
     func flaw(_ subject: SoakSubject) -> Flaw? { flaw(judge(subject)) }
@@ -55,14 +53,14 @@ struct DriverProgram: SoakProgram {
             return Flaw(
                 kind: .alarm(first.code.rawValue),
                 words: ["found in a correct driver, and no schedule shows it:"]
-                    + bytes.map(TraceProgram.words))
+                    + bytes.map(judged.setup.words))
         }
         guard !judged.findings.isEmpty || judged.proof.fault != nil else { return nil }
         return Flaw(
             kind: .doubt,
             words: ["found in a driver that was made to be correct:"]
-                + judged.findings.map(TraceProgram.words)
-                + judged.proof.schedule.map(TraceProgram.words))
+                + judged.findings.map(judged.setup.words)
+                + judged.proof.schedule.map(judged.setup.words))
     }
 
     private func missed(_ judged: Judgement) -> Flaw? {
@@ -70,7 +68,7 @@ struct DriverProgram: SoakProgram {
         return Flaw(
             kind: .missed,
             words: ["`check` finds nothing, and this schedule goes wrong:"]
-                + judged.proof.schedule.map(TraceProgram.words))
+                + judged.proof.schedule.map(judged.setup.words))
     }
 
     func smaller() -> [DriverProgram] {
@@ -86,48 +84,5 @@ struct DriverProgram: SoakProgram {
             title: "a driver (\(name)) on \(source.machine), kernel \(source.kernel)"
                 + (fault.map { ", with a fault: \($0)" } ?? ", correct"),
             trace: source.text, isWhole: true)
-    }
-}
-
-/// What became of the driver of a seed.
-struct DriverOutcome {
-    let driver: RandomDriver
-    /// The fault that it was given; nil: there was nothing to break.
-    var fault: Fault?
-    /// What was found in the driver with the fault.
-    var judged: DriverProgram.Judgement?
-    /// How many searches ended at their bound.
-    var cut = 0
-    /// What is wrong, and in which program.
-    var flawed: (program: DriverProgram, flaw: Flaw)?
-
-    /// Whether the fault has an effect: there is a schedule that goes wrong.
-    var hasEffect: Bool { judged?.proof.fault != nil }
-
-    /// Makes the driver of a seed, judges it, breaks it, and judges it again.
-    init(seed: UInt64, _ subject: SoakSubject) {
-        driver = RandomDriver(seed: seed)
-        let correct = DriverProgram(driver)
-        let judgement = correct.judge(subject)
-        cut += judgement?.proof.cut ?? 0 > 0 ? 1 : 0
-        if let flaw = correct.flaw(judgement) {
-            flawed = (correct, flaw)
-            return
-        }
-        var random = SplitMix64(seed: seed)
-        // Some faults make a program that cannot be run.
-        for _ in 0..<8 {
-            guard let fault = Fault.draw(in: driver, &random) else { return }
-            var changed = driver
-            changed.body = fault.body
-            let broken = DriverProgram(
-                changed, fault: "\(fault.kind) of `\(driver.body[fault.place])`")
-            guard let judged = broken.judge(subject) else { continue }
-            self.fault = fault
-            self.judged = judged
-            if judged.proof.cut > 0 { cut += 1 }
-            flawed = broken.flaw(judged).map { (broken, $0) }
-            return
-        }
     }
 }

@@ -1,4 +1,5 @@
 import Experiments
+import Hazards
 import MemoryModel
 import Traces
 
@@ -102,4 +103,23 @@ struct SourceProgram: Sendable, Equatable {
         }
         return result.map { $0.joined(separator: " ") }
     }
+}
+
+extension ProofBounds {
+    /// How far searches of random programs go.
+    ///
+    /// Those of so short traces end long before it, and of drivers one in a hundred may come to it; the tests of both
+    /// hold them to that. A larger bound is time that more programs could have.
+    static let ofSoak = ProofBounds(states: 1 << 14)
+}
+
+extension Setup {
+    /// A finding in a line, its places as lines of the trace.
+    func words(_ finding: Finding) -> String {
+        "  \(finding.verdict) \(finding.code.rawValue) in line \(line(finding.record)): "
+            + inLines(finding.detail)
+    }
+
+    /// A step of a schedule in a line, its places as lines of the trace.
+    func words(_ link: ChainLink) -> String { "  line \(line(link.record)): \(inLines(link.text))" }
 }

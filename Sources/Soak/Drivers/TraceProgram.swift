@@ -13,40 +13,25 @@ struct TraceProgram: SoakProgram {
 
     var seed: UInt64 { source.seed }
 
-    /// How far searches go: those of so short traces end long before it.
-    static let bounds = ProofBounds(states: 1 << 14)
-
     /// What both say.
     enum Answer {
         /// The trace cannot be read, or not be run.
-        case unfit
+        case notRun
         /// The search came to its bound.
-        case undecided
+        case searchCut
         case agreement
         case difference(Flaw)
     }
 
-    /// What both say; nil: the trace cannot be run.
-    func judge(_ subject: SoakSubject) -> ProofAgreement? {
-        source.setup(subject).flatMap { judge($0, subject) }
-    }
-
-    private func judge(_ setup: Setup, _ subject: SoakSubject) -> ProofAgreement? {
-        guard var both = try? ProofAgreement.judge(setup, bounds: Self.bounds) else { return nil }
-        both.latent = subject.findings(both.latent)
-        return both
-    }
-
     /// Holds them to each other.
     func answer(_ subject: SoakSubject) -> Answer {
-        guard let setup = source.setup(subject), let both = judge(setup, subject) else {
-            return .unfit
-        }
-        if both.differs { return .difference(Self.flaw(both)) }
-        if let broken = LawRun(setup).flatMap({ Law.flaw(of: $0, subject.laws) }) {
-            return .difference(broken)
-        }
-        return both.proof.cut > 0 && both.proof.fault == nil ? .undecided : .agreement
+        guard let setup = source.setup(subject),
+            var both = try? ProofAgreement.judge(setup, bounds: .ofSoak)
+        else { return .notRun }
+        both.latent = subject.findings(both.latent)
+        if both.differs { return .difference(Self.flaw(both, setup)) }
+        if let broken = Law.flaw(of: setup, subject.laws) { return .difference(broken) }
+        return both.proof.cut > 0 && both.proof.fault == nil ? .searchCut : .agreement
     }
 
     func flaw(_ subject: SoakSubject) -> Flaw? {
@@ -68,23 +53,16 @@ struct TraceProgram: SoakProgram {
             trace: source.text, isWhole: true)
     }
 
-    private static func flaw(_ both: ProofAgreement) -> Flaw {
+    private static func flaw(_ both: ProofAgreement, _ setup: Setup) -> Flaw {
         guard both.proof.fault != nil else {
             return Flaw(
                 kind: .unshown,
-                words: ["the may-analysis finds, and no schedule shows:"] + both.latent.map(words))
+                words: ["the may-analysis finds, and no schedule shows:"]
+                    + both.latent.map(setup.words))
         }
         return Flaw(
             kind: .unforeseen,
             words: ["the may-analysis finds nothing, and this schedule goes wrong:"]
-                + both.proof.schedule.map(words))
+                + both.proof.schedule.map(setup.words))
     }
-
-    /// A finding in a line.
-    static func words(_ finding: Finding) -> String {
-        "  \(finding.verdict) \(finding.code.rawValue) at statement \(finding.record): \(finding.detail)"
-    }
-
-    /// A step of a schedule in a line.
-    static func words(_ link: ChainLink) -> String { "  statement \(link.record): \(link.text)" }
 }

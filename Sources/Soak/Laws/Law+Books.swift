@@ -21,9 +21,7 @@ extension Law {
 
     /// Who counts hits in bulk counts what each tells.
     static let counts = Law("counts in bulk are the counts of each event") { run in
-        var probe = CountersProbe()
-        for event in run.events { probe.record(event) }
-        let counted = probe.snapshot
+        let counted = LawRun.counters(of: run.events)
         guard counted != run.counters else { return nil }
         for counter in Counter.allCases where counted[counter] != run.counters[counter] {
             return "\(counter): \(counted[counter]) one by one, \(run.counters[counter]) in bulk"
@@ -54,15 +52,10 @@ extension Law {
     }
 
     /// A device's bursts never go back in time.
-    static let devices = Law("a device's bursts never go back in time") { run in
-        order(run) {
-            guard !$0.agent.isCore else { return false }
-            switch $0.kind {
-            // The next round of a cyclic transfer is told to begin with the end of the one before.
-            case .deviceRead, .deviceWrite: return true
-            default: return false
-            }
-        }
+    static let devices = Law(
+        "a device's bursts never go back in time", of: \.hasBursts
+    ) { run in
+        order(run, \.isBurst)
     }
 
     private static func order(_ run: LawRun, _ isMeant: (Event) -> Bool) -> String? {
@@ -78,8 +71,10 @@ extension Law {
     }
 
     /// Devices move the bytes that they were asked to, and end what they begin.
-    static let transfers = Law("devices move what they were asked to, and end what they begin") {
-        run in
+    static let transfers = Law(
+        "devices move what they were asked to, and end what they begin",
+        of: \.hasTransfers
+    ) { run in
         var moved: [Agent: LawRun.Moved] = [:]
         var open: [Agent: Int] = [:]
         for event in run.events {
@@ -97,7 +92,7 @@ extension Law {
         where open[device, default: 0] != 0 {
             return "device\(device.index) has \(open[device, default: 0]) transfers left"
         }
-        guard let asked = run.asked else { return nil }
+        guard let asked = run.facts.asked else { return nil }
         for device in asked.keys.sorted(by: { $0.rawValue < $1.rawValue }) {
             let (wanted, got) = (asked[device, default: .init()], moved[device, default: .init()])
             if wanted != got {
@@ -109,12 +104,15 @@ extension Law {
     }
 
     /// What enters a buffer leaves it once, or is there at the end and has room.
-    static let buffers = Law("what enters a buffer leaves it once") { run in
+    static let buffers = Law(
+        "what enters a buffer leaves it once",
+        of: \.hasBufferedStores
+    ) { run in
         var books = BufferBooks()
         for event in run.events {
             if let fault = books.note(event) { return fault }
         }
-        guard !run.holdsStores else { return nil }
+        guard !run.facts.holdsStores else { return nil }
         let room = run.configuration.storeBuffer?.entries ?? 1
         for core in run.times.indices where books.there(.storeBuffer(core)) > room {
             return "\(books.there(.storeBuffer(core))) entries in core \(core)'s buffer of \(room)"

@@ -7,10 +7,10 @@ import Quantities
 
 extension Law {
     /// What the first level does not have it asks the second for, and nobody else does.
-    static let requests = Law("what level 1 lacks is asked of level 2") { run in
-        guard let second = run.configuration.level2 else { return nil }
-        // Non-cacheable loads look into such an outer cache, too, whether or not memory serves them.
-        if let outer = second.outer, !outer.overridesShared { return nil }
+    static let requests = Law(
+        "what level 1 lacks is asked of level 2",
+        of: \.asksLevel2ForLevel1Alone
+    ) { run in
         var lacked = 0
         var asked = 0
         for event in run.events {
@@ -41,7 +41,10 @@ extension Law {
     }
 
     /// What goes over memory's pins is what caches, uncached accesses, buffers and devices ask memory for.
-    static let pins = Law("memory moves the bytes that it is asked for") { run in
+    static let pins = Law(
+        "memory moves the bytes that it is asked for",
+        of: \.hasMemoryTraffic
+    ) { run in
         var books = MemoryBooks(run.configuration)
         for event in run.events { books.note(event) }
         if books.asked.written != books.moved.written {
@@ -55,36 +58,6 @@ extension Law {
             return "\(books.moved.read) bytes were read, asked for were \(books.asked.read)"
         }
         return nil
-    }
-
-    /// Memory's pins are never faster than they are.
-    static let rate = Law("memory's pins move no more than their rate") { run in
-        let memory = run.configuration.memory
-        var bytes = LawRun.Moved()
-        var last = run.elapsed.rawValue
-        for event in run.events where event.kind == .memoryTraffic && event.detail == 0 {
-            if event.other == 0 {
-                bytes.read += UInt64(event.size)
-            } else {
-                bytes.written += UInt64(event.size)
-            }
-            last = max(last, event.tick.rawValue)
-        }
-        // What waits for the pins at the end is little: what buffers and bursts hold.
-        let ahead: UInt64 = 4_096
-        let perSecond = UInt64(1_000_000_000_000)
-        let reading = bytes.read.multipliedReportingOverflow(by: perSecond)
-        let writing = bytes.written.multipliedReportingOverflow(by: perSecond)
-        guard !reading.overflow, !writing.overflow else { return nil }
-        let needed =
-            reading.partialValue / memory.bytesPerSecond
-            + writing.partialValue / (memory.writeBytesPerSecond ?? memory.bytesPerSecond)
-        let most =
-            last + ahead * perSecond
-            / min(
-                memory.bytesPerSecond, memory.writeBytesPerSecond ?? memory.bytesPerSecond)
-        return needed <= most
-            ? nil : "\(bytes.read + bytes.written) bytes need \(needed) ticks, and \(last) went by"
     }
 }
 

@@ -7,7 +7,10 @@ import Quantities
 
 extension Law {
     /// Lines are taken by places that do not have them, given up by places that do, and a place has room for its own.
-    static let lines = Law("a line is where it came and did not leave") { run in
+    static let lines = Law(
+        "a line is where it came and did not leave",
+        of: \.hasLinefills
+    ) { run in
         var residency = Residency(run.configuration)
         for event in run.events {
             if let fault = residency.follow(event) { return fault }
@@ -15,9 +18,11 @@ extension Law {
         return residency.overfull
     }
 
-    /// Nobody else holds a line that a core writes.
-    static let writers = Law("one core writes a line at a time") { run in
-        guard !run.allowsSeveralWriters, run.configuration.core.count > 1 else { return nil }
+    /// Nobody else holds a line that a core writes, where no core writes past the others.
+    static let writers = Law(
+        "one core writes a line at a time",
+        of: \.hasOneWriterOfALine
+    ) { run in
         var residency = Residency(run.configuration)
         for event in run.events {
             _ = residency.follow(event)

@@ -10,28 +10,29 @@ public struct SoakDifference: Sendable, Equatable {
     var flaw: Flaw
     /// What the program was.
     var account: ProgramAccount
+    /// Whether nothing can be left out of it; if not, its reduction was ended.
+    var isLeast: Bool
 
     /// Reduces a program with a flaw.
     init(
         reducing program: some SoakProgram, _ flaw: Flaw, _ subject: SoakSubject, kind: SoakKind,
-        isChosen: Bool
+        isChosen: Bool, while goesOn: () -> Bool = { true }
     ) {
-        let smallest = Reduction.smallest(program, flaw, subject)
+        let smallest = Reduction.smallest(program, flaw, subject, while: goesOn)
         seed = program.seed
         self.kind = kind
         self.isChosen = isChosen
         self.flaw = smallest.flaw
         account = smallest.program.account
+        isLeast = smallest.isLeast
     }
 
-    /// The reduced program as a native trace, with what differs as comments at its start.
+    /// The reduced program as a native trace, with what differs as comments at its end.
+    ///
+    /// Behind the statements, so that their lines are those that are named.
     public var trace: String {
-        var lines = account.trace.split(separator: "\n", omittingEmptySubsequences: false)
-            .map(String.init)
         let remarks = ["seed \(seed): \(account.title)"] + flaw.words
-        // Behind the first line, which says what the file is.
-        lines.insert(contentsOf: remarks.map { "# \($0)" }, at: 1)
-        return lines.joined(separator: "\n")
+        return account.trace + remarks.map { "# \($0)\n" }.joined()
     }
 
     /// What differs, a line each.
@@ -53,16 +54,22 @@ public struct SoakDifference: Sendable, Equatable {
     public var file: String { "soak-\(seed).slt" }
 
     /// All in words: what is wrong, the trace, and the commands that show it again.
-    public var text: String {
+    ///
+    /// - Parameter given: The file that the trace is written to; nil: it is not.
+    /// - Returns: the text, with the end of its last line.
+    public func text(file given: String? = nil) -> String {
+        let name = given ?? file
         var lines = ["difference with seed \(seed): \(account.title)"] + flaw.words
-        lines += [
-            "",
+        let size =
             flaw.isWhole
-                ? "the trace (whole: less of it would be another driver):" : "the reduced trace:",
-            "", trace, "again: \(command(file: file))",
-        ]
+            ? "the trace (whole: less of it would be another program):"
+            : isLeast ? "the reduced trace:" : "the trace, whose reduction was ended:"
+        lines += ["", size, "", trace, "again: \(command(file: name))"]
         if account.isWhole {
-            lines.append("the trace alone: staleline check \(file); staleline prove \(file)")
+            // Without a file the one that the command before writes.
+            lines.append(
+                (given == nil ? "and then, with the trace alone: " : "the trace alone: ")
+                    + "staleline check \(name); staleline prove \(name)")
         }
         return lines.joined(separator: "\n") + "\n"
     }

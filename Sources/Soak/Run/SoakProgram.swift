@@ -43,7 +43,7 @@ struct Flaw: Sendable, Equatable {
         case doubt
         /// A fault with an effect is not found.
         case missed
-        /// A driver cannot be run.
+        /// A driver cannot be run, or a program runs once and not again.
         case stuck
     }
 
@@ -53,45 +53,11 @@ struct Flaw: Sendable, Equatable {
 
     /// Whether less of the program would be another program, of which nothing is known.
     var isWhole: Bool { kind == .doubt || kind == .stuck }
-}
 
-/// Makes a program that shows something as small as it can be made.
-enum Reduction {
-    /// Leaves out of a program what its flaw does not need, until nothing can be left out.
-    ///
-    /// - Parameters:
-    ///   - program: A program with a flaw.
-    ///   - flaw: What it is.
-    ///   - subject: What the program is held to.
-    /// - Returns: a program with a flaw of the same kind, none of whose ``SoakProgram/smaller()`` has it.
-    /// - Complexity: O(*n*) judgements for each cut that succeeds.
-    static func smallest<Program: SoakProgram>(
-        _ program: Program, _ flaw: Flaw, _ subject: SoakSubject
-    ) -> (program: Program, flaw: Flaw) {
-        var best = (program: program, flaw: flaw)
-        guard !flaw.isWhole else { return best }
-        var candidates = program.smaller()[...]
-        while let candidate = candidates.popFirst() {
-            guard let found = candidate.flaw(subject), found.kind == flaw.kind else { continue }
-            best = (candidate, found)
-            candidates = candidate.smaller()[...]
-        }
-        return best
-    }
-
-    /// A list without some neighbours: first without halves, at last without single ones, the last ones first.
-    static func cuts<Element>(_ list: [Element]) -> [[Element]] {
-        var result: [[Element]] = []
-        var size = max(list.count / 2, 1)
-        while size > 0, !list.isEmpty {
-            var end = list.count
-            while end > 0 {
-                let start = max(0, end - size)
-                result.append(Array(list[..<start] + list[end...]))
-                end = start
-            }
-            size /= 2
-        }
+    /// The same in words that are changed, line by line.
+    func told(_ change: (String) -> String) -> Flaw {
+        var result = self
+        result.words = words.map(change)
         return result
     }
 }

@@ -2,17 +2,25 @@
 public struct SoakRun: Sendable {
     /// The seed of the first program.
     public var first: UInt64
-    /// How many programs; nil: as many as there is time for.
+    /// How many programs, at most ``mostPrograms``; nil: as many as there is time for.
     public var programs: UInt64?
     /// What all are held to; nil: each seed says.
     public var kind: SoakKind?
     /// What is looked at.
     public var subject: SoakSubject
 
+    /// The most programs of a run: more than anyone waits for.
+    public static let mostPrograms: UInt64 = 1 << 48
     /// How many programs a line is about.
     public static let block = 1_000
     /// How many programs are one piece of work.
     static let batch = 25
+
+    /// How many pieces of work there are; nil: as many as there is time for.
+    public var batches: UInt64? {
+        let batch = UInt64(Self.batch)
+        return programs.map { $0 / batch + ($0 % batch == 0 ? 0 : 1) }
+    }
 
     /// Plans a run.
     public init(
@@ -41,15 +49,19 @@ public struct SoakRun: Sendable {
     ///   - jobs: How many at once.
     ///   - goesOn: Asked before each piece of work; false ends the run when all that was begun is done.
     ///   - begin: Is told the seed of each program by the thread that begins it.
-    ///   - tell: Takes each block of ``block`` programs, and the rest at the end, with how many programs there were.
+    ///   - tell: Takes each block of ``block`` programs, and the rest behind the last one, with how many programs there
+    ///     were.
+    ///   - end: Called when all programs were run: what is left is to make a difference small.
+    ///   - reducing: Asked before each step of that; false ends it with what there is.
     /// - Returns: what came of it.
     public func run(
         jobs: Int, while goesOn: () -> Bool = { true },
         begin: @escaping @Sendable (_ seed: UInt64) -> Void = { _ in },
-        tell: (SoakBlock, _ done: Int) -> Void = { _, _ in }
+        tell: (SoakBlock, _ done: Int) -> Void = { _, _ in }, end: () -> Void = {},
+        reducing: () -> Bool = { true }
     ) async -> Result {
         var order = SoakOrder(first: first)
-        let batches = programs.map { ($0 + UInt64(Self.batch) - 1) / UInt64(Self.batch) }
+        let batches = batches
         await withTaskGroup(of: (UInt64, Batch).self) { group in
             var next: UInt64 = 0
             func start() {
@@ -65,8 +77,12 @@ public struct SoakRun: Sendable {
             }
         }
         order.end(tell)
-        return Result(
-            tally: order.total, difference: order.found.flatMap { difference(ofSeed: $0) })
+        end()
+        let shown = order.found.flatMap { seed in
+            begin(seed)
+            return difference(ofSeed: seed, while: reducing)
+        }
+        return Result(tally: order.total, difference: shown)
     }
 
     /// What came of one piece of work.
@@ -79,8 +95,8 @@ public struct SoakRun: Sendable {
     private func run(batch number: UInt64, _ begin: (UInt64) -> Void) -> Batch {
         var result = Batch()
         let start = number * UInt64(Self.batch)
-        let end = min(start + UInt64(Self.batch), programs ?? .max)
-        for index in start..<end {
+        let count = min(UInt64(Self.batch), (programs ?? .max) - start)
+        for index in start..<start + count {
             let seed = first &+ index
             begin(seed)
             let flawed = examine(seed)
@@ -126,50 +142,13 @@ public struct SoakRun: Sendable {
     }
 
     /// What is wrong with the program of a seed, reduced; nil: nothing.
-    func difference(ofSeed seed: UInt64) -> SoakDifference? {
+    func difference(
+        ofSeed seed: UInt64, while goesOn: () -> Bool = { true }
+    ) -> SoakDifference? {
         let examined = examine(seed)
         guard let program = examined.program, let flaw = examined.flaw else { return nil }
         return SoakDifference(
             reducing: program, flaw, subject, kind: kind ?? SoakKind(ofSeed: seed),
-            isChosen: kind != nil)
-    }
-}
-
-/// Puts pieces of work that are done in any order into that of their seeds.
-struct SoakOrder {
-    private var waiting: [UInt64: SoakRun.Batch] = [:]
-    private var next: UInt64 = 0
-    private var block: SoakBlock
-    /// All that is in order.
-    private(set) var total = SoakTally()
-    /// The seed of the first difference in order.
-    private(set) var found: UInt64?
-    /// Whether some piece has a difference, so that nothing further needs to begin.
-    private(set) var isDecided = false
-
-    init(first: UInt64) { block = SoakBlock(first: first) }
-
-    mutating func take(
-        _ batch: SoakRun.Batch, _ number: UInt64, _ tell: (SoakBlock, Int) -> Void
-    ) {
-        if batch.found != nil { isDecided = true }
-        waiting[number] = batch
-        while found == nil, let batch = waiting.removeValue(forKey: next) {
-            next += 1
-            total += batch.tally
-            block.tally += batch.tally
-            found = batch.found
-            if block.tally.programs >= SoakRun.block { close(tell) }
-        }
-    }
-
-    /// Tells the rest.
-    mutating func end(_ tell: (SoakBlock, Int) -> Void) {
-        if block.tally.programs > 0 { close(tell) }
-    }
-
-    private mutating func close(_ tell: (SoakBlock, Int) -> Void) {
-        tell(block, total.programs)
-        block = SoakBlock(first: block.first &+ UInt64(block.tally.programs))
+            isChosen: kind != nil, while: goesOn)
     }
 }

@@ -2,14 +2,14 @@
 public struct SoakTally: Sendable, Equatable {
     /// How many programs of each kind, in the order of ``SoakKind``.
     private var counts = [Int](repeating: 0, count: SoakKind.allCases.count)
-    /// Traces and faults that make no program that can be run.
-    public private(set) var unfit = 0
-    /// Searches that came to their bound and say nothing.
-    public private(set) var undecided = 0
+    /// Traces that cannot be run on their machine, and drivers of which no fault tried makes one that can.
+    public private(set) var notRun = 0
+    /// Searches that came to their bound, where nothing was found: they say nothing.
+    public private(set) var searchesCut = 0
     /// Drivers that were given a fault.
     public private(set) var faults = 0
     /// Faults of which some schedule shows the effect.
-    public private(set) var effects = 0
+    public private(set) var faultsWithEffect = 0
 
     /// Makes an empty one.
     public init() {}
@@ -27,10 +27,10 @@ public struct SoakTally: Sendable, Equatable {
     /// Adds what another run has.
     public static func += (left: inout SoakTally, right: SoakTally) {
         for place in left.counts.indices { left.counts[place] += right.counts[place] }
-        left.unfit += right.unfit
-        left.undecided += right.undecided
+        left.notRun += right.notRun
+        left.searchesCut += right.searchesCut
         left.faults += right.faults
-        left.effects += right.effects
+        left.faultsWithEffect += right.faultsWithEffect
     }
 
     /// Enters a world.
@@ -40,8 +40,8 @@ public struct SoakTally: Sendable, Equatable {
     mutating func note(_ answer: TraceProgram.Answer) {
         counts[Self.place(.traces)] += 1
         switch answer {
-        case .unfit: unfit += 1
-        case .undecided: undecided += 1
+        case .notRun: notRun += 1
+        case .searchCut: searchesCut += 1
         case .agreement, .difference: break
         }
     }
@@ -49,44 +49,24 @@ public struct SoakTally: Sendable, Equatable {
     /// Enters a driver.
     mutating func note(_ outcome: DriverOutcome) {
         counts[Self.place(.drivers)] += 1
-        undecided += outcome.cut
+        searchesCut += outcome.searchesCut
         if outcome.fault != nil { faults += 1 }
-        if outcome.hasEffect { effects += 1 }
-        if outcome.fault == nil, outcome.flawed == nil { unfit += 1 }
+        if outcome.hasEffect { faultsWithEffect += 1 }
+        if outcome.isNotRun { notRun += 1 }
     }
 
-    /// The counts in words: `500 worlds, 250 traces, 250 drivers (248 with a fault, 130 with an effect)`.
+    /// The counts in words: `500 worlds, 250 traces, 250 drivers (248 with a fault, 130 of them with an effect)`.
     public var words: String {
         var parts: [String] = []
         for kind in SoakKind.allCases where self[kind] > 0 {
             var part = "\(self[kind]) \(kind.rawValue)"
             if kind == .drivers {
-                part += " (\(faults) with a fault, \(effects) of them with an effect)"
+                part += " (\(faults) with a fault, \(faultsWithEffect) of them with an effect)"
             }
             parts.append(part)
         }
-        if unfit > 0 { parts.append("\(unfit) that cannot be run") }
-        if undecided > 0 { parts.append("\(undecided) searches cut") }
+        if notRun > 0 { parts.append("\(notRun) not run") }
+        if searchesCut > 0 { parts.append("\(searchesCut) searches cut") }
         return parts.isEmpty ? "nothing" : parts.joined(separator: ", ")
-    }
-}
-
-/// Some programs, one seed after the other, and what became of them.
-public struct SoakBlock: Sendable, Equatable {
-    /// The first seed.
-    public var first: UInt64
-    /// What was run.
-    public var tally = SoakTally()
-
-    /// A line of text: the seeds, how fast that was, and what was run.
-    ///
-    /// - Parameters:
-    ///   - done: How many programs there were, with those before.
-    ///   - rate: How many programs a second, and for each processor; nil: nobody measured.
-    /// - Returns: the line, without its end.
-    public func line(done: Int, rate: (all: Int, each: Int)?) -> String {
-        let last = first &+ UInt64(max(tally.programs, 1) - 1)
-        let speed = rate.map { ", \($0.all) a second (\($0.each) a core)" } ?? ""
-        return "\(done) programs\(speed), seeds \(first) to \(last): \(tally.words)"
     }
 }

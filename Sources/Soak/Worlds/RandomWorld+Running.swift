@@ -49,6 +49,39 @@ extension RandomWorld {
         }
     }
 
+    /// Performs all steps on the model, neighbouring accesses in one piece, as they come from a trace of accesses.
+    ///
+    /// Alone an access takes the slow path; of a piece all take the fast one that can. What a store writes is known of
+    /// single ones alone, so that where engines read it there are no pieces.
+    func performInBulk<P: Probe & ~Copyable>(on machine: inout Machine<P>) {
+        var step = 0
+        while step <= steps.count {
+            let accesses = layout == nil ? accesses(from: step) : []
+            guard accesses.count > 1 else {
+                perform(step, on: &machine)
+                step += 1
+                continue
+            }
+            accesses.withUnsafeBufferPointer {
+                machine.replay($0, firstRecord: UInt32(step + 1))
+            }
+            step += accesses.count
+        }
+    }
+
+    /// The accesses from a step on, up to one that is something else.
+    private func accesses(from start: Int) -> [MemoryAccess] {
+        var result: [MemoryAccess] = []
+        for step in steps[start...] {
+            guard case .perform(.access(var access, symbol: _, value: _), let agent) = step else {
+                break
+            }
+            access.agent = agent
+            result.append(access)
+        }
+        return result
+    }
+
     /// Performs a step on the reference.
     func perform(_ step: Int, on reference: inout ReferenceMachine) {
         guard step < steps.count else { return reference.finish() }

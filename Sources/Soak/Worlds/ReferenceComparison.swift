@@ -54,12 +54,6 @@ struct ReferenceComparison: ~Copyable {
         return nil
     }
 
-    /// The first difference in a world; nil: none.
-    static func difference(in world: RandomWorld) -> ReferenceDifference? {
-        var comparison = ReferenceComparison(world)
-        return comparison.run()
-    }
-
     /// Compares what a step has made both tell.
     private mutating func difference(
         _ step: Int, _ told: Int, _ expected: Int
@@ -98,15 +92,6 @@ struct ReferenceComparison: ~Copyable {
 
     private static func words(_ fault: (record: UInt32, fault: ChainLog.Fault)?) -> String {
         fault.map { "record \($0.record): \($0.fault)" } ?? "none"
-    }
-
-    /// Whether all that a model told is what the reference did, times summed.
-    static func agrees(_ told: [Event], _ reference: ReferenceMachine) -> Bool {
-        var spent = reference.spent.map { $0.map { _ in UInt64(0) } }
-        for event in told where event.kind == .time {
-            spent[event.agent.index][Int(event.other)] += event.address
-        }
-        return told.filter { $0.kind != .time } == reference.events && spent == reference.spent
     }
 
     private static func times(_ model: [[UInt64]], _ reference: [[UInt64]]) -> [String] {

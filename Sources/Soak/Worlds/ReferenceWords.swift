@@ -10,7 +10,7 @@ extension ReferenceDifference {
     var outcome: [String] {
         let end = step == world.steps.count
         var lines = [
-            "the two models tell different things \(end ? "at the end" : "in statement \(step + 1)"):"
+            "the two models tell different things \(end ? "at the end" : "in step \(step + 1)"):"
         ]
         if let place {
             for at in max(0, place - 3)..<place { lines.append("  both      \(model[at].words)") }
@@ -26,11 +26,16 @@ extension ReferenceDifference {
 }
 
 extension RandomWorld {
-    /// A step in words that tell all of it.
     private static func hex(_ operand: Operand) -> String {
         "0x" + String(operand.address.rawValue, radix: 16)
     }
 
+    /// The number of a record in a text as that of the step.
+    static func inSteps(_ text: String) -> String {
+        text.replacing(#/\brecord (\d+)/#) { "step \($0.1)" }
+    }
+
+    /// A step in words that tell all of it.
     static func words(_ step: Step) -> String {
         guard case .perform(let operation, let agent) = step else { return "\(step)" }
         let who = agent.isCore ? "core\(agent.index)" : "device\(agent.index)"

@@ -18,9 +18,10 @@ struct WorldProgram: SoakProgram {
     func flaw(_ subject: SoakSubject) -> Flaw? {
         var comparison = ReferenceComparison(world, subject.model)
         if let difference = comparison.run() {
-            return Flaw(kind: .models, words: difference.outcome)
+            return Flaw(kind: .models, words: difference.outcome).told(RandomWorld.inSteps)
         }
-        return Law.flaw(of: LawRun(world, told: comparison.machine), subject.laws)
+        return Law.flaw(of: LawRun(world, told: comparison.machine), subject.laws)?
+            .told(RandomWorld.inSteps)
     }
 
     func smaller() -> [WorldProgram] {

@@ -32,7 +32,7 @@ struct WorldText {
             let statement = statement(step)
             let isSaid = isSaid(statement)
             lines.append(
-                isSaid ? statement : "# statement \(place + 1): \(RandomWorld.words(step))")
+                isSaid ? statement : "# step \(place + 1): \(RandomWorld.words(step))")
         }
         return lines.joined(separator: "\n") + "\n"
     }

@@ -1,7 +1,6 @@
 import ArgumentParser
 import Foundation
 import Machines
-import MemoryModel
 import Soak
 
 /// `staleline soak`.
@@ -15,7 +14,7 @@ struct SoakCommand: AsyncParsableCommand, LimitedCommand {
             or a random driver, in which nothing may be found before it is given a fault, and something must be then if \
             the fault has an effect. A line for each thousand. The first difference ends the run: it is reduced and \
             printed with the command that shows it again. See docs/soak.md. Exit status: 0 no difference, 1 a \
-            difference, 2 bad input.
+            difference, 2 bad input, 3 a limit was reached.
             """)
 
     @Option(help: "The seed of the first program; the next ones have the next seeds.")
@@ -24,7 +23,7 @@ struct SoakCommand: AsyncParsableCommand, LimitedCommand {
     @Option(help: "How long. Default: 1, or without an end with --programs.")
     var minutes: Double?
 
-    @Option(help: "How many programs at most.")
+    @Option(help: "How many programs at most, up to 2^48.")
     var programs: UInt64?
 
     @Option(
@@ -34,12 +33,16 @@ struct SoakCommand: AsyncParsableCommand, LimitedCommand {
             valueName: "kind"))
     var kind: String?
 
-    @Option(help: "How many programs at once. Default: as many as there are processors.")
+    @Option(
+        help:
+            "How many programs at once, at most as many as there are processors. Default: as many.")
     var jobs: Int?
 
     @Option(
         name: [.short, .long],
-        help: ArgumentHelp("Write the reduced trace of a difference.", valueName: "file"))
+        help: ArgumentHelp(
+            "Write the reduced trace of a difference; without one nothing is written.",
+            valueName: "file"))
     var output: String?
 
     @OptionGroup var limits: LimitOptions
@@ -51,8 +54,9 @@ struct SoakCommand: AsyncParsableCommand, LimitedCommand {
         if let minutes, !(minutes > 0 && minutes <= 1e6) {
             throw ValidationError("--minutes \(minutes): expected above 0 and at most 1000000")
         }
-        if let programs, programs == 0 {
-            throw ValidationError("--programs 0: expected at least 1")
+        if let programs, !(1...SoakRun.mostPrograms ~= programs) {
+            throw ValidationError(
+                "--programs \(programs): expected 1 to \(SoakRun.mostPrograms)")
         }
         if let jobs, !(1...1_024 ~= jobs) {
             throw ValidationError("--jobs \(jobs): expected 1 to 1024")
@@ -66,11 +70,7 @@ struct SoakCommand: AsyncParsableCommand, LimitedCommand {
 
     /// What is looked at: all as it is, on the machines that come with the program.
     static func subject() throws -> SoakSubject {
-        var machines: [String: MachineConfiguration] = [:]
-        for name in SoakSubject.machineNames {
-            machines[name] = try Resources.machine(name).configuration
-        }
-        return SoakSubject(machines: machines)
+        try SoakSubject { try Resources.machine($0).configuration }
     }
 
     /// What is run.
@@ -81,11 +81,13 @@ struct SoakCommand: AsyncParsableCommand, LimitedCommand {
     }
 
     func run() async throws {
+        if let output { try OutputTarget.check(output) }
         let plan = try plan(Self.subject())
-        let jobs = jobs ?? ProcessInfo.processInfo.activeProcessorCount
+        let processors = ProcessInfo.processInfo.activeProcessorCount
+        let jobs = min(jobs ?? processors, processors)
         let clock = SoakClock(
             minutes: minutes ?? (programs == nil ? 1 : nil),
-            cores: min(jobs, ProcessInfo.processInfo.activeProcessorCount))
+            cores: Int(min(UInt64(jobs), plan.batches ?? .max)))
         SoakSignals.watch(plan.kind)
         let result = await plan.run(
             jobs: jobs, while: { clock.goesOn && SoakSignals.interruption == nil },
@@ -95,11 +97,13 @@ struct SoakCommand: AsyncParsableCommand, LimitedCommand {
                 let rate = clock.rate(of: block.tally.programs)
                 Output.write(block.line(done: done, rate: rate) + "\n")
                 Output.flush()
-            })
+            },
+            end: clock.stop, reducing: { SoakSignals.interruption == nil })
         let end = SoakEnd(
             result: result, seconds: clock.seconds,
             rate: clock.wholeRate(of: result.tally.programs),
-            isInterrupted: SoakSignals.interruption != nil)
+            isInterrupted: SoakSignals.interruption != nil,
+            output: output == "-" ? nil : output)
         Output.write(json ? end.json(first: seed).text + "\n" : end.text)
         Output.flush()
         if let difference = result.difference {
@@ -107,42 +111,5 @@ struct SoakCommand: AsyncParsableCommand, LimitedCommand {
             throw ExitCode(1)
         }
         if let number = SoakSignals.interruption { SoakSignals.end(number) }
-    }
-}
-
-/// The time that a soak takes.
-final class SoakClock {
-    private let start = MonotonicTime.nanoseconds
-    private let end: UInt64?
-    private let cores: Int
-    private var lastTold: UInt64
-
-    /// Starts now; nil: without an end.
-    init(minutes: Double?, cores: Int) {
-        self.cores = max(cores, 1)
-        lastTold = start
-        let start = start
-        end = minutes.map { start + UInt64($0 * 60e9) }
-    }
-
-    /// Whether there is time left.
-    var goesOn: Bool { end.map { MonotonicTime.nanoseconds < $0 } ?? true }
-
-    /// How many whole seconds have passed.
-    var seconds: UInt64 { (MonotonicTime.nanoseconds - start) / 1_000_000_000 }
-
-    /// How many programs a second, and for each core, since the last time that this was asked.
-    func rate(of programs: Int) -> (all: Int, each: Int) {
-        defer { lastTold = MonotonicTime.nanoseconds }
-        return rate(of: programs, since: lastTold)
-    }
-
-    /// The same since the start.
-    func wholeRate(of programs: Int) -> (all: Int, each: Int) { rate(of: programs, since: start) }
-
-    private func rate(of programs: Int, since begin: UInt64) -> (all: Int, each: Int) {
-        let taken = Double(max(MonotonicTime.nanoseconds - begin, 1)) / 1e9
-        let all = Double(programs) / taken
-        return (Int(all), Int(all / Double(cores)))
     }
 }

@@ -8,13 +8,11 @@ enum SoakSignals {
     ///
     /// A handler may write nothing but such a number.
     nonisolated(unsafe) private static var asked: sig_atomic_t = 0
-    /// Where a thread keeps the seed of its program.
+    /// Where a thread keeps where the seed of its program is.
     nonisolated(unsafe) private static var key = pthread_key_t()
-
     /// What the command that shows a crash again has behind the seed.
     nonisolated(unsafe) private static var option: StaticString = ""
 
-    private static let ending = [SIGINT, SIGTERM, SIGHUP]
     private static let crashes = [SIGILL, SIGTRAP, SIGABRT, SIGSEGV, SIGBUS, SIGFPE]
 
     /// The signal that asked for an end; nil: none has.
@@ -22,7 +20,7 @@ enum SoakSignals {
 
     /// Begins to watch.
     ///
-    /// A signal that is ignored, as under `nohup`, stays so.
+    /// A crash that leaves its thread no stack is not told.
     ///
     /// - Parameter kind: The kind that was asked for; nil: none was.
     static func watch(_ kind: SoakKind?) {
@@ -34,17 +32,11 @@ enum SoakSignals {
             case .drivers: " --kind drivers"
             case nil: ""
             }
-        pthread_key_create(&key, nil)
-        for number in ending {
-            var action = sigaction()
-            sigaction(number, nil, &action)
-            let isIgnored = unsafeBitCast(action.__sigaction_handler, to: Int.self) == 1
-            guard !isIgnored else { continue }
-            signal(number) { number in
-                SoakSignals.asked = number
-                // Who asks twice means now.
-                signal(number, SIG_DFL)
-            }
+        pthread_key_create(&key) { free($0) }
+        EndingSignals.handle { number in
+            // Who asks twice means now.
+            if SoakSignals.asked != 0 { UnfinishedFiles.handler(number) }
+            SoakSignals.asked = number
         }
         for number in crashes {
             signal(number) { number in
@@ -56,8 +48,13 @@ enum SoakSignals {
 
     /// Notes the program that a thread begins.
     @Sendable static func note(_ seed: UInt64) {
-        // One more, for nothing is nil.
-        pthread_setspecific(key, UnsafeRawPointer(bitPattern: UInt(seed &+ 1)))
+        if let place = pthread_getspecific(key) {
+            place.storeBytes(of: seed, as: UInt64.self)
+        } else if let place = malloc(MemoryLayout<UInt64>.size) {
+            // Once for each thread, which frees it at its end.
+            place.storeBytes(of: seed, as: UInt64.self)
+            pthread_setspecific(key, place)
+        }
     }
 
     /// Ends the program as a signal would have.
@@ -73,10 +70,9 @@ enum SoakSignals {
 
     /// Says which program it was; takes no memory.
     private static func tellCrash() {
-        let value = UInt(bitPattern: pthread_getspecific(key))
-        guard value != 0 else { return }
+        guard let place = pthread_getspecific(key) else { return }
         write("staleline: this program ended the run: staleline soak --programs 1 --seed ")
-        write(UInt64(value) &- 1)
+        write(place.load(as: UInt64.self))
         write(option)
         write("\n")
     }
