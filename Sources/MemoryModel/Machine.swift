@@ -128,6 +128,8 @@ public struct Machine<P: Probe & ~Copyable>: ~Copyable {
     #endif
     /// The line that `env late` loaded ahead of its turn, with its bytes; nil: none.
     var earlyLoads: [EarlyLoad] = []
+    /// The burst that the access under way has begun in non-cacheable memory; nil: none.
+    var uncachedBurst: UncachedBurst?
 
     /// Builds a machine at tick 0 with empty caches.
     ///

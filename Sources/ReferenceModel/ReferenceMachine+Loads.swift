@@ -23,6 +23,20 @@ extension ReferenceMachine {
             case .device, .stronglyOrdered: loadDevice(piece, core)
             }
         }
+        endBurst(core)
+    }
+
+    /// The burst of an access's non-cacheable pieces is one load, which is there with its last byte.
+    private mutating func endBurst(_ core: Int) {
+        guard let burst = cores[core].burst else { return }
+        cores[core].burst = nil
+        if configuration.core.outstandingUncached <= 1 {
+            wait(core, until: burst.completion, .uncached)
+            cores[core].value = burst.completion
+            cores[core].valueCause = .uncached
+        } else {
+            miss(core, burst.completion, .uncached, isUncached: true)
+        }
     }
 
     private mutating func tellLoad(
@@ -117,6 +131,8 @@ extension ReferenceMachine {
     }
 
     private mutating func loadUncached(_ piece: ReferencePiece, _ core: Int) {
+        let number = piece.address / (configuration.core.uncachedBurstBytes ?? 1)
+        if cores[core].burst.map({ $0.number != number }) ?? false { endBurst(core) }
         let sharing = cores[core].buffer.contains { $0.shares(piece.address, piece.size) }
         if sharing {
             if cores[core].isHeld {
@@ -137,13 +153,8 @@ extension ReferenceMachine {
         tellLoad(piece, core, place, other: 2)
         let completion = completionUncached(piece, core, from: place, at: now)
         spend(core, period, .uncached)
-        if configuration.core.outstandingUncached <= 1 {
-            wait(core, until: completion, .uncached)
-            cores[core].value = completion
-            cores[core].valueCause = .uncached
-        } else {
-            miss(core, completion, .uncached, isUncached: true)
-        }
+        cores[core].burst = (number, max(completion, cores[core].burst?.completion ?? 0))
+        if configuration.core.uncachedBurstBytes ?? 1 == 1 { endBurst(core) }
     }
 
     /// Looks up a line of the outer cache for a non-cacheable load, which fills none.

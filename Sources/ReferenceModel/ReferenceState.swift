@@ -59,6 +59,8 @@ struct ReferenceCore {
     var evictions: [UInt64] = []
     /// What `env late` has had loaded before its time.
     var late: [(start: UInt64, end: UInt64)] = []
+    /// What the access under way has asked for of non-cacheable memory in one burst, and when that is there.
+    var burst: (number: UInt64, completion: UInt64)?
     var maintenanceDone: UInt64 = 0
     var translation = ReferenceTLB()
 }

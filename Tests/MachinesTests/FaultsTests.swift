@@ -49,10 +49,10 @@ struct FaultsTests {
         let faults = ConfigurationFiles.faults(text)
         #expect(
             faults.map(\.found) == [
-                "key 'title' again (first on line 5)", "key 'ways' again (first on line 60)",
-                "key 'dmb' again (first on line 109)",
+                "key 'title' again (first on line 5)", "key 'ways' again (first on line 61)",
+                "key 'dmb' again (first on line 110)",
             ])
-        #expect(faults.map(\.line) == [6, 63, 110])
+        #expect(faults.map(\.line) == [6, 64, 111])
     }
 
     @Test func keepsGoingPastAKeyThatIsThereTwice() throws {

@@ -67,8 +67,10 @@ struct WholeModelTests {
         #expect(imx6q.level2?.outer?.storeBufferDrainCycles == nil)
         #expect(imx6q.level2?.outer?.overridesShared == true)
         #expect(imx6q.level2?.outer?.erratum752271 == true)
+        #expect(imx6q.core.uncachedBurstBytes == 64)
         let am5728 = try ConfigurationFiles.machine("am5728").configuration
         #expect(am5728.core.uncachedReadBytes == 64)
+        #expect(am5728.core.uncachedBurstBytes == nil)
         let kirkwood = try ConfigurationFiles.machine("kirkwood").configuration
         #expect(
             kirkwood.core.tlb

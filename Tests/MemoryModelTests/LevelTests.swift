@@ -165,4 +165,83 @@ struct LevelTests {
         #expect(bench.events(.memoryTraffic).map(\.size) == sizes)
         #expect(bench.events(.load).map(\.size).reduce(0, +) == size)
     }
+
+    // MARK: Bursts
+
+    /// The bytes of a line are there at 7 + 50 + 7.5.
+    ///
+    /// The second line of a burst is asked for a cycle later, finds memory's pins busy until 17 and is there at 74.5, the fourth at 94.5.
+    @Test(
+        "The lines that a non-cacheable load has in one burst are waited for once",
+        arguments: [
+            (nil, 0, 128, 4 * 129 / 2), (32, 0, 128, 4 * 129 / 2), (64, 0, 128, 149),
+            (64, 32, 64, 129), (64, 0, 32, 64), (128, 0, 128, 94),
+        ] as [(UInt64?, UInt64, UInt32, UInt64)])
+    func burst(_ bytes: UInt64?, _ offset: UInt64, _ size: UInt32, _ cycles: UInt64) throws {
+        let uncached: UInt64 = 0x10_0000
+        let bench = try bench { _ in
+        } _: {
+            $0.core.uncachedBurstBytes = bytes
+        }
+        bench.declare(uncached, 0x1000, .nonCacheable)
+        #expect(bench.spent { bench.load(uncached + offset, size) } == [.uncached: cycles])
+        // Each line is read and told of by itself.
+        #expect(bench.events(.load).map(\.size) == Array(repeating: 32, count: Int(size) / 32))
+        #expect(bench.events(.memoryTraffic).map(\.size).reduce(0, +) == size)
+    }
+
+    /// Two loads of two lines each, all asked for by 4: the last line has the pins from 37 on.
+    @Test("A burst takes one of the places of loads in flight", arguments: [(nil, 129), (64, 94)])
+    func burstInFlight(_ bytes: UInt64?, _ cycles: UInt64) throws {
+        let uncached: UInt64 = 0x10_0000
+        let bench = try bench {
+            $0.window = 1_000
+        } _: {
+            $0.core.uncachedBurstBytes = bytes
+            $0.core.outstandingUncached = 2
+        }
+        bench.declare(uncached, 0x1000, .nonCacheable)
+        bench.load(uncached, 64)
+        bench.load(uncached + 64, 64)
+        bench.finish()
+        #expect(bench.cycles() == cycles)
+    }
+
+    @Test("A load-acquire waits for its burst before its barrier")
+    func burstAcquired() throws {
+        let uncached: UInt64 = 0x10_0000
+        let bench = try bench { _ in
+        } _: {
+            $0.core.uncachedBurstBytes = 64
+        }
+        bench.declare(uncached, 0x1000, .nonCacheable)
+        #expect(
+            bench.spent { bench.access(.loadAcquire, uncached, 64) } == [
+                .uncached: 74, .barrier: 5,
+            ])
+    }
+
+    @Test("A burst ends where the memory's type does")
+    func burstAtTheEnd() throws {
+        let uncached: UInt64 = 0x10_0000
+        let bench = try bench { _ in
+        } _: {
+            $0.core.uncachedBurstBytes = 64
+        }
+        bench.declare(uncached, 0x20, .nonCacheable)
+        // The other half is cacheable, and asked for while the first is under way: for a cycle of it.
+        #expect(bench.spent { bench.load(uncached, 64) }[.uncached] == 64 - 1)
+        #expect(bench.events(.load).map(\.place) == [.memory, .level1Data(0)])
+    }
+
+    // MARK: A prefetcher that is off
+
+    @Test("A prefetcher with nothing outstanding asks for nothing", arguments: [(0, 0), (1, 1)])
+    func prefetcherOff(_ outstanding: Int, _ count: Int) throws {
+        let bench = try bench {
+            $0.level1?.prefetch = PrefetchConfiguration(kind: .nextLine, outstanding: outstanding)
+        }
+        bench.load(Self.line)
+        #expect(bench.events(.prefetch).count == count)
+    }
 }

@@ -109,9 +109,8 @@ extension Calibration {
     // MARK: Prefetchers
 
     private static let prefetchers: [Calibration] = [
-        distance("rpi2", "l1d", "read", 1_312, "sbc-bench result 3MGs"),
-        distance(
-            "rpi3", "l1d", "read", 2_238, "Pi Zero 2, the same chip, sbc-bench result 3DeL"),
+        used("rpi2", 1_312, "sbc-bench result 3MGs"),
+        used("rpi3", 2_238, "Pi Zero 2, the same chip, sbc-bench result 3DeL"),
         distance("rpi4", "l2", "read", 3_943, "sbc-bench result 1MFf"),
         distance("rk3288", "l2", "read", 5_609, "sbc-bench result 3X9q"),
         distance("rk3399", "l2", "memcpy", 4_103, "sbc-bench result 1iFz"),
@@ -121,6 +120,12 @@ extension Calibration {
             "memcpy of cached memory: 1884 MB/s at 1100 MHz (LLNL LiME, M2)", 1...6,
             of: "copy", in: "zynqmp-cached.slt", bytes: 4_194_304, rate: 1_884,
             on: .machine(of: "zynqmp-cached.slt")),
+        // A Cortex-A7 has a field for it of two bits, which system software may have set to 0.
+        nearest(
+            .trace("fb-exynos5422.slt"), "l1d.prefetch.outstanding",
+            "read of cached memory: 519.4 MB/s (ODROID HC2, the same chip, sbc-bench result 8ctH)",
+            0...3, of: "read", in: "fb-exynos5422.slt", bytes: 16_384, rate: 519.4,
+            on: .machine(of: "fb-exynos5422.slt")),
     ]
 
     private static func distance(
@@ -130,6 +135,14 @@ extension Calibration {
             .machine(machine), "\(cache).prefetch.distance",
             "\(span) of cached memory: \(Int(rate)) MB/s (\(source))", 1...12, of: span,
             in: "cached-rates.slt", bytes: 1_048_576, rate: rate, on: .own)
+    }
+
+    /// The same of a core that goes in order: the loop adds what it loads before it loads again.
+    private static func used(_ machine: String, _ rate: Double, _ source: String) -> Self {
+        nearest(
+            .machine(machine), "l1d.prefetch.distance",
+            "read of cached memory: \(Int(rate)) MB/s (\(source))", 1...12, of: "read-used",
+            in: "cached-rates.slt", bytes: 16_384, rate: rate, on: .own)
     }
 
     private static func nearest(

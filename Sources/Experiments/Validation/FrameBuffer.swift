@@ -35,7 +35,7 @@ struct FrameBuffer: Sendable {
     private static func arm(
         _ id: String, _ trace: String, _ title: String, _ file: String, memcpy: Double,
         memset: Double, read: Double?, neon: Double?, ldm: Double, vldm: Double,
-        calibrates: Set<String> = ["memset"], copied: Double? = nil
+        calibrates: Set<String> = ["memset"], copied: Double? = nil, loaded: Double? = nil
     ) -> Self {
         var columns = [
             Column(
@@ -44,7 +44,8 @@ struct FrameBuffer: Sendable {
         ]
         if let read {
             columns.append(
-                Column(name: "read", span: "read", measured: read, bytes: cachedBytes))
+                Column(
+                    name: "read", span: "read", measured: read, bytes: loaded ?? cachedBytes))
         }
         if let neon {
             columns.append(
@@ -92,16 +93,18 @@ struct FrameBuffer: Sendable {
         arm(
             "U1", "fb-s812.slt", "S812, Cortex-A9 at 1200 MHz", "3R3N", memcpy: 1_163,
             memset: 3_334, read: 1_641, neon: 284.7, ldm: 262.8, vldm: 384.5,
-            calibrates: ["memset", "NEON"]),
+            calibrates: ["memset", "NEON"], copied: 16_384),
         arm(
             "U3", "fb-rk3188.slt", "RK3188, Cortex-A9 at 1608 MHz", "408h", memcpy: 320,
-            memset: 2_016, read: 620, neon: 309.9, ldm: 285.7, vldm: 410.1),
+            memset: 2_016, read: 620, neon: 309.9, ldm: 285.7, vldm: 410.1, copied: 16_384),
         arm(
             "U5", "fb-pi2.slt", "Pi 2, Cortex-A7 at 900 MHz", "3MGs", memcpy: 1_003, memset: 1_180,
-            read: 1_312, neon: 60.5, ldm: 200.1, vldm: 290.9, calibrates: ["memset", "read"]),
+            read: 1_312, neon: 60.5, ldm: 200.1, vldm: 290.9, calibrates: ["memset", "read"],
+            loaded: 16_384),
         arm(
             "U9", "fb-exynos5422.slt", "Exynos 5422, Cortex-A7 at 1400 MHz", "1iLy", memcpy: 392,
-            memset: 800, read: 514, neon: 70.0, ldm: 259.6, vldm: 321.4),
+            memset: 800, read: 514, neon: 70.0, ldm: 259.6, vldm: 321.4, copied: 16_384,
+            loaded: 16_384),
         arm(
             "U12", "fb-pi4.slt", "Pi 4, Cortex-A72 at 1500 MHz", "1MFf", memcpy: 2_464,
             memset: 3_168, read: 3_943, neon: 1_267, ldm: 709.8, vldm: 741.7,

@@ -93,9 +93,9 @@ extension Rows {
     /// D7.
     static let controller = [
         RecipeBook(
-            trace: "zynq-pl330.slt", source: "Zynq-7000 TRM UG585, table 22-2: maximum suggested"
+            trace: "zynq-pl330.slt", source: "Zynq-7000 TRM UG585, table 22-8: maximum suggested"
         ).rate(
-            "D7", "Zynq-7000, PL330 from memory to memory", 600, .absolute, span: "copy",
+            "D7", "Zynq-7000, PL330 from memory into the fabric", 600, .absolute, span: "copy",
             bytes: Double(1 << 20))
     ]
 }

@@ -34,7 +34,7 @@ public struct Fidelity: Sendable {
 
         A high share of assumptions is no fault by itself: sizes and policies are documented, what an operation costs
         hardly ever is. Latencies of memory from `tinymembench`, `ramlat` and `lat_mem_rd` have page walks in them,
-        which the model does not have as such. How far predictions hold is in `validation.md`.
+        which only machines with `core.tlb` tell from them. How far predictions hold is in `validation.md`.
 
 
         """

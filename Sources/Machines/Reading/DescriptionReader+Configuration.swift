@@ -57,6 +57,7 @@ extension DescriptionReader {
             milliCyclesPerFetch: number("core.cycles_per_fetch"))
         core.invalidateCleans = flag("core.invalidate_cleans")
         core.uncachedReadBytes = optionalBytes("core.uncached_read_bytes").map { UInt64($0) }
+        core.uncachedBurstBytes = optionalBytes("core.uncached_burst_bytes").map { UInt64($0) }
         core.tlb = tlb
         return core
     }

@@ -60,7 +60,9 @@ extension Schema {
                 Field(
                     "max_stride", .whole(1...1_024, "lines"), else: "1", "the least there can be"),
                 Field("distance", .whole(1...64, "lines"), else: "1", "the least there can be"),
-                Field("outstanding", .whole(1...64, "lines"), else: "1", "the least there can be"),
+                Field(
+                    "outstanding", .whole(0...64, "lines"), else: "1", "the least of one that is on"
+                ),
                 Field(
                     "page_bytes", .bytes(16...1 << 30, powerOfTwo: true), else: "4K",
                     "the smallest page"),

@@ -51,6 +51,9 @@ enum Schema {
             "uncached_read_bytes", .bytes(1...256, none: true, powerOfTwo: true), else: "none",
             "a non-cacheable load reads its own bytes"),
         Field(
+            "uncached_burst_bytes", .bytes(1...256, none: true, powerOfTwo: true), else: "none",
+            "a non-cacheable load makes a burst for each line"),
+        Field(
             "tlb", .section(tlb, orNone: true),
             else: .value("none", reason: "translation costs nothing")),
     ]

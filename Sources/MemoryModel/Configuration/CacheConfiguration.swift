@@ -50,7 +50,7 @@ public struct PrefetchConfiguration: Sendable, Hashable {
     public var maximumStride: Int
     /// How many lines ahead of a confirmed stream it loads.
     public var distance: Int
-    /// How many of its lines may be on their way; more are not asked for.
+    /// How many of its lines may be on their way, and more are not asked for; 0: it is turned off.
     public var outstanding: Int
     /// No prefetch crosses a multiple of this many bytes; a power of two.
     public var pageBytes: UInt64
@@ -85,7 +85,7 @@ extension PrefetchConfiguration {
         check("trigger", trigger, 1...64)
         check("max_stride", maximumStride, 1...1_024)
         check("distance", distance, 1...64)
-        check("outstanding", outstanding, 1...64)
+        check("outstanding", outstanding, 0...64)
         if pageBytes & (pageBytes &- 1) != 0 || pageBytes < UInt64(lineSize) {
             faults.append(
                 ConfigurationFault(

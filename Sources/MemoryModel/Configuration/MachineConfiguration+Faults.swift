@@ -69,6 +69,12 @@ extension MachineConfiguration {
                     path: "core.uncached_read_bytes", found: "\(bytes)",
                     expected: "a power of two from 1 to 256 bytes"))
         }
+        if let bytes = core.uncachedBurstBytes, bytes & (bytes &- 1) != 0 || !(1...256 ~= bytes) {
+            faults.append(
+                ConfigurationFault(
+                    path: "core.uncached_burst_bytes", found: "\(bytes)",
+                    expected: "a power of two from 1 to 256 bytes"))
+        }
         // Without an L1D entries go to the next level as they are; an entry's mask has a bit for each of 64 bytes.
         let key = level1Data != nil ? "l1d.line" : level2 != nil ? "l2.line" : "l3.line"
         let isLine = dataLineSize <= 64 && (level1Data != nil || level2 != nil || level3 != nil)

@@ -14,6 +14,7 @@ extension Machine where P: ~Copyable {
         self.record = record
         issue(core)
         performIssued(access, core)
+        if uncachedBurst != nil { finishBurst(core) }
         openFastPath(for: core)
         checkLaws()
     }
@@ -60,6 +61,7 @@ extension Machine where P: ~Copyable {
                 drainStoreBuffer(core, on: .barrier)
             }
             forEachPiece(access, level1Data.lineSize) { $0.load($1, $2, core) }
+            if uncachedBurst != nil { finishBurst(core) }
             waitForMisses(core)
             spend(core, costs.dmb, on: .barrier)
             return
@@ -265,7 +267,7 @@ extension Machine where P: ~Copyable {
     ///
     /// `other` is 1 where the line was filled for it: the load hits `place` now but counts as a miss there;
     /// 2 where no L1 was asked or took the line.
-    private mutating func emitLoad(
+    mutating func emitLoad(
         _ address: UInt64, _ size: UInt64, _ core: Int, _ place: Place,
         servedBy source: Place? = nil, fillsLevel1: Bool = true
     ) {
@@ -275,57 +277,15 @@ extension Machine where P: ~Copyable {
             address: address, size: size, detail: UInt32(mapType.rawValue), record: record)
     }
 
-    private mutating func loadUncached(_ address: UInt64, _ size: UInt64, _ core: Int) {
-        if storeBuffers.list(core).contains(where: { $0.overlaps(address, size) }) {
-            if cores[core].holds {
-                emitLoad(address, size, core, .storeBuffer(core))
-                spend(core, period, on: .uncached)
-                return
-            }
-            drainStoreBuffer(core, on: .uncached)
-        } else {
-            drainBefore(.uncachedLoad, core, on: .uncached)
-        }
-        drainOuterSlots(overlapping: address, size)
-        let now = cores[core].now
-        let source = uncachedLoadSource(address, size, core, at: now)
-        emitLoad(address, size, core, source.place)
-        let completion = source.completion ?? readUncached(address, size, core, at: now)
-        spend(core, period, on: .uncached)
-        let outstanding = rules.outstandingUncached
-        if outstanding <= 1 {
-            wait(core, until: completion, on: .uncached)
-            noteLoad(core, completion: completion, cause: .uncached)
-        } else {
-            missed(core, completion: completion, cause: .uncached, limit: outstanding)
-        }
-    }
-
-    private mutating func loadDevice(_ address: UInt64, _ size: UInt64, _ core: Int) {
-        let isOrdered = mapType == .stronglyOrdered
-        if isOrdered {
-            drainStoreBuffer(core, on: .device)
-            drainAllOuterSlots(at: cores[core].now)
-        } else {
-            drainBefore(.deviceLoad, core, on: .device)
-        }
-        let latency =
-            isOrdered
-            ? costs.level2Miss + memory.latency(of: address) : costs.registerRead
-        emitLoad(address, size, core, .memory)
-        wait(core, until: cores[core].now + latency, on: .device)
-        noteLoad(core, completion: cores[core].now, cause: .device)
-    }
-
     @inline(__always)
-    private func noteLoad(_ core: Int, completion: UInt64, cause: Cause) {
+    func noteLoad(_ core: Int, completion: UInt64, cause: Cause) {
         (cores.base + core).pointee.lastLoad = completion
         (cores.base + core).pointee.isLastLoadSlow = true
         (cores.base + core).pointee.lastSlowCause = cause
     }
 
     /// Notes a load in flight; the core goes on for its window, unless all its miss buffers are in use.
-    private mutating func missed(
+    mutating func missed(
         _ core: Int, completion: UInt64, cause: Cause, limit: Int? = nil
     ) {
         noteLoad(core, completion: completion, cause: cause)

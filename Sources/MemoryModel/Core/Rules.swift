@@ -35,6 +35,8 @@ struct Rules {
     let coherence: CoherenceConfiguration
     /// Bytes of the aligned piece that a non-cacheable load reads from memory; 1: its own bytes.
     let uncachedReadBytes: UInt64
+    /// Bytes of the aligned piece of which a non-cacheable load's lines are one burst; 1: each line is one.
+    let uncachedBurstBytes: UInt64
 
     init(_ configuration: MachineConfiguration) {
         outstandingMisses = max(configuration.core.outstandingMisses, 1)
@@ -60,6 +62,7 @@ struct Rules {
                 storeBufferEntries: 1, storeBufferDrainCycles: nil, operationCycles: 0,
                 syncCycles: 0)
         uncachedReadBytes = configuration.core.uncachedReadBytes ?? 1
+        uncachedBurstBytes = configuration.core.uncachedBurstBytes ?? 1
         let buffer = configuration.storeBuffer
         hasStoreBuffer = buffer != nil
         storeBufferEntries = buffer?.entries ?? 1

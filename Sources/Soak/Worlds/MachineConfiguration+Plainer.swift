@@ -21,6 +21,7 @@ extension MachineConfiguration {
         add { $0.storeBuffer = nil }
         add { $0.core.tlb = nil }
         add { $0.core.uncachedReadBytes = nil }
+        add { $0.core.uncachedBurstBytes = nil }
         add { $0.core.invalidateCleans = false }
         add { $0.core.windowCycles = 0 }
         add { $0.core.outstandingMisses = 1 }

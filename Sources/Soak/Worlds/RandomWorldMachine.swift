@@ -156,6 +156,9 @@ enum RandomMachine {
                 microEntries: random.percent(50) ? random.in(1, min(entries, 3)) : nil,
                 microMissCycles: random.pick([0, 2]))
         }
+        // Drawn from a copy, so that what was drawn before this came stays what it was.
+        var own = random
+        if own.percent(30) { core.uncachedBurstBytes = own.pick([1, 32, 64, 128]) }
         return core
     }
 
