@@ -36,8 +36,10 @@ public struct LibraryVersion: Hashable, Comparable, Sendable, CustomStringConver
         (left.major, left.minor, left.patch) < (right.major, right.minor, right.patch)
     }
 
-    /// The version as a trace writes it; a patch of 0 is not written.
+    /// The version as a trace writes it; a patch of 0 is not written, the month of a year with two digits.
     public var description: String {
-        patch == 0 ? "\(major).\(minor)" : "\(major).\(minor).\(patch)"
+        let isMonth = (2_000..<3_000).contains(major) && (1...9).contains(minor)
+        let first = "\(major).\(isMonth ? "0" : "")\(minor)"
+        return patch == 0 ? first : "\(first).\(patch)"
     }
 }

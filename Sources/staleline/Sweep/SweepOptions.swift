@@ -95,8 +95,9 @@ struct AxisOptions: ParsableArguments {
                 key: MachineAxis.machineKey, parsing: machine, place: "--machine")
             axes.insert(names, at: 0)
         }
-        for key in Set(axes.map(\.key)) where axes.count(where: { $0.key == key }) > 1 {
-            throw BadInput("\(key): found it more than once among the axes, expected it once")
+        var known: Set<String> = []
+        for axis in axes where !known.insert(axis.key).inserted {
+            throw BadInput("\(axis.key): found it more than once among the axes, expected it once")
         }
         return axes
     }

@@ -19,7 +19,7 @@ import Testing
                 NativeSample(function.rawValue, .vendor(VendorCall(function))),
                 NativeSample(
                     "\(function.rawValue) version 2016.09",
-                    canonical: "core0: \(function.rawValue) version 2016.9",
+                    canonical: "core0: \(function.rawValue) version 2016.09",
                     .vendor(VendorCall(function, version: version))),
             ]
         case .address:
@@ -27,7 +27,7 @@ import Testing
                 NativeSample(
                     "\(function.rawValue) rx+0x20", .vendor(VendorCall(function, at: rx(0x20)))),
                 NativeSample(
-                    "\(function.rawValue) 0x40 version 2016.9",
+                    "\(function.rawValue) 0x40 version 2016.09",
                     .vendor(VendorCall(function, at: Operand(0x40), version: version))),
             ]
         case .range:
@@ -116,6 +116,8 @@ import Testing
         #expect(old < new)
         #expect(try #require(LibraryVersion(parsing: "2016.09")) == LibraryVersion(2_016, 9))
         #expect(LibraryVersion(9_999, 9_999, 9_999).description == "9999.9999.9999")
+        #expect(LibraryVersion(2_016, 9, 1).description == "2016.09.1")
+        #expect(LibraryVersion(5, 4).description == "5.4")
     }
 
     /// Programs that no text can hold.
