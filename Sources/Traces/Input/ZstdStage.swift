@@ -6,21 +6,30 @@ final class ZstdStage: DecompressingStage {
     static let windowLimit: Int32 = 27
 
     private let context: OpaquePointer
+    /// How many bytes a frame begins with that the library looks at together.
+    private let firstSize: Int
+    /// How many more bytes the library needs to go on; above zero.
+    private var wanted = 0
 
     init(_ input: InputBuffer, file: String) throws(TraceErrors) {
         guard let context = ZSTD_createDCtx() else { throw Self.noMemory(file, .zstd) }
         self.context = context
+        firstSize = max(ZSTD_initDStream(context), 1)
         _ = ZSTD_DCtx_setParameter(context, ZSTD_d_windowLogMax, Self.windowLimit)
         super.init(input, file: file, .zstd)
     }
 
     deinit { ZSTD_freeDCtx(context) }
 
+    override func beginFrame() { wanted = firstSize }
+
     override func step(
         into target: UnsafeMutableRawBufferPointer, isLast: Bool
     ) throws(TraceErrors) -> Int {
         let available = input.available
-        var source = ZSTD_inBuffer(src: available.baseAddress, size: available.count, pos: 0)
+        // No more than it needs: then it stops at the same byte of damaged data, whatever pieces these come in.
+        var source = ZSTD_inBuffer(
+            src: available.baseAddress, size: min(available.count, wanted), pos: 0)
         var output = ZSTD_outBuffer(dst: target.baseAddress, size: target.count, pos: 0)
         let status = ZSTD_decompressStream(context, &output, &source)
         input.consume(source.pos)
@@ -29,6 +38,7 @@ final class ZstdStage: DecompressingStage {
             throw fault("damaged zstd data (\(reason))", "zstd data with a window up to 128 MiB")
         }
         isInFrame = status != 0
+        wanted = max(status, 1)
         return output.pos
     }
 }
