@@ -118,6 +118,18 @@ struct PastFoundationTests {
         #expect(!ordered.goesWrong)
     }
 
+    @Test("A load that passes another need not find what a device wrote after that one's bytes")
+    func toldByFlag() throws {
+        let later = try flaw(
+            "dsp: wr b+64 4", "dsp: wr b 4", "ld b+64 4", "ld b 4", "dsp: wr b+68 4")
+        #expect(later.flaw == nil)
+        #expect(!later.goesWrong)
+        let told = try flaw(
+            "dsp: wr b 4", "dsp: wr b+64 4", "ld b+64 4", "ld b 4", "dsp: wr b+68 4")
+        #expect(told.flaw == nil)
+        #expect(told.goesWrong)
+    }
+
     @Test("What another core has cleaned is clean when it hands over")
     func cleanedElsewhere() throws {
         for body in [

@@ -161,7 +161,7 @@ extension ProofProblem {
                 let write = Int(younger) - 1
                 let isDue =
                     !wasEarly
-                    || write < nodes[number].flags[writer.device]
+                    || write <= nodes[number].flags[writer.device]
                         && write > nodes[number].polled[writer.device]
                 if isDue, writer.ordinal <= state.known[writer.device] { return Int(younger) }
             } else if Int(younger) - 1 < number, !nodes[number].isKernelCopy {

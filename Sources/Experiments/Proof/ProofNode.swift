@@ -50,7 +50,7 @@ struct ProofNode: Hashable, Sendable {
     var snoops = false
     /// Whether a load may perform before earlier ones.
     var isEarly = false
-    /// For each device the last earlier load that may tell an early load's core of its writes; -1: none.
+    /// For each device the last of its writes that an earlier load may tell an early load's core of; -1: none.
     var flags: [Int] = []
     /// For each device its last write that a load before has told an early load's core of, as the program goes on: it
     /// polls, and barriers order the two loads; -1: none.

@@ -144,11 +144,12 @@ struct ProofOrder {
         }
     }
 
-    /// For each device the last load before a load that tells of its writes, and that the later one may pass; -1: none.
+    /// For each device the last of its writes that loads tell of which stand before a load, and which it may pass; -1: none.
     private func passed(_ nodes: [ProofNode], by load: Int) -> [Int] {
         let devices = (nodes.map(\.device).max() ?? 0) + 1
         return (0..<devices).map { device in
-            nodes[..<load].indices.last { isFlag(nodes, $0, for: load, of: device) } ?? -1
+            nodes[..<load].indices.compactMap { told(nodes, by: $0, for: load, of: device) }.max()
+                ?? -1
         }
     }
 
@@ -172,12 +173,12 @@ struct ProofOrder {
         return result
     }
 
-    /// Whether a load may tell of what a device has written before, and a later one may pass it.
-    private func isFlag(
-        _ nodes: [ProofNode], _ earlier: Int, for load: Int, of device: Int? = nil
-    ) -> Bool {
-        guard case .load = nodes[earlier].kind, canPass(nodes, earlier, load) else { return false }
-        return nodes[..<earlier].contains { write in
+    /// The last write of a device, or of any, that a load may tell of, if a later one may pass it; nil: it may tell of none.
+    private func told(
+        _ nodes: [ProofNode], by earlier: Int, for load: Int, of device: Int? = nil
+    ) -> Int? {
+        guard case .load = nodes[earlier].kind, canPass(nodes, earlier, load) else { return nil }
+        return nodes[..<earlier].lastIndex { write in
             write.kind == .deviceWrite && (device ?? write.device) == write.device
                 && zip(write.classes, nodes[earlier].classes).contains { $0 & $1 != 0 }
         }
@@ -194,7 +195,7 @@ struct ProofOrder {
             case .fence, .wait: fence = index
             case .load:
                 nodes[index].isEarly = (fence..<index).contains {
-                    isFlag(nodes, $0, for: index)
+                    told(nodes, by: $0, for: index) != nil
                 }
             default: break
             }
