@@ -50,10 +50,10 @@ class DecompressingStage: ByteStage {
         into target: UnsafeMutableRawBufferPointer, isLast: Bool
     ) throws(TraceErrors) -> Int { preconditionFailure("a stage has a library") }
 
-    /// An error at the place that was reached in the compressed data.
-    final func fault(_ found: String, _ expected: String) -> TraceErrors {
+    /// An error at a place of the compressed data; nil: that which was reached.
+    final func fault(_ found: String, _ expected: String, at byte: UInt64? = nil) -> TraceErrors {
         TraceErrors([
-            TraceError(file: file, byte: input.offset, found: found, expected: expected)
+            TraceError(file: file, byte: byte ?? input.offset, found: found, expected: expected)
         ])
     }
 

@@ -10,6 +10,8 @@ final class ZstdStage: DecompressingStage {
     private let firstSize: Int
     /// How many more bytes the library needs to go on; above zero.
     private var wanted = 0
+    /// Where what it needs together begins.
+    private var start: UInt64 = 0
 
     init(_ input: InputBuffer, file: String) throws(TraceErrors) {
         guard let context = ZSTD_createDCtx() else { throw Self.noMemory(file, .zstd) }
@@ -21,13 +23,16 @@ final class ZstdStage: DecompressingStage {
 
     deinit { ZSTD_freeDCtx(context) }
 
-    override func beginFrame() { wanted = firstSize }
+    override func beginFrame() {
+        wanted = firstSize
+        start = input.offset
+    }
 
     override func step(
         into target: UnsafeMutableRawBufferPointer, isLast: Bool
     ) throws(TraceErrors) -> Int {
         let available = input.available
-        // No more than it needs: then it stops at the same byte of damaged data, whatever pieces these come in.
+        // No more than it needs: then what is damaged begins at the same byte, whatever pieces the data come in.
         var source = ZSTD_inBuffer(
             src: available.baseAddress, size: min(available.count, wanted), pos: 0)
         var output = ZSTD_outBuffer(dst: target.baseAddress, size: target.count, pos: 0)
@@ -35,9 +40,11 @@ final class ZstdStage: DecompressingStage {
         input.consume(source.pos)
         guard ZSTD_isError(status) == 0 else {
             let reason = String(cString: ZSTD_getErrorName(status))
-            throw fault("damaged zstd data (\(reason))", "zstd data with a window up to 128 MiB")
+            throw fault(
+                "damaged zstd data (\(reason))", "zstd data with a window up to 128 MiB", at: start)
         }
         isInFrame = status != 0
+        if source.pos == wanted { start = input.offset }
         wanted = max(status, 1)
         return output.pos
     }
