@@ -8,10 +8,12 @@ final class ZstdStage: DecompressingStage {
     private let context: OpaquePointer
     /// How many bytes a frame begins with that the library looks at together.
     private let firstSize: Int
-    /// How many more bytes the library needs to go on; above zero.
+    /// How many more bytes of a portion the library is still to get; above zero.
     private var wanted = 0
-    /// Where what it needs together begins.
+    /// Where the portion begins.
     private var start: UInt64 = 0
+    /// A block's header, which the library asks for together with the block before it.
+    private static let headerSize = 3
 
     init(_ input: InputBuffer, file: String) throws(TraceErrors) {
         guard let context = ZSTD_createDCtx() else { throw Self.noMemory(file, .zstd) }
@@ -24,7 +26,14 @@ final class ZstdStage: DecompressingStage {
     deinit { ZSTD_freeDCtx(context) }
 
     override func beginFrame() {
-        wanted = firstSize
+        begin(firstSize)
+    }
+
+    /// Begins a portion, of what the library asks for.
+    ///
+    /// A block comes without the next one's header: what it decompresses to would be lost if that is damaged.
+    private func begin(_ asked: Int) {
+        wanted = asked > Self.headerSize ? asked - Self.headerSize : max(asked, 1)
         start = input.offset
     }
 
@@ -32,7 +41,8 @@ final class ZstdStage: DecompressingStage {
         into target: UnsafeMutableRawBufferPointer, isLast: Bool
     ) throws(TraceErrors) -> Int {
         let available = input.available
-        // No more than it needs: then what is damaged begins at the same byte, whatever pieces the data come in.
+        // No more than a portion: then damage is found at the same byte, and behind the same output, whatever pieces the
+        // data come in.
         var source = ZSTD_inBuffer(
             src: available.baseAddress, size: min(available.count, wanted), pos: 0)
         var output = ZSTD_outBuffer(dst: target.baseAddress, size: target.count, pos: 0)
@@ -44,8 +54,7 @@ final class ZstdStage: DecompressingStage {
                 "damaged zstd data (\(reason))", "zstd data with a window up to 128 MiB", at: start)
         }
         isInFrame = status != 0
-        if source.pos == wanted { start = input.offset }
-        wanted = max(status, 1)
+        if source.pos < wanted { wanted -= source.pos } else { begin(status) }
         return output.pos
     }
 }
