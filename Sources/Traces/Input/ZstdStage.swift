@@ -12,6 +12,8 @@ final class ZstdStage: DecompressingStage {
     private var wanted = 0
     /// Where the portion begins.
     private var start: UInt64 = 0
+    /// Whether the library may have output left, for which there was no room.
+    private var holdsOutput = false
     /// A block's header, which the library asks for together with the block before it.
     private static let headerSize = 3
 
@@ -41,10 +43,11 @@ final class ZstdStage: DecompressingStage {
         into target: UnsafeMutableRawBufferPointer, isLast: Bool
     ) throws(TraceErrors) -> Int {
         let available = input.available
-        // No more than a portion: then damage is found at the same byte, and behind the same output, whatever pieces the
-        // data come in.
+        // What is left comes alone: it would be lost if the next portion is damaged. Otherwise no more than a portion: then
+        // damage is found at the same byte, and behind the same output, whatever pieces the data come in.
         var source = ZSTD_inBuffer(
-            src: available.baseAddress, size: min(available.count, wanted), pos: 0)
+            src: available.baseAddress, size: holdsOutput ? 0 : min(available.count, wanted), pos: 0
+        )
         var output = ZSTD_outBuffer(dst: target.baseAddress, size: target.count, pos: 0)
         let status = ZSTD_decompressStream(context, &output, &source)
         input.consume(source.pos)
@@ -53,7 +56,12 @@ final class ZstdStage: DecompressingStage {
             throw fault(
                 "damaged zstd data (\(reason))", "zstd data with a window up to 128 MiB", at: start)
         }
+        let wasHolding = holdsOutput
+        holdsOutput = output.pos == target.count
         isInFrame = status != 0
+        if wasHolding, output.pos == 0, status != 0 {
+            return try step(into: target, isLast: isLast)
+        }
         if source.pos < wanted { wanted -= source.pos } else { begin(status) }
         return output.pos
     }
