@@ -48,6 +48,62 @@ struct SampledSetsTests {
         }
     }
 
+    @Test("Sets that the trace does not touch count as such")
+    func untouchedSets() async throws {
+        // One in five sets, 40 lines each, one after the other: all miss.
+        let accesses = (0..<40 as Range<UInt64>).flatMap { turn in
+            (0..<256 as Range<UInt64>).filter { $0 % 5 == 0 }.map {
+                MemoryAccess(.load, at: (turn << 8 | $0) * 32, size: 4)
+            }
+        }
+        let truth = Double(accesses.count)
+        let machines = [
+            PlainConfiguration(
+                level1Data: SweepSamplingTests.cache(256, 1, 32),
+                level2: SweepSamplingTests.cache(256, 2, 32))
+        ]
+        var sums: [String: Double] = [:]
+        var held = 0
+        let seeds = 1...40 as ClosedRange<UInt64>
+        for seed in seeds {
+            let sample = try SetSample(of: machines, oneIn: 4, seed: seed)
+            let counts = try #require(
+                await SweepSamplingTests.sampled(
+                    SweepSamplingTests.run(accesses, .sets(sample)), machines)[0])
+            #expect(counts.units == sample.units)
+            for named in counts.estimates {
+                sums[named.name, default: 0] += named.estimate.value
+                guard named.name == "L1D.misses" else { continue }
+                if named.estimate.low...named.estimate.high ~= truth { held += 1 }
+                // Nothing misses more often than it is asked, which is known.
+                #expect(named.estimate.high <= truth, "seed \(seed): \(named.estimate)")
+            }
+        }
+        for name in ["L1D.misses", "L1D.readMisses", "L2.reads", "L2.misses"] {
+            let mean = sums[name, default: 0] / Double(seeds.count)
+            #expect(abs(mean / truth - 1) < 0.1, "\(name): \(mean)")
+        }
+        #expect(held >= 32, "\(held) of \(seeds.count)")
+    }
+
+    @Test("A sample without any access says so")
+    func nothing() async throws {
+        let machines = [PlainConfiguration(level1Data: SweepSamplingTests.cache(256, 1, 32))]
+        let sample = try SetSample(of: machines, oneIn: 8, seed: 1)
+        let group = try #require(sample.unitOfGroup.firstIndex { $0 < 0 })
+        let access = MemoryAccess(.load, at: UInt64(group) * 32, size: 4)
+        var contents: [SweepOutcome.Content] = []
+        try await SweepSamplingTests.run([access], .sets(sample)).run(
+            SweepSamplingTests.points(machines)
+        ) { contents += $0.map(\.content) }
+        #expect(contents.count == 1)
+        guard case .impossible(let words)? = contents.first else {
+            Issue.record("\(contents)")
+            return
+        }
+        #expect(words.hasPrefix("the sample: found no access"))
+    }
+
     @Test("Every group of sets is of one unit, or not counted")
     func groups() throws {
         let machines = [PlainConfiguration(level1Data: SweepSamplingTests.cache(512, 2, 32))]

@@ -165,7 +165,7 @@ struct SweepCommandTests {
                 : ["--sample-intervals", "100/400", "--warm-up", "200"])
         let local = try Program.run(["sweep"] + arguments + ["-o", folder.path("local.db")])
         #expect(local.status == 0, "\(local.error)")
-        #expect(local.out.contains("with bounds of 95.00 %"))
+        #expect(local.out.replacing("\n", with: " ").contains("with bounds of nominally 95 %"))
         #expect(local.out.contains(" % to "))
         #expect(
             try Program.run(

@@ -124,7 +124,7 @@ struct SweepSamplingTests {
             let sample = try #require(counts[UInt64(number)])
             #expect(sample.units == 9)
             #expect(sample.share == 1)
-            for (name, estimate) in sample.estimates {
+            for (name, estimate) in sample.estimates.map({ ($0.name, $0.estimate) }) {
                 let expected = try #require(truth[name])
                 #expect(
                     abs(estimate.value - expected) < 1e-9 * max(expected, 1), "\(name) \(number)")
@@ -144,7 +144,8 @@ struct SweepSamplingTests {
         ) throws {
             for (number, truth) in truths.enumerated() {
                 let point = try #require(counts[UInt64(number)])
-                for (name, estimate) in point.estimates where names.contains(name) {
+                for (name, estimate) in point.estimates.map({ ($0.name, $0.estimate) })
+                where names.contains(name) {
                     let expected = try #require(truth[name])
                     all[name, default: 0] += 1
                     held[name, default: 0] +=

@@ -80,7 +80,12 @@ final class TimedGroup: SweepGroup, @unchecked Sendable {
         let counters = machine.probe.snapshot
         let caches = CacheTotals(counters, of: configuration).levels
         return [
-            caches.flatMap { RunningTotal.cache($0.name, $0.counts) }
+            caches.flatMap { name, counts in
+                guard let cache = RunningTotal.Cache(rawValue: name) else {
+                    preconditionFailure("a cache that no sample knows: \(name)")
+                }
+                return RunningTotal.cache(cache, counts)
+            }
                 + [
                     RunningTotal("time.ns", machine.elapsed.nanoseconds),
                     RunningTotal("memory.bytesRead", Double(counters[.memoryBytesRead])),
@@ -162,12 +167,12 @@ final class CountingGroup: SweepGroup, @unchecked Sendable {
     var totals: [[RunningTotal]] {
         points.map { point in
             let (counts, bounds) = (point.counts(false), point.bounds())
-            var totals = RunningTotal.cache("L1D", counts.level1Data, bounds.level1Data)
+            var totals = RunningTotal.cache(.level1Data, counts.level1Data, bounds.level1Data)
             if let fetches = counts.level1Instruction {
-                totals += RunningTotal.cache("L1I", fetches, bounds.level1Instruction)
+                totals += RunningTotal.cache(.level1Instruction, fetches, bounds.level1Instruction)
             }
             if let second = counts.level2 {
-                totals += RunningTotal.cache("L2", second, bounds.level2, doubt: bounds.doubt)
+                totals += RunningTotal.cache(.level2, second, bounds.level2, doubt: bounds.doubt)
             }
             return totals
         }

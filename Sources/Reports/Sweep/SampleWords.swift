@@ -9,7 +9,7 @@ public enum SampleWords {
     static func of(_ table: SweepTable) -> String {
         guard let sample = table.origin.first(where: { $0.name == entry })?.value else { return "" }
         let bounds =
-            "Estimates from a sample (\(sample)), with bounds of \(Format.percent(share: SweepEstimate.confidence)) from how "
+            "Estimates from a sample (\(sample)), with bounds of nominally \(Int(100 * SweepEstimate.confidence)) % from how "
             + "much its parts differ. "
         guard sample.hasPrefix("intervals") else {
             return bounds + "A few hot sets that were not drawn are not in them."

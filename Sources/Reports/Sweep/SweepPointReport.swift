@@ -110,12 +110,13 @@ public struct SweepPointReport: Sendable {
             (
                 "estimates",
                 .object(
-                    counts.estimates.map { name, estimate in
+                    counts.estimates.map {
                         (
-                            name,
+                            $0.name,
                             .object([
-                                ("value", .number(estimate.value)), ("low", .number(estimate.low)),
-                                ("high", .number(estimate.high)),
+                                ("value", .number($0.estimate.value)),
+                                ("low", .number($0.estimate.low)),
+                                ("high", .number($0.estimate.high)),
                             ])
                         )
                     })

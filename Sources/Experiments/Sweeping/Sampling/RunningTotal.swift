@@ -14,8 +14,36 @@ struct RunningTotal {
     var per: Double?
     /// Which accesses it grows with.
     var base: AccessCounts.Base
-    /// Whether it counts these accesses themselves, so that it is known of the whole trace.
-    var isOfAccesses = false
+    /// What it is worked out from.
+    var growth = Growth.sets
+
+    /// What a number of the whole trace is worked out from.
+    enum Growth {
+        /// From the accesses: it counts them, or is a rate of what is not known of the whole trace.
+        case accesses
+        /// From the sets, where some of them were counted; of pieces of the trace from the accesses.
+        case sets
+    }
+
+    /// A cache, by the name that it has in results.
+    enum Cache: String {
+        case level1Data = "L1D"
+        case level1Instruction = "L1I"
+        case level2 = "L2"
+        case level3 = "L3"
+
+        /// The accesses of the trace that its own are.
+        var base: AccessCounts.Base {
+            switch self {
+            case .level1Data: .data
+            case .level1Instruction: .fetches
+            case .level2, .level3: .all
+            }
+        }
+
+        /// Whether how often it is asked is known of the whole trace.
+        var isFirst: Bool { self == .level1Data || self == .level1Instruction }
+    }
 
     init(
         _ name: String, _ value: Double, least: Double? = nil, most: Double? = nil,
@@ -49,47 +77,49 @@ struct RunningTotal {
     /// The totals of a cache.
     ///
     /// - Parameters:
-    ///   - name: Its name: `L1D` and `L1I` grow with their own accesses, others with all.
+    ///   - cache: Which.
     ///   - counts: What it has counted.
     ///   - bounds: How often it has missed at least and at most; nil: as counted.
     ///   - doubt: How many accesses it may have had more, or less.
     /// - Returns: reads and writes, misses of both, together and as a rate, and write-backs; of `L1I` those of reads.
     static func cache(
-        _ name: String, _ counts: PlainCounts, _ bounds: PlainMissBounds? = nil,
+        _ cache: Cache, _ counts: PlainCounts, _ bounds: PlainMissBounds? = nil,
         doubt: UInt64 = 0
     ) -> [RunningTotal] {
         let bounds = bounds ?? PlainMissBounds(counts)
         let doubt = Double(doubt)
-        let isOwn = name == "L1D"
         func total(
             _ what: String, _ value: UInt64, _ base: AccessCounts.Base,
             _ range: (UInt64, UInt64)? = nil
         ) -> RunningTotal {
             let (least, most) = range ?? (value, value)
             return RunningTotal(
-                "\(name).\(what)", Double(value), least: Double(least) - doubt,
-                most: Double(most) + doubt, of: name == "L1I" ? .fetches : isOwn ? base : .all)
+                "\(cache.rawValue).\(what)", Double(value), least: Double(least) - doubt,
+                most: Double(most) + doubt, of: cache == .level1Data ? base : cache.base)
+        }
+        func asked(
+            _ what: String, _ value: UInt64, _ base: AccessCounts.Base
+        ) -> RunningTotal {
+            var total = total(what, value, base)
+            if cache.isFirst { total.growth = .accesses }
+            return total
         }
         let all = total(
             "misses", counts.readMisses + counts.writeMisses, .data,
             (bounds.leastReads + bounds.leastWrites, bounds.mostReads + bounds.mostWrites))
         var rate = all
-        rate.name = "\(name).missRate"
+        rate.name = "\(cache.rawValue).missRate"
         rate.per = Double(counts.reads + counts.writes)
-        func known(_ what: String, _ value: UInt64, _ base: AccessCounts.Base) -> RunningTotal {
-            var total = total(what, value, base)
-            total.isOfAccesses = isOwn || name == "L1I"
-            return total
-        }
+        if !cache.isFirst { rate.growth = .accesses }
         let ofReads = [
-            known("reads", counts.reads, .loads),
+            asked("reads", counts.reads, .loads),
             total(
                 "readMisses", counts.readMisses, .loads, (bounds.leastReads, bounds.mostReads)),
             all, rate,
         ]
-        guard name != "L1I" else { return ofReads }
+        guard cache != .level1Instruction else { return ofReads }
         return ofReads + [
-            known("writes", counts.writes, .stores),
+            asked("writes", counts.writes, .stores),
             total(
                 "writeMisses", counts.writeMisses, .stores,
                 (bounds.leastWrites, bounds.mostWrites)),

@@ -9,19 +9,13 @@ public struct SampledCounts: Hashable, Sendable {
     /// How much of the trace's accesses was counted, from 0 to 1.
     public var share: Double
     /// What is estimated of the whole trace, by name, as `L1D.misses`; rates and misses of all kinds among them.
-    public var estimates: [(name: String, estimate: SweepEstimate)]
+    public var estimates: [Named]
 
-    /// Whether two say the same.
-    public static func == (left: SampledCounts, right: SampledCounts) -> Bool {
-        left.sampling == right.sampling && left.records == right.records
-            && left.units == right.units && left.share == right.share
-            && left.estimates.elementsEqual(right.estimates) { $0 == $1 }
-    }
-
-    /// Hashes what tells most samples apart.
-    public func hash(into hasher: inout Hasher) {
-        hasher.combine(sampling)
-        hasher.combine(records)
-        hasher.combine(units)
+    /// An estimate and what it is of.
+    public struct Named: Hashable, Sendable {
+        /// The number's name.
+        public var name: String
+        /// What it is worth, in accesses, bytes or nanoseconds by the name, or a rate from 0 to 1.
+        public var estimate: SweepEstimate
     }
 }

@@ -11,6 +11,8 @@ final class SampledGroup: SweepGroup, @unchecked Sendable {
 
     private let inner: any SweepGroup
     private let sampling: SweepSampling
+    /// The sets that are counted; nil: pieces of the trace are.
+    private let sets: SetSample?
     private var open: [Int: Unit] = [:]
     private var tallies: [[UnitTally]] = []
     /// What each point's totals are, as they were first.
@@ -21,6 +23,7 @@ final class SampledGroup: SweepGroup, @unchecked Sendable {
     init(_ inner: any SweepGroup, _ sampling: SweepSampling) {
         self.inner = inner
         self.sampling = sampling
+        if case .sets(let sample) = sampling { sets = sample } else { sets = nil }
     }
 
     var lines: Int { inner.lines }
@@ -65,7 +68,10 @@ final class SampledGroup: SweepGroup, @unchecked Sendable {
     }
 
     private func close(_ number: Int) {
-        guard let unit = open.removeValue(forKey: number) else { return }
+        // Of sets that nothing was done to, nothing was counted, which tells as much as what was.
+        let unit =
+            open.removeValue(forKey: number)
+            ?? Unit(totals: inner.totals.map { $0.map { $0 - $0 } })
         if tallies.isEmpty {
             tallies = unit.totals.map { $0.map { _ in UnitTally() } }
             kinds = unit.totals
@@ -74,7 +80,8 @@ final class SampledGroup: SweepGroup, @unchecked Sendable {
             for (place, total) in unit.totals[point].enumerated() {
                 let accesses = total.per ?? Double(unit.counts[total.base])
                 tallies[point][place].add(
-                    x: isByGroups(total) ? groups(in: number) : accesses, accesses: accesses, total)
+                    x: isByGroups(total) ? Double(sets?.groupsOfUnit[number] ?? 0) : accesses,
+                    accesses: accesses, total)
             }
         }
         counted += unit.counts
@@ -82,22 +89,13 @@ final class SampledGroup: SweepGroup, @unchecked Sendable {
     }
 
     /// Whether what is counted is worked out from how many groups of sets were, not from accesses.
-    ///
-    /// How many accesses a first level has is known, and so is what its misses are a rate of; of a second level it is not.
     private func isByGroups(_ total: RunningTotal) -> Bool {
-        guard case .sets = sampling else { return false }
-        return !total.isOfAccesses && (total.per == nil || total.base != .all)
-    }
-
-    /// How many groups of sets a unit has.
-    private func groups(in unit: Int) -> Double {
-        guard case .sets(let sample) = sampling else { return 0 }
-        return Double(sample.groupsOfUnit[unit])
+        sets != nil && total.growth == .sets
     }
 
     func finish(_ size: TraceSize) -> [SweepOutcome] {
         // Sets are at their end when the trace is; a piece that its end cuts is as long as it is.
-        for number in open.keys.sorted() { close(number) }
+        for number in sets.map({ Array(0..<$0.units) }) ?? open.keys.sorted() { close(number) }
         let outcomes = inner.finish(size)
         let quantile =
             units < SweepSampling.fewestUnits
@@ -111,6 +109,12 @@ final class SampledGroup: SweepGroup, @unchecked Sendable {
                         "the sample: found \(units) units in the trace, expected at least "
                             + "\(SweepSampling.fewestUnits)"))
             }
+            guard counted[.all] > 0 else {
+                return SweepOutcome(
+                    number: outcome.number,
+                    content: .impossible(
+                        "the sample: found no access of the trace in it, expected a larger share"))
+            }
             return SweepOutcome(
                 number: outcome.number, content: .sampled(estimates(of: place, size, quantile)))
         }
@@ -120,16 +124,13 @@ final class SampledGroup: SweepGroup, @unchecked Sendable {
         of point: Int, _ size: TraceSize, _ quantile: Double
     ) -> SampledCounts {
         let taken = Double(counted[.all]) / Double(size.counts[.all])
-        let share: Double =
-            switch sampling {
-            case .sets(let sample): Double(sample.taken) / Double(sample.groups)
-            case .intervals: taken
-            }
+        let share = sets.map { Double($0.taken) / Double($0.groups) } ?? taken
         return SampledCounts(
             sampling: sampling, records: size.records, units: units, share: taken,
             estimates: zip(kinds[point], tallies[point]).compactMap { kind, tally in
                 estimate(kind, tally, size, share: share, quantile: quantile).map {
-                    (kind.name, kind.per == nil ? $0.whole : $0)
+                    SampledCounts.Named(
+                        name: kind.name, estimate: kind.per == nil ? $0.whole : $0)
                 }
             })
     }
@@ -139,23 +140,19 @@ final class SampledGroup: SweepGroup, @unchecked Sendable {
         quantile: Double
     ) -> SweepEstimate? {
         let accesses = Double(size.counts[kind.base])
-        guard case .sets(let sample) = sampling, isByGroups(kind) else {
+        guard let sets, isByGroups(kind) else {
             return tally.estimate(
                 of: kind.per == nil ? accesses : nil, share: share, quantile: quantile)
         }
         if accesses == 0 { return kind.per == nil ? SweepEstimate(value: 0, low: 0, high: 0) : nil }
-        guard kind.per != nil else {
-            return tally.estimate(
-                of: Double(sample.groups), accesses: accesses, share: share, quantile: quantile)
-        }
         // A cache counts more of them than the trace has where one crosses lines.
-        let own = tally.accesses / Double(counted[kind.base]) * accesses
+        let own =
+            kind.per == nil ? accesses : tally.accesses / Double(counted[kind.base]) * accesses
         let all = tally.estimate(
-            of: Double(sample.groups), accesses: own, share: share, quantile: quantile)
+            of: Double(sets.groups), accesses: own, share: share, quantile: quantile)
+        guard kind.per != nil else { return all }
         return all.map {
-            SweepEstimate(
-                value: min($0.value / own, 1), low: min($0.low / own, 1),
-                high: min($0.high / own, 1))
+            SweepEstimate(value: $0.value / own, low: $0.low / own, high: $0.high / own)
         }
     }
 }

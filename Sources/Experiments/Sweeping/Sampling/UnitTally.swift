@@ -45,7 +45,7 @@ struct UnitTally {
     /// So many in as many as were looked at may be there where none was seen: -ln 0.025, for one side of 95 %.
     private static let unseen = 3.689
 
-    /// Whether a unit had more of what is counted than there was of `x`, so that the ratio may be above one.
+    /// Whether a unit had more of what is counted than accesses, so that the whole trace may.
     private var isAboveOne = false
     private var value = UnitSums()
     private var least = UnitSums()
@@ -59,7 +59,7 @@ struct UnitTally {
         value.add(x: x, y: total.value)
         least.add(x: x, y: total.least)
         most.add(x: x, y: total.most)
-        isAboveOne = isAboveOne || total.value > x
+        isAboveOne = isAboveOne || total.value > accesses
     }
 
     /// The estimate.
@@ -79,14 +79,15 @@ struct UnitTally {
             return nil
         }
         let scale = all ?? 1
-        var top = high + quantile * most.error(share: share)
-        if most.y == 0 {
-            top = Self.unseen * (1 - share) / accesses * (allAccesses ?? scale) / scale
-        }
+        let allAccesses = allAccesses ?? scale
+        var top = scale * (high + quantile * most.error(share: share))
+        if most.y == 0 { top = Self.unseen * (1 - share) / accesses * allAccesses }
         var bottom = scale * max(low - quantile * least.error(share: share), 0)
-        if all != nil { bottom = max(bottom, least.y) } else if !isAboveOne { top = min(top, 1) }
+        if all != nil { bottom = max(bottom, least.y) }
+        // Nothing misses more often than it is asked, but where an access counts for more than one.
+        let limit = isAboveOne ? Double.infinity : allAccesses
+        let estimate = min(scale * ratio, limit)
         return SweepEstimate(
-            value: scale * ratio, low: min(bottom, scale * ratio),
-            high: max(scale * top, scale * ratio))
+            value: estimate, low: min(bottom, estimate), high: max(min(top, limit), estimate))
     }
 }
