@@ -91,6 +91,57 @@ struct ByteSourceTests {
         #expect(throws: TraceErrors.self) { try content(lz4(Self.short) + [1, 2, 3, 4]) }
     }
 
+    /// Where the blocks of a zstd frame begin, with their headers (RFC 8878, 3.1.1).
+    private func blocks(of frame: [UInt8]) -> [Int] {
+        let descriptor = frame[4]
+        let isSingle = descriptor >> 5 & 1 == 1
+        var place = 5 + (isSingle ? 0 : 1) + [isSingle ? 1 : 0, 2, 4, 8][Int(descriptor >> 6)]
+        var places: [Int] = []
+        while true {
+            places.append(place)
+            let header =
+                Int(frame[place]) | Int(frame[place + 1]) << 8 | Int(frame[place + 2]) << 16
+            place += 3 + (header >> 1 & 3 == 1 ? 1 : header >> 3)
+            if header & 1 == 1 { return places }
+        }
+    }
+
+    @Test(
+        "damaged zstd data are named by their block, behind all that comes before",
+        arguments: [1, 4])
+    func damagedBlock(_ count: Int) throws {
+        let line = Array("r 40800930 4\nw 12345 8\nr 77 2\n".utf8)
+        let text = (0..<count * 100_000).map { line[$0 * $0 / 977 % line.count] }
+        let frame = zstd(text)
+        let places = blocks(of: frame)
+        try #require(places.count >= count)
+        for (block, place) in places.enumerated() {
+            // The sizes of its parts, behind its header, are no sizes any more.
+            var bytes = frame
+            for byte in place + 3..<place + 11 { bytes[byte] = 0xFF }
+            for chunk in [1 << 20, 61] {
+                var read = 0
+                var buffer = [UInt8](repeating: 0, count: 5_000)
+                let error = #expect(throws: TraceErrors.self) {
+                    let source = try ByteSource(bytes: bytes, file: "t", chunkSize: chunk)
+                    while true {
+                        let count = try buffer.withUnsafeMutableBytes { try source.read(into: $0) }
+                        if count == 0 { return }
+                        read += count
+                    }
+                }
+                #expect(
+                    error?.errors.first?.byte == UInt64(block == 0 ? 0 : place), "block \(block)")
+                // A block has 128 KiB, but for the last.
+                #expect(read == block << 17, "block \(block)")
+            }
+        }
+        var bytes = frame
+        bytes[frame.count - 1] ^= 1
+        let error = #expect(throws: TraceErrors.self) { try content(bytes) }
+        #expect(error?.errors.first?.byte == UInt64(frame.count - 4))
+    }
+
     @Test("a zstd frame cannot claim a window of 2 GiB")
     func hostileWindow() {
         // Magic, frame header without sizes, window 2^31, a raw last block of one byte.
