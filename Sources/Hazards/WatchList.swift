@@ -73,7 +73,7 @@ public struct WatchList: Hashable, Sendable {
     ) {
         // In most programs code and data have no page in common: the pages are looked at first.
         let isIdentity = map.mappings.allSatisfy { $0.start == $0.physical }
-        var pages = isIdentity ? given ?? program.outlined().pages : program.pages(in: map)
+        var pages = (isIdentity ? given : nil) ?? program.accessPages(in: map)
         guard pages.isFetched else { return }
         for case .operation(_, let operation) in outline.statements.lazy.map(\.body) {
             Self.forEachStore(operation) { pages.store(map.physical(of: $0), $1) }
@@ -298,21 +298,4 @@ struct Granules: Sequence, IteratorProtocol {
 func lastByte(_ start: UInt64, _ size: UInt64) -> UInt64 {
     let (end, overflow) = start.addingReportingOverflow(size - 1)
     return overflow ? .max : end
-}
-
-extension Program {
-    /// The physical pages of the single accesses.
-    fileprivate func pages(in map: MemoryMap) -> AccessPages {
-        var pages = AccessPages()
-        for place in statements.indices {
-            guard let access = statements[place].access else { continue }
-            if access.kind == .fetch {
-                pages.fetch(map.physical(of: access.address))
-                pages.fetch(map.physical(of: lastByte(access.address, UInt64(access.size))))
-            } else if access.kind.isStore {
-                pages.store(map.physical(of: access.address), UInt64(access.size))
-            }
-        }
-        return pages
-    }
 }

@@ -19,19 +19,23 @@ public struct AccessPages: Sendable {
     public init() {}
 
     /// Notes a single access.
+    ///
+    /// - Parameters:
+    ///   - access: The access, of at least one byte.
+    ///   - physical: What an address means.
     @inline(__always)
-    mutating func note(_ access: MemoryAccess) {
-        let last = access.address &+ UInt64(access.size &- 1)
+    mutating func note(_ access: MemoryAccess, _ physical: (UInt64) -> UInt64 = { $0 }) {
         if access.kind == .fetch {
-            fetch(access.address)
-            fetch(last < access.address ? .max : last)
+            let (last, overflow) = access.address.addingReportingOverflow(UInt64(access.size) - 1)
+            fetch(physical(access.address))
+            fetch(physical(overflow ? .max : last))
         } else if access.kind.isStore {
-            store(access.address, UInt64(access.size))
+            store(physical(access.address), UInt64(access.size))
         }
     }
 
     /// Notes a byte of an instruction.
-    public mutating func fetch(_ address: UInt64) {
+    private mutating func fetch(_ address: UInt64) {
         let page = address >> Self.shift
         guard page != lastFetched else { return }
         isFetched = true

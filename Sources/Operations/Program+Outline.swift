@@ -1,15 +1,11 @@
 import Quantities
 
 extension Program {
-    /// The program without its single accesses, where these are most of it; otherwise the program itself.
+    /// The program without its single accesses, where these are most of it, otherwise the program itself; and the pages of
+    /// these accesses, by the addresses that they have.
     ///
-    /// For whoever asks for declarations and calls alone: a trace of millions of accesses has few of them.
-    ///
-    /// - Complexity: O(statements).
-    public var outline: Program { outlined().program }
-
-    /// The same, and the pages of the single accesses, by the addresses that they have: one pass for both, for in millions
-    /// of statements each costs.
+    /// For whoever asks for declarations and calls alone: a trace of millions of accesses has few of them. One pass for
+    /// both, for in millions of statements each costs.
     ///
     /// - Complexity: O(statements).
     public func outlined() -> (program: Program, pages: AccessPages) {
@@ -29,6 +25,18 @@ extension Program {
         outline.statements = places.map { statements[$0] }
         outline.numbers = places.map { number(of: $0) }
         return (outline, pages)
+    }
+
+    /// The pages of the single accesses, by the addresses that these have in a map.
+    ///
+    /// - Complexity: O(statements).
+    public func accessPages(in map: MemoryMap) -> AccessPages {
+        var pages = AccessPages()
+        for place in statements.indices {
+            guard let access = statements[place].access else { continue }
+            pages.note(access) { map.physical(of: $0) }
+        }
+        return pages
     }
 
     /// The number of a statement, from 1: that which it has in the whole program.
