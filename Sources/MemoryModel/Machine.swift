@@ -128,6 +128,8 @@ public struct Machine<P: Probe & ~Copyable>: ~Copyable {
     #endif
     /// The line that `env late` loaded ahead of its turn, with its bytes; nil: none.
     var earlyLoads: [EarlyLoad] = []
+    /// When the pieces of the access under way that are performed have their values; 0: none has one.
+    var valueOfAccess: UInt64 = 0
     /// The burst that the access under way has begun in non-cacheable memory; nil: none.
     var uncachedBurst: UncachedBurst?
 

@@ -7,6 +7,7 @@ import Quantities
 
 extension ReferenceMachine {
     mutating func load(_ address: UInt64, _ size: UInt64, _ core: Int) {
+        cores[core].valueOfAccess = 0
         for piece in translatedPieces(address, size) {
             translate(piece, core)
             bytes.piece = (piece.virtual - address, piece.address)
@@ -32,11 +33,18 @@ extension ReferenceMachine {
         cores[core].burst = nil
         if configuration.core.outstandingUncached <= 1 {
             wait(core, until: burst.completion, .uncached)
-            cores[core].value = burst.completion
-            cores[core].valueCause = .uncached
+            noteValue(core, burst.completion, .uncached)
         } else {
             miss(core, burst.completion, .uncached, isUncached: true)
         }
+    }
+
+    /// A piece of a load has its value then; the load has its own with the last of them.
+    private mutating func noteValue(_ core: Int, _ tick: UInt64, _ cause: Cause) {
+        guard tick >= cores[core].valueOfAccess else { return }
+        cores[core].valueOfAccess = tick
+        cores[core].value = tick
+        cores[core].valueCause = cause
     }
 
     private mutating func tellLoad(
@@ -106,16 +114,14 @@ extension ReferenceMachine {
                 return
             }
         }
-        cores[core].value = start + ticks(configuration.level1Data?.hitCycles ?? 1)
-        cores[core].valueCause = .level1
+        noteValue(core, start + ticks(configuration.level1Data?.hitCycles ?? 1), .level1)
     }
 
     /// A load that is waited for later.
     private mutating func miss(
         _ core: Int, _ completion: UInt64, _ cause: Cause, isUncached: Bool = false
     ) {
-        cores[core].value = completion
-        cores[core].valueCause = cause
+        noteValue(core, completion, cause)
         let limit =
             isUncached
             ? configuration.core.outstandingUncached : configuration.core.outstandingMisses
@@ -131,8 +137,12 @@ extension ReferenceMachine {
     }
 
     private mutating func loadUncached(_ piece: ReferencePiece, _ core: Int) {
-        let number = piece.address / (configuration.core.uncachedBurstBytes ?? 1)
-        if cores[core].burst.map({ $0.number != number }) ?? false { endBurst(core) }
+        let most = configuration.core.uncachedBurstBytes ?? 1
+        if let burst = cores[core].burst,
+            piece.address < burst.start || piece.address + piece.size > burst.start + most
+        {
+            endBurst(core)
+        }
         let sharing = cores[core].buffer.contains { $0.shares(piece.address, piece.size) }
         if sharing {
             if cores[core].isHeld {
@@ -153,8 +163,11 @@ extension ReferenceMachine {
         tellLoad(piece, core, place, other: 2)
         let completion = completionUncached(piece, core, from: place, at: now)
         spend(core, period, .uncached)
-        cores[core].burst = (number, max(completion, cores[core].burst?.completion ?? 0))
-        if configuration.core.uncachedBurstBytes ?? 1 == 1 { endBurst(core) }
+        cores[core].burst = (
+            cores[core].burst?.start ?? piece.address,
+            max(completion, cores[core].burst?.completion ?? 0)
+        )
+        if most == 1 { endBurst(core) }
     }
 
     /// Looks up a line of the outer cache for a non-cacheable load, which fills none.
@@ -203,8 +216,7 @@ extension ReferenceMachine {
             piece.type == .device
                 ? configuration.memory.registerRead.rawValue
                 : missTicks + memory.latency(piece.address), .device)
-        cores[core].value = cores[core].now
-        cores[core].valueCause = .device
+        noteValue(core, cores[core].now, .device)
     }
 
     mutating func fetch(_ address: UInt64, _ size: UInt64, _ core: Int) {

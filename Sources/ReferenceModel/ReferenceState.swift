@@ -60,7 +60,9 @@ struct ReferenceCore {
     /// What `env late` has had loaded before its time.
     var late: [(start: UInt64, end: UInt64)] = []
     /// What the access under way has asked for of non-cacheable memory in one burst, and when that is there.
-    var burst: (number: UInt64, completion: UInt64)?
+    var burst: (start: UInt64, completion: UInt64)?
+    /// When the pieces of the access under way have their values, the latest of them; 0: none has one.
+    var valueOfAccess: UInt64 = 0
     var maintenanceDone: UInt64 = 0
     var translation = ReferenceTLB()
 }

@@ -23,8 +23,8 @@ public struct CoreConfiguration: Sendable, Hashable {
     public var invalidateCleans = false
     /// Bytes of the aligned piece of memory that a Normal non-cacheable load reads whole; nil: its own bytes.
     public var uncachedReadBytes: UInt64?
-    /// Bytes of the aligned piece of memory of which one load's lines are one burst of the bus where it is Normal
-    /// non-cacheable; nil: each line is a burst of its own.
+    /// Bytes of Normal non-cacheable memory, from a load's first one on, of which its lines are one burst of the bus; nil:
+    /// each line is a burst of its own.
     public var uncachedBurstBytes: UInt64?
     /// What a load or store waits for before its address is translated; nil: nothing.
     public var tlb: TLBConfiguration?

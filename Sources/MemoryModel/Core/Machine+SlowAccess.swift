@@ -12,6 +12,7 @@ extension Machine where P: ~Copyable {
         let core = Int(access.agent.rawValue)
         precondition(core < cores.count, "core \(core) of a machine with \(cores.count)")
         self.record = record
+        valueOfAccess = 0
         issue(core)
         performIssued(access, core)
         if uncachedBurst != nil { finishBurst(core) }
@@ -277,8 +278,11 @@ extension Machine where P: ~Copyable {
             address: address, size: size, detail: UInt32(mapType.rawValue), record: record)
     }
 
+    /// Notes when the value of a load's piece is there: that of the load is with the last of its pieces.
     @inline(__always)
-    func noteLoad(_ core: Int, completion: UInt64, cause: Cause) {
+    mutating func noteLoad(_ core: Int, completion: UInt64, cause: Cause) {
+        guard completion >= valueOfAccess else { return }
+        valueOfAccess = completion
         (cores.base + core).pointee.lastLoad = completion
         (cores.base + core).pointee.isLastLoadSlow = true
         (cores.base + core).pointee.lastSlowCause = cause

@@ -5,7 +5,7 @@ import Operations
 
 /// A burst that a load of Normal non-cacheable memory has begun.
 struct UncachedBurst: BitwiseCopyable {
-    /// The first byte of the aligned piece of memory that it reads from.
+    /// Its first byte.
     var start: UInt64
     /// When the last of its bytes that were asked for so far are there.
     var completion: UInt64
@@ -13,8 +13,11 @@ struct UncachedBurst: BitwiseCopyable {
 
 extension Machine where P: ~Copyable {
     mutating func loadUncached(_ address: UInt64, _ size: UInt64, _ core: Int) {
-        let start = address & ~(rules.uncachedBurstBytes - 1)
-        if let burst = uncachedBurst, burst.start != start { finishBurst(core) }
+        if let burst = uncachedBurst,
+            address &- burst.start &+ size > rules.uncachedBurstBytes
+        {
+            finishBurst(core)
+        }
         if storeBuffers.list(core).contains(where: { $0.overlaps(address, size) }) {
             if cores[core].holds {
                 emitLoad(address, size, core, .storeBuffer(core))
@@ -33,7 +36,8 @@ extension Machine where P: ~Copyable {
         spend(core, period, on: .uncached)
         guard rules.uncachedBurstBytes > 1 else { return expect(completion, core) }
         uncachedBurst = UncachedBurst(
-            start: start, completion: max(completion, uncachedBurst?.completion ?? 0))
+            start: uncachedBurst?.start ?? address,
+            completion: max(completion, uncachedBurst?.completion ?? 0))
     }
 
     /// Ends the burst that the core's access has begun: its load is one, whatever number of lines it touched.

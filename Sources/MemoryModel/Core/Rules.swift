@@ -35,7 +35,7 @@ struct Rules {
     let coherence: CoherenceConfiguration
     /// Bytes of the aligned piece that a non-cacheable load reads from memory; 1: its own bytes.
     let uncachedReadBytes: UInt64
-    /// Bytes of the aligned piece of which a non-cacheable load's lines are one burst; 1: each line is one.
+    /// Bytes of which a non-cacheable load's lines are one burst, from its first one on; 1: each line is one.
     let uncachedBurstBytes: UInt64
 
     init(_ configuration: MachineConfiguration) {
