@@ -70,10 +70,10 @@ extension ValidationReport {
         var out = table.text + "\n" + summary
         out += "Tier 1: ±25 %; 2: a band; 3: a law. What calibrates predicts nothing.\n"
         for row in missed { out += "missed: \(Self.missedLine(row))\n" }
-        out +=
-            passes
-            ? "The thresholds are met: 90 % of tier 1, all of tiers 2 and 3.\n"
-            : "The thresholds are NOT met: 90 % of tier 1, all of tiers 2 and 3.\n"
+        let verdicts = (1...3).map {
+            "\(Self.leastPercent($0)) % of tier \($0): \(meets($0) ? "met" : "NOT met")"
+        }
+        out += "Thresholds: \(verdicts.joined(separator: "; ")).\n"
         return out + (calibrated.isEmpty ? "" : "\n" + calibrationsText)
     }
 

@@ -45,11 +45,16 @@ public struct ValidationReport: Sendable {
     public static let leastWithin = 90
 
     /// Whether the predictions are as good as they should be: of tier 1 at least 90 %, of tiers 2 and 3 all.
-    public var passes: Bool {
-        let first = tier(1)
-        return first.within * 100 >= first.rows * Self.leastWithin
-            && [2, 3].allSatisfy { tier($0).within == tier($0).rows }
+    public var passes: Bool { (1...3).allSatisfy(meets) }
+
+    /// Whether the predictions of a tier are.
+    func meets(_ tier: Int) -> Bool {
+        let (rows, within) = self.tier(tier)
+        return within * 100 >= rows * Self.leastPercent(tier)
     }
+
+    /// How many of a tier's rows should be within their bands, in percent.
+    static func leastPercent(_ tier: Int) -> Int { tier == 1 ? leastWithin : 100 }
 
     /// How many rows a tier has, and how many of them are within their bands.
     public func tier(_ tier: Int) -> (rows: Int, within: Int) {

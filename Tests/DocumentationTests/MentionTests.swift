@@ -32,6 +32,17 @@ struct MentionTests {
         }
     }
 
+    @Test("What pages say of the validation's rows is what its page has")
+    func validation() throws {
+        let page = try Shell.text("docs/validation.md")
+        let first = try #require(page.firstMatch(of: #/Tier 1: ([0-9]+) of ([0-9]+);/#))
+        let (within, rows) = (try #require(Int(first.1)), try #require(Int(first.2)))
+        let readme = try Shell.text("README.md")
+        #expect(readme.contains("of \(rows) absolute rows \(within) are within ±25 %"))
+        let others = try Shell.text("docs/other-tools.md")
+        #expect(others.contains("\(rows - within) of \(rows) absolute rows miss ±25 %"))
+    }
+
     @Test("There are such targets in the Makefile", arguments: PageTests.pages)
     func targets(_ page: Page) throws {
         let makefile = try Shell.text("Makefile")

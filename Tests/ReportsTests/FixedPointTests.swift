@@ -202,5 +202,9 @@ struct FixedPointTests {
         #expect(read[1]["ratio"]?.number == 1.25)
         #expect(!ValidationReport(rows).passes)
         #expect(ValidationReport(Array(rows.prefix(2))).passes)
+        #expect(
+            ValidationReport(Array(rows[1...1] + rows[3...])).text.contains(
+                "\nThresholds: 90 % of tier 1: met; 100 % of tier 2: met; 100 % of tier 3: NOT met.\n"
+            ))
     }
 }
