@@ -29,9 +29,7 @@ struct HTTPConnection<Pool: AsyncSocketPool>: Sendable {
                 return
             }
             guard let request = try await timed(patience.request, { try await read() }) else {
-                let limit = patience.request
-                let words = limit == limit.rounded() ? "\(Int(limit))" : "\(limit)"
-                throw HTTPRefusal(408, "the request did not arrive within \(words) s")
+                throw HTTPRefusal(408, "the request did not arrive within \(patience.request) s")
             }
             var response = await studio.answer(request)
             if request.method == "HEAD" { response.body = [] }

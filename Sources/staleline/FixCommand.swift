@@ -35,9 +35,7 @@ struct FixCommand: ParsableCommand, LimitedCommand {
             throw ValidationError("--runs: expected 1 to 1000000")
         }
         guard states >= 0 else { throw ValidationError("--states: expected 0 or more") }
-        guard output != "-" || !json else {
-            throw ValidationError("-o - and --json both write to standard output; give one of them")
-        }
+        try OutputTarget.refuse(output, beside: json)
     }
 
     func run() throws {

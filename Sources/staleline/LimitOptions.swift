@@ -71,7 +71,7 @@ private enum LimitWatch {
         let begin = MonotonicTime.nanoseconds
         @Sendable func look() {
             if let memory, let used = residentBytes(), used > memory.limit {
-                end("more than \(memory.limit >> 20) MiB of memory are needed", memory.words)
+                end("more memory is needed", memory.words)
             }
             if let time, MonotonicTime.nanoseconds &- begin > time.limit {
                 end("more time is needed", time.words)

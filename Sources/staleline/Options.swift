@@ -21,7 +21,7 @@ struct MachineOptions: ParsableArguments {
     )
     var kernel: String?
 
-    @Option(help: "Seed of pseudo-random replacement.")
+    @Option(help: "Seed of pseudo-random replacement, and of what is drawn.")
     var seed: UInt64 = 1
 
     @Flag(help: "Print the machine that results, as YAML, and stop.")

@@ -1,3 +1,4 @@
+import ArgumentParser
 import Glibc
 import Traces
 
@@ -23,6 +24,7 @@ struct OutputTarget {
             (path, final, mode, slot) = (given, nil, nil, nil)
             return
         }
+        guard !given.isEmpty else { throw BadInput("-o: found '', expected a file to write") }
         var status = stat()
         // /dev/stdout is a link to a pipe's number, at which no path leads to it.
         if stat(given, &status) == 0, ![S_IFREG, S_IFDIR].contains(status.st_mode & S_IFMT) {
@@ -99,6 +101,13 @@ struct OutputTarget {
 
     private static func failure(_ path: String) -> BadInput {
         BadInput("\(path): \(String(cString: strerror(errno)))")
+    }
+
+    /// Refuses a file that is standard output where JSON goes there.
+    static func refuse(_ output: String?, beside json: Bool) throws {
+        guard output != "-" || !json else {
+            throw ValidationError("-o - and --json both write to standard output; give one of them")
+        }
     }
 
     /// Makes sure that a file can be written, before work is done for it.

@@ -29,6 +29,7 @@ struct ProveCommand: ParsableCommand, LimitedCommand {
     /// Refuses bounds without a meaning.
     func validate() throws {
         guard states > 0 else { throw ValidationError("--states \(states): at least 1 is needed") }
+        try OutputTarget.refuse(output, beside: json)
     }
 
     func run() throws {

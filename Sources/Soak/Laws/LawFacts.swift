@@ -5,7 +5,7 @@ import Quantities
 /// What laws have to know of the operations of a program.
 struct LawFacts {
     /// What devices were asked to move, in bytes; nil: descriptors ask, too.
-    var asked: [Agent: LawRun.Moved]? = [:]
+    private(set) var asked: [Agent: LawRun.Moved]? = [:]
     /// Whether stores of a core may be pinned in its buffer, which then holds more than it has room for.
     private(set) var holdsStores = false
     /// Whether cores may write past each other: memory that is not shared, a core out of coherence.

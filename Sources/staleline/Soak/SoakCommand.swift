@@ -51,6 +51,7 @@ struct SoakCommand: AsyncParsableCommand, LimitedCommand {
 
     /// Refuses what is no length, no number and no kind.
     func validate() throws {
+        try OutputTarget.refuse(output, beside: json)
         if let minutes, !(minutes > 0 && minutes <= 1e6) {
             throw ValidationError("--minutes \(minutes): expected above 0 and at most 1000000")
         }
