@@ -4,14 +4,20 @@ import Testing
 /// `tools/test.sh`, with which `make test` runs: its last lines say what failed.
 @Suite("What make test says at its end")
 struct TestRunTests {
-    /// Runs the tool with a runner that prints `text` and ends with `status`.
-    private func run(_ text: String, status: Int) throws -> (end: Shell.End, log: String) {
+    // Runs the tool with a runner that prints `text` and ends with `status`; on a terminal, too, where runners print colours.
+    private func run(
+        _ text: String, status: Int, onTerminal: Bool = false
+    ) throws -> (end: Shell.End, log: String) {
         let scratch = try Scratch()
         try scratch.write("text", text)
         try scratch.write(
             "swift", "#!/bin/bash\n[ \"$1\" = test ] || exit 99\ncat \"$said\"\nexit \(status)\n")
         let end = try Shell.run(
-            ["-c", #"chmod +x "$folder/swift"; exec tools/test.sh"#],
+            [
+                "-c",
+                #"chmod +x "$folder/swift"; exec "#
+                    + (onTerminal ? "script -qec tools/test.sh /dev/null" : "tools/test.sh"),
+            ],
             environment: [
                 "folder": scratch.root.path, "said": scratch.url("text").path,
                 "SWIFT": scratch.url("swift").path, "BUILD": scratch.url("build").path,
@@ -44,8 +50,10 @@ struct TestRunTests {
         #expect(end.output.hasPrefix(Self.text))
         let rest = end.output.dropFirst(Self.text.count).split(separator: "\n").map(String.init)
         try #require(rest.count == 6, "\(rest)")
-        #expect(rest[0].hasPrefix("What failed: 2 issues"))
-        let lines = Self.text.split(separator: "\n").map(String.init)
+        #expect(rest[0].hasPrefix("What failed: issues 2; "))
+        let lines = Self.text.split(separator: "\n").map {
+            String($0).replacing(#/\x{1B}\[[0-9;]*m/#, with: "")
+        }
         #expect(Array(rest[1...3]) == Array(lines[3...5]))
         #expect(rest[4] == lines[7])
         #expect(rest[5] == lines[10])
@@ -68,7 +76,26 @@ struct TestRunTests {
             let (end, _) = try run("[1/2] Compiling One\n" + text, status: status)
             #expect(end.status == Int32(status))
             #expect(end.output.hasSuffix(text))
-            #expect(end.output.contains("What failed: 0 issues"))
+            #expect(end.output.contains("What failed; all that was printed is in "))
         }
+    }
+
+    @Test("On a terminal, too: behind progress, and in colours")
+    func colours() throws {
+        let text =
+            "[3/8] Compiling One\r[4/8] Compiling Two\u{1B}[2K\n"
+            + "/a/Two.swift:3:34: \u{1B}[1;31merror: \u{1B}[1;39mcannot find 'x'\u{1B}[0m\n"
+        let (end, _) = try run(text, status: 1, onTerminal: true)
+        #expect(end.status == 1)
+        let last = end.output.split(whereSeparator: \.isNewline).last
+        #expect(last == "/a/Two.swift:3:34: error: cannot find 'x'", "\(end.output)")
+    }
+
+    @Test("What is too much is counted")
+    func many() throws {
+        let issue = "✘ Test \"t\" recorded an issue at T.swift:1:2: no\n"
+        let (end, _) = try run(String(repeating: issue, count: 40), status: 1)
+        #expect(end.output.hasSuffix("… and 10 lines more there\n"))
+        #expect(end.output.contains("What failed: issues 40; "))
     }
 }
