@@ -7,11 +7,15 @@ struct TestClockTests {
     /// What may stand in a test: processor time instead (`expectProcessorTime`, `ulimit -t`), and the clock only against a
     /// program that hangs for good.
     private static let shortest = 600
+    /// The least of a test's own limit: all tests run side by side, and each takes as long as they do.
+    private static let leastOfATest = 3_600
 
     /// Why a line of a test may fail on a busy machine; nil: it does not.
     private static func fault(_ line: Substring) -> String? {
-        if line.contains(#/\.timeLimit\(/#) {
-            return "a limit by the clock"
+        if let match = line.firstMatch(of: #/\.timeLimit\((?:\.minutes\(([0-9]+)\))?/#) {
+            guard let minutes = match.1.flatMap({ Int($0) }), minutes * 60 >= leastOfATest else {
+                return "a limit by the clock: expected .minutes(\(leastOfATest / 60)) or more"
+            }
         }
         for match in line.matches(of: #/\btimeout ([0-9]+)/#)
         where Int(match.1) ?? 0 < shortest {
@@ -41,6 +45,8 @@ struct TestClockTests {
     func seen() {
         for (text, isFault) in [
             ("@Suite(.time" + "Limit(.minutes(5))) struct S {", true),
+            ("@Suite(.time" + "Limit(.minutes(60))) struct S {", false),
+            ("@Suite(.time" + "Limit(limit)) struct S {", true),
             ("exec time" + "out 20 $staleline", true), ("exec timeout 1200 $staleline", false),
             ("case timeout", false),
         ] {

@@ -5,7 +5,7 @@ import Testing
 /// Large and senseless inputs end soon, with an error.
 ///
 /// Anything worse than linear time would take minutes here.
-@Suite struct HostileTextTests {
+@Suite(.timeLimit(.minutes(60))) struct HostileTextTests {
     /// In a debug build these take a few seconds each.
     private static let most = 60.0
 

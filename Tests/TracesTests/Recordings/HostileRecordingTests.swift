@@ -5,7 +5,7 @@ import Testing
 @testable import Traces
 
 /// Damaged, cut and senseless input ends with a located error or with counted lines, never with a crash or a hang.
-@Suite struct HostileRecordingTests {
+@Suite(.timeLimit(.minutes(60))) struct HostileRecordingTests {
     /// Samples of all formats that are read record by record.
     private static var samples: [Sample] {
         RecordingSamples.all + SampleTests.all.map { Sample($0.0, $0.1) } + [
