@@ -49,8 +49,9 @@ final class ZstdStage: DecompressingStage {
             if count > 0 || !isInFrame { return count }
         }
         // No more than a portion: then damage is found at the same byte, and behind the same output, whatever pieces the
-        // data come in.
-        return try decompress(atMost: wanted, into: target)
+        // data come in. Its last byte comes alone: with it the frame's size is judged, and what a block that is not
+        // compressed gave as it came would be lost.
+        return try decompress(atMost: max(wanted - 1, 1), into: target)
     }
 
     /// Lets the library take some of the input, and give what it can.
