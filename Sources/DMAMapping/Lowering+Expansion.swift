@@ -35,8 +35,10 @@ extension Lowering {
                 if isBatched { output.append(.barrier(Barrier(.dsb))) }
                 expandCopy(to: part.segment.start, from: start, size: size, into: &output)
             case .inner(let operation):
+                guard givesMaintenance else { continue }
                 expandInner(operation, start, size: size, isBatched: isBatched, into: &output)
             case .outer(let operation):
+                guard givesMaintenance else { continue }
                 expandOuter(operation, start, size: size, into: &output)
             case .zero:
                 if zeroesAllocations { expandZero(start, size: size, into: &output) }

@@ -31,6 +31,8 @@ public struct Lowering: Sendable {
     ///
     /// A large allocation is many stores; who measures only what comes after can leave them out.
     public var zeroesAllocations = true
+    /// Whether calls give the maintenance that they do; not where only what bounces where is asked.
+    public var givesMaintenance = true
 
     /// Which memory each device reaches; one that is not here reaches all.
     public var reach: [Agent: DMAReach] = [:]

@@ -274,6 +274,20 @@ struct Granules: Sequence, IteratorProtocol {
         return (granule, Self.mask(address, size, in: granule))
     }
 
+    /// The granule that all bytes of a range are in; nil: it has none, or they are in several.
+    @inline(__always)
+    static func only(_ address: UInt64, _ size: UInt64) -> UInt64? {
+        let granule = address / WatchList.granule
+        return size > 0 && (address &+ size &- 1) / WatchList.granule == granule ? granule : nil
+    }
+
+    /// Calls `body` with each granule of a range and the bytes of it that the range covers: mostly there is one.
+    @inline(__always)
+    static func forEach(_ address: UInt64, _ size: UInt64, _ body: (UInt64, UInt64) -> Void) {
+        if let granule = only(address, size) { return body(granule, maskWithin(address, size)) }
+        for (granule, mask) in Granules(address, size) { body(granule, mask) }
+    }
+
     /// The bytes that a range covers which lies in one granule.
     @inline(__always)
     static func maskWithin(_ address: UInt64, _ size: UInt64) -> UInt64 {

@@ -127,6 +127,7 @@ public struct DMADebug: Sendable {
         }
         self.placing = placing
         self.placing?.zeroesAllocations = false
+        self.placing?.givesMaintenance = false
         for case .buffer(_, let address, let size, let area?) in program.declarations {
             areas.append((address..<address + size, area))
         }

@@ -12,20 +12,16 @@ extension LatentAnalysis {
         let settlesMaintenance = profile.doorbellOrder.settlesMaintenance(barrier)
         let waiting = waitingForBarrier
         waitingForBarrier = []
+        let hasOuterCache = profile.hasOuterCache
         for granule in waiting {
-            guard let before = lines[granule], before.waitsForBarrier else { continue }
-            var state = before
-            if profile.hasOuterCache { state.outerBuffered |= state.buffered & state.bufferedPast }
-            state.buffered = 0
-            if settlesMaintenance {
-                state.pendingClean = 0
-                state.leaving = 0
-                state.dropping = 0
-                state.droppingNamed = 0
-            } else {
-                waitingForBarrier.append(granule)
+            guard let place = lines.place(of: granule), lines[place: place].waitsForBarrier else {
+                continue
             }
-            set(granule, state, before: before)
+            let waitedForSync = lines[place: place].waitsForSync
+            lines[place: place].leaveBuffer(
+                forOuter: hasOuterCache, settlesMaintenance: settlesMaintenance)
+            if !settlesMaintenance { waitingForBarrier.append(granule) }
+            if lines[place: place].waitsForSync, !waitedForSync { waitingForSync.append(granule) }
         }
     }
 
@@ -35,14 +31,15 @@ extension LatentAnalysis {
         var waiting = waitingForBarrier
         waitingForBarrier = []
         waiting.removeAll { granule in
-            guard var state = lines[granule] else { return true }
-            state.unorderedClean = 0
-            if state.settling != 0 {
+            guard let place = lines.place(of: granule) else { return true }
+            lines[place: place].unorderedClean = 0
+            if lines[place: place].settling != 0 {
+                var state = lines[place: place]
                 refresh(&state, state.settling, by: nil)
                 state.settling = 0
+                lines[place: place] = state
             }
-            lines.put(state, granule)
-            return !state.waitsForBarrier
+            return !lines[place: place].waitsForBarrier
         }
         waitingForBarrier = waiting
     }
@@ -53,8 +50,9 @@ extension LatentAnalysis {
         var waiting = waitingForBarrier
         waitingForBarrier = []
         waiting.removeAll { granule in
-            lines.change(granule) { $0.unordered = 0 }
-            return !(lines[granule]?.waitsForBarrier ?? false)
+            guard let place = lines.place(of: granule) else { return true }
+            lines[place: place].unordered = 0
+            return !lines[place: place].waitsForBarrier
         }
         waitingForBarrier = waiting
     }

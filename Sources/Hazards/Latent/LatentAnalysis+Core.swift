@@ -81,8 +81,8 @@ extension LatentAnalysis {
                 #endif
                 continue
             }
-            let before = lines.state(of: granule)
-            var state = before
+            var state = lines.state(of: granule)
+            let before = state.waiting
             if isStore {
                 store(&state, granule, mask, isCacheable, mapping.type, step)
             } else {

@@ -42,7 +42,10 @@ extension LatentAnalysis {
                 // Who looks into caches has a line from one place.
                 mask &= ~(snoops ? lineMask(granule, known) : known)
             }
-            guard let state = lines[granule], !state.isQuiet else { continue }
+            guard let place = lines.place(of: granule), !lines[place: place].isQuiet else {
+                continue
+            }
+            let state = lines[place: place]
             if snoops, call != .told { judgeStale(state, granule, mask, step) }
             guard
                 let (code, bytes, why) = danger(of: state, mask, snoops, call, step.agent)
@@ -162,8 +165,8 @@ extension LatentAnalysis {
         let (start, mapping) = physical(row)
         let mayBeCached = mapping.type.isCacheable || hasCacheableAlias(start, bytes)
         for (granule, mask) in granules(start, bytes) {
-            let before = lines.state(of: granule)
-            var state = before
+            var state = lines.state(of: granule)
+            let before = state.waiting
             let line = lineMask(granule, mask)
             state.deviceRecord = step.record
             state.writer = step.agent.rawValue
@@ -221,8 +224,9 @@ extension LatentAnalysis {
         let (start, mapping) = physical(row)
         let mayBeCached = mapping.type.isCacheable || hasCacheableAlias(start, bytes)
         for (granule, mask) in granules(start, bytes) {
-            let before = lines.state(of: granule)
-            var state = before
+            var state = lines.state(of: granule)
+            let before = state.waiting
+            let wasDirty = state.dirtyInner | state.dirtyOuter | state.unorderedClean
             state.storeRecord = step.record
             state.storer = step.agent.rawValue
             // What one that was sent writes comes at any time up to its completion: until then what is stale stays so.
@@ -235,8 +239,7 @@ extension LatentAnalysis {
             state.dirtyInner |= cached
             if inFlight {
                 state.arriving |= cached
-                state.unseen |=
-                    cached & ~(before.dirtyInner | before.dirtyOuter | before.unorderedClean)
+                state.unseen |= cached & ~wasDirty
                 arriving[step.agent, default: []].append(
                     Write(index: index, granule: granule, mask: mask))
             } else {

@@ -42,8 +42,8 @@ extension LatentAnalysis {
         _ operation: Maintenance, _ granule: UInt64, _ mask: UInt64, _ step: LoweredStep
     ) {
         let instruction = operation.instruction
-        let before = lines.state(of: granule)
-        var state = before
+        var state = lines.state(of: granule)
+        let before = state.waiting
         let line = lineMask(granule, mask)
         let whole = operation.bytes == 0 ? line : mask
         if instruction.isOuter {

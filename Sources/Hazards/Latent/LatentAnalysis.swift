@@ -136,11 +136,16 @@ struct LatentAnalysis {
     }
 
     /// Puts a granule's new state back, and notes what later barriers and completions must look at.
-    mutating func set(_ granule: UInt64, _ state: LineState, before: LineState) {
+    ///
+    /// - Parameters:
+    ///   - granule: The granule.
+    ///   - state: Its new state.
+    ///   - before: What was waited for in the old one.
+    mutating func set(_ granule: UInt64, _ state: LineState, before: LineState.Waiting) {
         lines.put(state, granule)
-        if state.waitsForBarrier, !before.waitsForBarrier { waitingForBarrier.append(granule) }
-        if state.waitsForSync, !before.waitsForSync { waitingForSync.append(granule) }
-        if state.inFlight != 0, before.inFlight == 0 {
+        if state.waitsForBarrier, !before.barrier { waitingForBarrier.append(granule) }
+        if state.waitsForSync, !before.sync { waitingForSync.append(granule) }
+        if state.inFlight != 0, !before.device {
             flying[Agent(rawValue: state.writer), default: []].append(granule)
         }
     }

@@ -82,6 +82,17 @@ struct LineState: Equatable {
     /// The device of the last device write.
     var writer: UInt8 = 0
 
+    /// A barrier has waited for what was in the cores' store buffers, and for maintenance if it does.
+    mutating func leaveBuffer(forOuter hasOuterCache: Bool, settlesMaintenance: Bool) {
+        if hasOuterCache { outerBuffered |= buffered & bufferedPast }
+        buffered = 0
+        guard settlesMaintenance else { return }
+        pendingClean = 0
+        leaving = 0
+        dropping = 0
+        droppingNamed = 0
+    }
+
     /// What was on its way to some lines is done: a device that comes by itself finds it so.
     mutating func finishWaiting(_ line: UInt64) {
         pendingClean &= ~line
@@ -89,6 +100,21 @@ struct LineState: Equatable {
         leaving &= ~line
         buffered &= ~line
         outerBuffered &= ~line
+    }
+
+    /// What somebody must look at later.
+    struct Waiting {
+        /// Whether a barrier would change the state.
+        var barrier: Bool
+        /// Whether a `CACHE SYNC` would.
+        var sync: Bool
+        /// Whether a device may be writing some of the bytes.
+        var device: Bool
+    }
+
+    /// What somebody must look at later.
+    var waiting: Waiting {
+        Waiting(barrier: waitsForBarrier, sync: waitsForSync, device: inFlight != 0)
     }
 
     /// Whether nothing is known that could go wrong.

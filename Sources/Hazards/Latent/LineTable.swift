@@ -25,7 +25,16 @@ struct LineTable {
 
     /// The state of a granule; nil: nothing is known of it.
     subscript(granule: UInt64) -> LineState? {
-        get { place(of: granule).map { states[$0] } }
+        @inline(__always) get {
+            guard let place = place(of: granule) else { return nil }
+            return states[place]
+        }
+    }
+
+    /// The state at a place of ``place(of:)``, looked at and changed where it is: it is large, and a copy costs.
+    subscript(place place: Int) -> LineState {
+        @inline(__always) _read { yield states[place] }
+        @inline(__always) _modify { yield &states[place] }
     }
 
     /// Whether a cacheable load of some bytes changes nothing of a granule, and finds nothing.
@@ -51,14 +60,24 @@ struct LineTable {
     }
 
     /// The state of a granule of which nothing may be known yet.
-    func state(of granule: UInt64) -> LineState { self[granule] ?? LineState() }
+    @inline(__always)
+    func state(of granule: UInt64) -> LineState {
+        guard let place = place(of: granule) else { return LineState() }
+        return states[place]
+    }
 
     /// Puts a granule's state in.
+    @inline(__always)
     mutating func put(_ state: LineState, _ granule: UInt64) {
         if let place = place(of: granule) {
             states[place] = state
-            return
+        } else {
+            add(state, granule)
         }
+    }
+
+    @inline(never)
+    private mutating func add(_ state: LineState, _ granule: UInt64) {
         granules.append(granule)
         states.append(state)
         if 2 * granules.count > slots.count { grow() }

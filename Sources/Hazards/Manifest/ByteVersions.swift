@@ -36,67 +36,181 @@ struct ByteVersions: BitwiseCopyable {
         }
     }
 
-    /// The bytes of a mask that has no gaps; nil: it has some.
+    // MARK: Two bytes at a time
+
+    // Lines and most stores are whole groups of eight bytes: these are looked at as four words of two versions each.
+
+    private typealias Pair = UInt64
+
+    /// Whether `eight` holds for the first byte of each group of eight that a mask has all of, and `one` for its other bytes.
     @inline(__always)
-    private static func span(_ mask: UInt64) -> Range<Int>? {
-        guard mask != 0 else { return 0..<0 }
-        let first = mask.trailingZeroBitCount
-        let end = 64 &- mask.leadingZeroBitCount
-        return mask.nonzeroBitCount == end &- first
-            ? Range(uncheckedBounds: (first, end)) : nil
+    private static func areAll(
+        _ mask: UInt64, eight: (Int) -> Bool, one: (Int) -> Bool
+    ) -> Bool {
+        var left = mask
+        while left != 0 {
+            let first = left.trailingZeroBitCount & ~7
+            var group = left &>> UInt64(first) & 0xFF
+            left &= ~(0xFF &<< UInt64(first))
+            if group == 0xFF {
+                guard eight(first) else { return false }
+            } else {
+                while group != 0 {
+                    guard one(first &+ group.trailingZeroBitCount) else { return false }
+                    group &= group &- 1
+                }
+            }
+        }
+        return true
+    }
+
+    /// The versions of a byte and the next one; the first is even.
+    @inline(__always)
+    private func pair(_ byte: Int) -> Pair {
+        UnsafeRawPointer(base + byte).load(as: Pair.self)
     }
 
     @inline(__always)
-    private static func forEach(_ mask: UInt64, _ body: (Int) -> Void) {
-        if let span = span(mask) {
-            var byte = span.lowerBound
-            while byte < span.upperBound {
-                body(byte)
-                byte &+= 1
-            }
-        } else {
-            CopyMirror.forEachByte(mask, body)
-        }
+    private func put(_ pair: Pair, _ byte: Int) {
+        UnsafeMutableRawPointer(base + byte).storeBytes(of: pair, as: Pair.self)
+    }
+
+    /// A version twice.
+    @inline(__always)
+    private static func twice(_ version: VersionID) -> Pair {
+        Pair(version) | Pair(version) &<< 32
+    }
+
+    /// Whether the eight versions from a byte on are one.
+    @inline(__always)
+    private func areEight(_ first: Int, _ twice: Pair) -> Bool {
+        (pair(first) ^ twice) | (pair(first &+ 2) ^ twice) | (pair(first &+ 4) ^ twice)
+            | (pair(first &+ 6) ^ twice) == 0
+    }
+
+    @inline(__always)
+    private static func either(_ version: VersionID, _ third: VersionID) -> VersionID {
+        version == Version.absent ? third : version
     }
 
     /// Gives bytes a version.
     @inline(__always)
     func set(_ mask: UInt64, to version: VersionID) {
-        Self.forEach(mask) { base[$0] = version }
+        let twice = Self.twice(version)
+        _ = Self.areAll(mask) { first in
+            put(twice, first)
+            put(twice, first &+ 2)
+            put(twice, first &+ 4)
+            put(twice, first &+ 6)
+            return true
+        } one: {
+            base[$0] = version
+            return true
+        }
     }
 
     /// Gives bytes the versions that others have, and where these have none those of a third.
     func set(_ mask: UInt64, to others: ByteVersions, else third: ByteVersions) {
-        Self.forEach(mask) { byte in
-            let other = others.base[byte]
-            base[byte] = other == Version.absent ? third.base[byte] : other
+        _ = Self.areAll(mask) { first in
+            var byte = first
+            while byte < first &+ 8 {
+                let two = others.pair(byte)
+                let isAbsent =
+                    two &>> 32 == Pair(Version.absent)
+                    || VersionID(truncatingIfNeeded: two) == Version.absent
+                if isAbsent {
+                    base[byte] = Self.either(others.base[byte], third.base[byte])
+                    base[byte &+ 1] = Self.either(others.base[byte &+ 1], third.base[byte &+ 1])
+                } else {
+                    put(two, byte)
+                }
+                byte &+= 2
+            }
+            return true
+        } one: {
+            base[$0] = Self.either(others.base[$0], third.base[$0])
+            return true
         }
     }
 
     /// Gives bytes the versions that others have; those without one there stay.
-    func set(_ mask: UInt64, to others: ByteVersions) {
-        Self.forEach(mask) { byte in
-            let other = others.base[byte]
-            base[byte] = other == Version.absent ? base[byte] : other
-        }
-    }
+    func set(_ mask: UInt64, to others: ByteVersions) { set(mask, to: others, else: self) }
 
     /// The one version that all bytes of a mask have; nil: there are several.
     @inline(__always)
     func only(_ mask: UInt64) -> VersionID? {
         let first = base[mask.trailingZeroBitCount & 63]
-        var difference: VersionID = 0
-        Self.forEach(mask) { difference |= base[$0] ^ first }
-        return difference == 0 ? first : nil
+        let twice = Self.twice(first)
+        let isOnly = Self.areAll(mask) {
+            areEight($0, twice)
+        } one: {
+            base[$0] == first
+        }
+        return isOnly ? first : nil
     }
 
     /// Whether bytes, or where they have no version those of a third, have the versions that others have.
+    ///
+    /// - Precondition: The others have one of each byte.
     func areThose(of others: ByteVersions, _ mask: UInt64, else third: ByteVersions) -> Bool {
-        var difference: VersionID = 0
-        Self.forEach(mask) { byte in
-            let own = base[byte]
-            difference |= (own == Version.absent ? third.base[byte] : own) ^ others.base[byte]
+        Self.areAll(mask) { first in
+            let isEqual =
+                (pair(first) ^ others.pair(first))
+                | (pair(first &+ 2) ^ others.pair(first &+ 2))
+                | (pair(first &+ 4) ^ others.pair(first &+ 4))
+                | (pair(first &+ 6) ^ others.pair(first &+ 6)) == 0
+            return isEqual
+                || (first..<first &+ 8).allSatisfy {
+                    Self.either(base[$0], third.base[$0]) == others.base[$0]
+                }
+        } one: {
+            Self.either(base[$0], third.base[$0]) == others.base[$0]
         }
-        return difference == 0
+    }
+
+    /// Whether any byte is older than that of others, or where these have no version than that of a third.
+    func areOlder(than others: ByteVersions, _ mask: UInt64, else third: ByteVersions) -> Bool {
+        // What is absent is no older: it is the largest of all numbers.
+        !Self.areAll(mask) { first in
+            var older: VersionID = 0
+            var byte = first
+            while byte < first &+ 8 {
+                let old = Self.either(others.base[byte], third.base[byte])
+                older |= old > base[byte] ? 1 : 0
+                byte &+= 1
+            }
+            return older == 0
+        } one: {
+            Self.either(others.base[$0], third.base[$0]) <= base[$0]
+        }
+    }
+
+    /// Calls `body` with the versions of bytes, in the bytes' order, and with neighbours that are equal once.
+    ///
+    /// - Parameters:
+    ///   - mask: The bytes.
+    ///   - third: What those have that have none here.
+    ///   - body: What to do.
+    @inline(__always)
+    func forEachVersion(_ mask: UInt64, else third: ByteVersions, _ body: (VersionID) -> Void) {
+        // No byte of the third is absent.
+        var last = Version.absent
+        _ = Self.areAll(mask) { first in
+            let version = Self.either(base[first], third.base[first])
+            if version != last { body(version) }
+            last = version
+            guard !areEight(first, Self.twice(version)) else { return true }
+            for byte in first &+ 1..<first &+ 8 {
+                let version = Self.either(base[byte], third.base[byte])
+                if version != last { body(version) }
+                last = version
+            }
+            return true
+        } one: {
+            let version = Self.either(base[$0], third.base[$0])
+            if version != last { body(version) }
+            last = version
+            return true
+        }
     }
 }

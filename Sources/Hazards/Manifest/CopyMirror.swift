@@ -15,8 +15,11 @@ struct CopyMirror {
     /// How many versions each agent has made, by its raw value.
     private var sequences = [UInt32](repeating: 0, count: Int(UInt8.max) + 1)
     private var buffers = BufferedStores()
+    private let spare = CopyMemory()
     /// The granule that was asked for last: mostly it is asked for again.
     private var lastAsked: (granule: UInt64, state: GranuleState?) = (.max, nil)
+    /// The one before: a store's granule and that of what leaves the buffer for it are asked for in turn.
+    private var askedBefore: (granule: UInt64, state: GranuleState?) = (.max, nil)
 
     /// Whether any watched bytes are in buffers.
     var holdsEntries: Bool { !buffers.isEmpty }
@@ -29,9 +32,11 @@ struct CopyMirror {
     /// The state of a granule; nil: it is not watched.
     mutating func state(_ granule: UInt64) -> GranuleState? {
         if granule == lastAsked.granule { return lastAsked.state }
+        swap(&lastAsked, &askedBefore)
+        if granule == lastAsked.granule { return lastAsked.state }
         var state: GranuleState?
         if let index = watch.index(of: granule) {
-            state = granules[index] ?? GranuleState()
+            state = granules[index] ?? GranuleState(spare)
             granules[index] = state
         }
         lastAsked = (granule, state)
@@ -129,10 +134,10 @@ struct CopyMirror {
     /// A place took a line.
     mutating func fill(_ event: Event) {
         let source = event.otherPlace
-        for (granule, mask) in Granules(event.address, UInt64(event.size)) {
-            guard let state = state(granule) else { continue }
+        Granules.forEach(event.address, UInt64(event.size)) { granule, mask in
+            guard let state = state(granule) else { return }
             Self.copy(state, state.versions(in: source) ?? state.memory, event.place, mask)
-            guard let index = state.index(of: event.place) else { continue }
+            guard let index = state.index(of: event.place) else { return }
             let fill = GranuleCopy.Fill(
                 reason: MoveReason(rawValue: event.detail) ?? .demand, source: source,
                 at: event.tick)
@@ -142,9 +147,9 @@ struct CopyMirror {
 
     /// A place wrote a line on; the line stays, clean.
     mutating func writeBack(_ event: Event) {
-        for (granule, mask) in Granules(event.address, UInt64(event.size)) {
+        Granules.forEach(event.address, UInt64(event.size)) { granule, mask in
             guard let state = state(granule), let index = state.index(of: event.place) else {
-                continue
+                return
             }
             let copy = state.copies[index].copy
             state.removeDirty(mask, at: index)
@@ -157,9 +162,9 @@ struct CopyMirror {
 
     /// A place gave a line up.
     mutating func drop(_ event: Event) {
-        for (granule, mask) in Granules(event.address, UInt64(event.size)) {
+        Granules.forEach(event.address, UInt64(event.size)) { granule, mask in
             guard let state = state(granule), let index = state.index(of: event.place) else {
-                continue
+                return
             }
             let copy = state.copies[index].copy
             state.unsettle()

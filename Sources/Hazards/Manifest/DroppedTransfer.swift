@@ -59,9 +59,7 @@ extension GranuleState {
     {
         guard place.isLevel1Data, mask != 0 else { return false }
         let half = mask.trailingZeroBitCount / 32
-        guard let at = maintainedAt[half], at >= moment, let named = maintainedPlaces[half] else {
-            return false
-        }
-        return named != place && named.core == place.core
+        guard let naming = naming(ofHalf: half), naming.at >= moment else { return false }
+        return naming.place != place && naming.place.core == place.core
     }
 }

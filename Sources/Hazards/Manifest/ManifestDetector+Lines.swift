@@ -45,15 +45,8 @@ extension ManifestDetector {
     private func isOlder(
         _ versions: ByteVersions, _ state: GranuleState, _ place: Place, _ mask: UInt64
     ) -> Bool {
-        let below = state.versions(in: place)
         let memory = state.memory
-        var isOlder = false
-        CopyMirror.forEachByte(mask) { byte in
-            var old = below?[byte] ?? Version.absent
-            if old == Version.absent { old = memory[byte] }
-            isOlder = isOlder || versions[byte] != Version.absent && old > versions[byte]
-        }
-        return isOlder
+        return versions.areOlder(than: state.versions(in: place) ?? memory, mask, else: memory)
     }
 
     /// Dirty bytes dropped outside the range that was asked for are lost.

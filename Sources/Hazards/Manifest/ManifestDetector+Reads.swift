@@ -72,33 +72,22 @@ extension ManifestDetector {
         guard mirror.bufferedBytes(granule, in: event.place, for: event.agent) == 0,
             (copy ?? state.memory).areThose(of: state.latest, .max, else: state.memory)
         else { return }
-        var noted: VersionID = 0
-        for byte in 0..<ByteVersions.count where state.latest[byte] != noted {
-            noted = state.latest[byte]
-            let writer = mirror.versions[Int(noted)]
+        var knowsAll = true
+        state.latest.forEachVersion(.max, else: state.memory) { version in
+            let writer = mirror.versions[Int(version)]
+            guard version != 0, !writer.agent.isCore else { return }
             // Who reads from a device knows of it from then on.
-            if noted != 0, !writer.agent.isCore,
-                clocks[event.agent].map({ $0[writer.agent] < writer.sequence }) ?? true
-            {
-                return
-            }
+            knowsAll =
+                knowsAll && clocks[event.agent].map { $0[writer.agent] >= writer.sequence } ?? false
         }
-        state.settle(for: event.agent, in: event.place)
+        if knowsAll { state.settle(for: event.agent, in: event.place) }
     }
 
     /// Notes whom a core has read from, by the versions of the bytes.
     private mutating func noteReadFrom(
         _ versions: ByteVersions, _ mask: UInt64, by agent: Agent
     ) {
-        if let only = versions.only(mask) { return noteReadFrom(only, by: agent) }
-        var noted: VersionID = 0
-        var left = mask
-        while left != 0 {
-            let found = versions[left.trailingZeroBitCount]
-            left &= left - 1
-            if found != noted { noteReadFrom(found, by: agent) }
-            noted = found
-        }
+        versions.forEachVersion(mask, else: versions) { noteReadFrom($0, by: agent) }
     }
 
     private mutating func noteReadFrom(_ version: VersionID, by agent: Agent) {
@@ -114,22 +103,34 @@ extension ManifestDetector {
         for (granule, mask) in Granules(event.address, UInt64(event.size)) {
             guard let state = mirror.state(granule) else { continue }
             let copy = state.versions(in: event.place)
-            let buffered = mirror.bufferedBytes(granule, in: event.place, for: event.agent)
-            var noted: VersionID = 0
-            CopyMirror.forEachByte(mask) { byte in
+            let buffered = mirror.bufferedBytes(granule, in: event.place, for: event.agent) & mask
+            guard buffered != 0 else {
+                (copy ?? state.memory).forEachVersion(mask, else: state.memory) {
+                    noteSeen($0, by: event.agent)
+                }
+                continue
+            }
+            var left = mask
+            while left != 0 {
+                let byte = left.trailingZeroBitCount
+                left &= left - 1
                 var found = copy?[byte] ?? Version.absent
                 if found == Version.absent { found = state.memory[byte] }
                 if buffered >> UInt64(byte) & 1 == 1 {
                     found = mirror.version(
                         state, granule, byte, in: event.place, for: event.agent)
                 }
-                guard found != noted else { return }
-                noted = found
-                let writer = mirror.versions[Int(found)]
-                guard found != 0, writer.agent.isCore else { return }
-                seen[event.agent, default: VectorClock()][writer.agent] = writer.sequence
+                noteSeen(found, by: event.agent)
             }
         }
+    }
+
+    private mutating func noteSeen(_ version: VersionID, by device: Agent) {
+        let writer = mirror.versions[Int(version)]
+        guard version != 0, writer.agent.isCore,
+            seen[device].map({ $0[writer.agent] < writer.sequence }) ?? true
+        else { return }
+        seen[device, default: VectorClock()][writer.agent] = writer.sequence
     }
 
     /// Whether a device has read what the same core stored later than a version.

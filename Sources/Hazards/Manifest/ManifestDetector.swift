@@ -224,9 +224,8 @@ public struct ManifestDetector: Probe {
     /// Whether a load finds nothing but what an equal one has found before it, in the same granule; then it is noted.
     @inline(__always)
     private func isSettled(_ event: Event) -> Bool {
-        let granule = event.address / WatchList.granule
-        let end = (event.address &+ UInt64(event.size) &- 1) / WatchList.granule
-        guard granule == end, !isEarly, bounces.isEmpty, let state = mirror.lastState(granule),
+        guard let granule = Granules.only(event.address, UInt64(event.size)), !isEarly,
+            bounces.isEmpty, let state = mirror.lastState(granule),
             state.isSettled(for: event.agent, in: event.place)
         else { return false }
         state.note(.load, event, Granules.maskWithin(event.address, UInt64(event.size)))
@@ -280,11 +279,7 @@ public struct ManifestDetector: Probe {
         let size = UInt64(event.size)
         // All granules of one write have one version; a write that no granule hears of makes none.
         var version: VersionID?
-        let granule = event.address / WatchList.granule
-        guard size == 0 || granule != (event.address &+ size &- 1) / WatchList.granule else {
-            return write(event, kind, granule, Granules.maskWithin(event.address, size), &version)
-        }
-        for (granule, mask) in Granules(event.address, size) {
+        Granules.forEach(event.address, size) { granule, mask in
             write(event, kind, granule, mask, &version)
         }
     }
@@ -306,7 +301,7 @@ public struct ManifestDetector: Probe {
     }
 
     private mutating func note(_ event: Event, _ kind: JournalEntry.Kind, size: UInt64? = nil) {
-        for (granule, mask) in Granules(event.address, size ?? UInt64(event.size)) {
+        Granules.forEach(event.address, size ?? UInt64(event.size)) { granule, mask in
             mirror.state(granule)?.note(kind, event, mask)
         }
     }
@@ -315,17 +310,12 @@ public struct ManifestDetector: Probe {
         let cleans =
             Maintenance.Instruction(rawValue: UInt8(truncatingIfNeeded: event.detail))?.cleans
             ?? false
-        for (granule, mask) in Granules(event.address, UInt64(event.size)) {
-            guard let state = mirror.state(granule) else { continue }
+        Granules.forEach(event.address, UInt64(event.size)) { granule, mask in
+            guard let state = mirror.state(granule) else { return }
             if event.place.isLevel1Data {
-                for half in GranuleState.halves(mask) {
-                    state.maintainedAt[half] = event.tick
-                    state.maintainedPlaces[half] = event.place
-                }
+                state.note(LineNaming(at: event.tick, place: event.place), of: mask)
             }
-            var entry = JournalEntry(.maintenance, event, mask)
-            entry.cleans = cleans
-            state.note(entry)
+            state.note(.maintenance, event, mask, cleans: cleans)
         }
     }
 

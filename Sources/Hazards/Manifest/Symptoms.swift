@@ -126,13 +126,13 @@ struct StaleRead: Symptom {
         let fill = state.copies[index].copy.fill(ofHalf: half)
         if profile.hasOuterCache, event.place.isLevel1Data, fill.source == .outer,
             fill.at > writer.tick,
-            state.maintainedAt[half] != nil
+            state.naming(ofHalf: half) != nil
         {
             return .h23
         }
         // A line that came unasked before anything maintained it is an old copy like any other.
         let isSpeculative = fill.reason == .environment || fill.reason == .prefetch
-        guard isSpeculative, let maintained = state.maintainedAt[half] else {
+        guard isSpeculative, let maintained = state.naming(ofHalf: half)?.at else {
             return isSpeculative ? .h08 : .h01
         }
         return fill.at >= maintained ? .h08 : .h01
@@ -186,7 +186,7 @@ struct StaleRead: Symptom {
         let inOuter = state.index(of: .outer).map {
             state.copies[$0].copy.versions[byte] == expected
         }
-        if inOuter == true, let maintained = state.maintainedAt[byte / 32],
+        if inOuter == true, let maintained = state.naming(ofHalf: byte / 32)?.at,
             maintained >= writer.tick
         {
             return .h23

@@ -77,11 +77,29 @@ struct GranuleCopy: BitwiseCopyable {
     }
 }
 
-extension GranuleState {
-    /// The halves of a granule that bytes are in.
-    static func halves(_ mask: UInt64) -> [Int] {
-        (mask & 0xFFFF_FFFF != 0 ? [0] : []) + (mask >> 32 != 0 ? [1] : [])
+/// When maintenance named a line, and by which address.
+struct LineNaming: BitwiseCopyable {
+    /// When.
+    var at: Ticks
+    /// The place of a copy that has the line by that address.
+    var place: Place
+}
+
+/// Memory for copies, taken again when it was given back: lines come and go all the time.
+final class CopyMemory {
+    @exclusivity(unchecked) private var spare: [ByteVersions] = []
+
+    deinit { for versions in spare { versions.release() } }
+
+    /// Memory for a granule's bytes, all of them absent.
+    func take() -> ByteVersions {
+        guard let versions = spare.popLast() else { return .allocate(Version.absent) }
+        versions.set(.max, to: Version.absent)
+        return versions
     }
+
+    /// Keeps memory for the next copy.
+    func give(_ versions: ByteVersions) { spare.append(versions) }
 }
 
 /// What is known of one watched granule.
@@ -98,9 +116,8 @@ final class GranuleState {
     /// Writes, oldest first: a version and the bytes it covers.
     @exclusivity(unchecked) var history: [(version: VersionID, mask: UInt64)] = []
     /// When maintenance by the core last named the line, for each half of the granule.
-    var maintainedAt: [Ticks?] = [nil, nil]
-    /// Under which address it named it: the place of such a copy.
-    var maintainedPlaces: [Place?] = [nil, nil]
+    @exclusivity(unchecked) private var namings: (LineNaming?, LineNaming?) = (nil, nil)
+    private let spare: CopyMemory
     /// Bytes that devices have written.
     @exclusivity(unchecked) var deviceBytes: UInt64 = 0
     /// Bytes whose versions an invalidate dropped on purpose, and the statement.
@@ -115,7 +132,11 @@ final class GranuleState {
     private static let journalLimit = 16
     static let historyLimit = 64
 
-    init() {
+    /// Knows of no copies yet, and takes memory for those to come.
+    init(_ spare: CopyMemory) {
+        self.spare = spare
+        // A packet is stored by words: it has a dozen versions the first time.
+        history.reserveCapacity(Self.historyLimit / 4)
         memory = ByteVersions.allocate(0, granules: 2)
         latest = memory.next
     }
@@ -150,7 +171,7 @@ final class GranuleState {
         if let found = index(of: place) { return found }
         let index = copies.firstIndex { $0.place > place } ?? copies.count
         copies.insert(
-            (place, GranuleCopy(versions: ByteVersions.allocate(Version.absent))), at: index)
+            (place, GranuleCopy(versions: spare.take())), at: index)
         return index
     }
 
@@ -167,7 +188,19 @@ final class GranuleState {
     }
 
     /// Takes a copy away.
-    func removeCopy(at index: Int) { copies.remove(at: index).copy.versions.release() }
+    func removeCopy(at index: Int) { spare.give(copies.remove(at: index).copy.versions) }
+
+    // MARK: Maintenance
+
+    /// When maintenance by the core last named a half's line; nil: never.
+    func naming(ofHalf half: Int) -> LineNaming? { half == 0 ? namings.0 : namings.1 }
+
+    /// Notes that maintenance names the lines of bytes.
+    @inline(__always)
+    func note(_ naming: LineNaming, of mask: UInt64) {
+        if mask & 0xFFFF_FFFF != 0 { namings.0 = naming }
+        if mask >> 32 != 0 { namings.1 = naming }
+    }
 
     // MARK: Settled reads
 
@@ -199,15 +232,17 @@ final class GranuleState {
 
     /// Notes what happened to bytes; what happens to several bytes in one statement is one entry.
     @inline(__always)
-    func note(_ kind: JournalEntry.Kind, _ event: Event, _ mask: UInt64) {
-        if !joins(kind, event.record, event.place, mask) {
-            append(JournalEntry(kind, event, mask))
-        }
+    func note(
+        _ kind: JournalEntry.Kind, _ event: Event, _ mask: UInt64, cleans: Bool = false
+    ) {
+        if !joins(kind, event.record, event.place, mask) { append(kind, event, mask, cleans) }
     }
 
     /// Notes an entry.
     func note(_ entry: JournalEntry) {
-        if !joins(entry.kind, entry.record, entry.place, entry.mask) { append(entry) }
+        guard !joins(entry.kind, entry.record, entry.place, entry.mask) else { return }
+        (entries + entryCount & (Self.journalLimit &- 1)).initialize(to: entry)
+        entryCount &+= 1
     }
 
     /// Adds bytes to the last entry, if it is of the same.
@@ -224,8 +259,12 @@ final class GranuleState {
     }
 
     @inline(never)
-    private func append(_ entry: JournalEntry) {
-        (entries + entryCount & (Self.journalLimit &- 1)).initialize(to: entry)
+    private func append(
+        _ kind: JournalEntry.Kind, _ event: Event, _ mask: UInt64, _ cleans: Bool
+    ) {
+        let entry = entries + entryCount & (Self.journalLimit &- 1)
+        entry.initialize(to: JournalEntry(kind, event, mask))
+        entry.pointee.cleans = cleans
         entryCount &+= 1
     }
 
