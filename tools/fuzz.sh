@@ -6,6 +6,8 @@
 #
 #   FUZZ      where the program is built, and what is found goes    (.build-fuzz)
 #   JOBS      how many processes work at a target                   (1)
+#   AT_ONCE   how many targets are fed at a time                    (1)
+#   SEED      of what libFuzzer makes up; 0: another each time      (0)
 #
 # An input that breaks a reader is left in $FUZZ/found/TARGET/; mend the reader and keep the input in
 # Tests/Fuzz/corpus/TARGET/, where `make test` reads it.
@@ -45,7 +47,7 @@ run() {
     mkdir -p "$found" "$corpus" "Tests/Fuzz/corpus/$name"
     FUZZ_TARGET=$name "$program" "$corpus" "Tests/Fuzz/corpus/$name" $(seeds "$name") -max_total_time="$seconds" \
         -rss_limit_mb=512 -timeout=10 -max_len=16384 -artifact_prefix="$found/" -print_final_stats=1 \
-        -fork="${JOBS:-0}" >"$found/log" 2>&1 || status=$?
+        -fork="${JOBS:-0}" -seed="${SEED:-0}" >"$found/log" 2>&1 </dev/null || status=$?
     local runs
     runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$found/log")
     echo "$name: $seconds s, ${runs:-?} inputs, $(ls "$corpus" | wc -l) kept, status $status"
@@ -86,5 +88,14 @@ if [ "${1:-}" = --merge ]; then merge; exit; fi
 failed=0
 chosen=${1:-all}
 [ "$chosen" = all ] && chosen=$(targets)
-for name in $chosen; do run "$name" "${2:-60}" || failed=1; done
+working=() # processes, oldest first
+for name in $chosen; do
+    if [ ${#working[@]} -ge "${AT_ONCE:-1}" ]; then
+        wait "${working[0]}" || failed=1
+        working=("${working[@]:1}")
+    fi
+    run "$name" "${2:-60}" &
+    working+=($!)
+done
+for process in "${working[@]}"; do wait "$process" || failed=1; done
 exit $failed
