@@ -229,6 +229,7 @@ public struct Setup: Sendable {
         result.isOnSnoopingPort = port(of: device)?.snoops ?? false
         result.registers = device.effectiveRegisters
         result.isPosted = device.isPosted
+        result.isTranslated = device.hasIOMMU
         return result
     }
 }
