@@ -19,8 +19,8 @@ extension MendScene {
             switch family {
             case .call:
                 profile.usesLinux
-                    ? calls(finding) + blocks(finding) + syncs(finding) + failures(finding)
-                        + entries(finding) + reachableMasks(finding) : []
+                    ? owners(finding) + calls(finding) + blocks(finding) + syncs(finding)
+                        + failures(finding) + entries(finding) + reachableMasks(finding) : []
             case .declaration: declarations(finding) + masks(finding)
             case .barrier: barriers(finding)
             case .layout: layouts(finding)

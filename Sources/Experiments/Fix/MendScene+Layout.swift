@@ -20,7 +20,12 @@ extension MendScene {
                 take(item.bytes)
             }
         }
-        return parts.prefix(6).flatMap { aligned($0) + padded($0) + split($0) + refitted($0) }
+        var edits: [MendEdit] = []
+        for part in parts.prefix(6) {
+            edits += aligned(part) + padded(part) + split(part) + refitted(part)
+            if finding.code == .h10 { edits += uncached(part) }
+        }
+        return edits
     }
 
     /// The buffer whose bytes a range is among; nil: none is named.
@@ -172,6 +177,29 @@ extension MendScene {
             changes.append(replacement(place, words, isOperation: true))
         }
         return changes
+    }
+
+    // MARK: Parts that cannot be parted
+
+    /// A buffer of whole lines whose parts share them, such as a ring of small descriptors, past the caches.
+    private func uncached(_ range: Range<UInt64>) -> [MendEdit] {
+        guard !profile.usesLinux, let home = buffer(range), home.entry.size > range.length,
+            home.entry.address % lineSize == 0, home.entry.size % lineSize == 0,
+            case .declaration(.buffer(let name, let start, let size, nil)) =
+                program.statements[home.place].body
+        else { return [] }
+        return [
+            MendEdit(
+                .declare, .layout, order: 6,
+                [
+                    replacement(
+                        home.place,
+                        .region(
+                            name, address: start, size: size, .nonCacheable, .outerShareable))
+                ],
+                "have `\(home.entry.name)` in uncached memory: its parts share lines, and core and "
+                    + "device write them at the same time")
+        ]
     }
 
     // MARK: Memory that is not for DMA
