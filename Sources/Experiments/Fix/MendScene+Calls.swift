@@ -194,12 +194,10 @@ extension MendScene {
                     .move, .call, order: 1, [.move(line(end), before: line(use.place) + 1)],
                     "unmap after the last use: move \(quote(end)) to after \(quote(use.place))"))
         }
-        guard
-            let last = transfers.last(where: { transfer in
-                mapping.overlaps(transfer.bytes)
-                    && mapping.call.device.map { $0 == transfer.device } ?? true
-            })
-        else { return edits }
+        let own = transfers.filter { mapping.overlaps($0.bytes) }
+        guard let last = own.last(where: { [nil, $0.device].contains(mapping.call.device) }) else {
+            return edits
+        }
         let device = profile.name(of: last.device)
         edits += unended(mapping, last)
         // What gives the bytes back comes too early.

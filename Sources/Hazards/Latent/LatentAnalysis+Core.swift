@@ -258,8 +258,7 @@ extension LatentAnalysis {
         let stale = (state.staleInner & ~unfinished | state.staleBefore) & mask
         if stale != 0 {
             let device = Agent(rawValue: state.writer)
-            // Where no line comes unasked it was there, if only in the outer cache.
-            let isHeld = stale & state.heldAtWrite != 0 || !profile.speculates
+            let isHeld = isHeld(state, stale)
             let code: HazardCode
             if let wrong = codeOfWrongCoherence(device) {
                 code = wrong
@@ -303,6 +302,11 @@ extension LatentAnalysis {
         if profile.hasOuterCache { state.staleOuter |= line & state.inFlight }
         state.mayHold |= line
         if profile.hasOuterCache { state.mayHoldOuter |= line }
+    }
+
+    /// Whether stale bytes were in a cache when the device wrote: where no line comes unasked they were, if only in the outer.
+    func isHeld(_ state: LineState, _ stale: UInt64) -> Bool {
+        stale & state.heldAtWrite != 0 || !profile.speculates
     }
 
     /// Asks of a load whether it may miss what an invalidate has dropped: for good (H11, H35), or as it comes before the

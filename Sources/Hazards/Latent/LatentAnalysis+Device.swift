@@ -77,7 +77,7 @@ extension LatentAnalysis {
         let stale = state.staleInner & ~state.inFlight & mask
         guard stale != 0 else { return }
         let writer = Agent(rawValue: state.writer)
-        let isHeld = stale & state.heldAtWrite != 0 || !profile.speculates
+        let isHeld = isHeld(state, stale)
         report(
             isHeld ? .h01 : .h08, granule, stale, agent: step.agent, writer: writer,
             record: step.record, writeRecord: state.deviceRecord,
