@@ -20,7 +20,7 @@ extension MendScene {
                 take(item.bytes)
             }
         }
-        var edits: [MendEdit] = []
+        var edits = reachable(finding)
         for part in parts.prefix(6) {
             edits += aligned(part) + padded(part) + split(part) + refitted(part)
             if finding.code == .h10 { edits += uncached(part) }
@@ -199,6 +199,24 @@ extension MendScene {
                 ],
                 "have `\(home.entry.name)` in uncached memory: its parts share lines, and core and "
                     + "device write them at the same time")
+        ]
+    }
+
+    // MARK: Memory that a device does not reach
+
+    /// A buffer in memory on the chip that its device's port does not lead to, outside of it.
+    private func reachable(_ finding: Finding) -> [MendEdit] {
+        let chip = setup.machine.memory.onChip.first {
+            finding.address >= $0.start && finding.address - $0.start < $0.size
+        }
+        guard finding.code == .h33, let chip, chip.port != nil, let home = buffer(finding.range)
+        else { return [] }
+        let start = freeLine(home.entry.size, from: chip.start + chip.size)
+        return [
+            MendEdit(
+                .align, .layout, order: 0, [relocation(home.place, to: start)],
+                "put `\(home.entry.name)` into memory that \(profile.name(of: finding.agent)) reaches, outside of "
+                    + "\(chip.name)")
         ]
     }
 
