@@ -39,6 +39,8 @@ public struct FailedMap: Hashable, Sendable {
     public var message: String
     /// Whether it is an allocation, at a place that the kernel's allocator does not give.
     public var isAllocation: Bool
+    /// In words, the memory that the device's port does not lead to; nil: it is the address that it cannot send.
+    public var memory: String?
 
     /// Whether the kernel refuses to map.
     var isMap: Bool { !message.isEmpty && !isAllocation }

@@ -68,10 +68,7 @@ struct FindingWords {
             return
                 "Whatever maintained the line before the transfer, the core may load it at any "
                 + "moment while \(who) writes; nothing invalidates it after completion."
-        case .h10:
-            return
-                "Bytes beside the buffer share its \(line): storing to them made the whole line dirty while "
-                + "it belonged to \(who)."
+        case .h10: return causeOfNeighbour
         case .h11:
             return
                 "An invalidate works on whole lines: it covers bytes beside the named range, and those were "
@@ -219,11 +216,7 @@ struct FindingWords {
                 + "\(calls.forCPU) and \(calls.forDevice)"
         case .h40:
             return "call \(calls.forDevice) for \(name) before the device gets it again"
-        case .h10, .h11:
-            return
-                "give \(name) lines of its own: align it to the cache line (ARCH_DMA_MINALIGN) and pad it, or "
-                + "allocate it apart"
-                + (code == .h11 ? "; leave the invalidate out if no device writes to it" : "")
+        case .h10, .h11: return mendOfNeighbour
         case .h13:
             return
                 "use one mapping, or dma_mmap_*() for user space, and clean before the attributes change"
@@ -303,10 +296,7 @@ struct FindingWords {
             return
                 "dmb sy after the load that shows the bytes to be ready and before record \(record)"
         case .h07: return "dsb sy after the load of the register and before record \(record)"
-        case .h10, .h11:
-            return
-                "give \(name) lines of its own: align it to \(profile.lineSize) bytes and pad it, or place it apart"
-                + (code == .h11 ? "; leave the invalidate out if no device writes to it" : "")
+        case .h10, .h11: return mendOfNeighbour
         case .h13:
             return
                 "use one mapping for \(name), and dc civac; dsb sy before its attributes change"

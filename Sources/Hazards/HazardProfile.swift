@@ -19,6 +19,8 @@ public struct HazardProfile: Hashable, Sendable {
         public var registers: ClosedRange<UInt64>?
         /// Whether its interrupt may overtake its writes.
         public var isPosted = false
+        /// Whether an IOMMU translates its addresses: what is not mapped for it, it does not reach.
+        public var isTranslated = false
 
         /// Makes a device.
         public init(name: String, snoops: Bool, isDeclaredCoherent: Bool) {
@@ -132,6 +134,11 @@ public struct HazardProfile: Hashable, Sendable {
     /// Whether a device's transactions look into caches.
     public func snoops(_ agent: Agent) -> Bool {
         !agent.isCore && agent.index < devices.count && devices[agent.index].snoops
+    }
+
+    /// Whether an IOMMU translates a device's addresses.
+    func isTranslated(_ agent: Agent) -> Bool {
+        !agent.isCore && agent.index < devices.count && devices[agent.index].isTranslated
     }
 
     /// Whether a device looks into caches though the kernel believes that it does not.

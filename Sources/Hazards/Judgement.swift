@@ -60,10 +60,12 @@ extension Finding {
     fileprivate mutating func takeCause(from misuse: [Finding]) {
         guard [.h01, .h02, .h03, .h08, .h23, .h35].contains(code) else { return }
         let rule = misuse.first {
-            [.h15, .h17, .h32].contains($0.code) && $0.overlaps(self)
+            [.h15, .h16, .h17, .h32].contains($0.code) && $0.overlaps(self)
                 && ($0.record == record || $0.record == writeRecord)
         }
-        if let rule { code = rule.code }
+        guard let rule else { return }
+        code = rule.code
+        if !rule.cause.isEmpty { (cause, mend) = (rule.cause, rule.mend) }
     }
 
     /// Whether it is that bytes are missed whose loss is a finding already.

@@ -45,6 +45,22 @@ extension MendScene {
         return edits
     }
 
+    /// What is mapped or allocated for one device and moved by another, for the one that moves it.
+    func owners(_ finding: Finding) -> [MendEdit] {
+        guard finding.code == .h17, !finding.agent.isCore else { return [] }
+        return mappings.compactMap { mapping in
+            guard mapping.overlaps(finding.range), mapping.isLive(at: finding.record - 1),
+                let old = mapping.call.device, old != finding.agent
+            else { return nil }
+            var call = mapping.call
+            call.device = finding.agent
+            return MendEdit(
+                .replace, .call, order: 0, [replacement(mapping.place, .dma(call))],
+                "hand \(profile.name(of: finding.agent)), which moves the bytes, to \(call.function.rawValue)() at "
+                    + "\(quote(mapping.place)), not \(profile.name(of: old))")
+        }
+    }
+
     /// Blocks that a pool still has out when it is destroyed.
     func blocks(_ finding: Finding) -> [MendEdit] {
         let place = finding.record - 1

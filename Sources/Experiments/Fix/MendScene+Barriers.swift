@@ -41,6 +41,7 @@ extension MendScene {
                         "ring the doorbell with writel() at \(quote(opening)): it orders the stores "
                             + "before it"))
             }
+            edits += lateBarriers(transfer, core)
             let by = core.isCore ? core : giver(transfer)
             let device = profile.name(of: transfer.device)
             for (late, place) in openings(of: transfer).enumerated() {
@@ -56,6 +57,25 @@ extension MendScene {
             }
         }
         return edits
+    }
+
+    /// A barrier directly behind the doorbell was meant to stand before it.
+    private func lateBarriers(_ transfer: Transfer, _ core: Agent) -> [MendEdit] {
+        let opening = transfer.opening
+        guard core.isCore, let behind = operation(opening + 1), behind.agent == core else {
+            return []
+        }
+        switch behind.operation {
+        case .kernelBarrier, .barrier: break
+        default: return []
+        }
+        return [
+            MendEdit(
+                .move, .barrier, order: 0,
+                [.move(line(opening + 1), before: line(before: opening))],
+                "move \(quote(opening + 1)) to before the doorbell at \(quote(opening)): it orders what stands above "
+                    + "it")
+        ]
     }
 
     private func touches(_ transfer: Transfer, _ finding: Finding) -> Bool {

@@ -11,10 +11,13 @@ extension MendScene {
             mapping.place == place || mapping.place == finding.writeRecord - 1
                 || mapping.uses.contains { $0.place == place } || mapping.overlaps(finding.range)
         }
-        return own.flatMap { mapping in
-            arguments(mapping) + directions(mapping) + checks(mapping) + ends(mapping, finding)
-                + order(mapping, among: own, finding)
-        } + leaks(finding)
+        var edits: [MendEdit] = []
+        for mapping in own {
+            edits += arguments(mapping) + lengths(mapping) + directions(mapping)
+            edits += checks(mapping) + ends(mapping, finding)
+            edits += order(mapping, among: own, finding)
+        }
+        return edits + leaks(finding)
     }
 
     // MARK: Arguments
@@ -71,6 +74,33 @@ extension MendScene {
             }
             return edits
         }
+    }
+
+    /// A map of all that its device moves from there on.
+    private func lengths(_ mapping: Mapping) -> [MendEdit] {
+        guard mapping.isStreaming, mapping.pieces.count == 1, let piece = mapping.pieces.first
+        else { return [] }
+        let moved = transfers.filter {
+            $0.device == mapping.call.device && piece.contains($0.bytes.lowerBound)
+        }
+        guard let top = moved.map(\.bytes.upperBound).max(), top > piece.upperBound else {
+            return []
+        }
+        var call = mapping.call
+        call.segments[0].size = top - piece.lowerBound
+        // What the other calls say of its size is then wrong as well.
+        let others = mapping.uses.compactMap { use -> TraceText.Change? in
+            guard use.call.function.isRelease, use.call.size != nil else { return nil }
+            var other = use.call
+            other.size = nil
+            return replacement(use.place, .dma(other))
+        }
+        return [
+            MendEdit(
+                .widen, .call, [replacement(mapping.place, .dma(call))] + others,
+                "map all \(call.segments[0].size) bytes that \(profile.name(of: moved[0].device)) moves at "
+                    + "\(quote(mapping.place)), not \(piece.length)")
+        ]
     }
 
     /// Another direction, or maintenance that an attribute has left out.
@@ -164,13 +194,12 @@ extension MendScene {
                     .move, .call, order: 1, [.move(line(end), before: line(use.place) + 1)],
                     "unmap after the last use: move \(quote(end)) to after \(quote(use.place))"))
         }
-        guard
-            let last = transfers.last(where: { transfer in
-                mapping.overlaps(transfer.bytes)
-                    && mapping.call.device.map { $0 == transfer.device } ?? true
-            })
-        else { return edits }
+        let own = transfers.filter { mapping.overlaps($0.bytes) }
+        guard let last = own.last(where: { [nil, $0.device].contains(mapping.call.device) }) else {
+            return edits
+        }
         let device = profile.name(of: last.device)
+        edits += unended(mapping, last)
         // What gives the bytes back comes too early.
         let early = mapping.uses.filter {
             ($0.call.function.isRelease || $0.call.function.isSyncForCPU)
@@ -195,6 +224,19 @@ extension MendScene {
                             + quote(target - 1)))
         }
         return edits
+    }
+
+    /// The end of a mapping that nothing ever ends, behind its transfer: a loop makes it again and again.
+    private func unended(_ mapping: Mapping, _ last: Transfer) -> [MendEdit] {
+        guard mapping.isStreaming, mapping.end == nil, let wait = last.wait, wait > mapping.place,
+            let statement = release(mapping), let core = operation(wait)?.agent
+        else { return [] }
+        return [
+            addition(
+                .call, 1, [statement], before: wait + 1, core,
+                "unmap what \(quote(mapping.place)) has mapped when \(profile.name(of: last.device)) is done, after "
+                    + quote(wait))
+        ]
     }
 
     /// What is never released.

@@ -19,8 +19,8 @@ extension MendScene {
             switch family {
             case .call:
                 profile.usesLinux
-                    ? calls(finding) + blocks(finding) + syncs(finding) + failures(finding)
-                        + entries(finding) + reachableMasks(finding) : []
+                    ? owners(finding) + calls(finding) + blocks(finding) + syncs(finding)
+                        + failures(finding) + entries(finding) + reachableMasks(finding) : []
             case .declaration: declarations(finding) + masks(finding)
             case .barrier: barriers(finding)
             case .layout: layouts(finding)
@@ -65,7 +65,8 @@ extension MendScene {
         case .h28: [.declaration, .attributes, .correction, .cleaning, .towardsCore]
         case .h13:
             // Caches that are off cannot be switched on for the sake of a mapping.
-            profile.usesLinux
+            // Only what a driver maps is a mapping's; other uncached views are a core's with its caches off.
+            profile.usesLinux && !mappings.isEmpty
                 ? [.attributes, .barrier, .correction, .cleaning]
                 : [.barrier, .correction, .attributes, .cleaning]
         // A map that failed is not made good by another.

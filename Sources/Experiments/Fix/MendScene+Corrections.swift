@@ -67,6 +67,7 @@ extension MendScene {
                 }
                 want(range)
                 want(range.lowerBound..<lines(of: range).upperBound)
+                want(lines(of: range))
             }
         }
         for access in accesses where access.place == finding.record - 1 {
@@ -193,8 +194,12 @@ extension MendScene {
         for item in items {
             for transfer in works(on: item.bytes) {
                 let device = profile.name(of: transfer.device)
+                // What stood before the transfer is then missing there, on another path if not on this one.
                 if let wait = transfer.wait, item.place < wait {
-                    move(item, before: wait + 1, 1, "to after \(device) is done, \(quote(wait))")
+                    let isBefore = item.place < transfer.opening
+                    move(
+                        item, before: wait + 1, isBefore ? 130 : 1,
+                        "to after \(device) is done, \(quote(wait))")
                 }
                 if item.place > transfer.opening {
                     move(

@@ -120,7 +120,7 @@ extension MendScene {
             where wanted != type || wantedShare != share {
                 edits.append(
                     MendEdit(
-                        .declare, .attributes, order: profile.usesLinux ? 0 : 20,
+                        .declare, .attributes, order: mappings.isEmpty ? 20 : 0,
                         [
                             replacement(
                                 place,
@@ -184,6 +184,8 @@ extension MendScene {
             [.region, .alias].contains($0.kind) && $0.size > 0
         }
         var edits: [MendEdit] = []
+        // Without a mapping no device is concerned, but a core that has its caches off.
+        let isDrivers = profile.usesLinux && !mappings.isEmpty
         let stores = accesses.filter { access in
             guard access.isStore else { return false }
             return access.bytes.overlaps(finding.range)
@@ -201,11 +203,11 @@ extension MendScene {
                 ]
                 edits.append(
                     addition(
-                        .attributes, 1 + index + 4 * order, profile.usesLinux ? plain : statements,
+                        .attributes, 1 + index + 4 * order, isDrivers ? plain : statements,
                         before: store.place + 1, store.core,
                         "clean \(upkeep.called) through the mapping it was stored through, after "
                             + "\(quote(store.place)), before the other mapping is used"
-                            + (profile.usesLinux
+                            + (isDrivers
                                 ? " (flush_dcache_page(), flush_kernel_vmap_range())" : "")))
             }
         }

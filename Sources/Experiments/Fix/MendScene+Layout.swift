@@ -20,7 +20,12 @@ extension MendScene {
                 take(item.bytes)
             }
         }
-        return parts.prefix(6).flatMap { aligned($0) + padded($0) + split($0) + refitted($0) }
+        var edits = reachable(finding)
+        for part in parts.prefix(6) {
+            edits += aligned(part) + padded(part) + split(part) + refitted(part)
+            if finding.code == .h10 { edits += uncached(part) }
+        }
+        return edits
     }
 
     /// The buffer whose bytes a range is among; nil: none is named.
@@ -172,6 +177,47 @@ extension MendScene {
             changes.append(replacement(place, words, isOperation: true))
         }
         return changes
+    }
+
+    // MARK: Parts that cannot be parted
+
+    /// A buffer of whole lines whose parts share them, such as a ring of small descriptors, past the caches.
+    private func uncached(_ range: Range<UInt64>) -> [MendEdit] {
+        guard !profile.usesLinux, let home = buffer(range), home.entry.size > range.length,
+            home.entry.address % lineSize == 0, home.entry.size % lineSize == 0,
+            case .declaration(.buffer(let name, let start, let size, nil)) =
+                program.statements[home.place].body
+        else { return [] }
+        return [
+            MendEdit(
+                .declare, .layout, order: 6,
+                [
+                    replacement(
+                        home.place,
+                        .region(
+                            name, address: start, size: size, .nonCacheable, .outerShareable))
+                ],
+                "have `\(home.entry.name)` in uncached memory: its parts share lines, and core and "
+                    + "device write them at the same time")
+        ]
+    }
+
+    // MARK: Memory that a device does not reach
+
+    /// A buffer in memory on the chip that its device's port does not lead to, outside of it.
+    private func reachable(_ finding: Finding) -> [MendEdit] {
+        let chip = setup.machine.memory.onChip.first {
+            finding.address >= $0.start && finding.address - $0.start < $0.size
+        }
+        guard finding.code == .h33, let chip, chip.port != nil, let home = buffer(finding.range)
+        else { return [] }
+        let start = freeLine(home.entry.size, from: chip.start + chip.size)
+        return [
+            MendEdit(
+                .align, .layout, order: 0, [relocation(home.place, to: start)],
+                "put `\(home.entry.name)` into memory that \(profile.name(of: finding.agent)) reaches, outside of "
+                    + "\(chip.name)")
+        ]
     }
 
     // MARK: Memory that is not for DMA

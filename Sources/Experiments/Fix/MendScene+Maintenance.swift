@@ -97,9 +97,11 @@ extension MendScene {
     }
 
     func upkeeper(_ range: Range<UInt64>) -> Upkeeper {
-        Upkeeper(
-            scene: self, name: words(range.lowerBound), called: named(range.lowerBound),
-            size: range.length)
+        // U-Boot's functions are called for whole lines: some of them leave others alone.
+        let kept = profile.library == .uBoot ? lines(of: range) : range
+        return Upkeeper(
+            scene: self, name: words(kept.lowerBound), called: named(range.lowerBound),
+            size: kept.length)
     }
 
     /// The transfers that touch lines, by the doorbell that starts them: all the bytes of a buffer that one moves at once.
@@ -204,6 +206,17 @@ extension MendScene {
         if transfer.isWrite {
             add(.discarding, order, keeper.discard, "invalidate")
             add(.discarding, order + 1, keeper.cleanAndDiscard, "clean and invalidate")
+            // An old copy goes before the store that would make the line dirty with it.
+            let store = accesses.last {
+                $0.isStore && $0.place < place && lines(of: $0.bytes).overlaps(range)
+            }
+            if let store {
+                edits.append(
+                    addition(
+                        .discarding, order + 6, keeper.discard, before: store.place, store.core,
+                        "invalidate \(keeper.called) before the core stores to it at "
+                            + quote(store.place)))
+            }
         }
         return edits
     }

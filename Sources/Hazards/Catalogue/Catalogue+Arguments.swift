@@ -177,8 +177,8 @@ extension HazardCatalogue {
             until the data cross one line more.
 
             `staleline check` reports stale bytes as H16 where a sync of other bytes of
-            the same mapping stands in the right place, and a sync outside of the
-            mapping.
+            the same mapping stands in the right place, a sync outside of the mapping,
+            and a transfer that goes on behind the end of its mapping.
             """,
         states: """
                                      rx[0..64)  rx[64..256)   in L1D

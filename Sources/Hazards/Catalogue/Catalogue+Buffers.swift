@@ -162,8 +162,9 @@ extension HazardCatalogue {
             The handle from the DMA API has the offset in it; the mask must be set by
             the driver, dma-ranges by the device tree.
 
-            `staleline check` finds maps that the kernel refuses, and transfers beyond
-            the `mask` of a device that has no IOMMU.
+            `staleline check` finds maps that the kernel refuses, transfers beyond the
+            `mask` of a device that has no IOMMU, and those to memory on the chip that
+            the device's port does not lead to, such as a Cortex-M7's DTCM.
             """,
         states: """
                                         rx                 the device sends

@@ -98,7 +98,8 @@ extension HazardCatalogue {
             and error paths are where this is forgotten.
 
             `staleline check` judges the order of the trace: a transfer that stands
-            below the release of its bytes.
+            below the release of its bytes. Of a device behind an IOMMU it also finds
+            one of bytes that no call maps for this device, but perhaps for another.
             """,
         states: """
                                      rx belongs to      DRAM

@@ -258,7 +258,7 @@ extension LatentAnalysis {
         let stale = (state.staleInner & ~unfinished | state.staleBefore) & mask
         if stale != 0 {
             let device = Agent(rawValue: state.writer)
-            let isHeld = stale & state.heldAtWrite != 0
+            let isHeld = isHeld(state, stale)
             let code: HazardCode
             if let wrong = codeOfWrongCoherence(device) {
                 code = wrong
@@ -302,6 +302,11 @@ extension LatentAnalysis {
         if profile.hasOuterCache { state.staleOuter |= line & state.inFlight }
         state.mayHold |= line
         if profile.hasOuterCache { state.mayHoldOuter |= line }
+    }
+
+    /// Whether stale bytes were in a cache when the device wrote: where no line comes unasked they were, if only in the outer.
+    func isHeld(_ state: LineState, _ stale: UInt64) -> Bool {
+        stale & state.heldAtWrite != 0 || !profile.speculates
     }
 
     /// Asks of a load whether it may miss what an invalidate has dropped: for good (H11, H35), or as it comes before the
@@ -351,6 +356,11 @@ extension LatentAnalysis {
                     text: "the invalidate drops the line, if it was not evicted before"),
                 ChainLink(record: Int(step.record), text: "the load finds DRAM: old"),
             ])
+        if code == .h11, let last = findings.indices.last,
+            findings[last].record == Int(step.record)
+        {
+            findings[last].takeDrop(in: Int(state.dropRecord), profile)
+        }
     }
 
     /// A load through an uncached mapping of bytes that a cached mapping may have left dirty.
@@ -375,23 +385,5 @@ extension LatentAnalysis {
                 ChainLink(
                     record: Int(step.record), text: "the load goes past the line to DRAM: old"),
             ])
-    }
-
-    func staleChain(
-        _ state: LineState, _ isHeld: Bool, _ device: Agent, _ step: LoweredStep
-    ) -> [ChainLink] {
-        let first =
-            isHeld
-            ? "a cache holds the line from before, and nothing has removed it"
-            : "a speculative linefill may load the line before \(profile.name(of: device)) has written it"
-        return [
-            ChainLink(record: Int(state.deviceRecord), text: first),
-            ChainLink(
-                record: Int(state.deviceRecord),
-                text: "\(profile.name(of: device)) writes DRAM: new; the cached line: stale"),
-            ChainLink(
-                record: Int(step.record),
-                text: "\(profile.name(of: step.agent)) loads the stale line"),
-        ]
     }
 }

@@ -80,7 +80,7 @@ extension LatentAnalysis {
         let stale = state.staleInner & ~state.inFlight & mask
         guard stale != 0 else { return }
         let writer = Agent(rawValue: state.writer)
-        let isHeld = stale & state.heldAtWrite != 0
+        let isHeld = isHeld(state, stale)
         report(
             isHeld ? .h01 : .h08, granule, stale, agent: step.agent, writer: writer,
             record: step.record, writeRecord: state.deviceRecord,
@@ -88,6 +88,25 @@ extension LatentAnalysis {
                 "\(profile.name(of: step.agent)) looks into the caches, and may find bytes there older than what "
                 + "\(profile.name(of: writer)) wrote past them in record \(state.deviceRecord)",
             chain: staleChain(state, isHeld, writer, step))
+    }
+
+    /// What led to a read of a line that is older than a device's write.
+    func staleChain(
+        _ state: LineState, _ isHeld: Bool, _ device: Agent, _ step: LoweredStep
+    ) -> [ChainLink] {
+        let first =
+            isHeld
+            ? "a cache holds the line from before, and nothing has removed it"
+            : "a speculative linefill may load the line before \(profile.name(of: device)) has written it"
+        return [
+            ChainLink(record: Int(state.deviceRecord), text: first),
+            ChainLink(
+                record: Int(state.deviceRecord),
+                text: "\(profile.name(of: device)) writes DRAM: new; the cached line: stale"),
+            ChainLink(
+                record: Int(step.record),
+                text: "\(profile.name(of: step.agent)) loads the stale line"),
+        ]
     }
 
     /// Why a device that ought to look into the caches does not; nil: it ought not to.

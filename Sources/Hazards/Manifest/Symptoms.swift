@@ -57,16 +57,21 @@ struct StaleRead: Symptom {
             : codeOfDeviceRead(state, mirror, profile, writer)
         let places = whereabouts(state, mirror)
         let old = mirror.versions[Int(found)]
+        let isOfARound = found != 0 && (old.agent, old.record) == (writer.agent, writer.record)
         let oldText =
             found == 0
             ? "what was there before the trace"
             : "what \(profile.name(of: old.agent)) wrote in record \(old.record)"
+                + (isOfARound ? " in an earlier round" : "")
+        let newText =
+            isOfARound
+            ? "what it wrote there since"
+            : "what \(profile.name(of: writer.agent)) wrote in record \(writer.record)"
         let detail =
-            "\(profile.name(of: event.agent)) read from \(event.place.name) \(oldText), not what "
-            + "\(profile.name(of: writer.agent)) wrote in record \(writer.record)"
+            "\(profile.name(of: event.agent)) read from \(event.place.name) \(oldText), not \(newText)"
             + (places.isEmpty ? "" : "; the new bytes are in \(places)")
             + (descriptor.map { "; \($0)" } ?? "")
-        return Finding(
+        var finding = Finding(
             code, .manifest, record: Int(event.record), tick: event.tick, agent: event.agent,
             address: address(mask), bytes: bytes(mask), writer: writer.agent,
             writeRecord: Int(writer.record), detail: detail,
@@ -75,6 +80,10 @@ struct StaleRead: Symptom {
                 : chain(
                     state, profile, since: writer.record, end: event, mask: mask,
                     last: "\(profile.name(of: event.agent)) reads \(event.place.name): old"))
+        if code == .h11, let discarded = state.discarded {
+            finding.takeDrop(in: Int(discarded.record), profile)
+        }
+        return finding
     }
 
     /// What led to a load that performed before its turn.

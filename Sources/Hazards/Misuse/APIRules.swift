@@ -134,17 +134,27 @@ public struct APIRules {
     /// A map that the kernel refuses, or a transfer to where the device cannot send an address (H33).
     private func finding(_ failure: FailedMap) -> Finding {
         let device = profile.name(of: failure.device)
-        let text =
-            failure.isAllocation
-            ? failure.message
-            : failure.message.isEmpty
-                ? "\(device) cannot send the address 0x\(String(failure.address, radix: 16))"
-                : "the map fails and returns DMA_MAPPING_ERROR; \(failure.message)"
-        return Finding(
+        let text: String
+        if failure.isAllocation {
+            text = failure.message
+        } else if let memory = failure.memory {
+            text = "the bytes are in \(memory), and \(device) is on another"
+        } else if failure.message.isEmpty {
+            text = "\(device) cannot send the address 0x\(String(failure.address, radix: 16))"
+        } else {
+            text = "the map fails and returns DMA_MAPPING_ERROR; \(failure.message)"
+        }
+        var finding = Finding(
             .h33, .misuse, record: Int(failure.record), agent: failure.agent,
             address: failure.address, bytes: failure.bytes, writer: failure.device,
             writeRecord: Int(failure.record), detail: text,
             chain: [ChainLink(record: Int(failure.record), text: text)])
+        if failure.memory != nil {
+            finding.cause = "No way leads from \(device)'s port to this memory on the chip."
+            finding.mend =
+                "put the bytes into memory that \(device) reaches, or let a device on that port move them"
+        }
+        return finding
     }
 
     private mutating func checkCoherent(_ new: Live, _ agent: Agent) {

@@ -166,9 +166,20 @@ public struct MappingHistory {
 
     /// What a core stored before a map was dropped by it, and the device has not written these bytes.
     private func causeOfDrop(_ bytes: Range<UInt64>, _ store: Int, _ load: Int) -> Cause? {
-        guard let mapping = mapping(of: bytes, before: load), mapping.direction == .fromDevice,
-            Self.stands(mapping.record, after: store, before: load)
+        guard let mapping = mapping(of: bytes, before: load), mapping.direction == .fromDevice
         else { return nil }
+        let handed = mapping.toDevice.last {
+            $0.covers(bytes) && !$0.isSkipped && Self.stands($0.record, after: store, before: load)
+        }
+        if let handed {
+            return Cause(
+                code: .h35,
+                text:
+                    "\(handed.function.rawValue)() in record \(handed.record), of a mapping FROM_DEVICE, says that the "
+                    + "device writes the bytes: it has dropped what was stored in record \(store), and the device has "
+                    + "not written them.")
+        }
+        guard Self.stands(mapping.record, after: store, before: load) else { return nil }
         return Cause(
             code: .h35,
             text:
@@ -215,6 +226,6 @@ extension Finding {
     mutating func takeCause(from history: MappingHistory) {
         guard let reason = history.cause(of: self) else { return }
         code = reason.code
-        cause = reason.text
+        (cause, mend) = (reason.text, "")
     }
 }

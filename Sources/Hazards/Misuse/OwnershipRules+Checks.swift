@@ -84,11 +84,14 @@ extension OwnershipRules {
                 busy[step.agent]?.removeFirst()
             }
         }
-        let place = mappings.lastIndex { mapping in
-            mapping.device == step.agent
-                && mapping.pieces.contains { Self.range($0).contains(start) }
+        // Of two mappings of the same bytes the one that is still there is the device's.
+        let own = mappings.indices.filter { place in
+            mappings[place].device == step.agent
+                && mappings[place].pieces.contains { Self.range($0).contains(start) }
         }
-        guard let place else { return }
+        guard let place = own.last(where: { mappings[$0].ended == nil }) ?? own.last else {
+            return checkReach(range, isWrite: isWrite, step)
+        }
         let mapping = mappings[place]
         let name = profile.name(of: step.agent)
         let did = isWrite ? "writes" : "reads"
@@ -118,6 +121,68 @@ extension OwnershipRules {
                 [map, act])
         } else if mapping.isStreaming {
             checkOwner(mapping, range, isWrite: isWrite, step, map, act)
+            checkEnd(mapping, range, did, step, map, act)
+        }
+    }
+
+    /// A transfer of a device behind an IOMMU to what nothing maps for it.
+    private mutating func checkReach(
+        _ range: Range<UInt64>, isWrite: Bool, _ step: UnrolledOperations.Step
+    ) {
+        guard profile.isTranslated(step.agent), !otherwiseMapped.contains(step.agent) else {
+            return
+        }
+        let name = profile.name(of: step.agent)
+        let other = mappings.last { mapping in
+            mapping.ended == nil && mapping.pieces.contains { Self.range($0).overlaps(range) }
+        }
+        let whose =
+            other.map {
+                "what record \($0.record) maps for \(profile.name(of: $0.device))"
+            } ?? "what no call maps for it"
+        report(
+            .h17, agent: step.agent, record: step.record, other: other?.record ?? step.record,
+            range,
+            writer: step.agent,
+            "\(name) \(isWrite ? "writes" : "reads") \(whose): its IOMMU has no translation, and it faults",
+            [
+                ChainLink(
+                    record: step.record, text: "\(name) uses an address that is not mapped for it")
+            ]
+        ) {
+            $0.cause =
+                "An IOMMU gives \(name) the bytes that are mapped for \(name), and no others."
+            $0.mend =
+                "map the bytes for \(name), the device that moves them, and wait for it before the unmap"
+        }
+    }
+
+    /// A transfer that goes on behind the end of its mapping, into what is not mapped for the device.
+    private mutating func checkEnd(
+        _ mapping: Mapping, _ range: Range<UInt64>, _ did: String,
+        _ step: UnrolledOperations.Step, _ map: ChainLink, _ act: ChainLink
+    ) {
+        var end = range.lowerBound
+        while end < range.upperBound {
+            let next = mappings.lazy.filter { $0.device == step.agent && $0.ended == nil }
+                .flatMap(\.pieces).map(Self.range).filter { $0.contains(end) }.map(\.upperBound)
+                .max()
+            guard let next else { break }
+            end = next
+        }
+        guard end < range.upperBound else { return }
+        let name = profile.name(of: step.agent)
+        let mapped = end - range.lowerBound
+        report(
+            .h16, agent: step.agent, record: step.record, other: mapping.record,
+            end..<range.upperBound, writer: step.agent,
+            "\(name) \(did) \(range.count) bytes, and the mapping of record \(mapping.record) ends after \(mapped)",
+            [map, act]
+        ) {
+            $0.cause =
+                "The mapping is shorter than what \(name) moves: no call maintains the rest, and behind an IOMMU "
+                + "\(name) faults there."
+            $0.mend = "map all that \(name) may move, or tell \(name) no more than what is mapped"
         }
     }
 
@@ -230,15 +295,17 @@ extension OwnershipRules {
 
     private mutating func report(
         _ code: HazardCode, agent: Agent, record: Int, other: Int, _ range: Range<UInt64>,
-        writer: Agent, _ detail: String, _ chain: [ChainLink]
+        writer: Agent, _ detail: String, _ chain: [ChainLink],
+        wording: (inout Finding) -> Void = { _ in }
     ) {
         guard let place = HazardCode.allCases.firstIndex(of: code),
             seen.insert([place, record, other]).inserted
         else { return }
-        findings.append(
-            Finding(
-                code, .misuse, record: record, agent: agent, address: range.lowerBound,
-                bytes: UInt64(range.count), writer: writer, writeRecord: other, detail: detail,
-                chain: chain))
+        var finding = Finding(
+            code, .misuse, record: record, agent: agent, address: range.lowerBound,
+            bytes: UInt64(range.count), writer: writer, writeRecord: other, detail: detail,
+            chain: chain)
+        wording(&finding)
+        findings.append(finding)
     }
 }

@@ -7,8 +7,9 @@ import Quantities
 /// Follows who owns the bytes of each mapping, and finds who touches what is not theirs.
 ///
 /// Found are a core's store to what the device has (H18), a device's access against the mapping's direction (H15), after
-/// the mapping's end (H17) or to a mapping that failed (H32), a mapping that is taken back while the device is still at
-/// work (H09), and one that the device gets again with the core's stores in it and no sync (H40).
+/// the mapping's end or, behind an IOMMU, to what is not mapped for it (H17), beyond its mapping (H16) or to a mapping that
+/// failed (H32), a mapping that is taken back while the device is still at work (H09), and one that the device gets again
+/// with the core's stores in it and no sync (H40).
 public struct OwnershipRules {
     /// A mapping or an allocation, ended or not.
     struct Mapping {
@@ -37,6 +38,10 @@ public struct OwnershipRules {
     let profile: HazardProfile
     private let failed: Set<Int>
     var mappings: [Mapping] = []
+    /// The pools: whose they are, and how large a block is.
+    private var pools: [HandleID: (device: Agent, size: UInt64)] = [:]
+    /// Devices for which more is mapped than is followed here: ranges of addresses of an IOMMU, registers.
+    private(set) var otherwiseMapped: Set<Agent> = []
     /// How many streaming mappings have not ended.
     private(set) var live = 0
     var bounds: Range<UInt64>?
@@ -77,7 +82,7 @@ public struct OwnershipRules {
     public mutating func run(
         _ program: Program, outline: Program? = nil, watch: WatchList, map: MemoryMap = MemoryMap()
     ) -> [Finding] {
-        guard profile.usesLinux, (outline ?? program).hasCalls else { return [] }
+        guard profile.usesLinux, concerns(outline ?? program) else { return [] }
         let physical = PhysicalProgram(outline ?? program, map: map)
         let steps = UnrolledOperations(
             program, rounds: 2,
@@ -114,6 +119,11 @@ public struct OwnershipRules {
         return findings
     }
 
+    /// Whether there is a rule to break: calls, or a device that reaches nothing without them.
+    private func concerns(_ program: Program) -> Bool {
+        program.hasCalls || profile.devices.contains(where: \.isTranslated)
+    }
+
     private static func isOfInterest(_ operation: Operation, _ watch: WatchList) -> Bool {
         switch operation {
         case .dma, .ring, .wait, .device, .copy: true
@@ -129,6 +139,12 @@ public struct OwnershipRules {
     private mutating func follow(
         _ call: DMACall, _ step: UnrolledOperations.Step, _ index: Int
     ) {
+        switch call.function {
+        case .poolCreate: pools[call.pool] = (call.device ?? .device(0), call.size ?? 1)
+        case .iovaTryAlloc, .mapResource, .declareCoherentMemory:
+            if let device = call.device { otherwiseMapped.insert(device) }
+        default: break
+        }
         if call.function.makesHandle, call.function != .poolCreate { return add(call, step) }
         guard let place = mappings.lastIndex(where: { $0.handle == call.handle }) else { return }
         if APIRules.releases.contains(call.function) {
@@ -155,9 +171,13 @@ public struct OwnershipRules {
         let isStreaming = APIRules.streamingMaps.contains(call.function)
         let isMemory = isStreaming || call.function.allocates
         guard isMemory else { return }
+        let pool = pools[call.pool]
         let new = Mapping(
-            handle: call.handle, device: call.device ?? .device(0), record: step.record,
-            pieces: call.segments.map { ($0.start.address.rawValue, max($0.size, 1)) },
+            handle: call.handle, device: call.device ?? pool?.device ?? .device(0),
+            record: step.record,
+            pieces: call.segments.map {
+                ($0.start.address.rawValue, max($0.size, pool?.size ?? 1, 1))
+            },
             direction: call.direction ?? .bidirectional, isStreaming: isStreaming,
             isFailed: call.fails || failed.contains(step.record))
         for piece in new.pieces {

@@ -94,6 +94,7 @@ extension DescriptionReader {
                 size: bytes("\(path).size", or: 1_024), latency: time("\(path).latency_ns"),
                 bytesPerSecond: bandwidth("\(path).bandwidth_mbps"))
             onChip.port = optionalWord("\(path).port")
+            onChip.isTightlyCoupled = flag("\(path).tightly_coupled")
             return onChip
         }
         return memory

@@ -32,6 +32,9 @@ extension Schema {
         Field("bandwidth_mbps", bandwidth),
         Field(
             "port", .identifier(none: true), else: "none", "devices on every port reach it"),
+        Field(
+            "tightly_coupled", .flag, else: "false",
+            "the core reaches it through its caches, as all memory"),
     ]
 
     private static let writeBandwidth: ValueKind = {

@@ -125,8 +125,10 @@ public struct OnChipConfiguration: Sendable, Hashable {
     public var bytesPerSecond: UInt64
     /// The port whose devices reach it; nil: those on every port do.
     ///
-    /// Mapping strategies go by it; the model lets every device reach all of memory.
+    /// Mapping strategies and `check` go by it; the model lets every device reach all of memory.
     public var port: String?
+    /// Whether the core reaches it beside its caches, and never through them: a tightly coupled memory.
+    public var isTightlyCoupled = false
 
     /// Makes a memory that all devices reach.
     public init(

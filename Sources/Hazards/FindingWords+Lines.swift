@@ -1,0 +1,56 @@
+import Quantities
+
+// Whole lines go where a part was meant: which part is somebody else's, and what was meant.
+
+extension FindingWords {
+    /// Whether all of the lines in question are the buffer's own: what shares a line are then parts of one buffer, such as
+    /// the descriptors of a ring.
+    private var isWithinBuffer: Bool {
+        guard let entry = profile.entry(of: address), entry.size > 0 else { return false }
+        let line = profile.lineSize
+        let start = address / line * line
+        let (end, overflow) = (address &+ bytes &+ line - 1).subtractingReportingOverflow(start)
+        guard !overflow else { return false }
+        return entry.address <= start && entry.address &+ entry.size >= start &+ end / line * line
+    }
+
+    /// Why a store beside a device's bytes made their line dirty.
+    var causeOfNeighbour: String {
+        (isWithinBuffer ? "Other bytes of \(name) share the" : "Bytes beside the buffer share its")
+            + " \(profile.lineSize)-byte line: storing to them made the whole line dirty while it belonged to "
+            + "\(profile.name(of: writer))."
+    }
+
+    /// How two that share a line are parted.
+    var mendOfNeighbour: String {
+        let line = profile.lineSize
+        if isWithinBuffer {
+            return
+                "give what \(profile.name(of: writer)) writes in \(name) \(line)-byte lines of its own, as an aligned "
+                + "and padded field or one descriptor to a line, or allocate it apart"
+                + (profile.usesLinux ? "" : "; or have \(name) in uncached memory")
+        }
+        let apart =
+            profile.usesLinux
+            ? "align it to the cache line (ARCH_DMA_MINALIGN) and pad it, or allocate it apart"
+            : "align it to \(line) bytes and pad it, or place it apart"
+        return "give \(name) lines of its own: \(apart)"
+            + (code == .h11 ? "; leave the invalidate out if no device writes to it" : "")
+    }
+}
+
+extension Finding {
+    /// Says of a load which invalidate has dropped what it misses: one of the very bytes, no neighbour's.
+    mutating func takeDrop(in record: Int, _ profile: HazardProfile) {
+        cause =
+            "The invalidate in record \(record) is of these bytes, and what was stored in record \(writeRecord) was in "
+            + "the cache alone: it is dropped, and not written to memory."
+        let words = FindingWords(
+            code: .h03, profile: profile, address: address, bytes: bytes, reader: agent,
+            writer: writer, record: self.record, writeRecord: writeRecord)
+        mend =
+            profile.usesLinux
+            ? "store to \(words.name) after its mapping has ended, or map it BIDIRECTIONAL, so that the store is kept"
+            : "clean \(words.name) where its bytes are wanted in memory, and leave the invalidate to what a device writes"
+    }
+}
