@@ -62,6 +62,13 @@ public enum Check {
             rules.run(setup.outline, unreachable: run.failures)
             + owners.run(
                 setup.program, outline: setup.outline, watch: watch, map: map)
+        // A statement that fetches descriptors is judged by itself, too.
+        broken += run.engines.filter { engine in
+            !broken.contains {
+                $0.code == engine.code && $0.record == engine.record
+                    && $0.writeRecord == engine.writeRecord
+            }
+        }
         var memory = DeviceMemoryRules(profile: profile, map: map)
         broken += memory.run(setup.program) + run.setWay
         broken += SharedBlocks(profile: profile).run(try setup.smallBuffers())

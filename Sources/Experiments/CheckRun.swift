@@ -14,6 +14,8 @@ extension Check {
         var possible: [Finding] = []
         /// What rules about maintenance by set and way find.
         var setWay: [Finding] = []
+        /// What engines that read descriptors by themselves do to mappings.
+        var engines: [Finding] = []
         var failures: [FailedMap]
 
         /// Runs a program.
@@ -55,6 +57,7 @@ extension Check {
             replay = runner.result(on: setup.machine)
             failures = runner.failures
             shown = runner.machine.probe.second.findings
+            engines = runner.machine.probe.second.misuse
             if let found = runner.stream?.finish() {
                 (possible, setWay) = found
             } else {

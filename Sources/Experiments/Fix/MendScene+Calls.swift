@@ -194,12 +194,22 @@ extension MendScene {
                     .move, .call, order: 1, [.move(line(end), before: line(use.place) + 1)],
                     "unmap after the last use: move \(quote(end)) to after \(quote(use.place))"))
         }
-        let own = transfers.filter { mapping.overlaps($0.bytes) }
+        // What an engine reads of descriptors says more than the statement that starts it.
+        let own = transfers.filter {
+            mapping.overlaps($0.bytes)
+                || finding.code == .h17 && $0.place == finding.record - 1
+                    && mapping.overlaps(finding.range)
+        }
         guard let last = own.last(where: { [nil, $0.device].contains(mapping.call.device) }) else {
             return edits
         }
+        return edits + unended(mapping, last) + earlyEnds(mapping, last)
+    }
+
+    /// Ends and syncs for the core that come before a transfer is done, behind it.
+    private func earlyEnds(_ mapping: Mapping, _ last: Transfer) -> [MendEdit] {
         let device = profile.name(of: last.device)
-        edits += unended(mapping, last)
+        var edits: [MendEdit] = []
         // What gives the bytes back comes too early.
         let early = mapping.uses.filter {
             ($0.call.function.isRelease || $0.call.function.isSyncForCPU)

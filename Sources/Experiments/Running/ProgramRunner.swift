@@ -276,7 +276,8 @@ public struct ProgramRunner<P: CountingProbe & ~Copyable>: ~Copyable {
         machine.probe.begin(
             CallFacts(
                 call.function, by: agent, record: record, handle: call.handle,
-                ranges: lowering.physicalRanges(of: call.handle)))
+                ranges: lowering.physicalRanges(of: call.handle), device: call.device,
+                direction: call.direction))
         if let failure = lowering.takeFailure() {
             note(
                 FailedMap(

@@ -13,17 +13,23 @@ public struct CallFacts: Hashable, Sendable {
     public var handle: HandleID
     /// The physical bytes that the handle stands for, those of its bounce slots among them.
     public var ranges: [Range<UInt64>]
+    /// The device that the call names; nil: none.
+    public var device: Agent?
+    /// The direction that the call names; nil: none.
+    public var direction: DMADirection?
 
     /// Describes a call.
     public init(
         _ function: DMACall.Function, by agent: Agent, record: UInt32, handle: HandleID,
-        ranges: [Range<UInt64>]
+        ranges: [Range<UInt64>], device: Agent? = nil, direction: DMADirection? = nil
     ) {
         self.function = function
         self.agent = agent
         self.record = record
         self.handle = handle
         self.ranges = ranges
+        self.device = device
+        self.direction = direction
     }
 
     /// Whether any of a granule's bytes are the handle's: the mask of these.

@@ -93,12 +93,10 @@ extension OwnershipRules {
             return checkReach(range, isWrite: isWrite, step)
         }
         let mapping = mappings[place]
-        let name = profile.name(of: step.agent)
-        let did = isWrite ? "writes" : "reads"
-        let map = ChainLink(
-            record: mapping.record,
-            text: "the bytes are mapped for \(name), \(mapping.direction.name)")
-        let act = ChainLink(record: step.record, text: "\(name) \(did) them")
+        let transfer = MappedTransfer(
+            name: profile.name(of: step.agent), record: step.record, isWrite: isWrite,
+            mapped: mapping.record, direction: mapping.direction)
+        let (name, did, map, act) = (transfer.name, transfer.did, transfer.map, transfer.act)
         if mapping.isFailed {
             report(
                 .h32, agent: step.agent, record: step.record, other: mapping.record, range,
@@ -106,19 +104,15 @@ extension OwnershipRules {
                 "the map in record \(mapping.record) failed: \(name) \(did) at DMA_MAPPING_ERROR",
                 [ChainLink(record: mapping.record, text: "the map fails"), act])
         } else if let ended = mapping.ended {
+            let words = transfer.afterEnd(in: ended)
             report(
                 .h17, agent: step.agent, record: step.record, other: mapping.record, range,
-                writer: step.agent,
-                "the mapping of record \(mapping.record) ended in record \(ended), and \(name) still \(did)",
-                [map, ChainLink(record: ended, text: "the mapping ends"), act])
-        } else if mapping.isStreaming,
-            isWrite ? !mapping.direction.deviceWrites : !mapping.direction.deviceReads
-        {
+                writer: step.agent, words.detail, words.chain)
+        } else if mapping.isStreaming, transfer.isAgainstDirection {
+            let words = transfer.againstDirection
             report(
                 .h15, agent: step.agent, record: step.record, other: mapping.record, range,
-                writer: step.agent,
-                "\(name) \(did) what is mapped \(mapping.direction.name) in record \(mapping.record)",
-                [map, act])
+                writer: step.agent, words.detail, words.chain)
         } else if mapping.isStreaming {
             checkOwner(mapping, range, isWrite: isWrite, step, map, act)
             checkEnd(mapping, range, did, step, map, act)
