@@ -190,7 +190,7 @@ extension MendScene {
         else { return [] }
         return [
             MendEdit(
-                .declare, .layout, order: 6,
+                .declare, .layout, order: 600,
                 [
                     replacement(
                         home.place,

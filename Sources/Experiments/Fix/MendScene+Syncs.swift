@@ -181,14 +181,18 @@ extension MendScene {
         let device = mapping.call.device.map { profile.name(of: $0) } ?? "the device"
         if let give = sync(mapping, forDevice: true, bytes) {
             let place = next.map(\.opening).flatMap { $0 > last.place ? $0 : nil } ?? last.place + 1
-            if mapping.call.direction == .toDevice {
+            let hand = mapping.uses.last {
+                $0.place < first.place && $0.call.function.isSync
+            }
+            let isTaken = hand?.call.function.isSyncForCPU ?? false
+            if mapping.call.direction == .toDevice || isTaken {
                 edits.append(
                     addition(
                         .call, 2, [give], before: place, last.core,
                         "give \(name) to \(device) once more after the store at \(quote(last.place))"
                     ))
             }
-            if let take = sync(mapping, forDevice: false, bytes) {
+            if !isTaken, let take = sync(mapping, forDevice: false, bytes) {
                 edits.append(
                     MendEdit(
                         .add, .call, order: 3,
