@@ -33,7 +33,7 @@ public struct ProgramRunner<P: CountingProbe & ~Copyable>: ~Copyable {
     public private(set) var performed: UInt64 = 0
 
     let setup: Setup
-    private(set) var lowering: Lowering
+    var lowering: Lowering
     /// The bytes that the may-analysis is about; nil: no steps are kept.
     private let watch: WatchList?
     /// Who takes the steps as they are performed; nil: they are kept.
@@ -46,7 +46,7 @@ public struct ProgramRunner<P: CountingProbe & ~Copyable>: ~Copyable {
     /// Whether anything but events has been done.
     private var hasBegun = false
     /// The maps that the kernel refused, and the transfers beyond a device's reach; each statement once.
-    public private(set) var failures: [FailedMap] = []
+    public internal(set) var failures: [FailedMap] = []
 
     /// The most lowered operations that are kept for the may-analysis, or wait in it for what a device does.
     public static var stepLimit: Int { 1 << 20 }
@@ -234,59 +234,6 @@ public struct ProgramRunner<P: CountingProbe & ~Copyable>: ~Copyable {
         device.start = locate(device.start)
         device.source = device.source.map(locate)
         return .device(device)
-    }
-
-    /// Notes a transfer to where its device cannot send an address.
-    private mutating func noteReach(of operation: Operation, _ agent: Agent, record: UInt32) {
-        guard case .device(let device) = operation, device.bytes > 0 else { return }
-        let parts =
-            [(device.start, device.extent)] + (device.source.map { [($0, device.bytes)] } ?? [])
-        for (start, bytes) in parts {
-            let physical = lowering.memoryMap.physical(of: start.address.rawValue)
-            let apart = memoryApart(from: agent, physical)
-            guard apart != nil || !(lowering.reach[agent]?.canSend(physical, bytes) ?? true) else {
-                continue
-            }
-            var failure = FailedMap(
-                record: record, agent: agent, device: agent, address: start.address.rawValue,
-                bytes: bytes, message: "")
-            failure.memory = apart
-            note(failure)
-        }
-    }
-
-    /// The memory on the chip that holds an address, if only devices on another port reach it.
-    private func memoryApart(from agent: Agent, _ physical: UInt64) -> String? {
-        let memory = setup.machine.memory.onChip.first {
-            physical >= $0.start && physical - $0.start < $0.size
-        }
-        guard let memory, let port = memory.port, agent.index < setup.outline.devices.count,
-            setup.port(of: setup.outline.devices[agent.index])?.name != port
-        else { return nil }
-        return "\(memory.name), which only devices on port \(port) reach"
-    }
-
-    private mutating func note(_ failure: FailedMap) {
-        if !failures.contains(where: { $0.record == failure.record }) { failures.append(failure) }
-    }
-
-    /// Tells the probe which bytes have got a slot, and notes what could not be mapped.
-    private mutating func noteBounces(of operation: Operation, _ agent: Agent, record: UInt32) {
-        guard case .dma(let call) = operation else { return }
-        machine.probe.begin(
-            CallFacts(
-                call.function, by: agent, record: record, handle: call.handle,
-                ranges: lowering.physicalRanges(of: call.handle), device: call.device,
-                direction: call.direction))
-        if let failure = lowering.takeFailure() {
-            note(
-                FailedMap(
-                    record: record, agent: agent, device: failure.device,
-                    address: failure.segment.start.address.rawValue, bytes: failure.segment.size,
-                    message: failure.message, isAllocation: failure.isAllocation))
-        }
-        guard call.function.makesHandle else { return }
-        tellBounces(of: call.handle, record: record)
     }
 
     private mutating func perform(

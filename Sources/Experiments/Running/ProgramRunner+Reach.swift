@@ -1,0 +1,42 @@
+import Hazards
+import MemoryModel
+import Operations
+import Quantities
+
+// What a device cannot reach, and what could not be mapped for it.
+
+extension ProgramRunner where P: ~Copyable {
+    /// Notes a transfer to where its device cannot send an address.
+    mutating func noteReach(of operation: Operation, _ agent: Agent, record: UInt32) {
+        guard case .device(let device) = operation, device.bytes > 0 else { return }
+        let parts =
+            [(device.start, device.extent)] + (device.source.map { [($0, device.bytes)] } ?? [])
+        for (start, bytes) in parts {
+            let physical = lowering.memoryMap.physical(of: start.address.rawValue)
+            let apart = memoryApart(from: agent, physical)
+            guard apart != nil || !(lowering.reach[agent]?.canSend(physical, bytes) ?? true) else {
+                continue
+            }
+            var failure = FailedMap(
+                record: record, agent: agent, device: agent, address: start.address.rawValue,
+                bytes: bytes, message: "")
+            failure.memory = apart
+            note(failure)
+        }
+    }
+
+    /// The memory on the chip that holds an address, if only devices on another port reach it.
+    private func memoryApart(from agent: Agent, _ physical: UInt64) -> String? {
+        let memory = setup.machine.memory.onChip.first {
+            physical >= $0.start && physical - $0.start < $0.size
+        }
+        guard let memory, let port = memory.port, agent.index < setup.outline.devices.count,
+            setup.port(of: setup.outline.devices[agent.index])?.name != port
+        else { return nil }
+        return "\(memory.name), which only devices on port \(port) reach"
+    }
+
+    mutating func note(_ failure: FailedMap) {
+        if !failures.contains(where: { $0.record == failure.record }) { failures.append(failure) }
+    }
+}
