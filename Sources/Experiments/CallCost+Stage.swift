@@ -66,7 +66,7 @@ struct CallStage: ~Copyable {
                 TraceError(
                     file: setup.file, line: 0, found: String(parts[0]),
                     expected: parts.count > 1
-                        ? "a way out:\(parts[1])" : "a call that this kernel can make there")
+                        ? "instead:\(parts[1])" : "a call that this kernel can make there")
             ])
         }
         return lowered

@@ -129,6 +129,12 @@ extension VendorCall.Function {
         }
     }
 
+    /// Whether the C function takes the range's end in place of its size.
+    public var takesEnd: Bool {
+        guard operands == .range else { return false }
+        return library == .nuttX || library == .uBoot && self != .flushCache
+    }
+
     /// Whether its name promises an invalidate without a clean: dirty bytes may be lost.
     public var discards: Bool {
         let name = rawValue.lowercased()

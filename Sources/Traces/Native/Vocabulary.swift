@@ -63,6 +63,19 @@ enum Vocabulary {
         return words
     }()
 
+    /// What other languages and libraries call something that has a statement here.
+    static let foreignNames: [String: String] = [
+        "memcpy": "copy", "memmove": "copy", "memset": "st", "load": "ld", "store": "st",
+        "read": "ld", "write": "st", "ldr": "ld", "str": "st", "prefetch": "pld",
+        "interrupt": "irq", "dma_read": "rd", "dma_write": "wr", "loop": "repeat",
+        "__dmb": "dmb", "__dsb": "dsb", "__isb": "isb", "barrier_dsync_fence_full": "dmb",
+        "arch_dcache_flush_range": "sys_cache_data_flush_range",
+        "arch_dcache_invd_range": "sys_cache_data_invd_range",
+        "arch_dcache_flush_and_invd_range": "sys_cache_data_flush_and_invd_range",
+        "arch_clean_dcache": "up_clean_dcache", "arch_flush_dcache": "up_flush_dcache",
+        "arch_invalidate_dcache": "up_invalidate_dcache",
+    ]
+
     /// Further names of the kernel's for calls that have one already.
     ///
     /// The functions with `_attrs` are the ones that the shorter names stand for; `dmam_` frees by itself.

@@ -18,6 +18,7 @@ struct NativeMistake: Sendable, CustomTestStringConvertible {
 private let address =
     "an address (a number, or a declared buffer, region, alias or device, with '+ NUMBER')"
 private let size = "a size (decimal or 0x hex, suffix K, M or G)"
+private let bytes = "a number of bytes (decimal or 0x hex, suffix K, M or G)"
 private let areas =
     "expected 'stack', 'vmapstack', 'text', 'rodata', 'vmalloc', 'invalid' or the end of the line"
 private let deviceWords = "an operation of a device ('rd', 'wr', 'fetch' or 'irq')"
@@ -66,6 +67,47 @@ private let deviceWords = "an operation of a device ('rd', 'wr', 'fetch' or 'irq
             "rd rx 4",
             "1: found 'rd', expected an operation of a core; "
                 + "'rd', 'wr' and 'irq' belong to a device, as in 'eth0: rd ADDRESS BYTES'"),
+    ]
+
+    /// What somebody writes who knows C, the kernel or another simulator.
+    static let foreign: [NativeMistake] = [
+        NativeMistake(
+            "core0 ld rx 4",
+            "1: found 'core0', expected a statement; "
+                + "a colon follows an agent, as in 'core0: ...'"),
+        NativeMistake(
+            "eth0 wr rx 4",
+            "1: found 'eth0', expected a statement; a colon follows an agent, as in 'eth0: ...'"),
+        NativeMistake(
+            "rx ld 4", "1: found 'rx', expected a statement; did you mean 'rd'?"),
+        NativeMistake(
+            "memcpy rx rx 4", "1: found 'memcpy', expected a statement; here it is called 'copy'"),
+        NativeMistake(
+            "eth0: dma_write rx 4",
+            "7: found 'dma_write', expected \(deviceWords); here it is called 'wr'"),
+        NativeMistake(
+            "wmb()",
+            "1: found 'wmb()', expected a statement; "
+                + "operands follow 'wmb' without brackets, blanks part them"),
+        NativeMistake(
+            "memset(rx, 0, 64);",
+            "1: found 'memset(rx', expected a statement; here it is called 'st'"),
+        NativeMistake(
+            "h = dma_map_single(eth0, rx, 64, DMA_TO_DEVICE)",
+            "5: found 'dma_map_single(eth0', expected a call that makes a handle or a pool; "
+                + "operands follow 'dma_map_single' without brackets, blanks part them"),
+        NativeMistake(
+            "h = dma_map_single eth0, rx, 64, TO_DEVICE",
+            "24: found ',', expected \(address); blanks part operands"),
+        NativeMistake(
+            "flush_dcache_range rx rx+64",
+            "23: found 'rx', expected \(bytes); "
+                + "flush_dcache_range takes ADDRESS and BYTES here, not the end as in C"),
+        NativeMistake(
+            "up_clean_dcache 0x10000000 0x10000040",
+            "28: found '0x10000040', expected \(bytes); "
+                + "up_clean_dcache takes ADDRESS and BYTES here, not the end as in C; "
+                + "if it is the size, write 268435520"),
     ]
 
     static let operands: [NativeMistake] = [
@@ -252,7 +294,7 @@ private let deviceWords = "an operation of a device ('rd', 'wr', 'fetch' or 'irq
                 + "ps, ns, us, ms, s or cyc"),
     ]
 
-    @Test(arguments: words + operands + calls + declarations + annotations)
+    @Test(arguments: words + foreign + operands + calls + declarations + annotations)
     func saysWhatMayStandThere(_ mistake: NativeMistake) {
         let open = mistake.text.hasPrefix("repeat") || mistake.text.hasPrefix("span")
         #expect(faultsAfterPreamble(mistake.text).prefix(1) == [mistake.fault])

@@ -53,6 +53,22 @@ import Testing
         )
     }
 
+    /// A size that only resembles an end, or a function that takes a size in C, too.
+    @Test(arguments: [
+        "flush_dcache_range 0x10000000 268435520", "flush_dcache_range 0x10000000 256M",
+        "flush_cache 0x10000000 0x10000040", "Xil_DCacheFlushRange 0x10000000 0x10000040",
+        "up_clean_dcache 0x10000000 0x11000001", "invalidate_dcache_range 0x1000 0x1040",
+        "invalidate_dcache_range 0x10000000 0xfffffff",
+    ]) func isNoEnd(_ text: String) throws {
+        guard case .operation(_, .vendor(let call)) = try nativeBody(text) else {
+            Issue.record("no call")
+            return
+        }
+        let size = try #require(text.split(separator: " ").last)
+        let bytes = try Array(size.utf8).withUnsafeBufferPointer { try NativeNumber.parse($0) }
+        #expect(call.bytes == bytes)
+    }
+
     @Test func aCoreMakesIt() throws {
         let body = try nativeBody("core3: up_clean_dcache rx 64 @pc=0x8000")
         #expect(

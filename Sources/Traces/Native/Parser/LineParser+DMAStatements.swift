@@ -8,7 +8,12 @@ extension LineParser {
         let token = lexer.token
         guard token.kind == .word, case .dma(let function)? = callKeyword(token),
             function.makesHandle
-        else { throw fault(token, expected: "a call that makes a handle or a pool") }
+        else {
+            let names = DMACall.Function.allCases.filter(\.makesHandle).map(\.rawValue)
+            throw fault(
+                token, expected: "a call that makes a handle or a pool",
+                hint: suggestion(for: token, among: names))
+        }
         let kind: SymbolTable.Kind = function == .poolCreate ? .pool : .handle
         let handleName = try assignable(name, kind)
         lexer.advance()

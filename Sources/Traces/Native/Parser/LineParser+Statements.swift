@@ -70,6 +70,13 @@ extension LineParser {
         if matches(token, "staleline") {
             throw fault(token, expected: expected, hint: "the header stands once")
         }
+        let word = String(decoding: text(token), as: UTF8.self)
+        if NativeName.isCore(text(token))
+            || program.symbols.find(word).flatMap({ devices[$0] }) != nil
+        {
+            throw fault(
+                token, expected: expected, hint: "a colon follows an agent, as in '\(word): ...'")
+        }
         throw fault(
             token, expected: expected,
             hint: suggestion(for: token, among: Vocabulary.keywords.map(\.0)))

@@ -5,7 +5,8 @@ extension LineParser {
     /// A fault at a token.
     func fault(_ token: Token, expected: String, hint: String? = nil) -> NativeFault {
         let found = token.kind == .end ? "the end of the line" : NativeFault.quote(text(token))
-        return NativeFault(at: token.start, found: found, expected: expected, hint: hint)
+        let comma = token.kind == .comma ? "blanks part operands" : nil
+        return NativeFault(at: token.start, found: found, expected: expected, hint: hint ?? comma)
     }
 
     /// Whether a token is one word.
@@ -96,6 +97,13 @@ extension LineParser {
             token.end - token.start <= Suggestion.longestWord
         else { return nil }
         let word = String(decoding: text(token), as: UTF8.self)
+        let name = String(word.prefix { $0 != "(" })
+        if name != word, candidates.contains(name) {
+            return "operands follow '\(name)' without brackets, blanks part them"
+        }
+        if let own = Vocabulary.foreignNames[name], candidates.contains(own) {
+            return "here it is called '\(own)'"
+        }
         return Suggestion.nearest(to: word, among: candidates).map { "did you mean '\($0)'?" }
     }
 }
