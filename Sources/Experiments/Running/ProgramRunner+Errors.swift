@@ -2,7 +2,7 @@ import DMAMapping
 import Operations
 import Traces
 
-extension ProgramRunner {
+extension ProgramRunner where P: ~Copyable {
     /// An operation that cannot be lowered, with what lowering would take in its place.
     func unlowered(_ error: LoweringError, _ statement: Statement) -> TraceError {
         let text = error.description
