@@ -15,6 +15,7 @@ extension Setup {
             result.append("writes that a bridge holds back behind the interrupt (H39)")
         }
         if hasRegisterReads { result.append("loads that perform before a register is read (H07)") }
+        if hasPolls { result.append("polls that never end, which read no wrong byte (H38)") }
         if hasCopiesByAddress {
             result.append("lines that a cache keeps under several addresses (H25)")
         }
@@ -32,6 +33,35 @@ extension Setup {
             default: false
             }
         }
+    }
+
+    /// Whether a core loads the same bytes again with nothing but barriers between, where devices write.
+    private var hasPolls: Bool {
+        let writes = program.statements.contains {
+            if case .operation(_, .device(let device)) = $0.body {
+                device.kind == .write
+            } else {
+                false
+            }
+        }
+        guard writes else { return false }
+        var last: MemoryAccess?
+        for step in UnrolledOperations(
+            program, rounds: 2, accesses: { _ in true }, where: { _ in true })
+        {
+            switch step.operation {
+            case .barrier: continue
+            case .access(let access, _, _) where access.kind == .load:
+                if let last, last.address == access.address, last.size == access.size,
+                    last.agent == access.agent
+                {
+                    return true
+                }
+                last = access
+            default: last = nil
+            }
+        }
+        return false
     }
 
     /// Whether L1 may keep a byte twice: it finds lines by virtual address, and the trace has two that are cached.
