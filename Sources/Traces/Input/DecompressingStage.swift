@@ -6,6 +6,8 @@ class DecompressingStage: ByteStage {
     let input: InputBuffer
     /// Whether the last step ended inside a frame.
     var isInFrame = false
+    /// Whether there was no room for more output: a library may hold some.
+    private var wasFull = false
     private let file: String
     private let compression: Compression
 
@@ -17,6 +19,11 @@ class DecompressingStage: ByteStage {
     }
 
     final func read(into target: UnsafeMutableRawBufferPointer) throws(TraceErrors) -> Int {
+        if wasFull, isInFrame {
+            // It comes before more input is asked for: that may be damaged.
+            let produced = try take(into: target, isLast: false)
+            if produced > 0 { return produced }
+        }
         while true {
             let hasInput = try input.fill(atLeast: 1)
             if !isInFrame {
@@ -26,7 +33,7 @@ class DecompressingStage: ByteStage {
                 isInFrame = true
             }
             // Without input, too: a library may hold output back.
-            let produced = try step(into: target, isLast: !hasInput)
+            let produced = try take(into: target, isLast: !hasInput)
             if produced > 0 { return produced }
             guard hasInput || !isInFrame else {
                 throw fault(
@@ -34,6 +41,14 @@ class DecompressingStage: ByteStage {
                     "the rest of the \(compression) data")
             }
         }
+    }
+
+    private func take(
+        into target: UnsafeMutableRawBufferPointer, isLast: Bool
+    ) throws(TraceErrors) -> Int {
+        let produced = try step(into: target, isLast: isLast)
+        wasFull = produced == target.count
+        return produced
     }
 
     /// Gets ready for another frame, the first one too; there is input.
