@@ -141,7 +141,7 @@ test-faults: setup ## meet full disks and killed processes at length
 # All tests under a sanitizer, optimised, with the checks of a debug build: half an hour for the build on two busy cores, and as
 # long for the tests. What Swift's own runtime never gives back is no leak of ours.
 test-sanitized: setup ## run all tests under a sanitizer (SANITIZER=thread or address)
-	TSAN_OPTIONS=suppressions=$(CURDIR)/tools/thread.supp ASAN_OPTIONS=detect_leaks=0 \
+	STALELINE_SANITIZED=$(or $(SANITIZER),thread) TSAN_OPTIONS=suppressions=$(CURDIR)/tools/thread.supp ASAN_OPTIONS=detect_leaks=0 \
 	    $(SWIFT) test --sanitize=$(or $(SANITIZER),thread) -Xswiftc -O \
 	    --scratch-path $(BUILD)-$(or $(SANITIZER),thread)
 

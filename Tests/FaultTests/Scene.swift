@@ -162,5 +162,8 @@ enum Traces {
     }
 }
 
+/// Whether a sanitizer is built in (`make test-sanitized`): it needs more address space and larger files than some faults leave.
+let isSanitized = ProcessInfo.processInfo.environment["STALELINE_SANITIZED"] != nil
+
 /// Whether the faults that take long, or root, are tried too: `make test-faults`.
 let allFaults = ProcessInfo.processInfo.environment["STALELINE_FAULTS"] == "all"

@@ -5,8 +5,8 @@ import Testing
 @Suite("Faults of processes") struct SignalFaultTests {
     private static let rounds = allFaults ? 60 : 8
 
-    // A shell lets what it starts beside itself ignore SIGINT, and a program leaves a signal ignored that it finds so: hence
-    // `env --default-signal`.
+    // A shell lets what it starts beside itself ignore SIGINT, `nohup` SIGHUP, and a program leaves a signal ignored that it finds
+    // so: hence `env --default-signal`.
 
     /// Converts a long trace, ends that after ever longer times, and says what is left.
     private func endedConversions(_ signal: String) throws -> (ended: Int, left: Set<String>) {
@@ -16,7 +16,7 @@ import Testing
             $staleline convert long.lackey whole.slt 2>/dev/null; sum=$(cksum < whole.slt)
             echo old > out.slt; old=$(cksum < out.slt); ended=0
             for round in $(seq \(Self.rounds)); do
-                env --default-signal=INT $staleline convert long.lackey out.slt 2>/dev/null & p=$!
+                env --default-signal=INT,TERM,HUP $staleline convert long.lackey out.slt 2>/dev/null & p=$!
                 sleep $(printf '0.%03d' $((round * 29 % 400)))
                 kill -\(signal) $p 2>/dev/null; wait $p 2>/dev/null; s=$?
                 [ $s = 0 ] || ended=$((ended + 1))
@@ -55,7 +55,7 @@ import Testing
         try scene.write("in.slt", Traces.bug.utf8)
         for (signal, status) in [("INT", 130), ("TERM", 143), ("HUP", 129)] {
             let end = try scene.run(
-                "mkfifo p\(signal); env --default-signal=INT $staleline convert p\(signal) out.slt & p=$!; exec 3>p\(signal); kill -\(signal) $p; wait $p"
+                "mkfifo p\(signal); env --default-signal=INT,TERM,HUP $staleline convert p\(signal) out.slt & p=$!; exec 3>p\(signal); kill -\(signal) $p; wait $p"
             )
             #expect(end.status == Int32(status), "\(signal)")
         }
