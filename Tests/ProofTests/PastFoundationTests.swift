@@ -36,20 +36,6 @@ struct PastFoundationTests {
         #expect(!late.goesWrong)
     }
 
-    @Test(
-        "Of a load that crosses lines one line may come before a device writes, and the other tells of it",
-        arguments: ["ld b+32 4", "ld b 4"])
-    func crossing(_ next: String) throws {
-        let crossing = try flaw(
-            on: "kirkwood", "ring eth0", "eth0: wr b 64", "ld b+4 32", next)
-        #expect(crossing.flaw == nil)
-        #expect(crossing.goesWrong)
-        // Of a run the lines come in order: the first tells of nothing that the second lacks.
-        let run = try flaw(
-            on: "kirkwood", "ring eth0", "eth0: wr b 64", "ld b+4 32 by 4", "ld b+32 4")
-        #expect(!run.goesWrong)
-    }
-
     @Test("What a device was asked by the second doorbell has to know it")
     func askedAgain() throws {
         let asked = try flaw(

@@ -50,8 +50,6 @@ struct ProofNode: Hashable, Sendable {
     var snoops = false
     /// Whether a load may perform before earlier ones.
     var isEarly = false
-    /// Whether it is another line of the single access that the node before is a line of: they have no order.
-    var isFurtherPart = false
     /// For each device the last of its writes that an earlier load may tell an early load's core of; -1: none.
     var flags: [Int] = []
     /// For each device its last write that a load before has told an early load's core of, as the program goes on: it

@@ -34,7 +34,6 @@ struct ProofOrder {
         case (.maintain, .load) where isInOrder: return true
         // A doorbell may go ahead of a load: else a barrier before the load would be one before the doorbell.
         case (.load, .ring): return isReasoned(first, second)
-        case (.load, .load) where later.isFurtherPart && second == first + 1: return false
         case (.load, .load): return !later.isEarly || !canPass(nodes, first, second)
         case (.load, _): return true
         // A load may find a line that is not yet cleaned all the way.

@@ -255,9 +255,6 @@ struct ProofProjection {
                 continue
             }
             var node = node(kind, index, after: previous, touch, group, masks)
-            node.isFurtherPart =
-                previous >= 0
-                && ((previous + 1)...index).allSatisfy { steps[$0].isFurtherPart }
             previous = index
             (node.storeBarriers, node.loadBarriers) = barriers
             if step.isDevice || step.device != nil {

@@ -30,8 +30,6 @@ struct ProofStep {
     /// The kind of a core's access.
     var access = AccessKind.load
     var isDependent = false
-    /// Whether it is a further line of the single access that the step before is of: they have no order.
-    var isFurtherPart = false
     /// Whether it is the kernel's copy out of a bounce buffer, of bytes that nobody may need.
     var isKernelCopy = false
     /// Whether there are caches that it could go through.

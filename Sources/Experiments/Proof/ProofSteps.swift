@@ -75,7 +75,7 @@ struct ProofSteps {
             .storeRelease:
             add(
                 access.kind, access.address, UInt64(access.size), step,
-                isDependent: access.isDependent, isSingle: true)
+                isDependent: access.isDependent)
         case .fetch: left.insert("what instruction caches hold (H22)")
         case .prefetch: break
         case .copyBack, .invalidate:
@@ -88,14 +88,14 @@ struct ProofSteps {
 
     private mutating func add(
         _ kind: AccessKind, _ address: UInt64, _ size: UInt64, _ step: LoweredStep,
-        isDependent: Bool = false, isSingle: Bool = false
+        isDependent: Bool = false
     ) {
-        add(kind, [(address, size)], step, isDependent: isDependent, isSingle: isSingle)
+        add(kind, [(address, size)], step, isDependent: isDependent)
     }
 
     private mutating func add(
         _ kind: AccessKind, _ ranges: [(UInt64, UInt64)], _ step: LoweredStep,
-        isDependent: Bool = false, isKernels: Bool = false, isSingle: Bool = false
+        isDependent: Bool = false, isKernels: Bool = false
     ) {
         guard let (first, _) = ranges.first else { return }
         var access = ProofStep(
@@ -104,44 +104,8 @@ struct ProofSteps {
         access.isDependent = isDependent
         access.isKernelCopy = isKernels
         access.type = map.mapping(of: first).type
-        let all = ranges.map { ProofStep.Range(start: map.physical(of: $0.0), size: $0.1) }
-        for part in takesLinesTogether(access) ? [all] : linewise(all) {
-            access.ranges = part
-            append(access)
-            access.isDependent = false
-            access.isFurtherPart = isSingle
-        }
-    }
-
-    /// Whether what an access finds in several lines may be taken for found at once.
-    ///
-    /// A load takes one line after the other, a single one in any order, and a device may write in between. Where lines come
-    /// unasked one of them may have come before in any case.
-    private func takesLinesTogether(_ access: ProofStep) -> Bool {
-        access.isStore || profile.speculates || !profile.hasCaches
-    }
-
-    /// Ranges parted where lines end, those of one line that follow one another together.
-    private func linewise(_ ranges: [ProofStep.Range]) -> [[ProofStep.Range]] {
-        let lineSize = min(profile.lineSize, 64)
-        var parts: [[ProofStep.Range]] = []
-        var line: UInt64?
-        for range in ranges {
-            var left = range
-            while left.size > 0 {
-                let size = min(left.size, lineSize - left.start % lineSize)
-                let piece = ProofStep.Range(start: left.start, size: size)
-                if line == left.start / lineSize {
-                    parts[parts.count - 1].append(piece)
-                } else {
-                    parts.append([piece])
-                }
-                line = left.start / lineSize
-                left.start &+= size
-                left.size -= size
-            }
-        }
-        return parts
+        access.ranges = ranges.map { ProofStep.Range(start: map.physical(of: $0.0), size: $0.1) }
+        append(access)
     }
 
     private mutating func add(_ run: AccessRun, _ step: LoweredStep) {
