@@ -7,6 +7,9 @@ final class ZstdStage: DecompressingStage {
     /// Bytes of a block's header (RFC 8878, 3.1.1.2), which the library asks for together with the block before it.
     private static let headerSize = 3
 
+    /// The most bytes that the library gets together: it gets as many, whatever pieces they come in.
+    private static let mostAtOnce = 1 << 15
+
     private let context: OpaquePointer
     /// How many bytes a frame begins with that the library looks at together.
     private let firstSize: Int
@@ -51,7 +54,9 @@ final class ZstdStage: DecompressingStage {
         // No more than a portion: then damage is found at the same byte, and behind the same output, whatever pieces the
         // data come in. Its last byte comes alone: with it the frame's size is judged, and what a block that is not
         // compressed gave as it came would be lost.
-        return try decompress(atMost: max(wanted - 1, 1), into: target)
+        let size = min(max(wanted - 1, 1), Self.mostAtOnce)
+        _ = try input.fill(atLeast: size)
+        return try decompress(atMost: size, into: target)
     }
 
     /// Lets the library take some of the input, and give what it can.
