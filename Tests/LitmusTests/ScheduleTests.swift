@@ -32,6 +32,20 @@ struct ScheduleTests {
             "\(proof.pins.text) is not manifest")
     }
 
+    @Test(
+        "What is expected and not searched is said to be left out",
+        arguments: LitmusCase.all.filter { one in
+            one.expectation.pairs.contains {
+                $0.verdict != .misuse && unsearched.contains($0.code)
+            }
+        })
+    func left(_ one: LitmusCase) throws {
+        let left = try Prove.run(one.file.setup(one.expectation)).left.joined(separator: "; ")
+        for pair in one.expectation.pairs where Self.unsearched.contains(pair.code) {
+            #expect(left.contains("(\(pair.code.rawValue))"), "\(pair.code.rawValue): \(left)")
+        }
+    }
+
     @Test("A line that a store found in the cache is put there before the trace, and only there")
     func fromBefore() throws {
         func setup(_ first: String, _ second: String) throws -> Setup {

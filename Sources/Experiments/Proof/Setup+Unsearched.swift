@@ -24,10 +24,14 @@ extension Setup {
     }
 
     private var hasRegisterReads: Bool {
+        let isLinux = if case .linux = kernel { true } else { false }
         let registers = program.devices.map(\.effectiveRegisters)
         return program.statements.contains { statement in
             switch statement.body {
-            case .operation(_, .accessor(let accessor)): accessor.function == .readlRelaxed
+            // The kernel's readl() has a barrier, a bare-metal one has none.
+            case .operation(_, .accessor(let accessor)):
+                accessor.function == .readlRelaxed
+                    || !isLinux && !accessor.function.isWrite
             case .operation(_, .access(let access, _, _)):
                 access.kind == .load && registers.contains { $0.contains(access.address) }
             default: false

@@ -106,7 +106,6 @@ public struct ManifestDetector: Probe {
     public mutating func begin(_ call: CallFacts) {
         calls[call.agent] = call
         ledger.note(call, at: VersionID(mirror.versions.count))
-        if !profile.layouts.isEmpty, profile.usesLinux { engines.note(call) }
     }
 
     /// What broke the API's rules by what engines read in descriptors.
@@ -228,7 +227,7 @@ public struct ManifestDetector: Probe {
     @inline(__always)
     private mutating func judgeEngine(_ event: Event) {
         guard !profile.layouts.isEmpty, descriptors.isOfChain(event) else { return }
-        engines.judge(event, profile)
+        engines.judge(event, ledger, profile)
     }
 
     /// Whether any of an event's bytes are watched.

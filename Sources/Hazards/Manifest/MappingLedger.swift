@@ -50,6 +50,8 @@ struct MappingLedger {
         var call: CallFacts
         var mapped: VersionID
         var released: VersionID?
+        /// The statement of the call that ended it for good, a free among them; nil: none has.
+        var ended: UInt32?
     }
 
     private var entries: [Entry] = []
@@ -59,8 +61,15 @@ struct MappingLedger {
 
     /// Notes a call.
     mutating func note(_ call: CallFacts, at moment: VersionID) {
+        if APIRules.releases.contains(call.function),
+            let place = entries.lastIndex(where: { $0.call.handle == call.handle })
+        {
+            entries[place].ended = entries[place].ended ?? call.record
+        }
         if call.function.makesHandle {
-            let ended = entries.indices.filter { entries[$0].released != nil }
+            let ended = entries.indices.filter {
+                entries[$0].released != nil || entries[$0].ended != nil
+            }
             if ended.count > Self.limit, let oldest = ended.first { entries.remove(at: oldest) }
             entries.append(Entry(call: call, mapped: moment))
         } else if call.function.givesBack,
@@ -98,6 +107,21 @@ struct MappingLedger {
             else { return false }
             return other.mapped < own.released ?? .max && released > own.mapped
         }
+    }
+
+    /// The mapping or allocation for a device that holds a byte, one that lives before one that has ended; nil: there is none.
+    func mapping(
+        of address: UInt64, for device: Agent
+    ) -> (call: CallFacts, ended: UInt32?)? {
+        var last: Entry?
+        for entry in entries.reversed()
+        where entry.call.device == device
+            && entry.call.ranges.contains(where: { $0.contains(address) })
+        {
+            if entry.ended == nil { return (entry.call, nil) }
+            last = last ?? entry
+        }
+        return last.map { ($0.call, $0.ended) }
     }
 
     /// Whether two bytes belong to two mappings that were there at the same time.
