@@ -42,6 +42,8 @@ public struct Finding: Hashable, Sendable {
     public var writer: Agent
     /// The statement that wrote them.
     public var writeRecord: Int
+    /// The invalidate that is known to have dropped these very bytes, not a neighbour's; nil: none is.
+    var dropRecord: Int?
     /// What led there, oldest first.
     public var chain: [ChainLink]
     /// Which operation is missing, late, too small, too weak or in the wrong order, in one sentence.
@@ -86,7 +88,7 @@ public struct Finding: Hashable, Sendable {
         let end = max(address &+ bytes, lucky?.upperBound ?? 0)
         let words = FindingWords(
             code: code, profile: profile, address: start, bytes: end &- start, reader: agent,
-            writer: writer, record: record, writeRecord: writeRecord)
+            writer: writer, record: record, writeRecord: writeRecord, dropRecord: dropRecord)
         var result = self
         // What is known of a broken rule is more than what is known of its code.
         if cause.isEmpty { result.cause = words.cause }

@@ -24,33 +24,30 @@ extension FindingWords {
     /// How two that share a line are parted.
     var mendOfNeighbour: String {
         let line = profile.lineSize
+        let needless = code == .h11 ? "; leave the invalidate out if no device writes to it" : ""
         if isWithinBuffer {
             return
                 "give what \(profile.name(of: writer)) writes in \(name) \(line)-byte lines of its own, as an aligned "
                 + "and padded field or one descriptor to a line, or allocate it apart"
-                + (profile.usesLinux ? "" : "; or have \(name) in uncached memory")
+                + (profile.usesLinux ? "" : "; or have \(name) in uncached memory") + needless
         }
         let apart =
             profile.usesLinux
             ? "align it to the cache line (ARCH_DMA_MINALIGN) and pad it, or allocate it apart"
             : "align it to \(line) bytes and pad it, or place it apart"
-        return "give \(name) lines of its own: \(apart)"
-            + (code == .h11 ? "; leave the invalidate out if no device writes to it" : "")
+        return "give \(name) lines of its own: \(apart)" + needless
     }
-}
 
-extension Finding {
-    /// Says of a load which invalidate has dropped what it misses: one of the very bytes, no neighbour's.
-    mutating func takeDrop(in record: Int, _ profile: HazardProfile) {
-        cause =
-            "The invalidate in record \(record) is of these bytes, and what was stored in record \(writeRecord) was in "
+    /// Why bytes are lost that an invalidate names.
+    func causeOfDrop(in dropRecord: Int) -> String {
+        "The invalidate in record \(dropRecord) is of these bytes, and what was stored in record \(writeRecord) was in "
             + "the cache alone: it is dropped, and not written to memory."
-        let words = FindingWords(
-            code: .h03, profile: profile, address: address, bytes: bytes, reader: agent,
-            writer: writer, record: self.record, writeRecord: writeRecord)
-        mend =
-            profile.usesLinux
-            ? "store to \(words.name) after its mapping has ended, or map it BIDIRECTIONAL, so that the store is kept"
-            : "clean \(words.name) where its bytes are wanted in memory, and leave the invalidate to what a device writes"
+    }
+
+    /// How they are kept.
+    var mendOfDrop: String {
+        profile.usesLinux
+            ? "store to \(name) after its mapping has ended, or map it BIDIRECTIONAL, so that the store is kept"
+            : "clean \(name) where its bytes are wanted in memory, and leave the invalidate to what a device writes"
     }
 }

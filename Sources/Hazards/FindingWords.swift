@@ -14,6 +14,8 @@ struct FindingWords {
     let record: Int
     /// The statement that wrote the bytes.
     let writeRecord: Int
+    /// The invalidate that is known to have dropped the bytes; nil: none is.
+    var dropRecord: Int?
 
     /// The buffer to maintain, by its name from its start, or by address from the start of the first line.
     ///
@@ -70,6 +72,7 @@ struct FindingWords {
                 + "moment while \(who) writes; nothing invalidates it after completion."
         case .h10: return causeOfNeighbour
         case .h11:
+            if let dropRecord { return causeOfDrop(in: dropRecord) }
             return
                 "An invalidate works on whole lines: it covers bytes beside the named range, and those were "
                 + "dirty."
@@ -216,6 +219,7 @@ struct FindingWords {
                 + "\(calls.forCPU) and \(calls.forDevice)"
         case .h40:
             return "call \(calls.forDevice) for \(name) before the device gets it again"
+        case .h11 where dropRecord != nil: return mendOfDrop
         case .h10, .h11: return mendOfNeighbour
         case .h13:
             return
@@ -296,6 +300,7 @@ struct FindingWords {
             return
                 "dmb sy after the load that shows the bytes to be ready and before record \(record)"
         case .h07: return "dsb sy after the load of the register and before record \(record)"
+        case .h11 where dropRecord != nil: return mendOfDrop
         case .h10, .h11: return mendOfNeighbour
         case .h13:
             return

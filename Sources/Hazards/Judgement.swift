@@ -82,7 +82,7 @@ extension Finding {
             polls.contains(where: { $0.record == record && $0.overlaps(self) })
         else { return }
         code = .h38
-        cause = ""
+        (cause, mend) = ("", "")
     }
 
     /// Takes the code of a load for which nothing has waited, if what it misses is a store that had been dropped.

@@ -355,12 +355,7 @@ extension LatentAnalysis {
                     record: Int(state.dropRecord),
                     text: "the invalidate drops the line, if it was not evicted before"),
                 ChainLink(record: Int(step.record), text: "the load finds DRAM: old"),
-            ])
-        if code == .h11, let last = findings.indices.last,
-            findings[last].record == Int(step.record)
-        {
-            findings[last].takeDrop(in: Int(state.dropRecord), profile)
-        }
+            ], dropRecord: state.dropRecord)
     }
 
     /// A load through an uncached mapping of bytes that a cached mapping may have left dirty.

@@ -176,7 +176,8 @@ struct LatentAnalysis {
     /// Adds a finding unless these bytes have one of this code at this statement.
     mutating func report(
         _ code: HazardCode, _ granule: UInt64, _ mask: UInt64, agent: Agent, writer: Agent,
-        record: UInt32, writeRecord: UInt32, detail: String, chain: [ChainLink]
+        record: UInt32, writeRecord: UInt32, detail: String, chain: [ChainLink],
+        dropRecord: UInt32? = nil
     ) {
         let address = granule * WatchList.granule + UInt64(mask.trailingZeroBitCount)
         let bytes =
@@ -191,10 +192,11 @@ struct LatentAnalysis {
             findings[last].extend(to: address, bytes)
             return
         }
-        findings.append(
-            Finding(
-                code, .latent, record: Int(record), agent: agent, address: address, bytes: bytes,
-                writer: writer, writeRecord: Int(writeRecord), detail: detail, chain: chain))
+        var finding = Finding(
+            code, .latent, record: Int(record), agent: agent, address: address, bytes: bytes,
+            writer: writer, writeRecord: Int(writeRecord), detail: detail, chain: chain)
+        finding.dropRecord = dropRecord.map(Int.init)
+        findings.append(finding)
     }
 }
 

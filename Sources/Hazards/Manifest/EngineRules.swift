@@ -25,15 +25,16 @@ struct EngineRules {
     ///   - profile: For names.
     /// - Complexity: O(mappings).
     mutating func judge(_ event: Event, _ ledger: MappingLedger, _ profile: HazardProfile) {
-        guard let (call, ended) = ledger.mapping(of: event.address, for: event.agent) else {
-            return
-        }
+        guard
+            let (call, end) = ledger.mapping(
+                of: event.address, for: event.agent, at: event.tick)
+        else { return }
         let transfer = MappedTransfer(
             name: profile.name(of: event.agent), record: Int(event.record),
             isWrite: event.kind == .deviceWrite, mapped: Int(call.record),
             direction: call.direction ?? .bidirectional)
-        if let ended {
-            report(.h17, event, transfer, transfer.afterEnd(in: Int(ended)))
+        if let end {
+            report(.h17, event, transfer, transfer.afterEnd(in: Int(end.record)))
         } else if APIRules.streamingMaps.contains(call.function), transfer.isAgainstDirection {
             report(.h15, event, transfer, transfer.againstDirection)
         }

@@ -13,7 +13,9 @@ public struct CallFacts: Hashable, Sendable {
     public var handle: HandleID
     /// The physical bytes that the handle stands for, those of its bounce slots among them.
     public var ranges: [Range<UInt64>]
-    /// The device that the call names; nil: none.
+    /// When the call begins, by its core's time.
+    public var at: Ticks
+    /// The device that the call names, or its pool was made for; nil: none.
     public var device: Agent?
     /// The direction that the call names; nil: none.
     public var direction: DMADirection?
@@ -21,13 +23,15 @@ public struct CallFacts: Hashable, Sendable {
     /// Describes a call.
     public init(
         _ function: DMACall.Function, by agent: Agent, record: UInt32, handle: HandleID,
-        ranges: [Range<UInt64>], device: Agent? = nil, direction: DMADirection? = nil
+        ranges: [Range<UInt64>], at: Ticks = .zero, device: Agent? = nil,
+        direction: DMADirection? = nil
     ) {
         self.function = function
         self.agent = agent
         self.record = record
         self.handle = handle
         self.ranges = ranges
+        self.at = at
         self.device = device
         self.direction = direction
     }
@@ -50,8 +54,8 @@ struct MappingLedger {
         var call: CallFacts
         var mapped: VersionID
         var released: VersionID?
-        /// The statement of the call that ended it for good, a free among them; nil: none has.
-        var ended: UInt32?
+        /// The call that ended it for good, a free among them; nil: none has.
+        var end: CallFacts?
     }
 
     private var entries: [Entry] = []
@@ -64,11 +68,11 @@ struct MappingLedger {
         if APIRules.releases.contains(call.function),
             let place = entries.lastIndex(where: { $0.call.handle == call.handle })
         {
-            entries[place].ended = entries[place].ended ?? call.record
+            entries[place].end = entries[place].end ?? call
         }
         if call.function.makesHandle {
             let ended = entries.indices.filter {
-                entries[$0].released != nil || entries[$0].ended != nil
+                entries[$0].released != nil || entries[$0].end != nil
             }
             if ended.count > Self.limit, let oldest = ended.first { entries.remove(at: oldest) }
             entries.append(Entry(call: call, mapped: moment))
@@ -109,19 +113,22 @@ struct MappingLedger {
         }
     }
 
-    /// The mapping or allocation for a device that holds a byte, one that lives before one that has ended; nil: there is none.
+    /// The mapping or allocation for a device that holds a byte at a moment, one that lives before one that has ended, and
+    /// what ended it; nil: there is none.
+    ///
+    /// A call is noted when its core comes to it, and what a device did before is heard of after that: so the moment counts.
     func mapping(
-        of address: UInt64, for device: Agent
-    ) -> (call: CallFacts, ended: UInt32?)? {
+        of address: UInt64, for device: Agent, at moment: Ticks
+    ) -> (call: CallFacts, end: CallFacts?)? {
         var last: Entry?
         for entry in entries.reversed()
-        where entry.call.device == device
+        where entry.call.device == device && entry.call.at <= moment
             && entry.call.ranges.contains(where: { $0.contains(address) })
         {
-            if entry.ended == nil { return (entry.call, nil) }
+            guard let end = entry.end, end.at <= moment else { return (entry.call, nil) }
             last = last ?? entry
         }
-        return last.map { ($0.call, $0.ended) }
+        return last.map { ($0.call, $0.end) }
     }
 
     /// Whether two bytes belong to two mappings that were there at the same time.

@@ -81,7 +81,7 @@ struct StaleRead: Symptom {
                     state, profile, since: writer.record, end: event, mask: mask,
                     last: "\(profile.name(of: event.agent)) reads \(event.place.name): old"))
         if code == .h11, let discarded = state.discarded {
-            finding.takeDrop(in: Int(discarded.record), profile)
+            finding.dropRecord = Int(discarded.record)
         }
         return finding
     }
