@@ -61,14 +61,8 @@ public enum Check {
         var broken =
             rules.run(setup.outline, unreachable: run.failures)
             + owners.run(
-                setup.program, outline: setup.outline, watch: watch, map: map)
-        // A statement that fetches descriptors is judged by itself, too.
-        broken += run.engines.filter { engine in
-            !broken.contains {
-                $0.code == engine.code && $0.record == engine.record
-                    && $0.writeRecord == engine.writeRecord
-            }
-        }
+                setup.program, outline: setup.outline, watch: watch, map: map,
+                moves: run.moves)
         var memory = DeviceMemoryRules(profile: profile, map: map)
         broken += memory.run(setup.program) + run.setWay
         broken += SharedBlocks(profile: profile).run(try setup.smallBuffers())

@@ -14,8 +14,8 @@ extension Check {
         var possible: [Finding] = []
         /// What rules about maintenance by set and way find.
         var setWay: [Finding] = []
-        /// What engines that read descriptors by themselves do to mappings.
-        var engines: [Finding] = []
+        /// What engines have moved that read descriptors by themselves: of each statement that starts one, for each pass.
+        var moves: [Int: [[DeviceOperation]]]
         var failures: [FailedMap]
 
         /// Runs a program.
@@ -34,6 +34,7 @@ extension Check {
                 try runner.run()
                 replay = runner.result(on: setup.machine)
                 failures = runner.failures
+                moves = runner.moves
                 return
             }
             let routines = try setup.lowering().profile.inner
@@ -57,7 +58,7 @@ extension Check {
             replay = runner.result(on: setup.machine)
             failures = runner.failures
             shown = runner.machine.probe.second.findings
-            engines = runner.machine.probe.second.misuse
+            moves = runner.moves
             if let found = runner.stream?.finish() {
                 (possible, setWay) = found
             } else {

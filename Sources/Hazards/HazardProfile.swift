@@ -141,6 +141,11 @@ public struct HazardProfile: Hashable, Sendable {
         !agent.isCore && agent.index < devices.count && devices[agent.index].isTranslated
     }
 
+    /// Whether the kernel believes a device to be coherent.
+    func isDeclaredCoherent(_ agent: Agent) -> Bool {
+        !agent.isCore && agent.index < devices.count && devices[agent.index].isDeclaredCoherent
+    }
+
     /// Whether a device looks into caches though the kernel believes that it does not.
     func isWronglyNoncoherent(_ agent: Agent) -> Bool {
         snoops(agent) && !devices[agent.index].isDeclaredCoherent

@@ -12,6 +12,8 @@ public struct UnrolledOperations: Sequence, IteratorProtocol {
         public var agent: Agent
         /// What is done.
         public var operation: Operation
+        /// Which pass of the statement it is, in the whole program, from 0.
+        public var pass: UInt64 = 0
     }
 
     private let program: Program
@@ -21,7 +23,8 @@ public struct UnrolledOperations: Sequence, IteratorProtocol {
     /// For each `repeat` and `span` its `end`, and for each of these whether a wanted operation stands within.
     private var ends: [Int: (end: Int, isWanted: Bool)] = [:]
     private var place = 0
-    private var open: [(start: Int, left: UInt64)] = []
+    /// The blocks around the place: how many rounds are left to go, and of how many in the program.
+    private var open: [(start: Int, left: UInt64, done: UInt64, count: UInt64)] = []
 
     /// Goes through a program.
     ///
@@ -75,13 +78,16 @@ public struct UnrolledOperations: Sequence, IteratorProtocol {
             case .operation(let agent, let operation):
                 let isAccess = program.statements[place].access != nil
                 guard isAccess || wanted(operation) else { continue }
-                return Step(record: program.number(of: place), agent: agent, operation: operation)
+                return Step(
+                    record: program.number(of: place), agent: agent, operation: operation,
+                    pass: open.reduce(0) { $0 &* $1.count &+ $1.done })
             case .repeatBegin(let count): enter(count)
             case .spanBegin: enter(1)
             case .end:
                 guard let block = open.last else { continue }
                 if block.left > 1 {
                     open[open.count - 1].left -= 1
+                    open[open.count - 1].done += 1
                     place = block.start
                 } else {
                     open.removeLast()
@@ -97,7 +103,7 @@ public struct UnrolledOperations: Sequence, IteratorProtocol {
         if count == 0 || !block.isWanted {
             place = block.end
         } else {
-            open.append((place, Swift.min(count, rounds)))
+            open.append((place, Swift.min(count, rounds), 0, count))
         }
     }
 }

@@ -25,9 +25,7 @@ extension ProgramRunner where P: ~Copyable {
         machine.probe.begin(
             CallFacts(
                 call.function, by: agent, record: record, handle: call.handle,
-                ranges: lowering.physicalRanges(of: call.handle),
-                at: machine.time(ofCore: agent.index), device: call.device,
-                direction: call.direction))
+                ranges: lowering.physicalRanges(of: call.handle)))
         if let failure = lowering.takeFailure() {
             note(
                 FailedMap(

@@ -45,6 +45,7 @@ extension ProgramRunner where P: ~Copyable {
         guard machine.chainLog.chains > 0, !steps.isEmpty else { return }
         var later: [Int: [DeviceOperation]] = [:]
         for step in machine.chainLog.steps { later[step.chain, default: []].append(step.operation) }
+        moves = [:]
         var expanded: [LoweredStep] = []
         var chain = 0
         for step in steps {
@@ -52,6 +53,7 @@ extension ProgramRunner where P: ~Copyable {
             guard case .device(let operation) = step.operation, operation.layout != .none else {
                 continue
             }
+            moves[Int(step.record), default: []].append(later[chain] ?? [])
             for operation in later[chain] ?? [] {
                 expanded.append(
                     LoweredStep(.device(operation), by: step.agent, record: step.record))

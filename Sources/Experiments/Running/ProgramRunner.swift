@@ -23,6 +23,8 @@ public struct SpanResult: Sendable, Hashable {
 public struct ProgramRunner<P: CountingProbe & ~Copyable>: ~Copyable {
     /// The machine at work.
     public var machine: Machine<P>
+    /// What engines have moved that read descriptors by themselves: of each statement that starts one, for each pass.
+    var moves: [Int: [[DeviceOperation]]] = [:]
     /// The lowered operations so far, if they are kept.
     public internal(set) var steps: [LoweredStep] = []
     /// The spans in order of their first pass.

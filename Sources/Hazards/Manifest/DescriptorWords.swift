@@ -46,9 +46,6 @@ struct DescriptorWords {
             event.size == 0 ? nil : chains[event.record].map { (event.address, $0) }
     }
 
-    /// Whether an event is part of a chain of descriptors that a device reads by itself.
-    func isOfChain(_ event: Event) -> Bool { chains[event.record] != nil }
-
     /// What the fields said of which a device's read found old bytes; nil: it read no descriptor.
     func words(for event: Event, _ mirror: inout CopyMirror) -> String? {
         guard !event.agent.isCore, let (start, layout) = fetches[event.agent] else { return nil }

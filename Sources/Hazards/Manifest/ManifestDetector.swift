@@ -23,8 +23,6 @@ public struct ManifestDetector: Probe {
     private var calls = AgentTable<CallFacts>()
     /// Which mappings held which bytes.
     var ledger = MappingLedger()
-    /// What engines that read descriptors by themselves do to mappings.
-    var engines = EngineRules()
     /// What devices have in bounce slots.
     var bounces: [BouncedBytes] = []
     /// The youngest versions of each core's that each device has read.
@@ -107,9 +105,6 @@ public struct ManifestDetector: Probe {
         calls[call.agent] = call
         ledger.note(call, at: VersionID(mirror.versions.count))
     }
-
-    /// What broke the API's rules by what engines read in descriptors.
-    public var misuse: [Finding] { engines.findings }
 
     /// The call that an event is part of; nil: it is part of none.
     func call(of event: Event) -> CallFacts? {
@@ -206,13 +201,10 @@ public struct ManifestDetector: Probe {
         case .slotEntered: mirror.enterSlot(event)
         case .maintenance: noteMaintenance(event)
         case .deviceRead:
-            judgeEngine(event)
             judgeRead(event)
             if !bounces.isEmpty { judgeBounced(event) }
             note(event, .deviceRead)
-        case .deviceWrite:
-            judgeEngine(event)
-            write(event, .deviceWrite)
+        case .deviceWrite: write(event, .deviceWrite)
         case .deviceStart:
             descriptors.noteStart(event)
             order(event)
@@ -222,12 +214,6 @@ public struct ManifestDetector: Probe {
             .prefetch:
             break
         }
-    }
-
-    @inline(__always)
-    private mutating func judgeEngine(_ event: Event) {
-        guard !profile.layouts.isEmpty, descriptors.isOfChain(event) else { return }
-        engines.judge(event, ledger, profile)
     }
 
     /// Whether any of an event's bytes are watched.

@@ -13,27 +13,17 @@ public struct CallFacts: Hashable, Sendable {
     public var handle: HandleID
     /// The physical bytes that the handle stands for, those of its bounce slots among them.
     public var ranges: [Range<UInt64>]
-    /// When the call begins, by its core's time.
-    public var at: Ticks
-    /// The device that the call names, or its pool was made for; nil: none.
-    public var device: Agent?
-    /// The direction that the call names; nil: none.
-    public var direction: DMADirection?
 
     /// Describes a call.
     public init(
         _ function: DMACall.Function, by agent: Agent, record: UInt32, handle: HandleID,
-        ranges: [Range<UInt64>], at: Ticks = .zero, device: Agent? = nil,
-        direction: DMADirection? = nil
+        ranges: [Range<UInt64>]
     ) {
         self.function = function
         self.agent = agent
         self.record = record
         self.handle = handle
         self.ranges = ranges
-        self.at = at
-        self.device = device
-        self.direction = direction
     }
 
     /// Whether any of a granule's bytes are the handle's: the mask of these.
@@ -54,8 +44,8 @@ struct MappingLedger {
         var call: CallFacts
         var mapped: VersionID
         var released: VersionID?
-        /// The call that ended it for good, a free among them; nil: none has.
-        var end: CallFacts?
+        /// Whether it is an allocation that was freed.
+        var isFreed = false
     }
 
     private var entries: [Entry] = []
@@ -65,14 +55,9 @@ struct MappingLedger {
 
     /// Notes a call.
     mutating func note(_ call: CallFacts, at moment: VersionID) {
-        if APIRules.releases.contains(call.function),
-            let place = entries.lastIndex(where: { $0.call.handle == call.handle })
-        {
-            entries[place].end = entries[place].end ?? call
-        }
         if call.function.makesHandle {
             let ended = entries.indices.filter {
-                entries[$0].released != nil || entries[$0].end != nil
+                entries[$0].released != nil || entries[$0].isFreed
             }
             if ended.count > Self.limit, let oldest = ended.first { entries.remove(at: oldest) }
             entries.append(Entry(call: call, mapped: moment))
@@ -82,6 +67,10 @@ struct MappingLedger {
             })
         {
             entries[place].released = moment
+        } else if APIRules.releases.contains(call.function),
+            let place = entries.lastIndex(where: { $0.call.handle == call.handle })
+        {
+            entries[place].isFreed = true
         } else if call.function.givesAway,
             let place = entries.lastIndex(where: { $0.call.handle == call.handle })
         {
@@ -111,24 +100,6 @@ struct MappingLedger {
             else { return false }
             return other.mapped < own.released ?? .max && released > own.mapped
         }
-    }
-
-    /// The mapping or allocation for a device that holds a byte at a moment, one that lives before one that has ended, and
-    /// what ended it; nil: there is none.
-    ///
-    /// A call is noted when its core comes to it, and what a device did before is heard of after that: so the moment counts.
-    func mapping(
-        of address: UInt64, for device: Agent, at moment: Ticks
-    ) -> (call: CallFacts, end: CallFacts?)? {
-        var last: Entry?
-        for entry in entries.reversed()
-        where entry.call.device == device && entry.call.at <= moment
-            && entry.call.ranges.contains(where: { $0.contains(address) })
-        {
-            guard let end = entry.end, end.at <= moment else { return (entry.call, nil) }
-            last = last ?? entry
-        }
-        return last.map { ($0.call, $0.end) }
     }
 
     /// Whether two bytes belong to two mappings that were there at the same time.

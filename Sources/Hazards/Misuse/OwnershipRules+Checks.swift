@@ -63,40 +63,50 @@ extension OwnershipRules {
     mutating func check(_ operation: DeviceOperation, _ step: UnrolledOperations.Step) {
         switch operation.kind {
         case .interrupt: return
-        case .read, .descriptorFetch:
-            check(operation.start.address.rawValue, operation.extent, isWrite: false, step)
+        case .read, .descriptorFetch: check(operation, isWrite: false, step)
         case .write:
-            if let source = operation.source {
-                check(source.address.rawValue, operation.bytes, isWrite: false, step)
-            }
-            check(operation.start.address.rawValue, operation.extent, isWrite: true, step)
+            if let read = operation.readSide { check(read, isWrite: false, step) }
+            noteBusy(operation, step)
+            check(operation, isWrite: true, step)
+        }
+    }
+
+    private mutating func noteBusy(_ operation: DeviceOperation, _ step: UnrolledOperations.Step) {
+        guard rung[step.agent] != nil, operation.extent > 0 else { return }
+        let range = Self.range((operation.start.address.rawValue, operation.extent))
+        busy[step.agent, default: []].append(Busy(range: range, record: step.record))
+        if busy[step.agent, default: []].count > Self.mostBusy {
+            busy[step.agent]?.removeFirst()
+        }
+    }
+
+    /// Row by row: what is between them is not touched.
+    private mutating func check(
+        _ operation: DeviceOperation, isWrite: Bool, _ step: UnrolledOperations.Step
+    ) {
+        guard operation.bytes > 0 else { return }
+        for row in operation.rowStarts {
+            check(Self.range((row, operation.bytes)), isWrite: isWrite, step)
         }
     }
 
     private mutating func check(
-        _ start: UInt64, _ size: UInt64, isWrite: Bool, _ step: UnrolledOperations.Step
+        _ range: Range<UInt64>, isWrite: Bool, _ step: UnrolledOperations.Step
     ) {
-        guard size > 0 else { return }
-        let range = Self.range((start, size))
-        if isWrite, rung[step.agent] != nil {
-            busy[step.agent, default: []].append(Busy(range: range, record: step.record))
-            if busy[step.agent, default: []].count > Self.mostBusy {
-                busy[step.agent]?.removeFirst()
-            }
+        func holds(_ mapping: Mapping) -> Bool {
+            mapping.device == step.agent
+                && mapping.pieces.contains { Self.range($0).contains(range.lowerBound) }
         }
         // Of two mappings of the same bytes the one that is still there is the device's.
-        let own = mappings.indices.filter { place in
-            mappings[place].device == step.agent
-                && mappings[place].pieces.contains { Self.range($0).contains(start) }
-        }
-        guard let place = own.last(where: { mappings[$0].ended == nil }) ?? own.last else {
-            return checkReach(range, isWrite: isWrite, step)
-        }
+        let place =
+            mappings.lastIndex { $0.ended == nil && holds($0) } ?? mappings.lastIndex(where: holds)
+        let (name, did) = (profile.name(of: step.agent), isWrite ? "writes" : "reads")
+        let act = ChainLink(record: step.record, text: "\(name) \(did) them")
+        guard let place else { return checkStart(range, did, step, act) }
         let mapping = mappings[place]
-        let transfer = MappedTransfer(
-            name: profile.name(of: step.agent), record: step.record, isWrite: isWrite,
-            mapped: mapping.record, direction: mapping.direction)
-        let (name, did, map, act) = (transfer.name, transfer.did, transfer.map, transfer.act)
+        let map = ChainLink(
+            record: mapping.record,
+            text: "the bytes are mapped for \(name), \(mapping.direction.name)")
         if mapping.isFailed {
             report(
                 .h32, agent: step.agent, record: step.record, other: mapping.record, range,
@@ -104,31 +114,65 @@ extension OwnershipRules {
                 "the map in record \(mapping.record) failed: \(name) \(did) at DMA_MAPPING_ERROR",
                 [ChainLink(record: mapping.record, text: "the map fails"), act])
         } else if let ended = mapping.ended {
-            let words = transfer.afterEnd(in: ended)
+            // What else is mapped for it may be these bytes.
+            guard !otherwiseMapped.contains(step.agent) else { return }
             report(
                 .h17, agent: step.agent, record: step.record, other: mapping.record, range,
-                writer: step.agent, words.detail, words.chain)
-        } else if mapping.isStreaming, transfer.isAgainstDirection {
-            let words = transfer.againstDirection
+                writer: step.agent,
+                "the mapping of record \(mapping.record) ended in record \(ended), and \(name) still \(did)",
+                [map, ChainLink(record: ended, text: "the mapping ends"), act])
+        } else if mapping.isStreaming,
+            isWrite ? !mapping.direction.deviceWrites : !mapping.direction.deviceReads
+        {
             report(
                 .h15, agent: step.agent, record: step.record, other: mapping.record, range,
-                writer: step.agent, words.detail, words.chain)
+                writer: step.agent,
+                "\(name) \(did) what is mapped \(mapping.direction.name) in record \(mapping.record)",
+                [map, act])
         } else if mapping.isStreaming {
             checkOwner(mapping, range, isWrite: isWrite, step, map, act)
-            checkEnd(mapping, range, did, step, map, act)
+            checkEnd(mapping, range, did, step, [map, act])
         }
+    }
+
+    /// Whether nothing has to be mapped: the program says that the bytes are not cached, as a ring from before the trace.
+    private func isUncached(_ address: UInt64) -> Bool {
+        !map.mapping(of: address).type.isCacheable
+    }
+
+    /// A transfer that begins outside all of its device's mappings: before one of them (H16), or it has none there.
+    private mutating func checkStart(
+        _ range: Range<UInt64>, _ did: String, _ step: UnrolledOperations.Step, _ act: ChainLink
+    ) {
+        guard !otherwiseMapped.contains(step.agent), !isUncached(range.lowerBound) else { return }
+        let name = profile.name(of: step.agent)
+        var first: (mapping: Mapping, start: UInt64)?
+        for mapping in mappings
+        where mapping.device == step.agent && mapping.ended == nil && mapping.isStreaming {
+            for piece in mapping.pieces.map(Self.range)
+            where piece.overlaps(range) && piece.lowerBound < first?.start ?? .max {
+                first = (mapping, piece.lowerBound)
+            }
+        }
+        guard let (mapping, start) = first else { return checkReach(range, did, step) }
+        let map = ChainLink(
+            record: mapping.record,
+            text: "bytes behind the first are mapped for \(name), \(mapping.direction.name)")
+        reportBeside(
+            range.lowerBound..<start, mapping, step,
+            "\(name) \(did) \(range.count) bytes, and the mapping of record \(mapping.record) begins behind the first "
+                + "\(start - range.lowerBound)", [map, act])
     }
 
     /// A transfer of a device behind an IOMMU to what nothing maps for it.
     private mutating func checkReach(
-        _ range: Range<UInt64>, isWrite: Bool, _ step: UnrolledOperations.Step
+        _ range: Range<UInt64>, _ did: String, _ step: UnrolledOperations.Step
     ) {
-        guard profile.isTranslated(step.agent), !otherwiseMapped.contains(step.agent) else {
-            return
-        }
+        guard profile.isTranslated(step.agent) else { return }
         let name = profile.name(of: step.agent)
         let other = mappings.last { mapping in
-            mapping.ended == nil && mapping.pieces.contains { Self.range($0).overlaps(range) }
+            mapping.device != step.agent && mapping.ended == nil
+                && mapping.pieces.contains { Self.range($0).overlaps(range) }
         }
         let whose =
             other.map {
@@ -138,7 +182,7 @@ extension OwnershipRules {
             .h17, agent: step.agent, record: step.record, other: other?.record ?? step.record,
             range,
             writer: step.agent,
-            "\(name) \(isWrite ? "writes" : "reads") \(whose): its IOMMU has no translation, and it faults",
+            "\(name) \(did) \(whose): its IOMMU has no translation for it, and it faults",
             [
                 ChainLink(
                     record: step.record, text: "\(name) uses an address that is not mapped for it")
@@ -154,7 +198,7 @@ extension OwnershipRules {
     /// A transfer that goes on behind the end of its mapping, into what is not mapped for the device.
     private mutating func checkEnd(
         _ mapping: Mapping, _ range: Range<UInt64>, _ did: String,
-        _ step: UnrolledOperations.Step, _ map: ChainLink, _ act: ChainLink
+        _ step: UnrolledOperations.Step, _ chain: [ChainLink]
     ) {
         var end = range.lowerBound
         while end < range.upperBound {
@@ -164,18 +208,32 @@ extension OwnershipRules {
             guard let next else { break }
             end = next
         }
-        guard end < range.upperBound else { return }
+        guard end < range.upperBound, !otherwiseMapped.contains(step.agent), !isUncached(end)
+        else { return }
+        reportBeside(
+            end..<range.upperBound, mapping, step,
+            "\(profile.name(of: step.agent)) \(did) \(range.count) bytes, and the mapping of record "
+                + "\(mapping.record) ends after \(end - range.lowerBound)", chain)
+    }
+
+    /// Reports what a device moves beside its mapping (H16).
+    private mutating func reportBeside(
+        _ range: Range<UInt64>, _ mapping: Mapping, _ step: UnrolledOperations.Step,
+        _ detail: String, _ chain: [ChainLink]
+    ) {
         let name = profile.name(of: step.agent)
-        let mapped = end - range.lowerBound
+        let translated =
+            profile.isTranslated(step.agent)
+            ? ", and its IOMMU translates no more than the pages of the mapping" : ""
+        let what =
+            profile.isDeclaredCoherent(step.agent)
+            ? "a bounce buffer or an IOMMU has no more than the mapping"
+            : "no call maintains the rest\(translated)"
         report(
-            .h16, agent: step.agent, record: step.record, other: mapping.record,
-            end..<range.upperBound, writer: step.agent,
-            "\(name) \(did) \(range.count) bytes, and the mapping of record \(mapping.record) ends after \(mapped)",
-            [map, act]
+            .h16, agent: step.agent, record: step.record, other: mapping.record, range,
+            writer: step.agent, detail, chain
         ) {
-            $0.cause =
-                "The mapping is shorter than what \(name) moves: no call maintains the rest, and behind an IOMMU "
-                + "\(name) faults there."
+            $0.cause = "The mapping is not all of what \(name) moves: \(what)."
             $0.mend = "map all that \(name) may move, or tell \(name) no more than what is mapped"
         }
     }

@@ -36,6 +36,8 @@ public struct OwnershipRules {
     }
 
     let profile: HazardProfile
+    /// What the program's declarations say of addresses.
+    private(set) var map = MemoryMap()
     private let failed: Set<Int>
     var mappings: [Mapping] = []
     /// The pools: whose they are, and how large a block is.
@@ -77,21 +79,24 @@ public struct OwnershipRules {
     ///   - outline: The program without its accesses, if it is at hand: without calls that map there is nothing to break.
     ///   - watch: The bytes that calls name and devices touch: accesses of others are passed over.
     ///   - map: Which of its addresses mean which physical bytes.
+    ///   - moves: What engines move that read descriptors by themselves: of each statement that starts one, for each pass.
     /// - Returns: the broken rules, in the order of their statements.
     /// - Complexity: O(statements × mappings).
     public mutating func run(
-        _ program: Program, outline: Program? = nil, watch: WatchList, map: MemoryMap = MemoryMap()
+        _ program: Program, outline: Program? = nil, watch: WatchList, map: MemoryMap = MemoryMap(),
+        moves: [Int: [[DeviceOperation]]] = [:]
     ) -> [Finding] {
+        self.map = map
         guard profile.usesLinux, concerns(outline ?? program) else { return [] }
         let physical = PhysicalProgram(outline ?? program, map: map)
         let steps = UnrolledOperations(
             program, rounds: 2,
             accesses: { watch.touches(physical.located($0.address), UInt64($0.size)) },
             where: { Self.isOfInterest(physical.located($0), watch) }
-        ).map { step in
+        ).flatMap { step in
             var located = step
             located.operation = physical.located(step.operation)
-            return located
+            return [located] + Self.moves(of: step, moves)
         }
         for (index, step) in steps.enumerated() {
             switch step.operation {
@@ -122,6 +127,20 @@ public struct OwnershipRules {
     /// Whether there is a rule to break: calls, or a device that reaches nothing without them.
     private func concerns(_ program: Program) -> Bool {
         program.hasCalls || profile.devices.contains(where: \.isTranslated)
+    }
+
+    /// What an engine does of itself behind a step.
+    private static func moves(
+        of step: UnrolledOperations.Step, _ all: [Int: [[DeviceOperation]]]
+    ) -> [UnrolledOperations.Step] {
+        guard case .device(let operation) = step.operation, operation.layout != .none,
+            let passes = all[step.record], step.pass < UInt64(passes.count)
+        else { return [] }
+        return passes[Int(step.pass)].map { operation in
+            var moved = step
+            moved.operation = .device(operation)
+            return moved
+        }
     }
 
     private static func isOfInterest(_ operation: Operation, _ watch: WatchList) -> Bool {
