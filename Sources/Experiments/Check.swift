@@ -17,6 +17,8 @@ public struct CheckResult: Sendable {
     public var watchedBytes: UInt64
     /// What dma-debug would print although no rule is broken, in order.
     public var remarks: [KernelRemark]
+    /// What engines have moved that read descriptors by themselves: of each statement that starts one, for each pass.
+    var moves: [Int: [[DeviceOperation]]] = [:]
 }
 
 /// Runs a program once and judges it three ways.
@@ -82,6 +84,6 @@ public enum Check {
                 history: profile.usesLinux ? MappingHistory(setup.outline) : nil,
                 profile: profile),
             replay: run.replay,
-            watchedBytes: bytes, remarks: kernel.remarks + overlaps.remarks)
+            watchedBytes: bytes, remarks: kernel.remarks + overlaps.remarks, moves: run.moves)
     }
 }

@@ -6,7 +6,7 @@ import Traces
 extension FixSearch {
     /// Which operations of a trace without findings can go, each alone and which of them together, the dearest first.
     mutating func redundant(in state: State) -> [RedundantOperation] {
-        let scene = MendScene(state.result.setup, text: state.text, origins: origins)
+        let scene = MendScene(state.result, text: state.text, origins: origins)
         var found: [(change: TraceText.Change, operation: RedundantOperation)] = []
         for offer in scene.dispensable {
             guard runs < 2 * limits.runs else { break }

@@ -105,7 +105,7 @@ struct FixSearch {
 
     /// The traces with one edit more that are no worse; once one is clean, those of a worse rank are not looked at.
     private mutating func children(of state: State, below limit: Int?) -> [State] {
-        let scene = MendScene(state.result.setup, text: state.text, origins: origins)
+        let scene = MendScene(state.result, text: state.text, origins: origins)
         var offers: [(rank: Int, edit: MendEdit, code: HazardCode)] = []
         var known: Set<[TraceText.Change]> = []
         for finding in state.result.judgement.findings.prefix(4) {

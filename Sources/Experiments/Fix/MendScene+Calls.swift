@@ -194,12 +194,7 @@ extension MendScene {
                     .move, .call, order: 1, [.move(line(end), before: line(use.place) + 1)],
                     "unmap after the last use: move \(quote(end)) to after \(quote(use.place))"))
         }
-        // What an engine reads of descriptors says more than the statement that starts it.
-        let own = transfers.filter {
-            mapping.overlaps($0.bytes)
-                || finding.code == .h17 && $0.place == finding.record - 1
-                    && mapping.overlaps(finding.range)
-        }
+        let own = transfers.filter { mapping.overlaps($0.bytes) }
         guard let last = own.last(where: { [nil, $0.device].contains(mapping.call.device) }) else {
             return edits
         }

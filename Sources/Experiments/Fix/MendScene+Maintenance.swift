@@ -159,26 +159,11 @@ extension MendScene {
         return (stores + items).max()
     }
 
-    /// What an engine moves that finds its descriptors by itself: the trace names the first of them alone.
-    private func chained(_ finding: Finding) -> [Transfer] {
-        guard works(on: finding.range).isEmpty else { return [] }
-        return [finding.record, finding.writeRecord].compactMap { record in
-            guard var transfer = transfers.first(where: { $0.place == record - 1 }),
-                case .device(let operation)? = self.operation(transfer.place)?.operation,
-                case .descriptorFetch(chain: true) = operation.kind
-            else { return nil }
-            transfer.bytes = finding.range
-            transfer.start = operand(finding.range.lowerBound)
-            transfer.isWrite = record == finding.writeRecord && finding.agent.isCore
-            return transfer
-        }
-    }
-
     // MARK: Added maintenance
 
     /// Maintenance before a transfer, by instructions or by the library.
     func beforeTransfer(_ finding: Finding) -> [MendEdit] {
-        (works(on: finding.range) + chained(finding)).flatMap { transfer in
+        works(on: finding.range).flatMap { transfer in
             ranges(of: transfer).enumerated().flatMap { order, range in
                 openings(of: transfer).enumerated().flatMap { late, place in
                     maintained(
@@ -244,7 +229,7 @@ extension MendScene {
         let readers = accesses.filter {
             !$0.isStore && lines(of: $0.bytes).overlaps(finding.range)
         }
-        for transfer in works(on: finding.range) + chained(finding) where transfer.isWrite {
+        for transfer in works(on: finding.range) where transfer.isWrite {
             let reader = readers.first { $0.place > transfer.place }
             guard let reader else { continue }
             for (order, range) in ranges(of: transfer).enumerated() {

@@ -47,12 +47,18 @@ struct MendScene {
     var program: Program { setup.program }
     var lineSize: UInt64 { max(profile.lineSize, 4) }
 
-    init(_ setup: Setup, text: TraceText, origins: [Int: String]) {
-        self.setup = setup
+    /// Reads what was checked.
+    ///
+    /// - Parameters:
+    ///   - result: Of the trace.
+    ///   - text: The trace.
+    ///   - origins: See ``origins``.
+    init(_ result: CheckResult, text: TraceText, origins: [Int: String]) {
+        setup = result.setup
         self.text = text
         self.origins = origins
         profile = setup.hazardProfile
-        transfers = Self.transfers(of: setup.program)
+        transfers = Self.transfers(of: setup.program, moves: result.moves)
         accesses = Self.accesses(of: setup.program)
     }
 
@@ -201,7 +207,10 @@ struct MendScene {
         return bytes == 0 || overflow ? nil : start.address.rawValue..<end
     }
 
-    private static func transfers(of program: Program) -> [Transfer] {
+    /// The transfers of a program, those of engines that find their descriptors by themselves among them.
+    private static func transfers(
+        of program: Program, moves: [Int: [[DeviceOperation]]]
+    ) -> [Transfer] {
         var doorbells: [Agent: Int] = [:]
         var result: [Transfer] = []
         for (place, statement) in program.statements.enumerated() {
@@ -216,7 +225,8 @@ struct MendScene {
                     result[other].wait = place
                 }
             case .device(let transfer):
-                let sides = [transfer, transfer.readSide].compactMap { $0 }
+                let all = [transfer] + (moves[place + 1] ?? []).joined()
+                let sides = all.flatMap { [$0, $0.readSide].compactMap { $0 } }.uniqued()
                 for side in sides {
                     guard let bytes = range(side.start, side.extent) else { continue }
                     result.append(
