@@ -8,8 +8,11 @@ class DecompressingStage: ByteStage {
     var isInFrame = false
     /// Whether there was no room for more output: a library may hold some.
     private var wasFull = false
+    /// What is wrong behind the output that was given last.
+    private var failure: TraceErrors?
     private let file: String
-    private let compression: Compression
+    /// How the data are compressed.
+    let compression: Compression
 
     /// Starts at the beginning of a frame.
     init(_ input: InputBuffer, file: String, _ compression: Compression) {
@@ -19,9 +22,11 @@ class DecompressingStage: ByteStage {
     }
 
     final func read(into target: UnsafeMutableRawBufferPointer) throws(TraceErrors) -> Int {
+        if let failure { throw failure }
         if wasFull, isInFrame {
             // It comes before more input is asked for: that may be damaged.
-            let produced = try take(into: target, isLast: false)
+            let produced = try drain(into: target)
+            wasFull = produced == target.count
             if produced > 0 { return produced }
         }
         while true {
@@ -33,7 +38,8 @@ class DecompressingStage: ByteStage {
                 isInFrame = true
             }
             // Without input, too: a library may hold output back.
-            let produced = try take(into: target, isLast: !hasInput)
+            let produced = try step(into: target, isLast: !hasInput)
+            wasFull = produced == target.count
             if produced > 0 { return produced }
             guard hasInput || !isInFrame else {
                 throw fault(
@@ -41,14 +47,6 @@ class DecompressingStage: ByteStage {
                     "the rest of the \(compression) data")
             }
         }
-    }
-
-    private func take(
-        into target: UnsafeMutableRawBufferPointer, isLast: Bool
-    ) throws(TraceErrors) -> Int {
-        let produced = try step(into: target, isLast: isLast)
-        wasFull = produced == target.count
-        return produced
     }
 
     /// Gets ready for another frame, the first one too; there is input.
@@ -65,11 +63,25 @@ class DecompressingStage: ByteStage {
         into target: UnsafeMutableRawBufferPointer, isLast: Bool
     ) throws(TraceErrors) -> Int { preconditionFailure("a stage has a library") }
 
+    /// Lets the library give output for which there was no room before, within a frame; as ``step(into:isLast:)``.
+    func drain(into target: UnsafeMutableRawBufferPointer) throws(TraceErrors) -> Int {
+        try step(into: target, isLast: false)
+    }
+
     /// An error at a place of the compressed data; nil: that which was reached.
     final func fault(_ found: String, _ expected: String, at byte: UInt64? = nil) -> TraceErrors {
         TraceErrors([
             TraceError(file: file, byte: byte ?? input.offset, found: found, expected: expected)
         ])
+    }
+
+    /// Fails, behind what the library gave together with the error.
+    final func fail(
+        _ failure: TraceErrors, behind produced: Int
+    ) throws(TraceErrors) -> Int {
+        guard produced > 0 else { throw failure }
+        self.failure = failure
+        return produced
     }
 
     /// The error of a library that could not be started.

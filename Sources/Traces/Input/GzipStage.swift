@@ -40,13 +40,15 @@ final class GzipStage: DecompressingStage {
         stream.pointee.avail_out = room
         let status = inflate(stream, Z_NO_FLUSH)
         input.consume(available.count - Int(stream.pointee.avail_in))
+        let produced = Int(room - stream.pointee.avail_out)
         switch status {
         case Z_OK, Z_BUF_ERROR: break
         case Z_STREAM_END: isInFrame = false
         default:
             let reason = stream.pointee.msg.map { String(cString: $0) } ?? "zlib error \(status)"
-            throw fault("damaged gzip data (\(reason))", "gzip data")
+            return try fail(
+                fault("damaged gzip data (\(reason))", "gzip data"), behind: produced)
         }
-        return Int(room - stream.pointee.avail_out)
+        return produced
     }
 }

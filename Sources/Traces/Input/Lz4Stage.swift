@@ -1,7 +1,12 @@
 import CLz4
 
 /// Decompresses LZ4 frames, any number of them one after the other.
-final class Lz4Stage: DecompressingStage {
+final class Lz4Stage: PortionedStage {
+    /// Bytes of a block's header (LZ4 frame format 1.6.3, data blocks).
+    private static let headerSize = 4
+    /// Bytes of the shortest frame header (there, frame header: magic, two bytes of flags, a checksum).
+    private static let firstSize = 7
+
     private let context: OpaquePointer
 
     init(_ input: InputBuffer, file: String) throws(TraceErrors) {
@@ -9,25 +14,24 @@ final class Lz4Stage: DecompressingStage {
         let status = LZ4F_createDecompressionContext(&made, UInt32(LZ4F_VERSION))
         guard LZ4F_isError(status) == 0, let made else { throw Self.noMemory(file, .lz4) }
         context = made
-        super.init(input, file: file, .lz4)
+        super.init(
+            input, file: file, .lz4, headerSize: Self.headerSize, firstSize: Self.firstSize,
+            expectation: "lz4 data in frames")
     }
 
     deinit { LZ4F_freeDecompressionContext(context) }
 
-    override func step(
-        into target: UnsafeMutableRawBufferPointer, isLast: Bool
-    ) throws(TraceErrors) -> Int {
-        let available = input.available
-        var taken = available.count
+    override func decompress(
+        _ source: UnsafeRawBufferPointer, into target: UnsafeMutableRawBufferPointer
+    ) -> Outcome {
+        var taken = source.count
         var produced = target.count
         let status = LZ4F_decompress(
-            context, target.baseAddress, &produced, available.baseAddress, &taken, nil)
+            context, target.baseAddress, &produced, source.baseAddress, &taken, nil)
         guard LZ4F_isError(status) == 0 else {
-            let reason = String(cString: LZ4F_getErrorName(status))
-            throw fault("damaged lz4 data (\(reason))", "lz4 data in frames")
+            return Outcome(
+                taken: 0, produced: 0, next: .damaged(String(cString: LZ4F_getErrorName(status))))
         }
-        input.consume(taken)
-        isInFrame = status != 0
-        return produced
+        return Outcome(taken: taken, produced: produced, next: .wants(status))
     }
 }

@@ -33,16 +33,19 @@ final class XzStage: DecompressingStage {
         stream.pointee.avail_out = target.count
         let status = lzma_code(stream, isLast ? LZMA_FINISH : LZMA_RUN)
         input.consume(available.count - stream.pointee.avail_in)
+        let produced = target.count - stream.pointee.avail_out
         switch status {
         // The second: nothing could be taken nor given.
         case LZMA_OK, LZMA_BUF_ERROR: break
         case LZMA_STREAM_END: isInFrame = false
         default:
-            throw fault(
-                "damaged xz data (\(Self.message(status)))",
-                "xz data that needs up to \(Self.memoryLimit >> 20) MiB of memory")
+            return try fail(
+                fault(
+                    "damaged xz data (\(Self.message(status)))",
+                    "xz data that needs up to \(Self.memoryLimit >> 20) MiB of memory"),
+                behind: produced)
         }
-        return target.count - stream.pointee.avail_out
+        return produced
     }
 
     private static func message(_ status: lzma_ret) -> String {
