@@ -20,9 +20,11 @@ extension Lowering {
                 throw .invalidMapping(
                     function,
                     reason: isTranslated
-                        ? "pages behind an IOMMU get a mapping of their own; give its address"
-                        : "without an IOMMU the kernel gives the address that the pages have; "
-                            + "leave the address out, or add the word iommu to the device")
+                        ? "no address, and pages behind an IOMMU get a mapping of their own"
+                        : "an address, and without an IOMMU the kernel gives that which the pages have",
+                    expected: isTranslated
+                        ? "the address of the mapping"
+                        : "no address, or the word iommu in the device's declaration")
             }
         }
         guard let place = call.segments.first else { return }
@@ -94,16 +96,16 @@ extension Lowering {
         where value % Self.pageSize != 0 {
             throw .invalidMapping(
                 function,
-                reason: "\(what) 0x\(String(value, radix: 16)); "
-                    + "whole pages are mapped, so a multiple of \(Self.pageSize)")
+                reason: "\(what) 0x\(String(value, radix: 16))",
+                expected: "a multiple of \(Self.pageSize): whole pages are mapped")
         }
         try check(function, place)
         guard offset < record.bytes, Self.wholePages(place.size) <= record.bytes - offset else {
             throw .invalidMapping(
                 function,
                 reason: "\(place.size) bytes from offset \(offset) of an allocation of "
-                    + "\(record.bytes) bytes in whole pages: the kernel returns -ENXIO; map no more than "
-                    + "there is")
+                    + "\(record.bytes) bytes in whole pages: the kernel returns -ENXIO",
+                expected: "no more than there is")
         }
     }
 }

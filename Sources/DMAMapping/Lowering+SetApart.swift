@@ -20,7 +20,8 @@ extension Lowering {
         where value % Self.pageSize != 0 || segment.size == 0 {
             throw .invalidMapping(
                 function,
-                reason: "\(what) 0x\(String(value, radix: 16)); a multiple of \(Self.pageSize)")
+                reason: "\(what) 0x\(String(value, radix: 16))",
+                expected: "a multiple of \(Self.pageSize)")
         }
         try check(function, segment)
         expand(steps, over: segment.start, size: segment.size, into: &output)

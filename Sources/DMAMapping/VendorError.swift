@@ -21,25 +21,36 @@ public struct VendorError: Hashable, Sendable {
     /// What is wrong with it.
     public var reason: Reason
 
-    /// What is wrong, then, behind the first semicolon, a way out.
-    var description: String {
+    /// What was found, and what was expected in its place.
+    var words: (found: String, expected: String?) {
         let name = call.function.rawValue
         let library = call.function.library.rawValue
         switch reason {
         case .linux(let kernel):
-            return "\(name): a function of \(library), with kernel \(kernel); "
-                + "`kernel none` for bare metal"
+            return (
+                "\(name): a function of \(library), with kernel \(kernel)",
+                "`kernel none`, for bare metal"
+            )
         case .target(let found, let known):
-            return "\(name): \(library) is not known to have it on \(found); known on \(known)"
+            return (
+                "\(name): \(library) is not known to have it on \(found)",
+                "a processor on which it is: \(known)"
+            )
         case .version(let version, let known):
-            return "\(name): not known in \(library) \(version); known \(known)"
+            return ("\(name): not known in \(library) \(version)", "a version \(known)")
         case .rangeTooLong:
             let start = String(call.start.address.rawValue, radix: 16)
-            return "\(name): \(call.bytes) bytes from 0x\(start) reach the end of the address "
-                + "space; a range that ends a page before it"
+            return (
+                "\(name): \(call.bytes) bytes from 0x\(start) reach the end of the address space",
+                "a range that ends a page before it"
+            )
         case .tooManySteps(let limit):
-            return "\(name): a loop of more than \(limit) steps over \(call.bytes) bytes; "
-                + "a shorter range"
+            return (
+                "\(name): a loop of more than \(limit) steps over \(call.bytes) bytes",
+                call.function.takesEnd
+                    ? "a shorter range: the number of its bytes, where C takes its end"
+                    : "a shorter range"
+            )
         }
     }
 }

@@ -60,13 +60,11 @@ struct CallStage: ~Copyable {
         do {
             try lowering.lower(operation, agent: .core(0), into: &lowered)
         } catch {
-            // What is wrong, then a way out: lowering parts the two by its first semicolon.
-            let parts = error.description.split(separator: ";", maxSplits: 1)
+            let words = error.words
             throw TraceErrors([
                 TraceError(
-                    file: setup.file, line: 0, found: String(parts[0]),
-                    expected: parts.count > 1
-                        ? "instead:\(parts[1])" : "a call that this kernel can make there")
+                    file: setup.file, line: 0, found: words.found,
+                    expected: words.expected ?? "a call that this kernel can make there")
             ])
         }
         return lowered

@@ -23,8 +23,8 @@ import Testing
         }
         #expect(
             error?.description
-                == "dma_map_single: not known on arm64 with kernel 3.14; "
-                + "known for kernels from 3.15 to before 7.2")
+                == "dma_map_single: not known on arm64 with kernel 3.14, "
+                + "expected a kernel that it is known for: from 3.15 to before 7.2")
         var future = Lowering(try Build.profile(.arm32v7, "7.2"))
         #expect(throws: LoweringError.self) {
             try future.lowered(Build.map(0, 64, .toDevice))

@@ -86,7 +86,7 @@ import Testing
         let error = #expect(throws: LoweringError.self) { try later.lowered(sync) }
         #expect(
             error?.description
-                == "dma_cache_sync: not known on armv7 with kernel 5.10; "
-                + "known for kernels from 2.6.30 to before 5.10")
+                == "dma_cache_sync: not known on armv7 with kernel 5.10, "
+                + "expected a kernel that it is known for: from 2.6.30 to before 5.10")
     }
 }

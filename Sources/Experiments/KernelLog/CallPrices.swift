@@ -104,12 +104,11 @@ struct CallPrices {
         do throws(LoweringError) {
             _ = try price(.forDevice, .toDevice, [], at: 0, size: 1)
         } catch {
-            let parts = error.description.split(separator: ";", maxSplits: 1)
+            let words = error.words
             throw TraceErrors([
                 TraceError(
-                    file: file, found: String(parts.first ?? ""),
-                    expected: parts.count > 1
-                        ? String(parts[1].drop { $0 == " " }) : "another kernel: --kernel 6.12")
+                    file: file, found: words.found,
+                    expected: words.expected ?? "another kernel: --kernel 6.12")
             ])
         }
         self.dirtyLineCycles = try Self.dirtyLine(of: machine, lowering, device)

@@ -90,31 +90,32 @@ import Testing
         let call = VendorCall(.cleanByAddress, at: Operand(0x1000), bytes: 64)
         #expect(
             try fault(call, m7, kernel: "6.12")
-                == "SCB_CleanDCache_by_Addr: a function of CMSIS, with kernel 6.12; "
-                + "`kernel none` for bare metal")
+                == "SCB_CleanDCache_by_Addr: a function of CMSIS, with kernel 6.12, "
+                + "expected `kernel none`, for bare metal")
         #expect(
             try fault(call, Self.places[3])
                 == "SCB_CleanDCache_by_Addr: CMSIS is not known to have it on armv7 with an outer "
-                + "cache; known on armv7m")
+                + "cache, expected a processor on which it is: armv7m")
         #expect(
             try fault(VendorCall(.xilFlushRange, at: Operand(0), bytes: 4), Self.places[2])
-                == "Xil_DCacheFlushRange: Xilinx standalone is not known to have it on armv7; "
-                + "known on armv7 with an outer cache, arm64")
+                == "Xil_DCacheFlushRange: Xilinx standalone is not known to have it on armv7, "
+                + "expected a processor on which it is: armv7 with an outer cache, arm64")
         #expect(
             try fault(
                 VendorCall(.xilFlush, version: LibraryVersion(5, 0)), Self.places[3])
-                == "Xil_DCacheFlush: not known in Xilinx standalone 5.0; known from 5.1 on")
+                == "Xil_DCacheFlush: not known in Xilinx standalone 5.0, expected a version from 5.1 on"
+        )
         #expect(
             try fault(VendorCall(.upClean, at: Operand(.max - 8), bytes: 4), m7)
                 == "up_clean_dcache: 4 bytes from 0xfffffffffffffff7 reach the end of the address "
-                + "space; a range that ends a page before it")
+                + "space, expected a range that ends a page before it")
         #expect(
             try fault(VendorCall(.upClean, at: Operand(.max - 8), bytes: .max), m7)?.contains(
                 "reach the end") == true)
         #expect(
             try fault(VendorCall(.flushRange, at: Operand(0), bytes: 1 << 30), m7)
-                == "flush_dcache_range: a loop of more than 262144 steps over 1073741824 bytes; "
-                + "a shorter range")
+                == "flush_dcache_range: a loop of more than 262144 steps over 1073741824 bytes, "
+                + "expected a shorter range: the number of its bytes, where C takes its end")
     }
 
     /// A range of a whole gigabyte is one operation where nothing stands between its lines.
