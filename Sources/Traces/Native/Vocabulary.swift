@@ -77,6 +77,12 @@ enum Vocabulary {
         "arch_invalidate_dcache": "up_invalidate_dcache",
     ]
 
+    /// How those are written here whose operands differ.
+    static let foreignForms = [
+        "memcpy": "copy TO FROM 64 by 4", "memmove": "copy TO FROM 64 by 4",
+        "memset": "st TO 64 by 4",
+    ]
+
     /// Further names of the kernel's for calls that have one already.
     ///
     /// The functions with `_attrs` are the ones that the shorter names stand for; `dmam_` frees by itself.

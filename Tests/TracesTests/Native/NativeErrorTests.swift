@@ -79,9 +79,12 @@ private let deviceWords = "an operation of a device ('rd', 'wr', 'fetch' or 'irq
             "eth0 wr rx 4",
             "1: found 'eth0', expected a statement; a colon follows an agent, as in 'eth0: ...'"),
         NativeMistake(
-            "rx ld 4", "1: found 'rx', expected a statement; did you mean 'rd'?"),
+            "rx ld 4",
+            "1: found 'rx', expected a statement; what is done comes first, as in 'ld rx 4'"),
         NativeMistake(
-            "memcpy rx rx 4", "1: found 'memcpy', expected a statement; here it is called 'copy'"),
+            "memcpy rx rx 4",
+            "1: found 'memcpy', expected a statement; here it is called 'copy', "
+                + "as in 'copy TO FROM 64 by 4'"),
         NativeMistake(
             "eth0: dma_write rx 4",
             "7: found 'dma_write', expected \(deviceWords); here it is called 'wr'"),
@@ -91,7 +94,8 @@ private let deviceWords = "an operation of a device ('rd', 'wr', 'fetch' or 'irq
                 + "operands follow 'wmb' without brackets, blanks part them"),
         NativeMistake(
             "memset(rx, 0, 64);",
-            "1: found 'memset(rx', expected a statement; here it is called 'st'"),
+            "1: found 'memset(rx', expected a statement; here it is called 'st', "
+                + "as in 'st TO 64 by 4'"),
         NativeMistake(
             "h = dma_map_single(eth0, rx, 64, DMA_TO_DEVICE)",
             "5: found 'dma_map_single(eth0', expected a call that makes a handle or a pool; "
@@ -104,10 +108,10 @@ private let deviceWords = "an operation of a device ('rd', 'wr', 'fetch' or 'irq
             "23: found 'rx', expected \(bytes); "
                 + "flush_dcache_range takes ADDRESS and BYTES here, not the end as in C"),
         NativeMistake(
-            "up_clean_dcache 0x10000000 0x10000040",
-            "28: found '0x10000040', expected \(bytes); "
-                + "up_clean_dcache takes ADDRESS and BYTES here, not the end as in C; "
-                + "if it is the size, write 268435520"),
+            "up_clean_dcache rx+4 0x1800",
+            "22: found '0x1800', expected \(bytes); "
+                + "up_clean_dcache takes ADDRESS and BYTES here, not the end as in C, which would be 2044 bytes"
+        ),
     ]
 
     static let operands: [NativeMistake] = [

@@ -77,6 +77,11 @@ extension LineParser {
             throw fault(
                 token, expected: expected, hint: "a colon follows an agent, as in '\(word): ...'")
         }
+        if program.symbols.find(word) != nil {
+            throw fault(
+                token, expected: expected,
+                hint: "what is done comes first, as in 'ld \(word) 4'")
+        }
         throw fault(
             token, expected: expected,
             hint: suggestion(for: token, among: Vocabulary.keywords.map(\.0)))

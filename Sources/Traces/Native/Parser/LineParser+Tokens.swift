@@ -102,7 +102,8 @@ extension LineParser {
             return "operands follow '\(name)' without brackets, blanks part them"
         }
         if let own = Vocabulary.foreignNames[name], candidates.contains(own) {
-            return "here it is called '\(own)'"
+            let form = Vocabulary.foreignForms[name].map { ", as in '\($0)'" } ?? ""
+            return "here it is called '\(own)'\(form)"
         }
         return Suggestion.nearest(to: word, among: candidates).map { "did you mean '\($0)'?" }
     }

@@ -30,10 +30,9 @@ extension LineParser {
             .vendor(call), by: agent, options: call.version == nil ? "'version', " : "")
     }
 
-    /// The size of a range; what looks like the end that a C function takes is refused.
+    /// The size of a range; what can only be the end that a C function takes is refused.
     ///
-    /// Who copies such a call means an end: as a size it would be a range that swallows all that is watched. No
-    /// size is written like one but in hexadecimal, a little above the start.
+    /// Who copies such a call means an end: as a size it would be a range that swallows all that is watched.
     private mutating func bytes(
         of function: VendorCall.Function, from start: UInt64
     ) throws(NativeFault) -> UInt64 {
@@ -44,16 +43,21 @@ extension LineParser {
             throw fault(token, expected: expected, hint: end)
         }
         let value = try number(expected)
-        let digits = text(token)
-        let isHexadecimal = digits.count > 2 && digits[1] == UInt8(ascii: "x")
-        let (past, isBelow) = value.subtractingReportingOverflow(start)
-        if function.takesEnd, isHexadecimal, start >= 1 << 20, !isBelow, past <= 16 << 20 {
+        if function.takesEnd, isEnd(value, of: start) {
             throw fault(
-                token, expected: expected,
-                hint: "\(end); if it is the size, write \(value)")
+                token, expected: expected, hint: "\(end), which would be \(value - start) bytes")
         }
         try check(max(value, 1), from: start, token)
         return value
+    }
+
+    /// Whether a number is an address in what is declared around a start, and as a size would go past the end of all of that.
+    private func isEnd(_ value: UInt64, of start: UInt64) -> Bool {
+        let around = program.symbols.entries.filter {
+            $0.address <= start && start - $0.address < $0.size
+        }
+        let last = around.map { $0.address &+ ($0.size - 1) }.max() ?? 0
+        return value > start && value - 1 <= last && value - 1 > last - start
     }
 
     /// Whether a word names something that has an address.
