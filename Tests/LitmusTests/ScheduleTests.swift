@@ -46,6 +46,23 @@ struct ScheduleTests {
         }
     }
 
+    @Test(
+        "Polls are said to be left out where there are any, and only there",
+        arguments: [
+            ("repeat 2\nld flag 4\nwork 10\nend", true), ("ld flag 4\nwork 10\nld flag 4", true),
+            ("repeat 2\nld other 4\nend", false), ("ld flag 4\nwait dev\nld flag 4", false),
+        ])
+    func polls(_ core: String, _ isLeft: Bool) throws {
+        let text =
+            "staleline 1\ndevice dev port HP0 noncoherent\nbuffer flag 0x1000 64\nbuffer other 0x2000 64\n"
+            + "writel dev = 1\ndev: wr flag 64\n\(core)\nwait dev\n"
+        let setup = try Setup(
+            NativeParser.parse(Array(text.utf8), file: "t.slt"), file: "t.slt",
+            machine: LitmusFile.machine("zynq7000"), kernel: .init(parsing: "none"))
+        let left = try Prove.run(setup).left
+        #expect(left.contains { $0.contains("(H38)") } == isLeft, "\(left)")
+    }
+
     @Test("A line that a store found in the cache is put there before the trace, and only there")
     func fromBefore() throws {
         func setup(_ first: String, _ second: String) throws -> Setup {

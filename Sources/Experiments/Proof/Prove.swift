@@ -59,7 +59,7 @@ public enum Prove {
         var result = search(
             lowered.steps, profile: lowered.profile, architecture: setup.machine.architecture,
             map: lowered.map, bounds: bounds, progress: progress, replay: ReplayFacts(setup))
-        result.left += try setup.unsearched()
+        result.left += try setup.unsearched(lowered)
         return result
     }
 

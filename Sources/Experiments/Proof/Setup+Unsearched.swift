@@ -1,3 +1,4 @@
+import Hazards
 import MemoryModel
 import Operations
 import Traces
@@ -5,8 +6,11 @@ import Traces
 extension Setup {
     /// What of this trace on this machine a search through schedules leaves out, in words; `docs/proof.md` has the list.
     ///
+    /// - Parameter lowered: It, lowered for the machine.
     /// - Throws: if the DMA API cannot be lowered for the machine.
-    func unsearched() throws(TraceErrors) -> [String] {
+    func unsearched(
+        _ lowered: LoweredProgram
+    ) throws(TraceErrors) -> [String] {
         var result: [String] = []
         if try bouncedBytes() != nil {
             result.append("copies from and to bounce buffers that are missing (H24)")
@@ -15,7 +19,10 @@ extension Setup {
             result.append("writes that a bridge holds back behind the interrupt (H39)")
         }
         if hasRegisterReads { result.append("loads that perform before a register is read (H07)") }
-        if hasPolls { result.append("polls that never end, which read no wrong byte (H38)") }
+        let polls = LatentStream.polls(lowered.steps, profile: lowered.profile, map: lowered.map)
+        if !polls.isEmpty {
+            result.append("polls that never end, which read no wrong byte (H38)")
+        }
         if hasCopiesByAddress {
             result.append("lines that a cache keeps under several addresses (H25)")
         }
@@ -37,35 +44,6 @@ extension Setup {
             default: false
             }
         }
-    }
-
-    /// Whether a core loads the same bytes again with nothing but barriers between, where devices write.
-    private var hasPolls: Bool {
-        let writes = program.statements.contains {
-            if case .operation(_, .device(let device)) = $0.body {
-                device.kind == .write
-            } else {
-                false
-            }
-        }
-        guard writes else { return false }
-        var last: MemoryAccess?
-        for step in UnrolledOperations(
-            program, rounds: 2, accesses: { _ in true }, where: { _ in true })
-        {
-            switch step.operation {
-            case .barrier: continue
-            case .access(let access, _, _) where access.kind == .load:
-                if let last, last.address == access.address, last.size == access.size,
-                    last.agent == access.agent
-                {
-                    return true
-                }
-                last = access
-            default: last = nil
-            }
-        }
-        return false
     }
 
     /// Whether L1 may keep a byte twice: it finds lines by virtual address, and the trace has two that are cached.

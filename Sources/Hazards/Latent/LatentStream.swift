@@ -134,6 +134,28 @@ public struct LatentStream {
         return stream.finish()
     }
 
+    /// What is found of polls alone.
+    ///
+    /// - Parameters:
+    ///   - steps: The steps of a trace.
+    ///   - profile: Facts of the machine.
+    ///   - map: The mappings that the trace declares.
+    /// - Returns: a finding H38 for each load that may be asked for ever.
+    /// - Complexity: O(steps).
+    public static func polls(
+        _ steps: [LoweredStep], profile: HazardProfile, map: MemoryMap
+    ) -> [Finding] {
+        var (polling, map) = (PollingLoads(profile: profile), map)
+        for (index, step) in steps.enumerated() {
+            switch step.operation {
+            case .setMemoryType, .map: map.follow(step.operation)
+            default: break
+            }
+            polling.take(step, index, map)
+        }
+        return polling.findings
+    }
+
     /// How many operations each device does in a list of steps, interrupts left out, by its number.
     static func operations(of steps: [LoweredStep]) -> [UInt64] {
         var counts = [UInt64](repeating: 0, count: Agent.maximumDevices)
