@@ -255,11 +255,20 @@ struct SweepSamplingTests {
         for index in 0..<10 {
             var total = RunningTotal("rate", index < 9 ? 100 : 0)
             total.per = 100
+            total.countsAccesses = true
             high.add(x: 100, accesses: 100, total)
         }
         #expect(high.estimate(of: nil, share: 0, quantile: 2.262)?.high == 1)
-        high.add(x: 10, accesses: 10, RunningTotal("rate", 20))
+        var more = RunningTotal("rate", 20)
+        more.countsAccesses = true
+        high.add(x: 10, accesses: 10, more)
         #expect(high.estimate(of: nil, share: 0, quantile: 2.262)?.high ?? 0 > 1)
+        // What counts no accesses, such as bytes or time, has no such end.
+        var bytes = UnitTally()
+        for index in 0..<10 {
+            bytes.add(x: 100, accesses: 100, RunningTotal("bytes", index < 9 ? 100 : 0))
+        }
+        #expect(bytes.estimate(of: nil, share: 0, quantile: 2.262)?.high ?? 0 > 1)
     }
 
     @Test("Jobs, windows and streaming change nothing")

@@ -16,6 +16,8 @@ struct RunningTotal {
     var base: AccessCounts.Base
     /// What it is worked out from.
     var growth = Growth.sets
+    /// Whether it counts accesses of some kind, or is their rate: bytes and time are not bounded by how many there are.
+    var countsAccesses = false
 
     /// What a number of the whole trace is worked out from.
     enum Growth {
@@ -93,9 +95,11 @@ struct RunningTotal {
             _ range: (UInt64, UInt64)? = nil
         ) -> RunningTotal {
             let (least, most) = range ?? (value, value)
-            return RunningTotal(
+            var total = RunningTotal(
                 "\(cache.rawValue).\(what)", Double(value), least: Double(least) - doubt,
                 most: Double(most) + doubt, of: cache == .level1Data ? base : cache.base)
+            total.countsAccesses = true
+            return total
         }
         func asked(
             _ what: String, _ value: UInt64, _ base: AccessCounts.Base

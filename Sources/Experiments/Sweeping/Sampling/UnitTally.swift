@@ -45,7 +45,7 @@ struct UnitTally {
     /// So many in as many as were looked at may be there where none was seen: -ln 0.025, for one side of 95 %.
     private static let unseen = 3.689
 
-    /// Whether a unit had more of what is counted than accesses, so that the whole trace may.
+    /// Whether the whole trace may have more of what is counted than accesses: it is none of them, or a unit had more.
     private var isAboveOne = false
     private var value = UnitSums()
     private var least = UnitSums()
@@ -59,7 +59,7 @@ struct UnitTally {
         value.add(x: x, y: total.value)
         least.add(x: x, y: total.least)
         most.add(x: x, y: total.most)
-        isAboveOne = isAboveOne || total.value > accesses
+        isAboveOne = isAboveOne || !total.countsAccesses || total.value > accesses
     }
 
     /// The estimate.
