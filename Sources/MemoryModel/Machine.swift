@@ -197,6 +197,7 @@ public struct Machine<P: Probe & ~Copyable>: ~Copyable {
                 ledger.allowsSeveralWriters = true
             #endif
         }
+        for mapping in configuration.memory.tightlyCoupled { declare(mapping) }
     }
 
     /// The second level that a core's misses go to.

@@ -75,6 +75,7 @@ public struct ReferenceMachine {
         if let third = configuration.level3 {
             level3 = [ReferenceCache(third.cache, place: .level3)]
         }
+        for mapping in configuration.memory.tightlyCoupled { declare(mapping) }
     }
 
     /// Puts a mapping over whatever was declared for its addresses before.

@@ -29,7 +29,8 @@ struct HTTPConnection<Pool: AsyncSocketPool>: Sendable {
                 return
             }
             guard let request = try await timed(patience.request, { try await read() }) else {
-                throw HTTPRefusal(408, "the request did not arrive within \(patience.request) s")
+                let limit = patience.request.formatted(.number.locale(Locale(identifier: "en")))
+                throw HTTPRefusal(408, "the request did not arrive within \(limit) s")
             }
             var response = await studio.answer(request)
             if request.method == "HEAD" { response.body = [] }

@@ -211,7 +211,19 @@ extension MendScene {
         }
         guard finding.code == .h33, let chip, chip.port != nil, let home = buffer(finding.range)
         else { return [] }
-        let start = freeLine(home.entry.size, from: chip.start + chip.size)
+        // Where the trace has other memory: an address of its own choice could be a hole in the map.
+        let onChip = setup.machine.memory.onChip
+        let outside = program.declarations.compactMap { declaration -> UInt64? in
+            let (address, size): (UInt64, UInt64)
+            switch declaration {
+            case .buffer(_, let start, let bytes, _): (address, size) = (start, bytes)
+            case .region(_, let start, let bytes, _, _): (address, size) = (start, bytes)
+            default: return nil
+            }
+            return onChip.contains { $0.contains(address) } ? nil : address &+ size
+        }
+        guard let last = outside.max() else { return [] }
+        let start = freeLine(home.entry.size, from: last)
         return [
             MendEdit(
                 .align, .layout, order: 0, [relocation(home.place, to: start)],

@@ -13,7 +13,7 @@ extension ProgramRunner where P: ~Copyable {
             [(device.start, device.extent)] + (device.source.map { [($0, device.bytes)] } ?? [])
         for (start, bytes) in parts {
             let physical = lowering.memoryMap.physical(of: start.address.rawValue)
-            let apart = memoryApart(from: agent, physical)
+            let apart = memoryApart(from: agent, physical, bytes)
             guard apart != nil || !(lowering.reach[agent]?.canSend(physical, bytes) ?? true) else {
                 continue
             }
@@ -25,15 +25,19 @@ extension ProgramRunner where P: ~Copyable {
         }
     }
 
-    /// The memory on the chip that holds an address, if only devices on another port reach it.
-    private func memoryApart(from agent: Agent, _ physical: UInt64) -> String? {
+    /// The memory on the chip that any of some bytes are in, if only devices on another port than the device's reach it.
+    private func memoryApart(
+        from agent: Agent, _ physical: UInt64, _ bytes: UInt64
+    ) -> String? {
+        guard agent.index < setup.outline.devices.count else { return nil }
+        let own = setup.port(of: setup.outline.devices[agent.index])?.name
         let memory = setup.machine.memory.onChip.first {
-            physical >= $0.start && physical - $0.start < $0.size
+            $0.port != nil && $0.port != own && $0.start < physical &+ bytes
+                && physical < $0.start &+ $0.size
         }
-        guard let memory, let port = memory.port, agent.index < setup.outline.devices.count,
-            setup.port(of: setup.outline.devices[agent.index])?.name != port
-        else { return nil }
-        return "\(memory.name), which only devices on port \(port) reach"
+        guard let memory, let port = memory.port else { return nil }
+        return "\(memory.name), which only devices on port \(port) reach, not those on "
+            + (own ?? "none")
     }
 
     mutating func note(_ failure: FailedMap) {

@@ -33,6 +33,7 @@ extension Setup {
             var lowering = try? lowering()
         else { return [] }
         lowering.zeroesAllocations = false
+        lowering.givesMaintenance = false
         var found: Set<MemoryMapping> = []
         for call in calls {
             var operations: [Operation] = []

@@ -125,39 +125,22 @@ public struct Setup: Sendable {
                 physical: registers.lowerBound,
                 type: .device, shareability: .outerShareable)
         }
-        result += tightlyCoupled
+        result += machine.memory.tightlyCoupled
         for case .region(_, let address, let size, let type, let share) in outline.declarations
         where size > 0 {
-            result.append(
+            result += machine.memory.parted(
                 MemoryMapping(
                     start: address, end: address &+ size, physical: address, type: type,
                     shareability: share ?? .innerShareable))
-            guard type.isCacheable else { continue }
-            for var inner in tightlyCoupled
-            where inner.start < address &+ size && address < inner.end {
-                inner.start = max(inner.start, address)
-                inner.end = min(inner.end, address &+ size)
-                inner.physical = inner.start
-                result.append(inner)
-            }
         }
         for case .alias(_, let region, let address, let type, let share) in outline.declarations {
             guard let entry = program.symbols[region], entry.size > 0 else { continue }
-            result.append(
+            result += machine.memory.parted(
                 MemoryMapping(
                     start: address, end: address &+ entry.size, physical: entry.address, type: type,
                     shareability: share ?? .innerShareable))
         }
         return result
-    }
-
-    /// What is never cached, whatever the program says of it: memory that the core reaches beside its caches.
-    private var tightlyCoupled: [MemoryMapping] {
-        machine.memory.onChip.filter(\.isTightlyCoupled).map {
-            MemoryMapping(
-                start: $0.start, end: $0.start + $0.size, physical: $0.start, type: .nonCacheable,
-                shareability: .outerShareable)
-        }
     }
 
     /// What lowering needs to know.

@@ -11,9 +11,13 @@ struct ByteVersions: BitwiseCopyable {
 
     /// Takes memory for so many granules' bytes, all of one version; ``release()`` gives it back.
     static func allocate(_ version: VersionID, granules: Int = 1) -> ByteVersions {
-        let base = UnsafeMutablePointer<VersionID>.allocate(capacity: granules * count)
-        base.initialize(repeating: version, count: granules * count)
-        return ByteVersions(base: base)
+        let bytes = granules * count * MemoryLayout<VersionID>.stride
+        // Two are looked at together.
+        let base = UnsafeMutableRawPointer.allocate(
+            byteCount: bytes, alignment: MemoryLayout<Pair>.alignment)
+        return ByteVersions(
+            base: base.initializeMemory(
+                as: VersionID.self, repeating: version, count: granules * count))
     }
 
     private init(base: UnsafeMutablePointer<VersionID>) { self.base = base }
@@ -42,7 +46,10 @@ struct ByteVersions: BitwiseCopyable {
 
     private typealias Pair = UInt64
 
-    /// Whether `eight` holds for the first byte of each group of eight that a mask has all of, and `one` for its other bytes.
+    /// Goes through the bytes of a mask until one says no: `eight` is asked for the first byte of each group of eight that the
+    /// mask has all of, `one` for its other bytes.
+    ///
+    /// - Returns: whether all said yes.
     @inline(__always)
     private static func areAll(
         _ mask: UInt64, eight: (Int) -> Bool, one: (Int) -> Bool

@@ -138,7 +138,7 @@ public struct APIRules {
         if failure.isAllocation {
             text = failure.message
         } else if let memory = failure.memory {
-            text = "the bytes are in \(memory), and \(device) is on another"
+            text = "\(device) cannot reach the bytes: they are in \(memory)"
         } else if failure.message.isEmpty {
             text = "\(device) cannot send the address 0x\(String(failure.address, radix: 16))"
         } else {

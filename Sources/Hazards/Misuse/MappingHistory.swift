@@ -15,6 +15,8 @@ public struct MappingHistory {
         var isSkipped: Bool
         /// Whether it is of a list, and names fewer entries than were mapped.
         var isShortList: Bool
+        /// The direction that it says; nil: that of the map.
+        var direction: DMADirection?
 
         func covers(_ range: Range<UInt64>) -> Bool { bytes.contains { $0.overlaps(range) } }
     }
@@ -80,7 +82,7 @@ public struct MappingHistory {
         }
         let new = Call(
             record: record, function: call.function, bytes: bytes, isSkipped: isSkipped,
-            isShortList: named < pieces.count)
+            isShortList: named < pieces.count, direction: call.direction)
         if call.function.givesBack {
             mappings[place].toCore.append(new)
         } else {
@@ -166,20 +168,22 @@ public struct MappingHistory {
 
     /// What a core stored before a map was dropped by it, and the device has not written these bytes.
     private func causeOfDrop(_ bytes: Range<UInt64>, _ store: Int, _ load: Int) -> Cause? {
-        guard let mapping = mapping(of: bytes, before: load), mapping.direction == .fromDevice
-        else { return nil }
+        guard let mapping = mapping(of: bytes, before: load) else { return nil }
         let handed = mapping.toDevice.last {
             $0.covers(bytes) && !$0.isSkipped && Self.stands($0.record, after: store, before: load)
+                && $0.direction ?? mapping.direction == .fromDevice
         }
         if let handed {
             return Cause(
                 code: .h35,
                 text:
-                    "\(handed.function.rawValue)() in record \(handed.record), of a mapping FROM_DEVICE, says that the "
+                    "\(handed.function.rawValue)() in record \(handed.record), FROM_DEVICE, says that the "
                     + "device writes the bytes: it has dropped what was stored in record \(store), and the device has "
                     + "not written them.")
         }
-        guard Self.stands(mapping.record, after: store, before: load) else { return nil }
+        guard mapping.direction == .fromDevice,
+            Self.stands(mapping.record, after: store, before: load)
+        else { return nil }
         return Cause(
             code: .h35,
             text:

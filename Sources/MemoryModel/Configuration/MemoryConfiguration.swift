@@ -128,6 +128,8 @@ public struct OnChipConfiguration: Sendable, Hashable {
     /// Mapping strategies and `check` go by it; the model lets every device reach all of memory.
     public var port: String?
     /// Whether the core reaches it beside its caches, and never through them: a tightly coupled memory.
+    ///
+    /// A machine takes its physical addresses for Normal non-cacheable, unless a trace declares them anew.
     public var isTightlyCoupled = false
 
     /// Makes a memory that all devices reach.
