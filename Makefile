@@ -33,7 +33,7 @@ export SWIFT_BACKTRACE := enable=no
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-bench setup-capture setup-kernel-capture setup-learn build plugin demo check test test-long soak \
-        test-fix test-docs test-faults test-compare test-sweep test-slurm test-learn test-capture test-studio test-deb fuzz fuzz-corpus \
+        test-fix test-docs test-faults test-compare test-sweep test-slurm test-learn test-capture test-studio test-deb test-sanitized fuzz fuzz-corpus \
         capture-example bench \
         bench-peers memcheck docs manual completions format check-format install deb clean
 

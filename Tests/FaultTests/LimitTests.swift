@@ -79,6 +79,10 @@ import Testing
                 "Operations of `check`, unrolled, that wait for what a device does, or are all kept",
                 count(ProgramRunner<CountersProbe>.stepLimit)
             ),
+            (
+                "Accesses of an agent that nothing has ordered, writes of a device in flight, ended mappings, each",
+                count(HazardLimits.remembered)
+            ),
             ("Statements that `compare` takes apart", count(Compare.statementLimit)),
             (
                 "Accesses and operations of such a trace of more than \(count(Compare.shortTrace)) statements, unrolled",

@@ -41,6 +41,37 @@ struct ChainTests {
                     + "0x10002000, length 64 instead of 256"), "\(finding.detail)")
     }
 
+    @Test(
+        "What is moved beside the mappings is said with the mapping, and mended there",
+        arguments: [
+            (
+                "API-h16-chain",
+                "eth0 writes 1536 bytes, and the mapping of record 8 ends after 256",
+                "map all that eth0 may move, or tell eth0 no more than what is mapped"
+            ),
+            (
+                "API-h17-chain", "the mapping of record 6 ended in record 16, and eth0 still reads",
+                "stop the device before packet is unmapped or freed"
+            ),
+            (
+                "API-h17-chain-iommu",
+                "eth0 reads what record 11 maps for eth1: its IOMMU has no translation for it, and it faults",
+                "map the bytes for eth0, the device that moves them, and wait for it before the unmap"
+            ),
+            (
+                "API-h17-chain-pool",
+                "the mapping of record 6 ended in record 16, and dma0 still reads",
+                "stop the device before 0x10000040 is unmapped or freed"
+            ),
+        ])
+    func mappings(_ name: String, _ detail: String, _ mend: String) throws {
+        let file = try LitmusFile(name + ".violates.slt")
+        let expectation = try #require(file.expectations.first)
+        let finding = try #require(try file.check(expectation).judgement.findings.first)
+        #expect(finding.detail == detail)
+        #expect(finding.mend == mend)
+    }
+
     @Test("What a descriptor's transfer reads is judged, though the trace does not name it")
     func payload() throws {
         let text =

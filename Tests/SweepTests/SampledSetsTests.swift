@@ -78,7 +78,8 @@ struct SampledSetsTests {
                 if named.estimate.low...named.estimate.high ~= truth { held += 1 }
                 // Nothing misses more often than it is asked, which is known.
                 #expect(
-                    named.estimate.high <= Double(accesses.count), "seed \(seed): \(named.estimate)")
+                    named.estimate.high <= Double(accesses.count), "seed \(seed): \(named.estimate)"
+                )
             }
         }
         for name in ["L1D.misses", "L1D.readMisses", "L2.reads", "L2.misses"] {

@@ -7,6 +7,7 @@ extension Setup {
     /// What of this trace on this machine a search through schedules leaves out, in words; `docs/proof.md` has the list.
     ///
     /// - Parameter lowered: It, lowered for the machine.
+    /// - Returns: what is left out; empty: nothing.
     /// - Throws: if the DMA API cannot be lowered for the machine.
     func unsearched(
         _ lowered: LoweredProgram

@@ -5,12 +5,12 @@ extension HazardCatalogue {
     static let h11 = HazardPage(
         code: .h11,
         title: """
-            An invalidate drops a neighbour's bytes in a line it covers only partly
+            An invalidate drops a core's stores: a neighbour's in the line, or the range's own
             """,
         family: .lostCPUWrite,
         summary: """
-            An invalidate works on whole lines, so it also drops dirty bytes that lie beside the \
-            named range.
+            An invalidate works on whole lines and writes nothing back: dirty bytes are lost, those \
+            beside the named range in its lines and those of the range itself.
             """,
         explanation: """
             An invalidate forgets a line without writing it back. A range that starts or
@@ -24,7 +24,8 @@ extension HazardCatalogue {
             370/XP) rounds outward and loses them too.
 
             The lasting mend is the same as for H10: a buffer that starts and ends on
-            lines.
+            lines. Where the range's own bytes are dropped, a clean was meant: an
+            invalidate stands before a transfer that reads them.
             """,
         states: """
             one 64-byte line:       count | rx       L1D                  DRAM

@@ -32,9 +32,6 @@ struct PollingLoads {
     private(set) var findings: [Finding] = []
     private var reported: Set<[UInt32]> = []
 
-    /// The most writes that are remembered of one device.
-    private static let most = 256
-
     init(profile: HazardProfile) { self.profile = profile }
 
     /// Folds the next step; `map` is that of the trace at the step.
@@ -62,7 +59,7 @@ struct PollingLoads {
         _ operation: DeviceOperation, _ index: Int, _ step: LoweredStep, _ map: MemoryMap
     ) {
         let start = map.physical(of: operation.start.address.rawValue)
-        writes[step.agent, default: Recent(Self.most)].append(
+        writes[step.agent, default: Recent(HazardLimits.remembered)].append(
             Write(
                 index: index, record: step.record, start: start, end: start &+ operation.extent,
                 isInFlight: rung.contains(step.agent)))

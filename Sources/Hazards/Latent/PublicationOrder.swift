@@ -12,7 +12,7 @@ import Quantities
 /// there, as they have other hazards first, and all but the last ``most`` accesses that nothing has ordered.
 struct PublicationOrder {
     /// The most accesses of one agent that are kept.
-    static let most = 256
+    static let most = HazardLimits.remembered
 
     private let profile: HazardProfile
     /// The step of the last barrier that no load performs before, whatever its core: they hand over in the trace's order.

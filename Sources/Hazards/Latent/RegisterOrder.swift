@@ -75,7 +75,7 @@ struct RegisterOrder {
     private var reported: Set<[UInt32]> = []
 
     /// The most writes that are remembered of one device.
-    private static let most = 256
+    private static let most = HazardLimits.remembered
 
     init(profile: HazardProfile) { self.profile = profile }
 

@@ -50,16 +50,15 @@ struct MappingLedger {
 
     private var entries: [Entry] = []
 
-    /// Ended mappings that are remembered.
-    private static let limit = 256
-
     /// Notes a call.
     mutating func note(_ call: CallFacts, at moment: VersionID) {
         if call.function.makesHandle {
             let ended = entries.indices.filter {
                 entries[$0].released != nil || entries[$0].isFreed
             }
-            if ended.count > Self.limit, let oldest = ended.first { entries.remove(at: oldest) }
+            if ended.count > HazardLimits.remembered, let oldest = ended.first {
+                entries.remove(at: oldest)
+            }
             entries.append(Entry(call: call, mapped: moment))
         } else if call.function.givesBack,
             let place = entries.lastIndex(where: {
