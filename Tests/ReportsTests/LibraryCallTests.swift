@@ -80,7 +80,8 @@ struct LibraryCallTests {
                 #expect(!cost.parts.isEmpty)
                 libraries.insert(function.library)
             } catch let error as TraceErrors {
-                #expect(error.description.contains("known on"), "\(error)")
+                #expect(
+                    error.description.contains("expected a processor on which it is: "), "\(error)")
             }
         }
         let expected: [String: Set<VendorCall.Library>] = [

@@ -29,11 +29,10 @@ extension ProgramRunner where P: ~Copyable {
     private func memoryApart(
         from agent: Agent, _ physical: UInt64, _ bytes: UInt64
     ) -> String? {
-        guard agent.index < setup.outline.devices.count else { return nil }
-        let own = setup.port(of: setup.outline.devices[agent.index])?.name
-        let memory = setup.machine.memory.onChip.first {
-            $0.port != nil && $0.port != own && $0.start < physical &+ bytes
-                && physical < $0.start &+ $0.size
+        guard !ownedMemory.isEmpty, agent.index < devicePorts.count else { return nil }
+        let own = devicePorts[agent.index]
+        let memory = ownedMemory.first {
+            $0.port != own && $0.start < physical &+ bytes && physical < $0.start &+ $0.size
         }
         guard let memory, let port = memory.port else { return nil }
         return "\(memory.name), which only devices on port \(port) reach, not those on "

@@ -42,6 +42,10 @@ public struct ProgramRunner<P: CountingProbe & ~Copyable>: ~Copyable {
     var stream: LatentStream?
     /// The registers of the devices.
     private let registers: [ClosedRange<UInt64>]
+    /// Memory on the chip that only one port's devices reach.
+    let ownedMemory: [OnChipConfiguration]
+    /// The ports that devices write through, by their numbers; nil: none.
+    let devicePorts: [String?]
     private var lowered: [Operation] = []
     /// Where cores stop in their statements.
     private var pauses = Pauses()
@@ -69,11 +73,14 @@ public struct ProgramRunner<P: CountingProbe & ~Copyable>: ~Copyable {
         self.setup = setup
         self.watch = watch
         self.stream = stream
-        registers = setup.outline.devices.map(\.effectiveRegisters)
+        let devices = setup.outline.devices
+        registers = devices.map(\.effectiveRegisters)
+        ownedMemory = setup.machine.memory.onChip.filter { $0.port != nil }
+        devicePorts = devices.map { setup.port(of: $0)?.name }
         lowering = try setup.lowering()
         machine = Machine(setup.machine, probe: probe, seed: setup.seed)
         for mapping in setup.declaredMappings { machine.declare(mapping) }
-        for device in setup.outline.devices {
+        for device in devices {
             guard let port = setup.port(of: device) else { continue }
             machine.attach(
                 device.agent, to: port, attributes: setup.attributes(of: device),

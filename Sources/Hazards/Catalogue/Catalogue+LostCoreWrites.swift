@@ -5,7 +5,7 @@ extension HazardCatalogue {
     static let h11 = HazardPage(
         code: .h11,
         title: """
-            An invalidate drops a core's stores: a neighbour's in the line, or the range's own
+            An invalidate drops stores: a neighbour's in the line, or the range's own
             """,
         family: .lostCPUWrite,
         summary: """
