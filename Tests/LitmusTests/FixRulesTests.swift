@@ -40,6 +40,32 @@ struct FixRulesTests {
         #expect(result.addedCycles > 0)
     }
 
+    @Test(
+        "What a pool gave goes back to that pool, and what it did not give does not",
+        arguments: [
+            ("A = dma_pool_alloc P 0x10000000", "dma_free_coherent A", "dma_pool_free P A"),
+            (
+                "A = dma_alloc_coherent dma0 0x10001000 4096", "dma_pool_free P A",
+                "dma_free_coherent A"
+            ),
+            ("A = dma_pool_alloc P 0x10000000", "dma_pool_free Q A", "dma_pool_free P A"),
+        ])
+    func pools(_ made: String, _ wrong: String, _ right: String) throws {
+        let text = """
+            device dma0 noncoherent
+            P = dma_pool_create dma0 64 64
+            Q = dma_pool_create dma0 64 64
+            \(made)
+            \(wrong)
+            dma_pool_destroy P
+            dma_pool_destroy Q
+            """
+        let result = try fix(text, kernel: "6.12")
+        #expect(result.before.judgement.findings.map(\.code) == [.h20])
+        #expect(result.outcome == .mended)
+        #expect(result.patch.contains("+" + right), "\(result.patch)")
+    }
+
     @Test("Where the bound is too low it says that nothing was found, and what came nearest")
     func bound() throws {
         var limits = FixLimits()

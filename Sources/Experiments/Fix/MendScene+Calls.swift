@@ -27,6 +27,7 @@ extension MendScene {
         mapping.uses.enumerated().flatMap { _, use -> [MendEdit] in
             var plain = DMACall(use.call.function, handle: use.call.handle)
             plain.attributes = use.call.attributes
+            plain.pool = use.call.pool
             if plain.function.isSync {
                 (plain.offset, plain.size) = (use.call.offset, use.call.size)
             }
@@ -50,14 +51,16 @@ extension MendScene {
                 add(3, bare, "let \(quote(use.place)) be about the whole mapping")
             }
             if use.call.function.isRelease, let right = mapping.call.function.release,
-                right != use.call.function
+                right != use.call.function || use.call.pool != mapping.call.pool
             {
                 var call = DMACall(right, handle: use.call.handle)
+                call.pool = mapping.call.pool
                 call.size = mapping.isStreaming ? nil : use.call.size
                 add(
                     0, call,
                     "release what \(mapping.call.function.rawValue)() made with \(right.rawValue)() at "
-                        + quote(use.place))
+                        + quote(use.place)
+                        + (call.pool == .none ? "" : ", into the pool that it is from"))
             }
             if use.call.function.isSync, let first = mapping.pieces.first, use.call.size != nil {
                 // The part that a device moves, or a core stored to.

@@ -82,7 +82,8 @@ extension MendScene {
 
     /// The release of a mapping.
     func release(_ mapping: Mapping) -> String? {
-        mapping.call.function.release.map { "\($0.rawValue) \(mapping.name)" }
+        let pool = program.symbols[mapping.call.pool].map { $0.name + " " } ?? ""
+        return mapping.call.function.release.map { "\($0.rawValue) \(pool)\(mapping.name)" }
     }
 }
 
@@ -91,7 +92,7 @@ extension DMACall.Function {
         [.mapSingle, .mapPage, .mapPhys, .mapSG, .mapSGTable].contains(self)
     }
 
-    /// The call that ends what this one makes; nil: there is none with a handle alone.
+    /// The call that ends what this one makes, with its handle and its pool; nil: there is none with these alone.
     var release: DMACall.Function? {
         switch self {
         case .mapSingle: .unmapSingle
@@ -106,6 +107,7 @@ extension DMACall.Function {
         case .allocNoncoherent: .freeNoncoherent
         case .allocPages: .freePages
         case .allocNoncontiguous: .freeNoncontiguous
+        case .poolAlloc, .poolZalloc: .poolFree
         default: nil
         }
     }

@@ -82,7 +82,7 @@ public struct APIRules {
         case .poolDestroy: checkPool(call, agent, record)
         default:
             guard call.function.makesHandle else {
-                if Self.releases.contains(call.function) { release(call) }
+                if Self.releases.contains(call.function) { release(call, agent, record) }
                 return
             }
             let owner = call.device ?? poolDevices[call.pool] ?? .device(0)
@@ -103,12 +103,16 @@ public struct APIRules {
     }
 
     /// Takes out what a release means: the last that was made under its name, if it is at the address given.
-    private mutating func release(_ call: DMACall) {
+    private mutating func release(_ call: DMACall, _ agent: Agent, _ record: Int) {
         let place = live.lastIndex { old in
             old.handle == call.handle
                 && call.dmaAddress.map { $0.address.rawValue == old.pieces.first?.start } ?? true
         }
-        if let place { live.remove(at: place) }
+        guard let place else { return }
+        let old = live.remove(at: place)
+        if call.function == .poolFree, old.pool != call.pool {
+            checkGivenBack(old, to: call.pool, agent, record)
+        }
     }
 
     static let releases: Set<DMACall.Function> = [

@@ -56,5 +56,23 @@ extension APIRules {
             } + [ChainLink(record: record, text: "the pool is destroyed")])
     }
 
+    /// Memory that goes to a pool which it is not from (H20): the pool gives it out again as its own, or, before Linux 6.4,
+    /// says "bad dma" and leaves it.
+    mutating func checkGivenBack(
+        _ block: Live, to pool: HandleID, _ agent: Agent, _ record: Int
+    ) {
+        guard let piece = block.pieces.first else { return }
+        let name = profile.poolNames[pool] ?? "the pool"
+        let own = block.pool == .none ? nil : profile.poolNames[block.pool] ?? "another pool"
+        add(
+            .h20, by: agent, record: record, other: block.record, piece.start, piece.size,
+            "the memory is \(own.map { "a block of \($0)" } ?? "no block of a pool"), and dma_pool_free() gives it to "
+                + name,
+            [
+                ChainLink(record: block.record, text: "\(block.function.rawValue)()"),
+                ChainLink(record: record, text: "it goes to \(name)"),
+            ])
+    }
+
     private static let pageSize: UInt64 = 4_096
 }
