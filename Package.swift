@@ -210,7 +210,7 @@ let package = Package(
             name: "HostileInput",
             dependencies: [
                 "Traces", "Symbols", "Machines", "MemoryModel", "DMAMapping", "Experiments",
-                "Reports", "Statistics", "Operations",
+                "Reports", "Statistics", "Operations", "Lessons", "Results", "StudioServer",
             ],
             path: "Tests/Fuzz/HostileInput"),
         .testTarget(

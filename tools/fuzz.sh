@@ -26,8 +26,25 @@ build() {
     # SwiftPM has no product without a main function; libFuzzer brings its own.
     local objects place
     place=$(swift build -c debug --scratch-path "$fuzz" --show-bin-path)
-    mapfile -t objects < <(find "$place"/*.build -name '*.o' ! -path '*staleline.build*' ! -path '*ArgumentParser*')
+    mapfile -t objects < <(objects "$place")
     swiftc -sanitize=fuzzer,address "${objects[@]}" -o "$program"
+}
+
+# The objects to link. A source that was renamed leaves its object behind: of a Swift module those count that there is a
+# source for.
+objects() {
+    local module map object
+    for module in "$1"/*.build; do
+        case $module in */staleline.build | */ArgumentParser*) continue ;; esac
+        map=$module/output-file-map.json
+        if [ -f "$map" ]; then
+            sed -n 's/.*"object": *"\([^"]*\)".*/\1/p' "$map" | while read -r object; do
+                if [ -f "$object" ]; then echo "$object"; fi
+            done
+        else
+            find "$module" -name '*.o'
+        fi
+    done
 }
 
 targets() { FUZZ_TARGET=? "$program" 2>&1 </dev/null | sed -n 's/.*expected one of //p'; }

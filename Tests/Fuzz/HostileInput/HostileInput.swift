@@ -20,11 +20,17 @@ public enum HostileInput: Hashable, Sendable {
     case schedule
     /// A short native text, checked on a machine.
     case check
+    /// The files of a course, one after the other.
+    case course
+    /// What a client sends to the studio.
+    case request
+    /// A file of a sweep's results.
+    case results
 
     /// All of them.
     public static let all: [HostileInput] =
         TraceFormat.allCases.map { .trace($0) } + [
-            .blocks, .file, .elf, .machine, .schedule, .check,
+            .blocks, .file, .elf, .machine, .schedule, .check, .course, .request, .results,
         ]
 
     /// The name, as `make fuzz TARGET=…` and the folders of the corpus have it.
@@ -37,6 +43,9 @@ public enum HostileInput: Hashable, Sendable {
         case .machine: "machine"
         case .schedule: "schedule"
         case .check: "check"
+        case .course: "course"
+        case .request: "request"
+        case .results: "results"
         }
     }
 
@@ -64,6 +73,9 @@ public enum HostileInput: Hashable, Sendable {
             case .machine: try ModelInput.machine(bytes)
             case .schedule: try ModelInput.schedule(bytes)
             case .check: try ModelInput.check(bytes)
+            case .course: try OutsideInput.course(bytes)
+            case .request: try OutsideInput.request(bytes)
+            case .results: try OutsideInput.results(bytes)
             }
             return true
         } catch let contradiction as Contradiction {
