@@ -26,7 +26,8 @@ enum OutsideInput {
         let course = try Course(CourseFiles(files))
         for lesson in course.lessons {
             try hold(
-                course.lesson(lesson.name)?.name == lesson.name, "a lesson is not found by its name")
+                course.lesson(lesson.name)?.name == lesson.name, "a lesson is not found by its name"
+            )
             let answers = "answers/\(lesson.name).md"
             if files[answers] != nil {
                 _ = try AnswerFile(answers, in: CourseFiles(files), of: lesson)
