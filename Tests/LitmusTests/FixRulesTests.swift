@@ -66,6 +66,31 @@ struct FixRulesTests {
         #expect(result.patch.contains("+" + right), "\(result.patch)")
     }
 
+    @Test("A transfer past the end of its buffer is ended there, not mapped with what lies behind")
+    func pastTheEnd() throws {
+        func text(_ size: Int) -> String {
+            """
+            device eth0 noncoherent
+            buffer rx 0x10000000 \(size)
+            buffer other 0x10000200 256
+            h = dma_map_single eth0 rx 256 FROM_DEVICE
+            dma_mapping_error h
+            writel eth0
+            eth0: wr rx 512
+            wait eth0
+            dma_unmap_single h
+            ld rx 256 by 8
+            """
+        }
+        let short = try fix(text(256), kernel: "6.12")
+        #expect(short.before.judgement.findings.map(\.code) == [.h16])
+        #expect(short.outcome == .mended)
+        #expect(short.patch.contains("+eth0: wr rx 256"), "\(short.patch)")
+        let long = try fix(text(512), kernel: "6.12")
+        #expect(long.outcome == .mended)
+        #expect(long.patch.contains("+h = dma_map_single eth0 rx 512 FROM_DEVICE"), "\(long.patch)")
+    }
+
     @Test("Where the bound is too low it says that nothing was found, and what came nearest")
     func bound() throws {
         var limits = FixLimits()

@@ -89,6 +89,9 @@ extension MendScene {
         guard let top = moved.map(\.bytes.upperBound).max(), top > piece.upperBound else {
             return []
         }
+        if let home = buffer(piece), home.entry.address + home.entry.size < top {
+            return moved.compactMap { shortened($0, to: piece, of: home.entry.name) }
+        }
         var call = mapping.call
         call.segments[0].size = top - piece.lowerBound
         // What the other calls say of its size is then wrong as well.
@@ -104,6 +107,21 @@ extension MendScene {
                 "map all \(call.segments[0].size) bytes that \(profile.name(of: moved[0].device)) moves at "
                     + "\(quote(mapping.place)), not \(piece.length)")
         ]
+    }
+
+    /// A transfer that goes past the end of a buffer, ended where the mapping does: what lies behind is something else's.
+    private func shortened(
+        _ transfer: Transfer, to piece: Range<UInt64>, of name: String
+    ) -> MendEdit? {
+        guard transfer.bytes.upperBound > piece.upperBound,
+            case .operation(_, .device(var operation)) = program.statements[transfer.place].body,
+            operation.rows == 1, operation.source == nil, operation.layout == .none
+        else { return nil }
+        operation.bytes = piece.upperBound - transfer.bytes.lowerBound
+        return MendEdit(
+            .replace, .call, [replacement(transfer.place, .device(operation))],
+            "tell \(profile.name(of: transfer.device)) no more than \(operation.bytes) bytes at "
+                + "\(quote(transfer.place)): \(name) has no more")
     }
 
     /// Another direction, or maintenance that an attribute has left out.

@@ -29,7 +29,7 @@ extension MendScene {
     }
 
     /// The buffer whose bytes a range is among; nil: none is named.
-    private func buffer(
+    func buffer(
         _ range: Range<UInt64>
     ) -> (place: Int, entry: SymbolTable.Entry, area: MemoryArea?)? {
         var best: (place: Int, entry: SymbolTable.Entry, area: MemoryArea?)?

@@ -8,7 +8,15 @@ import Glibc
 struct Terminal: ~Copyable {
     /// What signal handlers need, which may touch nothing else.
     private enum Shared {
-        nonisolated(unsafe) static var saved = termios()
+        /// What the terminal was before; taken once, and never given back.
+        ///
+        /// A global variable would not do: of an imported structure the compiler can lay out fewer bytes than C writes (57 of
+        /// 60, as AddressSanitizer found).
+        nonisolated(unsafe) static let saved = {
+            let saved = UnsafeMutablePointer<termios>.allocate(capacity: 1)
+            saved.initialize(to: termios())
+            return saved
+        }()
         nonisolated(unsafe) static var isRaw = false
         /// Whether the screen was given back for a stop, and is to be taken again.
         nonisolated(unsafe) static var wasStopped = false
@@ -42,7 +50,7 @@ struct Terminal: ~Copyable {
     ///
     /// - Throws: ``BadInput`` if standard input is none.
     init() throws {
-        guard tcgetattr(STDIN_FILENO, &Shared.saved) == 0 else {
+        guard tcgetattr(STDIN_FILENO, Shared.saved) == 0 else {
             throw BadInput("standard input is no terminal; `staleline learn --list` needs none")
         }
         var ends: [Int32] = [0, 0]
@@ -73,7 +81,7 @@ struct Terminal: ~Copyable {
     func take() { Self.takeNow() }
 
     private static func takeNow() {
-        var raw = Shared.saved
+        var raw = Shared.saved.pointee
         // Signals stay: Ctrl-C ends, Ctrl-Z stops.
         raw.c_lflag &= ~tcflag_t(ICANON | ECHO | IEXTEN)
         raw.c_iflag &= ~tcflag_t(IXON | ICRNL)
@@ -92,7 +100,7 @@ struct Terminal: ~Copyable {
         guard Shared.isRaw else { return }
         Shared.isRaw = false
         _ = Glibc.write(STDOUT_FILENO, leave.utf8Start, leave.utf8CodeUnitCount)
-        tcsetattr(STDIN_FILENO, TCSADRAIN, &Shared.saved)
+        tcsetattr(STDIN_FILENO, TCSADRAIN, Shared.saved)
     }
 
     private static func catchSignals() {
