@@ -76,25 +76,68 @@ enum SweepSchema {
         let axes = try Row.fetchAll(db, sql: "SELECT place, key FROM axis ORDER BY place").map {
             row in
             MachineAxis(
-                key: row["key"],
+                key: try row.decode(atIndex: 1),
                 values: try String.fetchAll(
                     db, sql: "SELECT value FROM axis_value WHERE axis = ? ORDER BY place",
-                    arguments: [row["place"] as Int64]))
+                    arguments: [try row.decode(Int64.self, atIndex: 0)]))
+        }
+        if let empty = axes.first(where: { $0.values.isEmpty }) {
+            throw StoreFault(path, "an axis without values (\(empty.key))", "one value or more")
         }
         func about(_ name: String) throws -> String {
             try String.fetchOne(
                 db, sql: "SELECT value FROM about WHERE name = ?", arguments: [name])
                 ?? ""
         }
-        guard let numbers = SweepIdentity.numbers(of: try about("points")) else {
-            throw StoreFault(path, "numbers of points that cannot be read", "those of a sweep")
+        let size = gridSize(axes)
+        guard let numbers = SweepIdentity.numbers(of: try about("points")),
+            numbers.last.map({ $0 < size }) ?? true,
+            zip(numbers, numbers.dropFirst()).allSatisfy({ $0 < $1 })
+        else {
+            throw StoreFault(
+                path, "numbers of points that cannot be read", "ascending ones below \(size)")
         }
-        let shard = try about("shard").split(separator: "/").compactMap { Int($0) }
+        func entry(_ row: Row) throws -> SweepIdentity.Entry {
+            SweepIdentity.Entry(try row.decode(atIndex: 0), try row.decode(atIndex: 1))
+        }
         return SweepIdentity(
-            entries: entries.map { SweepIdentity.Entry($0[0], $0[1]) }, axes: axes,
-            numbers: numbers, machines: machines.map { SweepIdentity.Entry($0[0], $0[1]) },
-            shard: shard.count == 2 ? .init(number: shard[0], count: shard[1]) : nil,
+            entries: try entries.map(entry), axes: axes, numbers: numbers,
+            machines: try machines.map(entry), shard: try shard(about("shard"), path),
             trace: try about("trace"))
+    }
+
+    /// How many points a grid has; one of more than a file's numbers reach has so many.
+    private static func gridSize(_ axes: [MachineAxis]) -> UInt64 {
+        let most = UInt64(Int64.max)
+        return axes.reduce(1) { size, axis in
+            let (product, overflow) = size.multipliedReportingOverflow(
+                by: UInt64(axis.values.count))
+            return overflow ? most : min(product, most)
+        }
+    }
+
+    private static func shard(
+        _ text: String, _ path: String
+    ) throws(StoreFault) -> SweepIdentity.Shard? {
+        guard !text.isEmpty else { return nil }
+        let parts = text.split(separator: "/", omittingEmptySubsequences: false).map {
+            Int32($0).map { Int($0) }
+        }
+        guard parts.count == 2, let number = parts[0], let count = parts[1], number > 0,
+            number <= count
+        else { throw StoreFault(path, "the shard '\(text)'", "one such as 3/64") }
+        return .init(number: number, count: count)
+    }
+
+    /// The number of a point, as a file has it.
+    static func number(
+        _ number: Int64, of axes: [MachineAxis], _ path: String
+    ) throws(StoreFault) -> UInt64 {
+        let size = gridSize(axes)
+        guard let known = UInt64(exactly: number), known < size else {
+            throw StoreFault(path, "a point with the number \(number)", "a number below \(size)")
+        }
+        return known
     }
 
     /// Adds points, or leaves those that are there.
@@ -131,8 +174,11 @@ enum SweepSchema {
     }
 
     /// Reads all points, by ascending number.
+    ///
+    /// - Throws: ``StoreFault``, or what GRDB throws, where a row is not as ``insert(_:_:axes:)`` writes it.
     static func forEachPoint(
-        _ db: Database, _ body: (StoredPoint) throws -> Void
+        _ db: Database, of axes: [MachineAxis], _ path: String,
+        _ body: (StoredPoint) throws -> Void
     ) throws {
         let points = try Row.fetchCursor(
             db, sql: "SELECT number, state, reason, result FROM point ORDER BY number")
@@ -144,28 +190,47 @@ enum SweepSchema {
         var metric = try metrics.next()?.copy()
         var finding = try findings.next()?.copy()
         while let row = try points.next() {
-            let number: Int64 = row[0]
+            let number: Int64 = try row.decode(atIndex: 0)
             var measures: [(name: String, measure: StoredPoint.Measure)] = []
-            while let next = metric, next[0] as Int64 == number {
-                measures.append((next[1], Self.measure(next[2])))
+            while let next = metric, try next.decode(Int64.self, atIndex: 0) == number {
+                let name: String = try next.decode(atIndex: 1)
+                let value: DatabaseValue = next[2]
+                guard let measure = Self.measure(value) else {
+                    throw StoreFault(path, "\(name) of point \(number) as \(value)", "a number")
+                }
+                measures.append((name, measure))
                 metric = try metrics.next()?.copy()
             }
             var found: [SweepTable.FindingCount] = []
-            while let next = finding, next[0] as Int64 == number {
-                found.append(.init(verdict: next[1], code: next[2], count: next[3]))
+            while let next = finding, try next.decode(Int64.self, atIndex: 0) == number {
+                found.append(
+                    .init(
+                        verdict: try next.decode(atIndex: 1), code: try next.decode(atIndex: 2),
+                        count: try next.decode(atIndex: 3)))
                 finding = try findings.next()?.copy()
             }
-            let reason: String? = row[2]
+            let reason: String? = try row.decode(atIndex: 2)
+            let members: String? = try row.decode(atIndex: 3)
             try body(
                 StoredPoint(
-                    number: UInt64(number), state: reason.map { .impossible($0) } ?? .done,
-                    members: row[3] ?? "", metrics: measures, findings: found))
+                    number: try Self.number(number, of: axes, path),
+                    state: reason.map { .impossible($0) } ?? .done,
+                    members: members ?? "", metrics: measures, findings: found))
+        }
+        for left in [metric, finding].compactMap({ $0 }) {
+            throw StoreFault(
+                path,
+                "what came of point \(try left.decode(Int64.self, atIndex: 0)), which is not there",
+                "that of points that are")
         }
     }
 
-    private static func measure(_ value: DatabaseValue) -> StoredPoint.Measure {
-        if case .int64(let number) = value.storage { return .whole(number) }
-        return .fraction(Double.fromDatabaseValue(value) ?? .nan)
+    private static func measure(_ value: DatabaseValue) -> StoredPoint.Measure? {
+        switch value.storage {
+        case .int64(let number): .whole(number)
+        case .double(let number): .fraction(number)
+        default: nil
+        }
     }
 }
 

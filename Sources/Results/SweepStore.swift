@@ -64,7 +64,10 @@ public final class SweepStore {
                 path, "the results of another sweep (" + differences.joined(separator: "; ") + ")",
                 "those of this one, or another file (-o)")
         }
-        return Set(try Int64.fetchAll(db, sql: "SELECT number FROM point").map(UInt64.init))
+        return Set(
+            try Int64.fetchAll(db, sql: "SELECT number FROM point").map {
+                try SweepSchema.number($0, of: identity.axes, path)
+            })
     }
 
     /// Whether every point that the file is for is there.
@@ -85,7 +88,9 @@ public final class SweepStore {
     public func write(to target: String) throws {
         try Self.located(target) {
             try Self.write(target, identity) { add in
-                try queue.read { db in try SweepSchema.forEachPoint(db, add) }
+                try queue.read { db in
+                    try SweepSchema.forEachPoint(db, of: identity.axes, path, add)
+                }
             }
         }
     }
@@ -106,7 +111,7 @@ public final class SweepStore {
             let places = Dictionary(uniqueKeysWithValues: zip(metrics, metrics.indices))
             let counts = identity.axes.map(\.values.count)
             var rows: [SweepTable.Row] = []
-            try SweepSchema.forEachPoint(db) { point in
+            try SweepSchema.forEachPoint(db, of: identity.axes, path) { point in
                 var values = [Double?](repeating: nil, count: metrics.count)
                 for (name, measure) in point.metrics {
                     if let place = places[name] { values[place] = measure.value }
@@ -134,8 +139,9 @@ public final class SweepStore {
         _ body: (StoredPoint) throws -> Void
     ) throws {
         try read(path) { db in
-            try identity(try SweepSchema.identity(db, path))
-            try SweepSchema.forEachPoint(db, body)
+            let known = try SweepSchema.identity(db, path)
+            try identity(known)
+            try SweepSchema.forEachPoint(db, of: known.axes, path, body)
         }
     }
 
@@ -247,10 +253,12 @@ public final class SweepStore {
     private static func located<Result>(
         _ path: String, _ body: () throws -> Result
     ) throws -> Result {
+        let expected = "an SQLite file with a sweep's results"
         do { return try body() } catch let error as DatabaseError {
             throw StoreFault(
-                path, error.message ?? "error \(error.extendedResultCode)",
-                "an SQLite file with a sweep's results")
+                path, error.message ?? "error \(error.extendedResultCode)", expected)
+        } catch let error as RowDecodingError {
+            throw StoreFault(path, "a value of another kind (\(error))", expected)
         }
     }
 }
