@@ -75,14 +75,14 @@ enum SweepSchema {
         let machines = try Row.fetchAll(db, sql: "SELECT name, file FROM machine ORDER BY place")
         let axes = try Row.fetchAll(db, sql: "SELECT place, key FROM axis ORDER BY place").map {
             row in
-            MachineAxis(
-                key: try row.decode(atIndex: 1),
-                values: try String.fetchAll(
-                    db, sql: "SELECT value FROM axis_value WHERE axis = ? ORDER BY place",
-                    arguments: [try row.decode(Int64.self, atIndex: 0)]))
-        }
-        if let empty = axes.first(where: { $0.values.isEmpty }) {
-            throw StoreFault(path, "an axis without values (\(empty.key))", "one value or more")
+            let key: String = try row.decode(atIndex: 1)
+            let values = try String.fetchAll(
+                db, sql: "SELECT value FROM axis_value WHERE axis = ? ORDER BY place",
+                arguments: [try row.decode(Int64.self, atIndex: 0)])
+            guard !values.isEmpty else {
+                throw StoreFault(path, "an axis without values (\(key))", "one value or more")
+            }
+            return MachineAxis(key: key, values: values)
         }
         func about(_ name: String) throws -> String {
             try String.fetchOne(
