@@ -108,7 +108,11 @@ public final class SweepStore {
             let identity = try SweepSchema.identity(db, path)
             let metrics = try String.fetchAll(
                 db, sql: "SELECT DISTINCT name FROM metric ORDER BY 1")
-            let places = Dictionary(uniqueKeysWithValues: zip(metrics, metrics.indices))
+            let places = Dictionary(zip(metrics, metrics.indices)) { first, _ in first }
+            guard places.count == metrics.count else {
+                // As text they are the same: of other kinds, or with a zero byte in them.
+                throw StoreFault(path, "two numbers of one name", "a name for each")
+            }
             let counts = identity.axes.map(\.values.count)
             var rows: [SweepTable.Row] = []
             try SweepSchema.forEachPoint(db, of: identity.axes, path) { point in
