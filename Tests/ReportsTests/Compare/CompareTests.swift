@@ -30,6 +30,46 @@ struct CompareTests {
         }
     }
 
+    @Test("An allocation that is mapped for user space has there what the strategy has it as")
+    func secondMappings() throws {
+        func comparison(_ user: String, _ map: String) throws -> [Strategy: StrategyResult] {
+            let text = """
+                staleline 1
+                kernel 6.12
+                device dma0 noncoherent
+                C = dma_alloc_coherent dma0 0x10000000 8192
+                \(map)
+                repeat 4
+                st \(user) 2048 by 8
+                writel dma0 = 1
+                dma0: rd 0x10000000 2048
+                wait dma0
+                end
+                dma_free_coherent C
+
+                """
+            let results = try Compare.run(setup(text)).results
+            return Dictionary(uniqueKeysWithValues: results.map { ($0.strategy, $0) })
+        }
+        let direct = try comparison("0x10000000", "")
+        let mapped = try comparison("0x50000000", "dma_mmap_coherent C 0x50000000")
+        for (strategy, result) in mapped {
+            #expect(result.isCorrect, "\(strategy)")
+            // Not where it is cached: two addresses of one line are another way through the caches.
+            let uncached: [Strategy] = [.coherent, .writeCombine, .stronglyOrdered, .onChip]
+            guard uncached.contains(strategy) else { continue }
+            // The call itself is work.
+            let causes = try #require(direct[strategy]).causes.filter { $0.cause != .work }
+            #expect(
+                result.causes.filter { $0.cause != .work }.map(\.time) == causes.map(\.time),
+                "\(strategy)")
+        }
+        #expect(
+            mapped[.stronglyOrdered].map { $0.cpu } ?? .zero > mapped[.coherent].map { $0.cpu }
+                ?? .zero)
+        #expect(mapped.count > 12)
+    }
+
     @Test("The result is the same however many run at once")
     func jobs() async throws {
         let setup = try setup()
