@@ -33,7 +33,7 @@ export SWIFT_BACKTRACE := enable=no
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-bench setup-capture setup-kernel-capture setup-learn build plugin demo check test test-long soak \
-        test-fix test-docs test-faults test-compare test-sweep test-slurm test-learn test-capture test-studio test-deb test-sanitized fuzz fuzz-corpus \
+        test-fix test-docs test-faults test-compare test-sweep test-slurm test-learn test-capture test-studio test-deb test-sanitized coverage fuzz fuzz-corpus \
         capture-example bench \
         bench-peers memcheck docs manual completions format check-format install deb clean
 
@@ -144,6 +144,10 @@ test-sanitized: setup ## run all tests under a sanitizer (SANITIZER=thread or ad
 	STALELINE_SANITIZED=$(or $(SANITIZER),thread) TSAN_OPTIONS=suppressions=$(CURDIR)/tools/thread.supp ASAN_OPTIONS=detect_leaks=0 \
 	    $(SWIFT) test --sanitize=$(or $(SANITIZER),thread) -Xswiftc -O \
 	    --scratch-path $(BUILD)-$(or $(SANITIZER),thread)
+
+# A build of its own, and all tests: half an hour on two busy cores.
+coverage: setup ## say which lines the tests reach, of each target
+	BUILD="$(BUILD)" tools/coverage.sh
 
 # A build with libFuzzer and AddressSanitizer, some minutes, then SECONDS for each target. Findings: .build-fuzz/found.
 fuzz: setup ## feed every reader of outside bytes with what libFuzzer makes up (SECONDS=60 TARGET=all)
