@@ -189,8 +189,14 @@ enum SweepSchema {
         )
         var metric = try metrics.next()?.copy()
         var finding = try findings.next()?.copy()
+        var last: Int64?
         while let row = try points.next() {
             let number: Int64 = try row.decode(atIndex: 0)
+            if let last, last >= number {
+                // Only a damaged file has a key twice, or out of order.
+                throw StoreFault(path, "point \(number) behind point \(last)", "each point once")
+            }
+            last = number
             var measures: [(name: String, measure: StoredPoint.Measure)] = []
             while let next = metric, try next.decode(Int64.self, atIndex: 0) == number {
                 let name: String = try next.decode(atIndex: 1)
@@ -211,6 +217,12 @@ enum SweepSchema {
             }
             let reason: String? = try row.decode(atIndex: 2)
             let members: String? = try row.decode(atIndex: 3)
+            let state: String = try row.decode(atIndex: 1)
+            guard state == (reason == nil ? "done" : "impossible") else {
+                throw StoreFault(
+                    path, "point \(number) as '\(state)'",
+                    "'done', or 'impossible' with the reason")
+            }
             try body(
                 StoredPoint(
                     number: try Self.number(number, of: axes, path),
