@@ -295,4 +295,4 @@ test-deb: deb ## install the Debian package into an empty root, use it, purge it
 	BUILD=$(BUILD)-deb tools/test-deb.sh
 
 clean: ## remove everything that was built, measured and found by fuzzing
-	rm -rf $(BUILD) $(BUILD)-long $(BUILD)-deb $(BUILD)-thread $(BUILD)-address .build-bench .build-check .build-docs .build-fuzz Benchmarks/.build Benchmarks/.build-cloop
+	rm -rf $(BUILD) $(BUILD)-long $(BUILD)-deb $(BUILD)-thread $(BUILD)-address $(BUILD)-coverage .build-bench .build-check .build-docs .build-fuzz Benchmarks/.build Benchmarks/.build-cloop
