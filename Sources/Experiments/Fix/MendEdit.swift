@@ -53,9 +53,18 @@ struct MendEdit: Hashable, Sendable {
     /// What it is for.
     var family: MendFamily
     /// Where it comes within its family: 0 is the idiom, more is what also works.
+    ///
+    /// Families stand ``familyStep`` apart, in the order that a hazard asks for: an edit of more comes among those of a later one.
     var order: Int
     /// What to do, as a sentence without its end.
     var advice: String
+
+    /// How far apart the families of edits are in the order in which edits are preferred.
+    static let familyStep = 100
+    /// Behind the idioms of the next family: what leaves something behind that another path may need.
+    static let behindNextFamily = 130
+    /// Behind all families: what costs every access, and is taken where nothing else mends.
+    static let lastResort = 600
 
     init(
         _ kind: MendKind, _ family: MendFamily, order: Int = 0, _ changes: [TraceText.Change],

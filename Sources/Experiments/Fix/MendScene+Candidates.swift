@@ -7,7 +7,9 @@ extension MendScene {
     func candidates(for finding: Finding) -> [(rank: Int, edit: MendEdit)] {
         var result: [(rank: Int, edit: MendEdit)] = []
         for (place, family) in families(for: finding).enumerated() {
-            for edit in edits(family, finding) { result.append((place * 100 + edit.order, edit)) }
+            for edit in edits(family, finding) {
+                result.append((place * MendEdit.familyStep + edit.order, edit))
+            }
         }
         return result.enumerated().sorted {
             ($0.element.rank, $0.offset) < ($1.element.rank, $1.offset)

@@ -198,7 +198,7 @@ extension MendScene {
                 if let wait = transfer.wait, item.place < wait {
                     let isBefore = item.place < transfer.opening
                     move(
-                        item, before: wait + 1, isBefore ? 130 : 1,
+                        item, before: wait + 1, isBefore ? MendEdit.behindNextFamily : 1,
                         "to after \(device) is done, \(quote(wait))")
                 }
                 if item.place > transfer.opening {

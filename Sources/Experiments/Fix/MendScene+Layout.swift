@@ -190,7 +190,7 @@ extension MendScene {
         else { return [] }
         return [
             MendEdit(
-                .declare, .layout, order: 600,
+                .declare, .layout, order: MendEdit.lastResort,
                 [
                     replacement(
                         home.place,
