@@ -89,14 +89,16 @@ public struct OwnershipRules {
         self.map = map
         guard profile.usesLinux, concerns(outline ?? program) else { return [] }
         let physical = PhysicalProgram(outline ?? program, map: map)
-        let steps = UnrolledOperations(
+        var steps: [UnrolledOperations.Step] = []
+        for var step in UnrolledOperations(
             program, rounds: 2,
             accesses: { watch.touches(physical.located($0.address), UInt64($0.size)) },
-            where: { Self.isOfInterest(physical.located($0), watch) }
-        ).flatMap { step in
-            var located = step
-            located.operation = physical.located(step.operation)
-            return [located] + Self.moves(of: step, moves)
+            where: { Self.isOfInterest(physical.located($0), watch) })
+        {
+            let moved = moves.isEmpty ? [] : Self.moves(of: step, moves)
+            if !physical.isIdentity { step.operation = physical.located(step.operation) }
+            steps.append(step)
+            steps += moved
         }
         for (index, step) in steps.enumerated() {
             switch step.operation {

@@ -4,7 +4,8 @@ import Quantities
 /// A program's operations at physical addresses: what aliases and further mappings of allocations name is the same bytes.
 struct PhysicalProgram {
     private var map: MemoryMap
-    private let isIdentity: Bool
+    /// Whether every address means the bytes that are there.
+    let isIdentity: Bool
 
     /// Finds the further mappings that a program's calls make.
     ///
