@@ -83,6 +83,7 @@ import Testing
                 "Accesses of an agent that nothing has ordered, writes of a device in flight, ended mappings, each",
                 count(HazardLimits.remembered)
             ),
+            ("Mappings that the rules of ownership follow", count(HazardLimits.followed)),
             ("Statements that `compare` takes apart", count(Compare.statementLimit)),
             (
                 "Accesses and operations of such a trace of more than \(count(Compare.shortTrace)) statements, unrolled",

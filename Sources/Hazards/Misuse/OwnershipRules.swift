@@ -59,8 +59,6 @@ public struct OwnershipRules {
     static let mostStores = 256
     /// Writes of one device that are remembered until they are known to be done.
     static let mostBusy = 64
-    /// Mappings that are remembered after their end.
-    private static let limit = 1_024
 
     /// Makes the rules for a machine.
     ///
@@ -209,7 +207,7 @@ public struct OwnershipRules {
         }
         mappings.append(new)
         if isStreaming { live += 1 }
-        guard mappings.count > Self.limit,
+        guard mappings.count > HazardLimits.followed,
             let oldest = mappings.firstIndex(where: { $0.ended != nil })
         else { return }
         mappings.remove(at: oldest)
