@@ -107,7 +107,7 @@ public struct WatchList: Hashable, Sendable {
         switch operation {
         case .access(let access, _, _) where access.kind.isStore:
             body(access.address, UInt64(access.size))
-        case .run(let run) where run.kind.isStore: body(run.start.address.rawValue, run.bytes)
+        case .run(let run) where run.kind.isStore: body(run.start.address.rawValue, run.extent)
         case .copy(let copy): body(copy.destination.address.rawValue, copy.bytes)
         case .device(let device) where device.kind == .write:
             body(device.start.address.rawValue, device.extent)

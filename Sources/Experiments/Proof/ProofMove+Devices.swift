@@ -81,12 +81,20 @@ extension ProofProblem {
                     ? isSettled ? state.known[writer.device] : 0
                     : (told(at: node.bell, state) ?? state.told[node.device])[writer.device]
                 let isKnown = writer.ordinal <= known
-                if isKnown { return Int(younger) }
+                if isKnown, !isRaced(number, line, bit) { return Int(younger) }
             } else if mustFind(Int(younger) - 1) {
                 return Int(younger)
             }
         }
         return nil
+    }
+
+    /// Whether a core stores to bytes while a device that was rung before may read them in memory: an older line may go
+    /// over them until the store has come.
+    private func isRaced(_ number: Int, _ line: Int, _ bit: UInt64) -> Bool {
+        let node = nodes[number]
+        guard node.bell >= 0, !node.snoops else { return false }
+        return nodes[node.bell..<number].contains { $0.isStore && $0.classes[line] & bit != 0 }
     }
 
     /// A device writes: to memory, or into lines that are in caches if it sees them.
@@ -99,10 +107,13 @@ extension ProofProblem {
         if node.isInTurn { learn(node.device, node.ordinal, &state) }
         for line in lines.indices {
             forEach(node.classes[line]) { index in
-                // A race with a store that the device has not been told of is nobody's loss: the store comes later.
+                // A race with a store that the device has not been told of is nobody's loss: the store comes later,
+                // but for one that is in the line already that the device writes into.
+                let copy = intoCaches ? state.lines[line].inner ?? state.lines[line].outer : nil
                 let later = state.outerBuffer.first {
                     nodes[Int($0)].classes[line] >> UInt64(index) & 1 == 1
                         && !knew(number, of: Int($0), state)
+                        && copy?[index] != $0 + 1
                 }
                 let place = later.map { state.lines[line].place($0 + 1, index) } ?? -1
                 if place >= 0 {

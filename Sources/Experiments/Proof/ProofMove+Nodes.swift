@@ -226,6 +226,10 @@ extension ProofProblem {
             state.outerBuffer.append(UInt16(number))
             return wrong
         }
+        // What waits for the same line in a buffer goes first.
+        for line in lines.indices where node.classes[line] != 0 {
+            wrong = wrong ?? landAll(in: line, &state)
+        }
         return wrong ?? land(number, &state)
     }
 
@@ -233,8 +237,8 @@ extension ProofProblem {
     func knew(_ write: Int, of store: Int, _ state: ProofState) -> Bool {
         let writer = nodes[write]
         guard writer.isDevice, store < write else { return false }
-        return writer.isInTurn
-            ? Int(state.seen[writer.device]) > store + 1 : store < writer.bell
+        return !writer.isInTurn && store < writer.bell
+            || Int(state.seen[writer.device]) > store + 1
     }
 
     // MARK: Maintenance

@@ -84,7 +84,10 @@ extension ProofProblem {
         if nodes[node].kind == .outerSync { return state.outerBuffer.isEmpty }
         // What is there when a device comes that nobody sent has left this buffer, too.
         guard nodes[node].isInTurn, nodes[node].kind == .deviceWrite else { return true }
-        return !state.outerBuffer.contains { nodes[node].before.contains(Int($0)) }
+        let fence = nodes[node].before.last { nodes[$0].kind == .fence } ?? -1
+        return !state.outerBuffer.contains {
+            Int($0) < fence || nodes[node].before.contains(Int($0))
+        }
     }
 
     /// Makes a move.
@@ -170,6 +173,7 @@ extension ProofProblem {
         for index in copy.indices
         where state.lines[line].isYounger(state.lines[line].memory[index], than: copy[index], index)
             && !isReplaced(line, index, state)
+            && !isDiscarded(Int(state.lines[line].memory[index]) - 1, line, index, state)
         {
             lost |= 1 << UInt64(index)
             expected = Int(state.lines[line].memory[index])
@@ -206,6 +210,18 @@ extension ProofProblem {
             nodes[$0].isStore && !state.isDone($0)
                 && nodes[$0].classes[line] >> UInt64(index) & 1 == 1
         }
+    }
+
+    /// Whether nobody can miss what a node wrote: the program has stored over it since, and then asked an invalidate to
+    /// drop that.
+    private func isDiscarded(_ node: Int, _ line: Int, _ index: Int, _ state: ProofState) -> Bool {
+        let bit: UInt64 = 1 << UInt64(index)
+        guard
+            let drop = nodes.indices.last(where: {
+                nodes[$0].drops && nodes[$0].named[line] & bit != 0 && state.isDone($0)
+            }), node < drop
+        else { return false }
+        return nodes[(node + 1)..<drop].contains { $0.isStore && $0.classes[line] & bit != 0 }
     }
 
     /// A store past the caches reaches memory.

@@ -81,6 +81,14 @@ struct ProofNode: Hashable, Sendable {
     var isStore: Bool {
         if case .store = kind { true } else { false }
     }
+    /// Whether it drops dirty bytes that it names.
+    var drops: Bool {
+        switch kind {
+        case .maintain(let instruction), .outer(let instruction):
+            instruction.invalidates && !instruction.cleans
+        default: false
+        }
+    }
     /// Whether a core loads.
     var isLoad: Bool {
         if case .load = kind { true } else { false }

@@ -25,15 +25,16 @@ struct ProofOrder {
         switch (earlier.kind, later.kind) {
         // A clean of the outer cache is over when `CACHE SYNC` says so, whatever the core does meanwhile.
         case (.outer, .outer), (.outer, .outerSync): return true
+        case (.outer, .load) where later.isEarly && sharesLine(earlier, later): return true
         case (.outer(let instruction), _): return !instruction.cleans
         case (.ring, .load) where later.isEarly, (.outerSync, .load) where later.isEarly:
             return isReasoned(first, second)
         case (.wait, _), (.ring, _), (.fence, _), (.outerSync, _), (_, .fence): return true
         // Not bufferable: it has arrived when it is issued.
         case (.store(.device), _), (.store(.stronglyOrdered), _): return true
-        case (.maintain, .load) where isInOrder: return true
+        case (.maintain, .load) where isInOrder || earlier.agent != later.agent: return true
         // A doorbell may go ahead of a load: else a barrier before the load would be one before the doorbell.
-        case (.load, .ring): return isReasoned(first, second)
+        case (.load, .ring): return isInOrder || isReasoned(first, second)
         case (.load, .load): return !later.isEarly || !canPass(nodes, first, second)
         case (.load, _): return true
         // A load may find a line that is not yet cleaned all the way.
@@ -61,9 +62,27 @@ struct ProofOrder {
         if isReasoned(first, second), !isOuter(nodes[first]) { return true }
         guard nodes[second].kind == .deviceWrite else { return false }
         guard case .store = nodes[first].kind else { return true }
-        return !nodes[first..<second].contains {
-            $0.kind == .deviceRead && $0.device == nodes[second].device
+        return !nodes[first..<second].indices.contains {
+            nodes[$0].kind == .deviceRead && nodes[$0].device == nodes[second].device
+                && isTold(nodes, by: $0, after: first)
         }
+    }
+
+    /// Whether a device's read may find a store that went ahead of an earlier one.
+    private func isTold(_ nodes: [ProofNode], by read: Int, after first: Int) -> Bool {
+        nodes[(first + 1)..<read].contains { store in
+            store.isStore && zip(store.classes, nodes[read].classes).contains { $0 & $1 != 0 }
+        }
+    }
+
+    /// Whether two nodes touch a line together.
+    private func sharesLine(_ one: ProofNode, _ other: ProofNode) -> Bool {
+        zip(one.classes, other.classes).contains { $0 != 0 && $1 != 0 }
+    }
+
+    /// Whether two nodes touch a byte together.
+    private func sharesBytes(_ one: ProofNode, _ other: ProofNode) -> Bool {
+        zip(one.classes, other.classes).contains { $0 & $1 != 0 }
     }
 
     private func isOuter(_ node: ProofNode) -> Bool {
@@ -79,8 +98,8 @@ struct ProofOrder {
         guard nodes[first].agent == nodes[second].agent, speculates, !isInOrder else {
             return false
         }
-        let (earlier, later) = (effects[places[first]], effects[places[second]])
-        return !earlier.overlaps(later) && !isReasoned(first, second)
+        return !sharesBytes(nodes[first], nodes[second])
+            && !isReasoned(first, second, besideLines: true)
     }
 
     /// Fills in ``ProofNode/before`` and ``ProofNode/isEarly``.
@@ -161,7 +180,7 @@ struct ProofOrder {
         where nodes[poll].isLoad && nodes[poll].agent == nodes[load].agent
             && isReasoned(poll, load)
             && (nodes[poll].loadBarriers < nodes[load].loadBarriers
-                || !effects[places[poll]].overlaps(effects[places[load]]))
+                || !sharesBytes(nodes[poll], nodes[load]))
         {
             for write in nodes.indices[..<poll]
             where nodes[write].kind == .deviceWrite

@@ -57,8 +57,8 @@ struct ProofProjection {
 
     /// The steps that some lines' problem is made of, in order.
     ///
-    /// Between two steps that touch the lines, the same barrier, doorbell or operation on everything says no more a
-    /// third time than twice. So lines in the middle of a long loop have equal problems.
+    /// Between two steps that touch the lines, the same barrier, doorbell or operation on everything says what it says
+    /// the first two times and the last. So lines in the middle of a long loop have equal problems.
     private func relevant(_ touching: [Int], _ devices: [Agent]) -> [Int] {
         var result = touching
         var low = 0
@@ -66,7 +66,8 @@ struct ProofProjection {
             for (global, all) in globals {
                 if let device = global.device, !devices.contains(device) { continue }
                 let start = all.partitioningIndex { $0 >= low }
-                for index in all[start...].prefix(2) where index < high { result.append(index) }
+                let between = all[start..<all.partitioningIndex { $0 >= high }]
+                result += between.prefix(2) + between.suffix(1)
             }
             low = high + 1
         }

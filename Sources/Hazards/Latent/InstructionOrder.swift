@@ -62,8 +62,8 @@ struct InstructionOrder {
             }
         case .run(let run):
             let start = run.start.address.rawValue
-            if run.kind == .fetch { fetch(start, run.bytes, step, map) }
-            if run.kind.isStore { store(start, run.bytes, step, map) }
+            if run.kind == .fetch { fetch(start, run.extent, step, map) }
+            if run.kind.isStore { store(start, run.extent, step, map) }
         case .copy(let copy):
             store(copy.destination.address.rawValue, copy.bytes, step, map)
         case .device(let operation) where operation.kind == .write:

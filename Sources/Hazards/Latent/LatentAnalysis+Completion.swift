@@ -8,6 +8,11 @@ extension LatentAnalysis {
     mutating func perform(_ barrier: Barrier) {
         if profile.ordersStoresBeforeMaintenance(barrier) { orderStores() }
         if profile.ordersMaintenance(barrier) { orderCleans() }
+        if !profile.reordersAccesses, barrier.accesses == .all, barrier.instruction != .isb {
+            for granule in waitingForBarrier {
+                lines.change(granule) { $0.fenced = $0.buffered }
+            }
+        }
         guard profile.doorbellOrder.settlesStores(barrier) else { return }
         let settlesMaintenance = profile.doorbellOrder.settlesMaintenance(barrier)
         let waiting = waitingForBarrier
@@ -35,7 +40,7 @@ extension LatentAnalysis {
             lines[place: place].unorderedClean = 0
             if lines[place: place].settling != 0 {
                 var state = lines[place: place]
-                refresh(&state, state.settling, by: nil)
+                refresh(&state, granule, state.settling, by: nil)
                 state.settling = 0
                 lines[place: place] = state
             }
@@ -64,6 +69,8 @@ extension LatentAnalysis {
             writing[device] = nil
             isWriting = !writing.isEmpty
         }
+        settleLoaded()
+        for granule in Self.take(&asking, device) { lines.change(granule) { $0.asked = 0 } }
         for write in Self.take(&arriving, device) {
             lines.change(write.granule) { state in
                 state.arriving = 0
@@ -73,13 +80,27 @@ extension LatentAnalysis {
         }
         for granule in Self.take(&flying, device) {
             lines.change(granule) { state in
-                guard state.writer == device.rawValue else { return }
+                guard state.flier == device.rawValue else { return }
                 state.dropped &= ~state.inFlight
                 state.inFlight = 0
                 state.polled = 0
                 state.polledOuter = 0
                 state.cyclic = 0
                 state.staleBefore = 0
+                state.staleOuterBefore = 0
+            }
+        }
+    }
+
+    /// What loads before a completion have waited for is complete.
+    private mutating func settleLoaded() {
+        guard isLoaded else { return }
+        isLoaded = false
+        for granule in waitingForBarrier {
+            lines.change(granule) { state in
+                guard state.loaded != 0 else { return }
+                state.finishMaintenance(state.loaded)
+                state.loaded = 0
             }
         }
     }

@@ -14,11 +14,7 @@ extension LatentAnalysis {
                     (run.count - 1) * run.step + UInt64(run.size(at: run.count - 1)),
                     isStore: run.kind.isStore, step)
             } else {
-                for index in 0..<run.count {
-                    touch(
-                        run.start.address.rawValue &+ index &* run.step, UInt64(run.size),
-                        isStore: run.kind.isStore, step)
-                }
+                touchApart(run, step)
             }
         case .copy(let copy):
             touch(copy.source.address.rawValue, copy.bytes, isStore: false, step)
@@ -71,29 +67,65 @@ extension LatentAnalysis {
         let (start, mapping) = physical(address)
         let isCacheable = mapping.type.isCacheable && profile.hasCaches
         for (granule, mask) in granules(start, size) {
-            if !isStore, isCacheable,
-                lines.isHeldQuietly(
-                    granule, mask, line: lineMask(granule, mask),
-                    hasOuterCache: profile.hasOuterCache)
-            {
-                #if DEBUG
-                    assertQuiet(granule, mask, step)
-                #endif
-                continue
-            }
-            var state = lines.state(of: granule)
-            let before = state.waiting
-            if isStore {
-                store(&state, granule, mask, isCacheable, mapping.type, step)
-            } else {
-                load(&state, granule, mask, isCacheable, step)
-            }
-            set(granule, state, before: before)
+            touch(granule, mask, isStore, isCacheable, mapping.type, step)
         }
-        if !isStore {
-            noteArrived(start, size, isCached: isCacheable)
-            notePolled(start, size, isCached: isCacheable)
+        if !isStore, isDeviceAtWork {
+            noteSeen([(start, size)], isCached: isCacheable)
         }
+    }
+
+    /// Folds a run whose accesses leave gaps: as one access, as every run is, of the bytes that it touches.
+    private mutating func touchApart(_ run: AccessRun, _ step: LoweredStep) {
+        let mapping = map.mapping(of: run.start.address.rawValue)
+        let isCacheable = mapping.type.isCacheable && profile.hasCaches
+        var touched: (granule: UInt64, mask: UInt64)?
+        func touch(_ all: (granule: UInt64, mask: UInt64)) {
+            self.touch(
+                all.granule, all.mask, run.kind.isStore, isCacheable, mapping.type, step)
+        }
+        for index in 0..<run.count {
+            let start = physical(run.start.address.rawValue &+ index &* run.step).address
+            for (granule, mask) in granules(start, UInt64(run.size)) {
+                if let all = touched, all.granule == granule {
+                    touched = (granule, all.mask | mask)
+                } else {
+                    touched.map(touch)
+                    touched = (granule, mask)
+                }
+            }
+        }
+        touched.map(touch)
+        guard !run.kind.isStore, isDeviceAtWork else { return }
+        noteSeen(
+            (0..<run.count).map {
+                (physical(run.start.address.rawValue &+ $0 &* run.step).address, UInt64(run.size))
+            }, isCached: isCacheable)
+    }
+
+    private mutating func touch(
+        _ granule: UInt64, _ mask: UInt64, _ isStore: Bool, _ isCacheable: Bool,
+        _ type: MemoryType, _ step: LoweredStep
+    ) {
+        if !isStore, isCacheable,
+            lines.isHeldQuietly(
+                granule, mask, line: lineMask(granule, mask),
+                hasOuterCache: profile.hasOuterCache)
+        {
+            #if DEBUG
+                assertQuiet(granule, mask, step)
+            #endif
+            return
+        }
+        var state = lines.state(of: granule)
+        let before = state.waiting
+        // What another core has cleaned is clean when it hands over.
+        if state.cleaner != step.agent.rawValue { state.unorderedClean = 0 }
+        if isStore {
+            store(&state, granule, mask, isCacheable, type, step)
+        } else {
+            load(&state, granule, mask, isCacheable, step)
+        }
+        set(granule, state, before: before)
     }
 
     #if DEBUG
@@ -109,85 +141,39 @@ extension LatentAnalysis {
         }
     #endif
 
-    /// A core that may have seen what a device wrote knows of all that the device wrote before.
-    ///
-    /// But for the line that it has seen it in, if it has it from a cache: that line is as young as what it saw.
-    private mutating func notePolled(_ start: UInt64, _ size: UInt64, isCached: Bool) {
-        guard isWriting, size > 0 else { return }
-        for device in writing.agents {
-            guard let list = writing[device] else { continue }
-            let seen = seenWrites(list, start, size)
-            guard let last = seen.last else { continue }
-            for write in list where write.index <= last.index {
-                guard let state = lines[write.granule], state.writer == device.rawValue else {
-                    continue
-                }
-                let told = seen.filter { $0.index >= write.index }
-                var known = write.mask
-                if isCached {
-                    let elsewhere = told.contains { $0.granule != write.granule }
-                    if !elsewhere {
-                        let own = told.reduce(0) { $0 | $1.mask }
-                        known = lanes(own) > 1 ? known : known & ~lineMask(write.granule, own)
-                    }
-                }
-                lines.change(write.granule) { state in
-                    state.polled |= known & state.inFlight
-                    state.dropped &= ~(known & state.inFlight)
-                    state.polledOuter |= known & state.inFlight & state.staleOuter
-                }
-            }
-        }
-    }
-
-    /// The writes of a list of which a load may have seen bytes, with the masks of these.
-    func seenWrites(_ list: [Write], _ start: UInt64, _ size: UInt64) -> [Write] {
-        var seen: [Write] = []
-        let last = lastByte(start, size) / WatchList.granule
-        for write in list
-        where write.index < now && write.granule >= start / WatchList.granule
-            && write.granule <= last
-        {
-            let mask = Granules.mask(start, size, in: write.granule) & write.mask
-            guard mask != 0 else { continue }
-            seen.append(Write(index: write.index, granule: write.granule, mask: mask))
-        }
-        return seen
-    }
-
-    /// How many lines of a granule a mask touches.
-    private func lanes(_ mask: UInt64) -> Int {
-        guard profile.lineSize < WatchList.granule else { return mask == 0 ? 0 : 1 }
-        let ones: UInt64 = (1 << profile.lineSize) - 1
-        return (0..<WatchList.granule / profile.lineSize).count {
-            mask >> ($0 * profile.lineSize) & ones != 0
-        }
-    }
-
     private mutating func store(
         _ state: inout LineState, _ granule: UInt64, _ mask: UInt64, _ isCacheable: Bool,
         _ type: MemoryType, _ step: LoweredStep
     ) {
+        // What another core has stored is there when it hands over.
+        if Agent(rawValue: state.storer).isCore, state.storer != step.agent.rawValue {
+            state.handed = state.buffered
+        }
+        state.handed &= ~mask
+        state.followed &= ~mask
         state.storeRecord = step.record
         state.storer = step.agent.rawValue
+        if isCacheable { loadFromOuter(&state, lineMask(granule, mask)) }
         // What a core stored is new, whatever was stale there; the rest of the line may still be stale.
         state.staleInner &= ~mask
         state.staleBefore &= ~mask
+        state.staleLeaving &= ~mask
         state.dropped &= ~mask
+        state.given &= ~mask
         state.superseded &= ~mask
-        state.arriving &= ~mask
+        // A device that may be writing them may write them again, after the store.
         state.unseen &= ~mask
         if type == .writeBack || type == .writeThrough || type == .nonCacheable {
             state.buffered |= mask
             state.bufferedPast =
                 state.bufferedPast & ~mask | (type == .writeBack && isCacheable ? 0 : mask)
             if profile.reordersAccesses { state.unordered |= mask }
+            state.released = step.isRelease ? state.buffered : state.released & ~mask
         }
         guard isCacheable else {
             storePastCaches(&state, granule, mask, step)
             return
         }
-        loadFromOuter(&state, lineMask(granule, mask))
         if type == .writeBack { state.dirtyInner |= mask }
         let passed = state.bypassed & lineMask(granule, mask) & ~mask
         state.bypassed &= ~mask
@@ -198,7 +184,8 @@ extension LatentAnalysis {
         }
         // A line dirtied while a device writes elsewhere in it, or while an old copy of it may be cached, goes over
         // the device's bytes when it is evicted or cleaned.
-        let endangered = lineMask(granule, mask) & (state.inFlight | state.staleInner & ~mask)
+        let endangered =
+            lineMask(granule, mask) & (state.inFlight | state.staleInner & ~mask & ~state.given)
         if endangered != 0, type == .writeBack {
             reportDirty(state, granule, endangered, stored: mask, step, during: true)
         }
@@ -215,16 +202,15 @@ extension LatentAnalysis {
     private mutating func storePastCaches(
         _ state: inout LineState, _ granule: UInt64, _ mask: UInt64, _ step: LoweredStep
     ) {
-        let comesUnasked = profile.speculates && profile.isMixed(granule * WatchList.granule)
+        let comesUnasked =
+            profile.isMixed(granule * WatchList.granule) && mayComeUnasked(granule)
         state.bypassed |= comesUnasked ? mask : mask & state.mayHold
         if profile.hasOuterCache {
             state.bypassedOuter |= comesUnasked ? mask : mask & state.mayHoldOuter
         }
         // A line is evicted whole: what is dirty beside these bytes takes old ones along.
         let line = lineMask(granule, mask)
-        // What another core has cleaned is clean when it hands over.
-        let cleaning = state.cleaner == step.agent.rawValue ? state.unorderedClean : 0
-        let dirty = (state.dirtyInner | state.dirtyOuter | cleaning) & line
+        let dirty = (state.dirtyInner | state.dirtyOuter | state.unorderedClean) & line
         guard dirty != 0 else { return }
         report(
             .h13, granule, mask, agent: step.agent, writer: step.agent, record: step.record,
@@ -247,6 +233,11 @@ extension LatentAnalysis {
         _ state: inout LineState, _ granule: UInt64, _ mask: UInt64, _ isCacheable: Bool,
         _ step: LoweredStep
     ) {
+        let ordered = state.fenced | (step.isAcquire ? state.released : 0)
+        if ordered != 0 {
+            state.leaveBuffer(
+                ordered & lineMask(granule, mask), forOuter: profile.hasOuterCache)
+        }
         guard isCacheable else {
             loadPastCaches(state, granule, mask, step)
             return
@@ -280,28 +271,39 @@ extension LatentAnalysis {
             reportPassed(state, granule, state.bypassed & mask, step, isStore: false)
         }
         if !isKernelCopy(step) {
-            judgeDropped(state, granule, state.dropped & mask & ~stale & ~state.arriving, step)
+            judgeDropped(state, granule, state.dropped & mask & ~stale & ~state.unseen, step)
         }
-        // The core may have seen what a device was writing into caches: it has arrived then.
-        state.arriving &= ~mask
-        state.unseen &= ~mask
         let line = lineMask(granule, mask)
         noteLineBeforeStores(&state, granule, mask, step)
-        // The device may write after this load, over what the line then holds.
-        if state.mayHold & line == 0, !profile.doorbellsOvertakeLoads {
-            // It waits for the invalidate of its line that stands before it.
-            state.unorderedClean &= ~line
-            state.leaving &= ~line
-            state.pendingClean &= ~line
-            state.dropping &= ~line
-            // And that waits for the stores before it.
-            state.buffered &= ~line | state.bufferedPast
+        if !profile.reordersAccesses {
+            state.finishInOrder(line, forOuter: profile.hasOuterCache)
         }
+        if line & ~state.mayHold != 0 {
+            settle(&state, line & ~state.mayHold, isAcquire: step.isAcquire)
+        }
+        if !profile.speculates, isDeviceAtWork, line & ~state.mayHold != 0 {
+            fetched.append((granule, line & ~state.mayHold))
+        }
+        // The device may write after this load, over what the line then holds.
         state.staleInner |= line & state.inFlight
         state.heldAtWrite |= line & state.inFlight
         if profile.hasOuterCache { state.staleOuter |= line & state.inFlight }
         state.mayHold |= line
         if profile.hasOuterCache { state.mayHoldOuter |= line }
+    }
+
+    /// A load of lines that are not held waits for the invalidate that stands before it, and that for the stores before.
+    private mutating func settle(_ state: inout LineState, _ line: UInt64, isAcquire: Bool) {
+        // What the core does next comes behind the load.
+        state.unorderedClean &= ~line
+        if profile.doorbellsOvertakeLoads, !isAcquire {
+            // A doorbell need not; what follows a completion that is seen does.
+            guard (state.leaving | state.pendingClean | state.dropping) & line != 0 else { return }
+            state.loaded |= line
+            isLoaded = true
+        } else {
+            state.finishMaintenance(line)
+        }
     }
 
     /// Whether stale bytes were in a cache when the device wrote: where no line comes unasked they were, if only in the outer.

@@ -45,8 +45,11 @@ extension LatentAnalysis {
             guard let place = lines.place(of: granule), !lines[place: place].isQuiet else {
                 continue
             }
+            if snoops, call == .sent, lines[place: place].ask(mask, step) {
+                asking[step.agent, default: []].append(granule)
+            }
             let state = lines[place: place]
-            if snoops, call != .told { judgeStale(state, granule, mask, step) }
+            if snoops, call != .told { judgeStale(state, granule, mask, call, step) }
             guard
                 let (code, bytes, why) = danger(of: state, mask, snoops, call, step.agent)
             else {
@@ -72,12 +75,35 @@ extension LatentAnalysis {
         }
     }
 
+    /// Reports dirty bytes that an invalidate drops while a device that looks into caches is on its way to them.
+    mutating func judgeAsked(
+        _ state: LineState, _ granule: UInt64, _ bytes: UInt64, _ step: LoweredStep
+    ) {
+        let device = Agent(rawValue: state.asker)
+        let why = "the invalidate of record \(step.record) may drop them before it has looked"
+        report(
+            .h03, granule, bytes, agent: device, writer: Agent(rawValue: state.storer),
+            record: state.askRecord, writeRecord: state.storeRecord,
+            detail:
+                "\(profile.name(of: device)) may read bytes older than what was stored in record "
+                + "\(state.storeRecord): \(why)",
+            chain: [
+                ChainLink(record: Int(state.storeRecord), text: "a core stores the bytes"),
+                ChainLink(record: Int(step.record), text: "an invalidate drops the dirty line"),
+                ChainLink(
+                    record: Int(state.askRecord),
+                    text: "\(profile.name(of: device)) finds memory as it was: old"),
+            ])
+    }
+
     /// Asks of a device that looks into caches whether what it finds there is older than what another device wrote past
     /// them.
     private mutating func judgeStale(
-        _ state: LineState, _ granule: UInt64, _ mask: UInt64, _ step: LoweredStep
+        _ state: LineState, _ granule: UInt64, _ mask: UInt64, _ call: Call, _ step: LoweredStep
     ) {
-        let stale = state.staleInner & ~state.inFlight & mask
+        // An invalidate is done in time: one that a doorbell has sent may come before.
+        let leaving = call == .sent ? state.staleLeaving : 0
+        let stale = (state.staleInner | leaving) & ~state.inFlight & mask
         guard stale != 0 else { return }
         let writer = Agent(rawValue: state.writer)
         let isHeld = isHeld(state, stale)
@@ -119,17 +145,17 @@ extension LatentAnalysis {
         of state: LineState, _ mask: UInt64, _ snoops: Bool, _ call: Call, _ device: Agent
     ) -> (HazardCode, UInt64, String)? {
         if !snoops {
-            let dirty = state.dirtyInner & ~state.arriving & mask
+            let dirty = state.dirtyInner & ~state.unseen & mask
             if dirty != 0 {
                 let code: HazardCode =
                     codeOfWrongCoherence(device) ?? .h03
                 return (code, dirty, "they may be in a cache only, dirty")
             }
-            let outer = state.dirtyOuter & ~state.arriving & mask
+            let outer = state.dirtyOuter & ~state.unseen & mask
             if outer != 0 { return (.h23, outer, "they may be in the outer cache only, dirty") }
         }
         let unknown =
-            (state.storer == device.rawValue ? 0 : state.arriving)
+            (state.storer == device.rawValue ? 0 : state.unseen)
             | (state.writer == device.rawValue ? state.inFlight : 0)
         let dropped = state.dropped & ~unknown & mask
         if dropped != 0 {
@@ -148,7 +174,7 @@ extension LatentAnalysis {
         guard call != .inTurn else { return nil }
         // The order in which a store that tells is seen needs no completion: a barrier between is enough.
         let inner = call == .told ? state.unorderedClean : state.pendingClean
-        let pending = (inner | state.pendingOuterClean) & mask
+        let pending = (inner | state.pendingOuterClean) & mask & ~state.unseen
         if !snoops, pending != 0 {
             return (.h04, pending, "their clean may not be complete: no barrier has waited for it")
         }
@@ -190,6 +216,7 @@ extension LatentAnalysis {
             state.deviceRecord = step.record
             state.writer = step.agent.rawValue
             state.deviceBytes |= mask
+            state.given &= ~mask
             // What one that was sent writes comes at any time up to its completion: until then a loss stays one.
             if !inFlight { state.dropped &= ~mask }
             state.superseded |= (state.dirtyInner | state.dirtyOuter) & mask
@@ -203,7 +230,10 @@ extension LatentAnalysis {
             }
             let waiting = (state.buffered | state.outerBuffered) & ~state.dirtyInner & mask
             if inFlight, waiting != 0 { reportWaiting(state, granule, waiting, step) }
-            if inFlight { state.staleBefore |= state.staleInner & ~state.inFlight & mask }
+            if inFlight {
+                state.staleBefore |= state.staleInner & ~state.inFlight & mask
+                state.staleOuterBefore |= state.staleOuter & ~state.inFlight & mask
+            }
             let raced = inFlight ? 0 : state.inFlight & mask
             let comesUnasked = mayBeCached && profile.speculates
             let held = state.mayHold & mask
@@ -216,6 +246,7 @@ extension LatentAnalysis {
             state.unsettled &= ~mask
             if inFlight {
                 state.inFlight |= mask
+                state.flier = step.agent.rawValue
                 state.polled &= ~mask
                 state.polledOuter &= ~mask
                 isWriting = true
@@ -254,6 +285,7 @@ extension LatentAnalysis {
                 state.finishWaiting(lineMask(granule, mask))
             }
             state.dropped &= ~mask
+            state.given &= ~mask
             let cached = mask & (mayBeCached && profile.speculates ? .max : state.mayHold)
             state.dirtyInner |= cached
             if inFlight {
@@ -282,11 +314,11 @@ extension LatentAnalysis {
         _ state: inout LineState, _ granule: UInt64, _ cached: UInt64, _ step: LoweredStep
     ) {
         reportDropped(state, .h11, granule, cached & state.dropping & ~state.droppingNamed, step)
-        drop(&state, cached & state.droppingNamed, step)
+        drop(&state, granule, cached & state.droppingNamed, step)
     }
 
     /// Whether another declared mapping of the same bytes is cacheable: then they may be cached through it.
-    private func hasCacheableAlias(_ start: UInt64, _ size: UInt64) -> Bool {
+    func hasCacheableAlias(_ start: UInt64, _ size: UInt64) -> Bool {
         map.mappings.contains {
             $0.type.isCacheable && $0.physical < start &+ size
                 && start < $0.physical &+ ($0.end - $0.start)

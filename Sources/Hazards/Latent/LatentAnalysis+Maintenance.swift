@@ -5,14 +5,7 @@ extension LatentAnalysis {
     /// Folds maintenance.
     mutating func perform(_ operation: Maintenance, _ step: LoweredStep) {
         switch operation.instruction {
-        case .outerSync:
-            for granule in waitingForSync {
-                lines.change(granule) { state in
-                    state.outerBuffered = 0
-                    state.pendingOuterClean = 0
-                }
-            }
-            waitingForSync = []
+        case .outerSync: sync(by: step.agent)
         case .icIVAU, .icIALLU, .icIALLUIS: break
         case .dcZVA:
             touch(
@@ -21,6 +14,20 @@ extension LatentAnalysis {
         case .dcCVAU where !profile.hasOuterCache: break  // reaches the unified L2 only: not memory
         default: maintain(operation, step)
         }
+    }
+
+    private mutating func sync(by core: Agent) {
+        guard profile.hasOuterCache else { return }
+        for granule in waitingForSync { sync(granule, by: core) }
+        waitingForSync = []
+        guard profile.cores > 1 else { return }
+        for granule in waitingForBarrier { sync(granule, by: core) }
+    }
+
+    private mutating func sync(_ granule: UInt64, by core: Agent) {
+        guard let place = lines.place(of: granule) else { return }
+        let stored = lineMask(granule, lines[place: place].buffered & ~lines[place: place].handed)
+        lines[place: place].sync(by: core, stored: stored, speculates: profile.speculates)
     }
 
     private mutating func maintain(_ operation: Maintenance, _ step: LoweredStep) {
@@ -46,6 +53,8 @@ extension LatentAnalysis {
         let before = state.waiting
         let line = lineMask(granule, mask)
         let whole = operation.bytes == 0 ? line : mask
+        // What another core has cleaned is clean when it hands over.
+        if state.cleaner != step.agent.rawValue { state.unorderedClean = 0 }
         if instruction.isOuter {
             maintainOuter(&state, instruction, line, named: whole, granule, step)
         } else {
@@ -78,8 +87,9 @@ extension LatentAnalysis {
             state.cleanRecord = step.record
             // By set and way it is not ordered after the stores: they may make the line dirty when it has been cleaned.
             let late = instruction.isByAddress ? 0 : state.unordered & line
-            // And what a device is writing into caches may come after it.
+            // And what a device is writing into caches may come after it: then nobody knows of it.
             state.dirtyInner &= ~line | late | state.arriving
+            state.unseen |= state.arriving & line
         } else if instruction.invalidates {
             // Cleaned by the same call before: what is dirty came between the two.
             reportDropped(
@@ -88,15 +98,22 @@ extension LatentAnalysis {
             // The line may have been evicted to the outer cache just before.
             if profile.hasOuterCache { state.dirtyOuter |= state.dirtyInner & line }
             state.leaving |= state.dirtyInner & line
+            // Of two that may still come, each drops what the other alone names beside its range.
+            let again = state.dropping & line
+            state.droppingNamed = state.droppingNamed & (named | ~again) | named & ~again
             state.dropping |= line
-            state.droppingNamed |= named
             noteUnordered(&state, line, by: step.agent)
-            drop(&state, state.dirtyInner & named, step)
+            drop(&state, granule, state.dirtyInner & named, step)
             state.dirtyInner &= ~line | state.arriving
         }
+        if !profile.reordersAccesses {
+            state.followed = state.followed & ~line | state.buffered & line
+        }
+        state.maintainer = step.agent.rawValue
+        state.asked &= state.dirtyInner | state.dirtyOuter
         guard instruction.invalidates else { return }
         if instruction.isByAddress || !profile.reordersAccesses {
-            refresh(&state, line, by: step.agent)
+            refresh(&state, granule, line, by: step.agent)
         } else {
             // By set and way nothing that follows waits for it but behind a barrier.
             state.settling |= line
@@ -107,8 +124,6 @@ extension LatentAnalysis {
     private func noteUnordered(_ state: inout LineState, _ line: UInt64, by core: Agent) {
         let cleaned = state.dirtyInner & line
         guard profile.reordersAccesses, cleaned != 0 else { return }
-        // What another core has cleaned is clean when it hands over.
-        if state.cleaner != core.rawValue { state.unorderedClean &= ~line }
         state.unorderedClean |= cleaned
         state.cleaner = core.rawValue
     }
@@ -117,36 +132,58 @@ extension LatentAnalysis {
     ///
     /// - Parameters:
     ///   - state: The granule's state.
+    ///   - granule: The granule.
     ///   - line: The lines.
     ///   - agent: The core that asked; nil: it is not known any more.
-    func refresh(_ state: inout LineState, _ line: UInt64, by agent: Agent?) {
+    func refresh(
+        _ state: inout LineState, _ granule: UInt64, _ line: UInt64, by agent: Agent?
+    ) {
         let arrived = ~state.inFlight | state.polled
         state.unsettled |= line & state.staleInner & state.staleOuter & arrived
-        state.staleBefore &= ~line
+        // The outer cache may give back what is old.
+        state.staleBefore &= ~line | (profile.speculates ? state.staleOuterBefore : 0)
         state.cyclic &= ~line
         // What has arrived is fresh now, unless the line comes back from the outer cache; nothing is known of the rest.
         state.polled &= ~line | state.polledOuter
         // What waits in a buffer can be missed by a line that comes before it has left; not what another core has handed
-        // over.
+        // over, nor what a barrier has ordered before.
         let isOwn = agent.map { $0.rawValue == state.storer } ?? true
-        let waiting = profile.speculates && isOwn ? state.buffered | state.outerBuffered : 0
-        state.bypassed &= ~line | waiting | state.bypassedOuter
+        let waits = (profile.reordersAccesses ? state.unordered : state.buffered) & ~state.handed
+        if state.bypassed & line != 0 {
+            let waiting = profile.speculates && isOwn ? waits : 0
+            // A line that nothing maps as cacheable any more does not come back.
+            let old = waiting | state.bypassedOuter
+            state.bypassed &= ~line | (!profile.speculates || mayComeUnasked(granule) ? old : 0)
+        }
         state.mayHold &= ~line
         // The outer cache may give back what is old.
         if profile.speculates { state.staleInner |= state.staleOuter & line }
         // While the device still writes, or below a stale outer line, the line can come back as it was, where lines come
         // unasked.
         let settled = line & ~(profile.speculates ? state.inFlight | state.staleOuter : 0)
+        if agent != nil { state.staleLeaving |= state.staleInner & settled }
         state.staleInner &= ~settled
         state.unsettled &= ~settled
         state.heldAtWrite &= ~line
     }
 
+    /// Whether a line may be loaded unasked, by any mapping.
+    func mayComeUnasked(_ granule: UInt64) -> Bool {
+        guard profile.speculates, profile.hasCaches else { return false }
+        let start = granule * WatchList.granule
+        return map.mapping(of: start).type.isCacheable
+            || hasCacheableAlias(start, WatchList.granule)
+    }
+
     /// Notes bytes that an invalidate may have dropped as it was asked to.
-    func drop(_ state: inout LineState, _ bytes: UInt64, _ step: LoweredStep) {
+    mutating func drop(
+        _ state: inout LineState, _ granule: UInt64, _ bytes: UInt64, _ step: LoweredStep
+    ) {
         let bytes = bytes & ~state.superseded
         guard bytes != 0 else { return }
+        if state.asked & bytes != 0 { judgeAsked(state, granule, state.asked & bytes, step) }
         state.dropped |= bytes
+        state.given |= bytes
         state.dropRecord = step.record
         state.wasWrittenSinceDrop = false
     }
@@ -182,12 +219,16 @@ extension LatentAnalysis {
             reportDropped(
                 state, .h11, granule, (state.dirtyInner | state.dirtyOuter) & line & ~named, step)
         }
-        if !instruction.cleans { drop(&state, (state.dirtyInner | state.dirtyOuter) & named, step) }
+        if !instruction.cleans {
+            drop(&state, granule, (state.dirtyInner | state.dirtyOuter) & named, step)
+        }
         state.dirtyOuter &= ~line | state.unorderedClean
-        state.mayHoldOuter &= ~line
-        state.bypassedOuter &= ~line | state.buffered | state.outerBuffered
-        let settled = line & ~(profile.speculates ? state.inFlight : 0)
-        state.staleOuter &= ~settled
-        state.polledOuter &= ~line
+        state.asked &= state.dirtyInner | state.dirtyOuter
+        // One that cleans takes its time: what follows may still find the line.
+        if instruction.cleans {
+            state.settlingOuter |= line
+        } else {
+            state.leaveOuter(line, speculates: profile.speculates)
+        }
     }
 }

@@ -12,12 +12,13 @@ extension LatentAnalysis {
         guard !profile.speculates, profile.isMixed(granule * WatchList.granule) else { return }
         // A load that has all of its bytes from the buffer brings no line.
         let line = lineMask(granule, mask & ~state.buffered)
-        let passing = state.buffered & state.bufferedPast & line
+        let passing = state.buffered & state.bufferedPast & line & ~state.followed
         state.bypassed |= passing
         if profile.hasOuterCache { state.bypassedOuter |= passing }
         // Others wait to make that line dirty.
-        guard passing != 0, state.buffered & ~state.bufferedPast & line != 0 else { return }
-        reportPassed(state, granule, passing, step, isStore: true)
+        let waiting = lineMask(granule, state.buffered & ~state.bufferedPast & line) & passing
+        guard waiting != 0 else { return }
+        reportPassed(state, granule, waiting, step, isStore: true)
     }
 
     /// Reports bytes that a store past the caches has made younger than a line that may be cached.
@@ -37,20 +38,5 @@ extension LatentAnalysis {
                     text: "a store past the caches, where an older line may be: DRAM: new"),
                 ChainLink(record: Int(step.record), text: what),
             ])
-    }
-
-    /// A core that may have seen what a device wrote that looks into the caches knows of all that it wrote before.
-    ///
-    /// What it finds in memory has not gone into the caches.
-    mutating func noteArrived(_ start: UInt64, _ size: UInt64, isCached: Bool) {
-        for device in arriving.agents {
-            guard let list = arriving[device], let last = seenWrites(list, start, size).last else {
-                continue
-            }
-            for write in list
-            where write.index < last.index || isCached && write.index == last.index {
-                lines.change(write.granule) { $0.unseen &= ~write.mask }
-            }
-        }
     }
 }

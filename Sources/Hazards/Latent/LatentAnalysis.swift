@@ -23,6 +23,22 @@ public struct LoweredStep: Sendable {
     }
 }
 
+extension LoweredStep {
+    /// Whether it is a store-release.
+    var isRelease: Bool {
+        if case .access(let access, _, _) = operation {
+            access.kind == .storeRelease
+        } else {
+            false
+        }
+    }
+
+    /// Whether it is a load-acquire.
+    var isAcquire: Bool {
+        if case .access(let access, _, _) = operation { access.kind == .loadAcquire } else { false }
+    }
+}
+
 /// Finds what could go wrong in another order of events than the one replayed.
 ///
 /// ``LatentStream`` feeds it, when it is known what devices do at a step.
@@ -43,8 +59,14 @@ struct LatentAnalysis {
     var reading = AgentTable<[LoweredStep]>()
     /// What devices that were rung may be writing, by the device, in the order of the trace.
     var writing = AgentTable<[Write]>()
-    /// Whether any device that was rung may be writing.
+    /// Whether any device that was rung may be writing past the caches.
     var isWriting = false
+    /// Whether a load has waited for maintenance that a doorbell may have overtaken.
+    var isLoaded = false
+    /// Granules of which devices that look into caches may be reading dirty bytes, by the device.
+    var asking = AgentTable<[UInt64]>()
+    /// Lines that the load at work has brought, where none comes unasked.
+    var fetched: [(granule: UInt64, mask: UInt64)] = []
     /// The index of the step at work.
     var now = 0
     /// Bytes of a granule that a step of the trace has a device write.
@@ -146,7 +168,7 @@ struct LatentAnalysis {
         if state.waitsForBarrier, !before.barrier { waitingForBarrier.append(granule) }
         if state.waitsForSync, !before.sync { waitingForSync.append(granule) }
         if state.inFlight != 0, !before.device {
-            flying[Agent(rawValue: state.writer), default: []].append(granule)
+            flying[Agent(rawValue: state.flier), default: []].append(granule)
         }
     }
 

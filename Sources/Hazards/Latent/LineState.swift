@@ -1,4 +1,5 @@
 import Operations
+import Quantities
 
 /// What may be true of one watched granule, over all that the architecture allows.
 ///
@@ -16,6 +17,14 @@ struct LineState: Equatable {
     var bypassedOuter: UInt64 = 0
     /// Stores that no barrier has ordered before maintenance by set and way.
     var unordered: UInt64 = 0
+    /// Those of the stores in a buffer that another core than the last one made, which has handed over since.
+    var handed: UInt64 = 0
+    /// Those of the stores in a buffer that a store-release was the last of: a load-acquire waits for them.
+    var released: UInt64 = 0
+    /// Those of the stores in a buffer that a barrier has ordered before the next load, where cores do all in order.
+    var fenced: UInt64 = 0
+    /// Those of the stores in a buffer that maintenance has followed, where cores do all in order: no line comes before.
+    var followed: UInt64 = 0
     /// Those of the stores in a buffer that go past the cores' caches.
     var bufferedPast: UInt64 = 0
     /// Dirty bytes that a device has written over in memory: nobody needs them any more.
@@ -29,6 +38,9 @@ struct LineState: Equatable {
     var droppingNamed: UInt64 = 0
     /// Dirty bytes that an invalidate of their range may have dropped, and that nobody has written since.
     var dropped: UInt64 = 0
+    /// Bytes that the program has stored and then had dropped: what was there before nobody can miss, until they are
+    /// written again.
+    var given: UInt64 = 0
     /// The statement of that invalidate.
     var dropRecord: UInt32 = 0
     /// Whether a device has written to the granule since.
@@ -39,14 +51,24 @@ struct LineState: Equatable {
     var unorderedClean: UInt64 = 0
     /// The core whose maintenance that was last.
     var cleaner: UInt8 = 0
+    /// The core that maintained the lines last.
+    var maintainer: UInt8 = 0
+    /// Lines whose maintenance a load has waited for, which a doorbell may have overtaken.
+    var loaded: UInt64 = 0
     /// Bytes whose clean was issued, and no barrier has waited for it.
     var pendingClean: UInt64 = 0
     /// Bytes whose outer clean was issued, and no `CACHE SYNC` has followed.
     var pendingOuterClean: UInt64 = 0
+    /// Lines whose clean and invalidate in the outer cache was issued, and no `CACHE SYNC` has followed.
+    var settlingOuter: UInt64 = 0
     /// Bytes that a device wrote and of which an inner cache may hold an older copy.
     var staleInner: UInt64 = 0
+    /// Stale bytes whose lines an invalidate may still hold, as no barrier has waited for it.
+    var staleLeaving: UInt64 = 0
     /// Bytes that were stale already when the transfer in flight began.
     var staleBefore: UInt64 = 0
+    /// The same of the outer cache.
+    var staleOuterBefore: UInt64 = 0
     /// The same as ``staleInner`` of the outer cache.
     var staleOuter: UInt64 = 0
     /// Lines that a core itself touched and nothing has removed since.
@@ -57,6 +79,12 @@ struct LineState: Equatable {
     var arriving: UInt64 = 0
     /// Those of ``arriving`` that were not dirty before, and of which no core may know: nobody need find them yet.
     var unseen: UInt64 = 0
+    /// Dirty bytes that a device which looks into caches was sent for, and may read at any time.
+    var asked: UInt64 = 0
+    /// The statement by which it does.
+    var askRecord: UInt32 = 0
+    /// The device.
+    var asker: UInt8 = 0
     /// Bytes that a device may be writing now.
     var inFlight: UInt64 = 0
     /// Bytes in flight of which a core may know that they have arrived: it may have seen what the device wrote later.
@@ -81,16 +109,94 @@ struct LineState: Equatable {
     var deviceRecord: UInt32 = 0
     /// The device of the last device write.
     var writer: UInt8 = 0
+    /// The device of the last one that was rung for.
+    var flier: UInt8 = 0
 
     /// A barrier has waited for what was in the cores' store buffers, and for maintenance if it does.
     mutating func leaveBuffer(forOuter hasOuterCache: Bool, settlesMaintenance: Bool) {
         if hasOuterCache { outerBuffered |= buffered & bufferedPast }
         buffered = 0
+        handed = 0
+        fenced = 0
+        released = 0
         guard settlesMaintenance else { return }
         pendingClean = 0
         leaving = 0
         dropping = 0
         droppingNamed = 0
+        loaded = 0
+        staleLeaving = 0
+    }
+
+    /// Some of what was in the cores' store buffers has left them.
+    mutating func leaveBuffer(_ mask: UInt64, forOuter hasOuterCache: Bool) {
+        if hasOuterCache { outerBuffered |= buffered & mask & bufferedPast }
+        buffered &= ~mask
+        fenced &= ~mask
+        released &= ~mask
+    }
+
+    /// A load of some lines has waited for their maintenance, and so for the stores before it, on a core that does all in
+    /// order.
+    mutating func finishInOrder(_ line: UInt64, forOuter hasOuterCache: Bool) {
+        leaveBuffer(pendingClean & line, forOuter: hasOuterCache)
+        unorderedClean &= ~line
+        leaving &= ~line
+        pendingClean &= ~line
+        dropping &= ~line
+        staleLeaving &= ~line
+    }
+
+    /// Maintenance of some lines is complete, and so are the stores before it.
+    mutating func finishMaintenance(_ line: UInt64) {
+        unorderedClean &= ~line
+        leaving &= ~line
+        pendingClean &= ~line
+        dropping &= ~line
+        staleLeaving &= ~line
+        buffered &= ~line | bufferedPast
+    }
+
+    /// A `CACHE SYNC` has waited for the outer cache.
+    ///
+    /// - Parameters:
+    ///   - core: The core that asked: what others have handed over to it has come that far, too.
+    ///   - lines: Those that the last core to store has stored to.
+    ///   - speculates: Whether lines come unasked.
+    mutating func sync(by core: Agent, stored lines: UInt64, speculates: Bool) {
+        buffered &= ~(Agent(rawValue: storer).isCore && storer != core.rawValue ? lines : handed)
+        if maintainer != core.rawValue {
+            pendingClean = 0
+            leaving = 0
+            dropping = 0
+            droppingNamed = 0
+        }
+        outerBuffered = 0
+        pendingOuterClean = 0
+        leaveOuter(settlingOuter, speculates: speculates)
+        settlingOuter = 0
+    }
+
+    /// Lines have left the outer cache.
+    mutating func leaveOuter(_ line: UInt64, speculates: Bool) {
+        mayHoldOuter &= ~line
+        // What waits in the core's own buffer can be missed by a line that comes before it has left.
+        bypassedOuter &= ~line | buffered
+        staleOuter &= ~(line & ~(speculates ? inFlight : 0))
+        staleOuterBefore &= ~line
+        polledOuter &= ~line
+    }
+
+    /// Notes that a device which looks into caches may read some bytes from now on.
+    ///
+    /// - Returns: whether they are dirty, so that it must find them in a cache.
+    mutating func ask(_ mask: UInt64, _ step: LoweredStep) -> Bool {
+        let dirty = (dirtyInner | dirtyOuter) & ~unseen & mask
+        guard dirty != 0 else { return false }
+        asked |= dirty
+        askRecord = step.record
+        asker = step.agent.rawValue
+        return true
     }
 
     /// What was on its way to some lines is done: a device that comes by itself finds it so.
@@ -98,6 +204,7 @@ struct LineState: Equatable {
         pendingClean &= ~line
         unorderedClean &= ~line
         leaving &= ~line
+        staleLeaving &= ~line
         buffered &= ~line
         outerBuffered &= ~line
     }
@@ -120,14 +227,17 @@ struct LineState: Equatable {
     /// Whether nothing is known that could go wrong.
     var isQuiet: Bool {
         dirtyInner | dirtyOuter | buffered | outerBuffered | pendingClean | pendingOuterClean
-            | staleInner | staleOuter | inFlight | bypassed | bypassedOuter | dropped | leaving == 0
+            | staleInner | staleLeaving | staleOuter | inFlight | bypassed | bypassedOuter | dropped
+            | leaving
+            == 0
     }
 
     /// Whether a barrier would change it.
     var waitsForBarrier: Bool {
-        buffered | pendingClean | leaving | dropping | unordered | unorderedClean | settling != 0
+        buffered | pendingClean | leaving | dropping | unordered | unorderedClean | settling
+            | staleLeaving != 0
     }
 
     /// Whether a `CACHE SYNC` would change it.
-    var waitsForSync: Bool { outerBuffered | pendingOuterClean != 0 }
+    var waitsForSync: Bool { outerBuffered | pendingOuterClean | settlingOuter != 0 }
 }

@@ -54,9 +54,13 @@ struct LineTable {
         else { return false }
         let found =
             states[place].staleInner | states[place].staleBefore | states[place].bypassed
-            | states[place].dropped | states[place].arriving | states[place].unseen
+            | states[place].dropped
         let passing = states[place].buffered & states[place].bufferedPast
-        return found & mask | (states[place].inFlight | passing) & line == 0
+        let waiting =
+            states[place].pendingClean | states[place].leaving | states[place].dropping
+            | states[place].unorderedClean
+        return (found | states[place].released | states[place].fenced) & mask
+            | (states[place].inFlight | passing | waiting) & line == 0
     }
 
     /// The state of a granule of which nothing may be known yet.

@@ -11,13 +11,43 @@ extension PublicationOrder {
         var start: UInt64
         var end: UInt64
         var isCacheable = false
+        /// How many bytes each access of a run with gaps touches, and how far they are apart; 0: it has none.
+        var size: UInt64 = 0
+        var step: UInt64 = 0
         /// Whether a device does it by itself, in the trace's turn.
         var isInTurn = false
-        /// How many barriers for all observers, and for those of the inner domain, stood before it.
+        /// How many barriers and store-releases for all observers, and for those of the inner domain, stood before it.
         var outer = 0
         var inner = 0
+        /// How many of these were barriers, and how many were barriers for maintenance.
+        var outerBarriers = 0
+        var innerBarriers = 0
+        var maintained = 0
+        /// The step of the last clean of a store's line; -1: there was none.
+        var cleaned = -1
+        /// How many barriers for maintenance stood before that.
+        var cleanedAfter = 0
 
-        func overlaps(_ other: Access) -> Bool { start < other.end && other.start < end }
+        /// Whether a store's line was cleaned, and no barrier of so many has ordered that before what follows.
+        func isBeingCleaned(_ maintained: Int) -> Bool {
+            cleaned >= 0 && cleanedAfter == maintained
+        }
+
+        /// Whether two accesses touch a byte together; two with gaps: whether their stretches do.
+        func overlaps(_ other: Access) -> Bool {
+            guard start < other.end, other.start < end else { return false }
+            if step > 0, other.step == 0 { return touches(other.start, other.end) }
+            if other.step > 0, step == 0 { return other.touches(start, end) }
+            return true
+        }
+
+        /// Whether one of a run's accesses touches a range that begins before the run's end, and ends after its start.
+        private func touches(_ low: UInt64, _ high: UInt64) -> Bool {
+            guard low >= start &+ size else { return true }
+            // The first that ends behind `low`.
+            let place = (low &- start &- size) / step &+ 1
+            return start &+ place &* step < min(high, end)
+        }
     }
 
     /// A load of bytes that a device has written.
@@ -33,11 +63,18 @@ extension PublicationOrder {
         var stores: [Access] = []
         var outer = 0
         var inner = 0
+        var outerBarriers = 0
+        var innerBarriers = 0
+        var maintained = 0
         var loads = Recent<Load>(PublicationOrder.most)
         /// The step of the last acquiring load.
         var floor = -1
         /// Lines that the core has had invalidated, each with the step: a load of them waits for that.
         var invalidated = Recent<Access>(PublicationOrder.most)
+        /// Lines that the core has maintained, each with the step.
+        var touched = Recent<Access>(PublicationOrder.most)
+        /// The step of the last barrier that maintenance before it is done at.
+        var ordered = -1
         /// The last transfer of each device that the core knows of: what it wrote before is known, too.
         var known = AgentTable<Int>()
 
@@ -49,6 +86,9 @@ extension PublicationOrder {
             }
             access.outer = outer
             access.inner = inner
+            access.outerBarriers = outerBarriers
+            access.innerBarriers = innerBarriers
+            access.maintained = maintained
             stores.append(access)
             if stores.count > 2 * PublicationOrder.most {
                 stores.removeFirst(PublicationOrder.most)
@@ -59,19 +99,51 @@ extension PublicationOrder {
         ///
         /// - Parameters:
         ///   - barrier: Which.
+        ///   - ordersMaintenance: Whether it orders maintenance, too.
         ///   - isRung: Whether a device runs that may have come before the barrier.
-        mutating func orderStores(_ barrier: Barrier, isRung: Bool) {
-            if barrier.reachesDevices { outer += 1 }
-            if barrier.domain != .nonShareable { inner += 1 }
+        mutating func orderStores(_ barrier: Barrier, ordersMaintenance: Bool, isRung: Bool) {
+            if barrier.reachesDevices {
+                outer += 1
+                outerBarriers += 1
+            }
+            if barrier.domain != .nonShareable {
+                inner += 1
+                innerBarriers += 1
+            }
+            if ordersMaintenance { maintained += 1 }
             // What a barrier has published is there for a device that comes by itself; one that runs may have come before.
-            if barrier.reachesDevices, !isRung { stores.removeAll(keepingCapacity: true) }
+            guard barrier.reachesDevices, !isRung else { return }
+            let maintained = maintained
+            if !stores.contains(where: { $0.isBeingCleaned(maintained) }) {
+                stores.removeAll(keepingCapacity: true)
+            }
         }
 
-        /// Whether all lines of a load have been invalidated after a step.
-        func isInvalidated(_ load: Access, since step: Int) -> Bool {
+        /// Notes a clean of some lines.
+        mutating func clean(_ start: UInt64, _ end: UInt64, _ index: Int) {
+            for place in stores.indices
+            where stores[place].isCacheable && stores[place].start < end
+                && start < stores[place].end
+            {
+                stores[place].cleaned = index
+                stores[place].cleanedAfter = maintained
+            }
+        }
+
+        /// Whether maintenance stands between two loads that waits for the first, and that a barrier has waited for before
+        /// the second: it is of a line of either.
+        func isMaintained(between first: Access, and second: Access) -> Bool {
+            guard ordered > first.index else { return false }
+            return touched.all.reversed().lazy.prefix { $0.index > first.index }.contains {
+                $0.index < ordered && ($0.overlaps(first) || $0.overlaps(second))
+            }
+        }
+
+        /// Whether the lines of some bytes have been invalidated after a step.
+        func isInvalidated(_ start: UInt64, _ end: UInt64, since step: Int) -> Bool {
             for one in invalidated.all.reversed() {
                 guard one.index > step else { return false }
-                if one.start <= load.start, load.end <= one.end { return true }
+                if one.start <= start, end <= one.end { return true }
             }
             return false
         }

@@ -14,17 +14,19 @@ struct PublicationOrder {
     /// The most accesses of one agent that are kept.
     static let most = HazardLimits.remembered
 
-    private let profile: HazardProfile
+    let profile: HazardProfile
     /// The step of the last barrier that no load performs before, whatever its core: they hand over in the trace's order.
     private var held = -1
-    private var cores = AgentTable<Core>()
-    private var writes = AgentTable<Recent<Access>>()
+    var cores = AgentTable<Core>()
+    var writes = AgentTable<Recent<Access>>()
     /// All bytes that devices may have written lie in here: most accesses are none of them.
-    private var written = Span()
-    private var reads = AgentTable<Recent<Access>>()
+    var written = Span()
+    var reads = AgentTable<Recent<Access>>()
+    /// What devices have written, whoever has stored over it or knows of it since.
+    var owned = AgentTable<Recent<Access>>()
     /// The step of each device's last doorbell, or of the last completion seen since: what was stored before it is for
     /// the doorbell's own barrier (H04).
-    private var rung = AgentTable<Int>()
+    var rung = AgentTable<Int>()
     /// What was found so far.
     private(set) var findings: [Finding] = []
     private var reported: Set<[UInt32]> = []
@@ -42,7 +44,9 @@ struct PublicationOrder {
                 isDependent: access.isDependent, index, step, map)
         case .run(let run):
             let start = run.start.address.rawValue
-            perform(run.kind, start, start &+ run.bytes, isDependent: false, index, step, map)
+            perform(
+                run.kind, start, start &+ run.extent, isDependent: false, index, step, map,
+                gaps: run.step > UInt64(run.size) ? (UInt64(run.size), run.step) : nil)
         case .copy(let copy):
             let from = copy.source.address.rawValue
             let to = copy.destination.address.rawValue
@@ -89,7 +93,7 @@ struct PublicationOrder {
 
     private mutating func perform(
         _ kind: AccessKind, _ start: UInt64, _ end: UInt64, isDependent: Bool, _ index: Int,
-        _ step: LoweredStep, _ map: MemoryMap
+        _ step: LoweredStep, _ map: MemoryMap, gaps: (size: UInt64, step: UInt64)? = nil
     ) {
         let mapping = map.mapping(of: start)
         guard mapping.type != .device, mapping.type != .stronglyOrdered else { return }
@@ -97,12 +101,14 @@ struct PublicationOrder {
         var access = Access(
             index: index, record: step.record, start: start &+ shift, end: end &+ shift,
             isCacheable: mapping.type == .writeBack && profile.hasCaches)
+        if let gaps { (access.size, access.step) = gaps }
         switch kind {
         case .store, .storeExclusive, .storeRelease:
             overwrite(access)
             cores[step.agent, default: Core()].store(&access, isRelease: kind == .storeRelease)
         case .load, .miscellaneousRead, .loadExclusive, .loadAcquire:
             guard profile.speculates else { return }
+            access.isCacheable = mapping.type.isCacheable && profile.hasCaches
             load(access, step, isDependent: isDependent, isAcquire: kind == .loadAcquire)
         default: return
         }
@@ -131,13 +137,17 @@ struct PublicationOrder {
         _ operation: Maintenance, _ index: Int, _ step: LoweredStep, _ map: MemoryMap
     ) {
         let instruction = operation.instruction
-        guard instruction.reachesCoherency, instruction.invalidates else { return }
+        guard instruction.reachesCoherency else { return }
         let start = map.physical(of: operation.start.address.rawValue)
         let first = start / profile.lineSize * profile.lineSize
         let last = lastByte(start, max(operation.bytes, 1)) / profile.lineSize * profile.lineSize
-        cores[step.agent, default: Core()].invalidated.append(
-            Access(
-                index: index, record: step.record, start: first, end: last &+ profile.lineSize))
+        if instruction.cleans, instruction.isByAddress {
+            cores[step.agent]?.clean(first, last &+ profile.lineSize, index)
+        }
+        let lines = Access(
+            index: index, record: step.record, start: first, end: last &+ profile.lineSize)
+        cores[step.agent, default: Core()].touched.append(lines)
+        if instruction.invalidates { cores[step.agent]?.invalidated.append(lines) }
     }
 
     /// What a core has stored over is not a device's any more.
@@ -158,7 +168,13 @@ struct PublicationOrder {
     private mutating func perform(_ barrier: Barrier, _ index: Int, by agent: Agent) {
         guard barrier.instruction != .isb else { return }
         if barrier.ordersStores {
-            cores[agent, default: Core()].orderStores(barrier, isRung: !rung.isEmpty)
+            // Other cores have handed over before it.
+            if cores[agent] == nil { cores[agent] = Core() }
+            let ordersMaintenance = profile.ordersMaintenance(barrier)
+            cores.change { _, core in
+                core.orderStores(
+                    barrier, ordersMaintenance: ordersMaintenance, isRung: !rung.isEmpty)
+            }
         }
         if barrier.accesses != .stores {
             settleLoads(of: agent, by: barrier)
@@ -166,6 +182,7 @@ struct PublicationOrder {
         }
         // Nothing after a DSB of any kind is performed before it.
         if barrier.instruction == .dsb { held = index }
+        if profile.ordersMaintenance(barrier) { cores[agent]?.ordered = index }
     }
 
     /// What the core has loaded of a device's it knows now, and what the device wrote before that.
@@ -200,6 +217,7 @@ struct PublicationOrder {
         var isOpen = false
         for told in core.loads.all {
             let (device, earlier, flag) = (told.device, told.access, told.flag)
+            guard !core.isMaintained(between: earlier, and: load) else { continue }
             if asked != device {
                 asked = device
                 isOpen = hasUnknown(device, load, core)
@@ -210,10 +228,13 @@ struct PublicationOrder {
                 let start = $0.isInTurn ? $0.index : earlier.index
                 return $0.overlaps(load) && $0.index <= flag.index
                     && $0.index > max(core.known[device] ?? -1, floor(of: $0, core))
-                    && !core.isInvalidated(load, since: start)
+                    && !isInvalidated(load, of: $0, since: start)
+                    && !isHeld(load, of: $0, behind: earlier, core)
             }
             // Two loads of the same bytes stay in order.
-            guard let data, !earlier.overlaps(load) else { continue }
+            guard let data, !earlier.overlaps(load),
+                !isHandedOver(device, from: earlier, to: load, by: step.agent)
+            else { continue }
             let (reader, writer) = (profile.name(of: step.agent), profile.name(of: device))
             report(
                 .h06, agent: step.agent, writer: device, record: step.record, data,
@@ -226,6 +247,43 @@ struct PublicationOrder {
                     (flag.record, "\(writer) writes what gives them to the core"),
                     (earlier.record, "\(reader) loads that: the bytes seem to be there"),
                 ])
+        }
+    }
+
+    /// Whether the lines that a load has of a write have been invalidated after a step, by its core or by one that has
+    /// handed over since.
+    ///
+    /// A load past the caches does not wait for that.
+    private func isInvalidated(_ load: Access, of write: Access, since step: Int) -> Bool {
+        let (start, end) = (max(load.start, write.start), min(load.end, write.end))
+        return load.isCacheable
+            && cores.agents.contains {
+                cores[$0]?.isInvalidated(start, end, since: step) ?? false
+            }
+    }
+
+    /// Whether a load waits for one of the same bytes that has found a device's write in its turn, and stands before the
+    /// one that it might go ahead of.
+    private func isHeld(
+        _ load: Access, of write: Access, behind earlier: Access, _ core: Core
+    ) -> Bool {
+        write.isInTurn
+            && core.loads.all.contains {
+                $0.access.index > write.index && $0.access.index < earlier.index
+                    && $0.access.overlaps(load)
+            }
+    }
+
+    /// Whether another core has loaded what a device wrote between two loads of a core, so that it was handed over and back.
+    private func isHandedOver(
+        _ device: Agent, from earlier: Access, to load: Access, by agent: Agent
+    ) -> Bool {
+        cores.agents.contains { other in
+            other != agent
+                && cores[other]?.loads.all.contains {
+                    $0.device == device && $0.access.index > earlier.index
+                        && $0.access.index < load.index
+                } ?? false
         }
     }
 
@@ -247,84 +305,7 @@ struct PublicationOrder {
         return false
     }
 
-    // MARK: Devices
-
-    private mutating func perform(
-        _ operation: DeviceOperation, _ index: Int, _ step: LoweredStep, _ map: MemoryMap
-    ) {
-        if let read = operation.readSide { perform(read, index, step, map) }
-        let start = operation.start.address.rawValue
-        let mapping = map.mapping(of: start)
-        let first = start &- mapping.start &+ mapping.physical
-        let access = Access(
-            index: index, record: step.record, start: first, end: first &+ operation.extent,
-            isInTurn: rung[step.agent] == nil)
-        switch operation.kind {
-        case .read, .descriptorFetch:
-            reads[step.agent, default: Recent(Self.most)].append(access)
-            judge(access, step, isWrite: false)
-        case .write:
-            writes[step.agent, default: Recent(Self.most)].removeAll {
-                access.start <= $0.start && $0.end <= access.end
-            }
-            writes[step.agent, default: Recent(Self.most)].append(access)
-            written.take(access.start, access.end)
-            judge(access, step, isWrite: true)
-        case .interrupt: return
-        }
-    }
-
-    /// Asks of a device that polls whether what it reads, or writes over, may come after what it has seen (H05).
-    private mutating func judge(_ access: Access, _ step: LoweredStep, isWrite: Bool) {
-        guard profile.reordersAccesses else { return }
-        let snoops = profile.snoops(step.agent)
-        let started = rung[step.agent]
-        for agent in cores.agents {
-            guard let core = cores[agent] else { continue }
-            func isOpen(_ store: Access) -> Bool {
-                guard snoops || !store.isCacheable else { return false }
-                // A device that comes by itself finds done what a barrier has waited for.
-                guard let started else {
-                    return snoops ? store.inner == core.inner : store.outer == core.outer
-                }
-                return store.index > started
-            }
-            for (place, data) in core.stores.enumerated()
-            where data.overlaps(access) && isOpen(data) {
-                let flag = core.stores[(place + 1)...].first { store in
-                    store.record != data.record && !store.overlaps(data)
-                        && (snoops ? store.inner == data.inner : store.outer == data.outer)
-                        && isOpen(store)
-                        && reads[step.agent]?.all.contains {
-                            $0.index > store.index && $0.overlaps(store)
-                        } ?? false
-                }
-                guard let flag else { continue }
-                let (writer, device) = (profile.name(of: agent), profile.name(of: step.agent))
-                report(
-                    .h05, agent: step.agent, writer: agent, record: step.record, data,
-                    max(data.start, access.start), min(data.end, access.end),
-                    isWrite
-                        ? "what was stored in record \(data.record) may land on top of what \(device) writes: it "
-                            + "may have seen the store of record \(flag.record) first"
-                        : "\(device) may see the store of record \(flag.record) and still read bytes older than what "
-                            + "was stored in record \(data.record)",
-                    [
-                        (data.record, "\(writer) stores the bytes; they wait in a buffer"),
-                        (
-                            flag.record,
-                            "\(writer) stores what gives them to \(device): seen at once"
-                        ),
-                        (
-                            step.record,
-                            "\(device) \(isWrite ? "writes" : "reads") the bytes: too early"
-                        ),
-                    ])
-            }
-        }
-    }
-
-    private mutating func report(
+    mutating func report(
         _ code: HazardCode, agent: Agent, writer: Agent, record: UInt32, _ data: Access,
         _ start: UInt64, _ end: UInt64, _ detail: String, _ chain: [(UInt32, String)]
     ) {

@@ -87,7 +87,7 @@ struct RegisterOrder {
         case .access(let access, _, _): perform(access, step, map)
         case .run(let run):
             let start = run.start.address.rawValue
-            if run.kind == .load { load(start, run.bytes, step, map) }
+            if run.kind == .load { load(start, run.extent, step, map) }
             cores[step.agent]?.forgetReads()
         case .copy(let copy):
             load(copy.source.address.rawValue, copy.bytes, step, map)

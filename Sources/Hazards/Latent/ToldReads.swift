@@ -44,7 +44,7 @@ struct ToldReads {
         case .access(let access, _, _) where access.kind.isStore:
             note(access.address, UInt64(access.size), index, map)
         case .run(let run) where run.kind.isStore:
-            note(run.start.address.rawValue, run.bytes, index, map)
+            note(run.start.address.rawValue, run.extent, index, map)
         case .copy(let copy): note(copy.destination.address.rawValue, copy.bytes, index, map)
         case .ring(let device): send(device, index)
         case .wait(let device): if bells[device] != nil { send(device, index) }

@@ -43,7 +43,7 @@ extension ManifestDetector {
             take(access.address, UInt64(access.size), by: agent, record: record)
         case .run(let run) where run.kind == .load:
             take(
-                run.start.address.rawValue, run.bytes, by: agent, record: record)
+                run.start.address.rawValue, run.extent, by: agent, record: record)
         default: break
         }
     }

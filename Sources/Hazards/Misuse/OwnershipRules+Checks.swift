@@ -321,7 +321,7 @@ extension OwnershipRules {
                     return false
                 }
             case .run(let run) where isOver && !run.kind.isStore:
-                if Self.range((run.start.address.rawValue, run.bytes)).overlaps(range) {
+                if Self.range((run.start.address.rawValue, run.extent)).overlaps(range) {
                     return false
                 }
             default: continue
