@@ -81,14 +81,13 @@ extension LatentAnalysis {
                 #endif
                 continue
             }
-            var state = lines.state(of: granule)
-            let before = state.waiting
-            if isStore {
-                store(&state, granule, mask, isCacheable, mapping.type, step)
-            } else {
-                load(&state, granule, mask, isCacheable, step)
+            change(granule) { analysis, state in
+                if isStore {
+                    analysis.store(&state, granule, mask, isCacheable, mapping.type, step)
+                } else {
+                    analysis.load(&state, granule, mask, isCacheable, step)
+                }
             }
-            set(granule, state, before: before)
         }
         if !isStore {
             noteArrived(start, size, isCached: isCacheable)
