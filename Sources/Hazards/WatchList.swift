@@ -204,14 +204,14 @@ public struct WatchList: Hashable, Sendable {
     /// The most bytes that are watched in one run: each costs the detectors about fifty bytes of memory.
     public static let limit: UInt64 = 8 << 20
 
-    /// The place of a granule among all that are watched; nil: it is not watched.
+    /// The watched range that a granule is in, and how many granules stand before that; nil: it is not watched.
     ///
     /// - Complexity: O(log *n*) in the number of ranges.
-    func index(of granule: UInt64) -> Int? {
+    func range(of granule: UInt64) -> (range: Range<UInt64>, before: Int)? {
         guard let first = ranges.first, granule >= first.lowerBound else { return nil }
         let low = firstRange(endingAfter: granule)
         guard low < ranges.count, ranges[low].lowerBound <= granule else { return nil }
-        return offsets[low] + Int(granule - ranges[low].lowerBound)
+        return (ranges[low], offsets[low])
     }
 }
 

@@ -70,6 +70,10 @@ public struct Machine<P: Probe & ~Copyable>: ~Copyable {
     let hitRules: OwnedBuffer<HitRule>
     /// The caches that the rules look into.
     private let windows: OwnedBuffer<CacheWindow>
+    /// Which records the accesses at work have.
+    var numbering = AccessNumbering()
+    /// The lines that passed unseen, though the probe hears some hits of theirs.
+    var heardHeads = HeardHeads()
     /// When the statement before this one started.
     var lastIssue: UInt64 = 0
     /// When a buffer or a device next does something by itself.

@@ -17,13 +17,14 @@ public struct UnrolledOperations: Sequence, IteratorProtocol {
     }
 
     private let program: Program
-    private let wanted: (Operation) -> Bool
-    private let wantedAccess: ((MemoryAccess) -> Bool)?
     private let rounds: UInt64
-    /// For each `repeat` and `span` its `end`, and for each of these whether a wanted operation stands within.
-    private var ends: [Int: (end: Int, isWanted: Bool)] = [:]
-    private var place = 0
-    /// The blocks around the place: how many rounds are left to go, and of how many in the program.
+    /// The statements that are asked for, and the begins and ends of blocks around them, by their places.
+    private var places: [Int] = []
+    /// For each begin in ``places`` the place of its end there.
+    private var ends: [Int: Int] = [:]
+    /// The next of ``places``.
+    private var index = 0
+    /// The blocks around it: how many rounds are left to go, and of how many in the program.
     private var open: [(start: Int, left: UInt64, done: UInt64, count: UInt64)] = []
 
     /// Goes through a program.
@@ -36,30 +37,30 @@ public struct UnrolledOperations: Sequence, IteratorProtocol {
     public init(
         _ program: Program, rounds: UInt64 = .max,
         accesses wantedAccess: ((MemoryAccess) -> Bool)? = nil,
-        where wanted: @escaping (Operation) -> Bool
+        where wanted: (Operation) -> Bool
     ) {
         self.program = program
         self.rounds = rounds
-        self.wanted = wanted
-        self.wantedAccess = wantedAccess
-        var starts: [(place: Int, isWanted: Bool)] = []
+        var starts: [Int] = []
         for place in program.statements.indices {
             if let access = program.statements[place].access {
-                if let open = starts.last, !open.isWanted, wantedAccess?(access) ?? false {
-                    starts[starts.count - 1].isWanted = true
-                }
+                if wantedAccess?(access) ?? false { places.append(place) }
                 continue
             }
             switch program.statements[place].body {
-            case .repeatBegin, .spanBegin: starts.append((place, false))
-            case .operation(_, let operation):
-                if let open = starts.last, !open.isWanted, wanted(operation) {
-                    starts[starts.count - 1].isWanted = true
-                }
+            case .repeatBegin, .spanBegin:
+                starts.append(places.count)
+                places.append(place)
+            case .operation(_, let operation): if wanted(operation) { places.append(place) }
             case .end:
-                guard let last = starts.popLast() else { continue }
-                ends[last.place] = (place, last.isWanted)
-                if last.isWanted, !starts.isEmpty { starts[starts.count - 1].isWanted = true }
+                guard let start = starts.popLast() else { continue }
+                if start == places.count - 1 {
+                    // Nothing in it is asked for.
+                    places.removeLast()
+                } else {
+                    ends[start] = places.count
+                    places.append(place)
+                }
             case .declaration, .mark: continue
             }
         }
@@ -67,17 +68,11 @@ public struct UnrolledOperations: Sequence, IteratorProtocol {
 
     /// The next operation that is asked for.
     public mutating func next() -> Step? {
-        while place < program.statements.count {
-            defer { place += 1 }
-            if let access = program.statements[place].access,
-                !(wantedAccess?(access) ?? false)
-            {
-                continue
-            }
+        while index < places.count {
+            defer { index += 1 }
+            let place = places[index]
             switch program.statements[place].body {
             case .operation(let agent, let operation):
-                let isAccess = program.statements[place].access != nil
-                guard isAccess || wanted(operation) else { continue }
                 return Step(
                     record: program.number(of: place), agent: agent, operation: operation,
                     pass: open.reduce(0) { $0 &* $1.count &+ $1.done })
@@ -88,7 +83,7 @@ public struct UnrolledOperations: Sequence, IteratorProtocol {
                 if block.left > 1 {
                     open[open.count - 1].left -= 1
                     open[open.count - 1].done += 1
-                    place = block.start
+                    index = block.start
                 } else {
                     open.removeLast()
                 }
@@ -99,11 +94,12 @@ public struct UnrolledOperations: Sequence, IteratorProtocol {
     }
 
     private mutating func enter(_ count: UInt64) {
-        guard let block = ends[place] else { return }
-        if count == 0 || !block.isWanted {
-            place = block.end
+        // The parser closes every block.
+        guard let end = ends[index] else { return }
+        if count == 0 {
+            index = end
         } else {
-            open.append((place, Swift.min(count, rounds), 0, count))
+            open.append((index, Swift.min(count, rounds), 0, count))
         }
     }
 }

@@ -13,7 +13,7 @@ extension ProgramRunner where P: ~Copyable {
             [(device.start, device.extent)] + (device.source.map { [($0, device.bytes)] } ?? [])
         for (start, bytes) in parts {
             let physical = lowering.memoryMap.physical(of: start.address.rawValue)
-            let apart = memoryApart(from: agent, physical, bytes)
+            let apart = ownedMemory.isEmpty ? nil : memoryApart(from: agent, physical, bytes)
             guard apart != nil || !(lowering.reach[agent]?.canSend(physical, bytes) ?? true) else {
                 continue
             }
@@ -26,10 +26,12 @@ extension ProgramRunner where P: ~Copyable {
     }
 
     /// The memory on the chip that any of some bytes are in, if only devices on another port than the device's reach it.
-    private func memoryApart(
+    ///
+    /// Mutating, for a runner is too large to be lent: the compiler copies what it lends.
+    private mutating func memoryApart(
         from agent: Agent, _ physical: UInt64, _ bytes: UInt64
     ) -> String? {
-        guard !ownedMemory.isEmpty, agent.index < devicePorts.count else { return nil }
+        guard agent.index < devicePorts.count else { return nil }
         let own = devicePorts[agent.index]
         let memory = ownedMemory.first {
             $0.port != own && $0.start < physical &+ bytes && physical < $0.start &+ $0.size

@@ -116,16 +116,15 @@ extension LatentAnalysis {
             #endif
             return
         }
-        var state = lines.state(of: granule)
-        let before = state.waiting
-        // What another core has cleaned is clean when it hands over.
-        if state.cleaner != step.agent.rawValue { state.unorderedClean = 0 }
-        if isStore {
-            store(&state, granule, mask, isCacheable, type, step)
-        } else {
-            load(&state, granule, mask, isCacheable, step)
+        change(granule) { analysis, state in
+            // What another core has cleaned is clean when it hands over.
+            if state.cleaner != step.agent.rawValue { state.unorderedClean = 0 }
+            if isStore {
+                analysis.store(&state, granule, mask, isCacheable, type, step)
+            } else {
+                analysis.load(&state, granule, mask, isCacheable, step)
+            }
         }
-        set(granule, state, before: before)
     }
 
     #if DEBUG

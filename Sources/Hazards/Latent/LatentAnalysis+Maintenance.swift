@@ -49,18 +49,17 @@ extension LatentAnalysis {
         _ operation: Maintenance, _ granule: UInt64, _ mask: UInt64, _ step: LoweredStep
     ) {
         let instruction = operation.instruction
-        var state = lines.state(of: granule)
-        let before = state.waiting
         let line = lineMask(granule, mask)
         let whole = operation.bytes == 0 ? line : mask
-        // What another core has cleaned is clean when it hands over.
-        if state.cleaner != step.agent.rawValue { state.unorderedClean = 0 }
-        if instruction.isOuter {
-            maintainOuter(&state, instruction, line, named: whole, granule, step)
-        } else {
-            maintainInner(&state, instruction, line, named: whole, granule, step)
+        change(granule) { analysis, state in
+            // What another core has cleaned is clean when it hands over.
+            if state.cleaner != step.agent.rawValue { state.unorderedClean = 0 }
+            if instruction.isOuter {
+                analysis.maintainOuter(&state, instruction, line, named: whole, granule, step)
+            } else {
+                analysis.maintainInner(&state, instruction, line, named: whole, granule, step)
+            }
         }
-        set(granule, state, before: before)
     }
 
     /// Whether another core than the one that asks was the last to store to a granule.
@@ -188,12 +187,20 @@ extension LatentAnalysis {
         state.wasWrittenSinceDrop = false
     }
 
-    /// Reports dirty bytes that an invalidate drops beside its range.
+    /// Reports dirty bytes that an invalidate drops beside its range, of which there are mostly none.
+    @inline(__always)
     mutating func reportDropped(
         _ state: LineState, _ code: HazardCode, _ granule: UInt64, _ beside: UInt64,
         _ step: LoweredStep
     ) {
-        guard beside != 0 else { return }
+        if beside != 0 { reportSomeDropped(state, code, granule, beside, step) }
+    }
+
+    @inline(never)
+    private mutating func reportSomeDropped(
+        _ state: LineState, _ code: HazardCode, _ granule: UInt64, _ beside: UInt64,
+        _ step: LoweredStep
+    ) {
         report(
             code, granule, beside, agent: step.agent, writer: step.agent, record: step.record,
             writeRecord: state.storeRecord,

@@ -165,6 +165,28 @@ struct LatentAnalysis {
     ///   - before: What was waited for in the old one.
     mutating func set(_ granule: UInt64, _ state: LineState, before: LineState.Waiting) {
         lines.put(state, granule)
+        note(granule, state, before: before)
+    }
+
+    /// Changes a granule's state where it is, and notes what later barriers and completions must look at.
+    ///
+    /// `body` looks at no other granule.
+    @inline(__always)
+    mutating func change(
+        _ granule: UInt64, _ body: (inout LatentAnalysis, inout LineState) -> Void
+    ) {
+        let place = lines.placeOrNew(granule)
+        var states = lines.takeStates()
+        let before = states[place].waiting
+        body(&self, &states[place])
+        note(granule, states[place], before: before)
+        lines.giveStates(states)
+    }
+
+    @inline(__always)
+    private mutating func note(
+        _ granule: UInt64, _ state: LineState, before: LineState.Waiting
+    ) {
         if state.waitsForBarrier, !before.barrier { waitingForBarrier.append(granule) }
         if state.waitsForSync, !before.sync { waitingForSync.append(granule) }
         if state.inFlight != 0, !before.device {

@@ -70,6 +70,32 @@ struct LineTable {
         return states[place]
     }
 
+    /// The place of a granule's state, which gets one if it has none.
+    @inline(__always)
+    mutating func placeOrNew(_ granule: UInt64) -> Int {
+        if let place = place(of: granule) { return place }
+        add(LineState(), granule)
+        return granules.count - 1
+    }
+
+    /// Takes the states out, to be changed where they are while something else is done with their owner: they are large,
+    /// and a copy costs.
+    ///
+    /// Until ``giveStates(_:)`` puts them back none can be looked at.
+    @inline(__always)
+    mutating func takeStates() -> [LineState] {
+        var taken: [LineState] = []
+        swap(&taken, &states)
+        return taken
+    }
+
+    /// Puts the states back.
+    @inline(__always)
+    mutating func giveStates(_ taken: consuming [LineState]) {
+        assert(taken.count == granules.count)
+        states = taken
+    }
+
     /// Puts a granule's state in.
     @inline(__always)
     mutating func put(_ state: LineState, _ granule: UInt64) {

@@ -95,11 +95,6 @@ struct ByteVersions: BitwiseCopyable {
             | (pair(first &+ 6) ^ twice) == 0
     }
 
-    @inline(__always)
-    private static func either(_ version: VersionID, _ third: VersionID) -> VersionID {
-        version == Version.absent ? third : version
-    }
-
     /// Gives bytes a version.
     @inline(__always)
     func set(_ mask: UInt64, to version: VersionID) {
@@ -116,79 +111,79 @@ struct ByteVersions: BitwiseCopyable {
         }
     }
 
-    /// Gives bytes the versions that others have, and where these have none those of a third.
-    func set(_ mask: UInt64, to others: ByteVersions, else third: ByteVersions) {
-        _ = Self.areAll(mask) { first in
+    /// A line's bytes, where a granule has two lines.
+    private static var half: Int { count / 2 }
+
+    /// The bytes of a mask that are no whole half; `body` is called with the first byte of each half that it has all of.
+    @inline(__always)
+    private static func beyondHalves(_ mask: UInt64, _ body: (Int) -> Void) -> UInt64 {
+        let (low, high): (UInt64, UInt64) = (0xFFFF_FFFF, 0xFFFF_FFFF << 32)
+        var left = mask
+        if mask & low == low {
+            body(0)
+            left &= high
+        }
+        if mask & high == high {
+            body(half)
+            left &= low
+        }
+        return left
+    }
+
+    /// Gives bytes the versions that others have.
+    @inline(__always)
+    func set(_ mask: UInt64, to others: ByteVersions) {
+        let left = Self.beyondHalves(mask) { first in
+            (base + first).update(from: others.base + first, count: Self.half)
+        }
+        guard left != 0 else { return }
+        _ = Self.areAll(left) { first in
+            put(others.pair(first), first)
+            put(others.pair(first &+ 2), first &+ 2)
+            put(others.pair(first &+ 4), first &+ 4)
+            put(others.pair(first &+ 6), first &+ 6)
+            return true
+        } one: {
+            base[$0] = others.base[$0]
+            return true
+        }
+    }
+
+    /// Whether bytes have the versions that others have.
+    @inline(__always)
+    func areThose(of others: ByteVersions, _ mask: UInt64) -> Bool {
+        var difference: Pair = 0
+        let left = Self.beyondHalves(mask) { first in
             var byte = first
-            while byte < first &+ 8 {
-                let two = others.pair(byte)
-                let isAbsent =
-                    two &>> 32 == Pair(Version.absent)
-                    || VersionID(truncatingIfNeeded: two) == Version.absent
-                if isAbsent {
-                    base[byte] = Self.either(others.base[byte], third.base[byte])
-                    base[byte &+ 1] = Self.either(others.base[byte &+ 1], third.base[byte &+ 1])
-                } else {
-                    put(two, byte)
-                }
+            while byte < first &+ Self.half {
+                difference |= pair(byte) ^ others.pair(byte)
                 byte &+= 2
             }
-            return true
-        } one: {
-            base[$0] = Self.either(others.base[$0], third.base[$0])
-            return true
         }
-    }
-
-    /// Gives bytes the versions that others have; those without one there stay.
-    func set(_ mask: UInt64, to others: ByteVersions) { set(mask, to: others, else: self) }
-
-    /// The one version that all bytes of a mask have; nil: there are several.
-    @inline(__always)
-    func only(_ mask: UInt64) -> VersionID? {
-        let first = base[mask.trailingZeroBitCount & 63]
-        let twice = Self.twice(first)
-        let isOnly = Self.areAll(mask) {
-            areEight($0, twice)
-        } one: {
-            base[$0] == first
-        }
-        return isOnly ? first : nil
-    }
-
-    /// Whether bytes, or where they have no version those of a third, have the versions that others have.
-    ///
-    /// - Precondition: The others have one of each byte.
-    func areThose(of others: ByteVersions, _ mask: UInt64, else third: ByteVersions) -> Bool {
-        Self.areAll(mask) { first in
-            let isEqual =
-                (pair(first) ^ others.pair(first))
+        guard difference == 0 else { return false }
+        return Self.areAll(left) { first in
+            (pair(first) ^ others.pair(first))
                 | (pair(first &+ 2) ^ others.pair(first &+ 2))
                 | (pair(first &+ 4) ^ others.pair(first &+ 4))
                 | (pair(first &+ 6) ^ others.pair(first &+ 6)) == 0
-            return isEqual
-                || (first..<first &+ 8).allSatisfy {
-                    Self.either(base[$0], third.base[$0]) == others.base[$0]
-                }
         } one: {
-            Self.either(base[$0], third.base[$0]) == others.base[$0]
+            base[$0] == others.base[$0]
         }
     }
 
-    /// Whether any byte is older than that of others, or where these have no version than that of a third.
-    func areOlder(than others: ByteVersions, _ mask: UInt64, else third: ByteVersions) -> Bool {
-        // What is absent is no older: it is the largest of all numbers.
+    /// Whether any byte is older than that of others.
+    @inline(__always)
+    func areOlder(than others: ByteVersions, _ mask: UInt64) -> Bool {
         !Self.areAll(mask) { first in
             var older: VersionID = 0
             var byte = first
             while byte < first &+ 8 {
-                let old = Self.either(others.base[byte], third.base[byte])
-                older |= old > base[byte] ? 1 : 0
+                older |= others.base[byte] > base[byte] ? 1 : 0
                 byte &+= 1
             }
             return older == 0
         } one: {
-            Self.either(others.base[$0], third.base[$0]) <= base[$0]
+            others.base[$0] <= base[$0]
         }
     }
 
@@ -196,25 +191,23 @@ struct ByteVersions: BitwiseCopyable {
     ///
     /// - Parameters:
     ///   - mask: The bytes.
-    ///   - third: What those have that have none here.
     ///   - body: What to do.
     @inline(__always)
-    func forEachVersion(_ mask: UInt64, else third: ByteVersions, _ body: (VersionID) -> Void) {
-        // No byte of the third is absent.
+    func forEachVersion(_ mask: UInt64, _ body: (VersionID) -> Void) {
         var last = Version.absent
         _ = Self.areAll(mask) { first in
-            let version = Self.either(base[first], third.base[first])
+            let version = base[first]
             if version != last { body(version) }
             last = version
             guard !areEight(first, Self.twice(version)) else { return true }
             for byte in first &+ 1..<first &+ 8 {
-                let version = Self.either(base[byte], third.base[byte])
+                let version = base[byte]
                 if version != last { body(version) }
                 last = version
             }
             return true
         } one: {
-            let version = Self.either(base[$0], third.base[$0])
+            let version = base[$0]
             if version != last { body(version) }
             last = version
             return true

@@ -8,14 +8,13 @@ import Quantities
 struct CopyMirror {
     private let watch: WatchList
     private var granules: [GranuleState?]
-    /// The versions by their numbers; 0 is the start.
-    private(set) var versions = [
-        Version(agent: .core(0), sequence: 0, record: 0, tick: .zero)
-    ]
-    /// How many versions each agent has made, by its raw value.
-    private var sequences = [UInt32](repeating: 0, count: Int(UInt8.max) + 1)
-    private var buffers = BufferedStores()
-    private let spare = CopyMemory()
+    private let table: GranuleTable
+    /// What is made by the table.
+    private let made: VersionList
+    private let buffers: BufferedStores
+    /// The watched range that was looked in last, and how many granules stand before it.
+    private var range: Range<UInt64> = 0..<0
+    private var before = 0
     /// The granule that was asked for last: mostly it is asked for again.
     private var lastAsked: (granule: UInt64, state: GranuleState?) = (.max, nil)
     /// The one before: a store's granule and that of what leaves the buffer for it are asked for in turn.
@@ -26,21 +25,46 @@ struct CopyMirror {
 
     init(watch: WatchList) {
         self.watch = watch
+        table = GranuleTable()
+        made = table.versions
+        buffers = table.buffers
         granules = Array(repeating: nil, count: watch.count)
     }
 
     /// The state of a granule; nil: it is not watched.
+    @inline(__always)
     mutating func state(_ granule: UInt64) -> GranuleState? {
-        if granule == lastAsked.granule { return lastAsked.state }
-        swap(&lastAsked, &askedBefore)
-        if granule == lastAsked.granule { return lastAsked.state }
+        granule == lastAsked.granule ? lastAsked.state : find(granule)
+    }
+
+    @inline(never)
+    private mutating func find(_ granule: UInt64) -> GranuleState? {
+        let other = askedBefore
+        askedBefore = lastAsked
+        guard granule != other.granule else {
+            lastAsked = other
+            return other.state
+        }
         var state: GranuleState?
-        if let index = watch.index(of: granule) {
-            state = granules[index] ?? GranuleState(spare)
-            granules[index] = state
+        if let index = index(of: granule) {
+            state = granules[index]
+            if state == nil {
+                state = table.make()
+                granules[index] = state
+            }
         }
         lastAsked = (granule, state)
         return state
+    }
+
+    /// The place of a granule among all that are watched: its neighbours are mostly asked for before it.
+    @inline(__always)
+    private mutating func index(of granule: UInt64) -> Int? {
+        if !range.contains(granule) {
+            guard let found = watch.range(of: granule) else { return nil }
+            (range, before) = found
+        }
+        return before + Int(granule - range.lowerBound)
     }
 
     /// The state of a granule, if it was asked for last.
@@ -49,18 +73,17 @@ struct CopyMirror {
         granule == lastAsked.granule ? lastAsked.state : nil
     }
 
-    /// Makes a new version.
-    mutating func newVersion(_ event: Event) -> VersionID {
-        let place = Int(event.agent.rawValue)
-        let sequence = sequences[place] &+ 1
-        sequences[place] = sequence
-        versions.append(
-            Version(agent: event.agent, sequence: sequence, record: event.record, tick: event.tick))
-        return VersionID(versions.count - 1)
+    /// The versions by their numbers; 0 is the start.
+    var versions: UnsafeBufferPointer<Version> {
+        @inline(__always) get { made.all }
     }
 
+    /// Makes a new version.
+    @inline(__always)
+    func newVersion(_ event: Event) -> VersionID { made.add(event) }
+
     /// How many versions an agent has made.
-    func sequence(of agent: Agent) -> UInt32 { sequences[Int(agent.rawValue)] }
+    func sequence(of agent: Agent) -> UInt32 { made.sequence(of: agent) }
 
     // MARK: Reads
 
@@ -74,8 +97,8 @@ struct CopyMirror {
             }
             if place.isBuffer, let bytes = buffered(granule, byte, in: place) { return bytes }
         }
-        if place.isDataCache, let versions = state.versions(in: place) {
-            let found = versions[byte]
+        if place.isDataCache, let bytes = state.bytes(in: place) {
+            let found = bytes[byte]
             if found != Version.absent { return found }
         }
         return state.memory[byte]
@@ -118,8 +141,9 @@ struct CopyMirror {
     /// Moves a buffer's entry to a place, or copies it there.
     mutating func drain(_ event: Event, keeping: Bool) {
         guard let entry = buffers.index(of: event.detail) else { return }
-        for index in 0..<buffers.partCount(of: entry) {
-            let part = buffers.part(index, of: entry)
+        var next = buffers.firstPart(of: entry)
+        while let part = next {
+            next = buffers.part(behind: part)
             guard let state = state(part.granule) else { continue }
             Self.write(state, event.otherPlace, part.mask, isCore: !keeping, part.version)
         }
@@ -136,7 +160,7 @@ struct CopyMirror {
         let source = event.otherPlace
         Granules.forEach(event.address, UInt64(event.size)) { granule, mask in
             guard let state = state(granule) else { return }
-            Self.copy(state, state.versions(in: source) ?? state.memory, event.place, mask)
+            Self.copy(state, state.bytes(in: source), event.place, mask)
             guard let index = state.index(of: event.place) else { return }
             let fill = GranuleCopy.Fill(
                 reason: MoveReason(rawValue: event.detail) ?? .demand, source: source,
@@ -151,12 +175,10 @@ struct CopyMirror {
             guard let state = state(granule), let index = state.index(of: event.place) else {
                 return
             }
-            let copy = state.copies[index].copy
+            let dirty = state.copies[index].copy.dirty & mask
             state.removeDirty(mask, at: index)
-            Self.copy(state, copy.versions, event.otherPlace, mask)
-            if let below = state.index(of: event.otherPlace) {
-                state.addDirty(copy.dirty & mask, at: below)
-            }
+            Self.copy(state, state.copies[index].copy.bytes, event.otherPlace, mask)
+            if let below = state.index(of: event.otherPlace) { state.addDirty(dirty, at: below) }
         }
     }
 
@@ -166,10 +188,8 @@ struct CopyMirror {
             guard let state = state(granule), let index = state.index(of: event.place) else {
                 return
             }
-            let copy = state.copies[index].copy
             state.unsettle()
-            copy.versions.set(mask, to: Version.absent)
-            let dirty = copy.dirty & mask
+            let dirty = state.copies[index].copy.dirty & mask
             state.removeDirty(mask, at: index)
             // A line that moved took its modified bytes along, to the L1D of the core that asked.
             if event.detail == MoveReason.exchange.rawValue, dirty != 0,
@@ -177,7 +197,7 @@ struct CopyMirror {
             {
                 state.addDirty(dirty, at: taker)
             }
-            if copy.versions.only(.max) == Version.absent { state.removeCopy(at: index) }
+            state.drop(mask, at: index)
         }
     }
 
@@ -191,6 +211,7 @@ struct CopyMirror {
     }
 
     /// Puts a version into a place.
+    @inline(__always)
     private static func write(
         _ state: GranuleState, _ place: Place, _ mask: UInt64, isCore: Bool, _ version: VersionID
     ) {
@@ -200,20 +221,22 @@ struct CopyMirror {
             return
         }
         let index = state.indexOfCopy(in: place)
-        state.copies[index].copy.versions.set(mask, to: version)
+        state.set(mask, to: version, at: index)
         if isCore { state.addDirty(mask, at: index) }
     }
 
-    /// Copies versions into a place; what has none there comes from memory.
+    /// Copies the versions that bytes have in another place, or where they are not there in memory, into a place.
+    @inline(__always)
     private static func copy(
-        _ state: GranuleState, _ versions: ByteVersions, _ place: Place, _ mask: UInt64
+        _ state: GranuleState, _ source: CopiedBytes?, _ place: Place, _ mask: UInt64
     ) {
         state.unsettle()
         guard place.isDataCache else {
-            if place == .memory { state.memory.set(mask, to: versions) }
+            if place == .memory, let source {
+                state.memory.set(mask & source.present, to: source.versions)
+            }
             return
         }
-        let index = state.indexOfCopy(in: place)
-        state.copies[index].copy.versions.set(mask, to: versions, else: state.memory)
+        state.set(mask, to: source, at: state.indexOfCopy(in: place))
     }
 }

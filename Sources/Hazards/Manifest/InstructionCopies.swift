@@ -21,7 +21,7 @@ struct InstructionCopies {
                 lines[line] ?? [VersionID](repeating: Version.absent, count: Int(WatchList.granule))
             let below = state.index(of: event.otherPlace)
             CopyMirror.forEachByte(mask) { byte in
-                let found = below.map { state.copies[$0].copy.versions[byte] } ?? Version.absent
+                let found = below.map { state.copies[$0].copy[byte] } ?? Version.absent
                 versions[byte] = found == Version.absent ? state.memory[byte] : found
             }
             lines[line] = versions

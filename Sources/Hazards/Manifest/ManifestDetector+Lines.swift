@@ -9,23 +9,27 @@ extension ManifestDetector {
         for (granule, mask) in Granules(event.address, UInt64(event.size)) {
             guard let state = mirror.state(granule), let index = state.index(of: event.place)
             else { continue }
-            let copy = state.copies[index].copy
-            guard isOlder(copy.versions, state, event.otherPlace, mask) else { continue }
+            let copy = state.copies[index].copy.bytes
+            let dirty = state.copies[index].copy.dirty
+            // Most lines are no older than what they go over.
+            guard state.isOlder(copy, than: state.bytes(in: event.otherPlace), mask) else {
+                continue
+            }
             var lost: UInt64 = 0
             var writer: VersionID = 0
             CopyMirror.forEachByte(mask) { byte in
                 let below = state.index(of: event.otherPlace).map {
-                    state.copies[$0].copy.versions[byte]
+                    state.copies[$0].copy[byte]
                 }
                 let old = below.flatMap { $0 == Version.absent ? nil : $0 } ?? state.memory[byte]
-                let new = copy.versions[byte]
+                let new = copy[byte]
                 guard new != Version.absent, old > new, !mirror.versions[Int(old)].agent.isCore
                 else { return }
                 lost |= 1 << UInt64(byte)
                 writer = max(writer, old)
             }
             guard lost != 0 else { continue }
-            let stored = copy.dirty & ~lost
+            let stored = dirty & ~lost
             let start = granule * WatchList.granule
             let isOfAnother =
                 stored != 0
@@ -34,19 +38,11 @@ extension ManifestDetector {
                     start + UInt64(stored.trailingZeroBitCount))
             report(
                 LostDeviceWrite(
-                    event: event, granule: granule, mask: lost, written: writer, dirty: copy.dirty,
+                    event: event, granule: granule, mask: lost, written: writer, dirty: dirty,
                     isOfAnotherMapping: isOfAnother,
                     startedAt: startedAt[mirror.versions[Int(writer)].agent]))
             forget(granule, lost)
         }
-    }
-
-    /// Whether any of a line's bytes is older than what it goes over: most lines are not.
-    private func isOlder(
-        _ versions: ByteVersions, _ state: GranuleState, _ place: Place, _ mask: UInt64
-    ) -> Bool {
-        let memory = state.memory
-        return versions.areOlder(than: state.versions(in: place) ?? memory, mask, else: memory)
     }
 
     /// Dirty bytes dropped outside the range that was asked for are lost.
@@ -72,7 +68,7 @@ extension ManifestDetector {
                 state.discarded = ((state.discarded?.mask ?? 0) | inside, event.record)
             }
             guard outside != 0 else { continue }
-            let version = copy.versions[outside.trailingZeroBitCount]
+            let version = copy[outside.trailingZeroBitCount]
             let code: HazardCode = state.storedBetween(event) ? .h12 : .h11
             report(
                 LostCoreWrite(
@@ -92,7 +88,7 @@ extension ManifestDetector {
         var overlapped: UInt64 = 0
         var foreign: UInt64 = 0
         CopyMirror.forEachByte(inside) { byte in
-            let version = copy.versions[byte]
+            let version = copy[byte]
             let address = granule * WatchList.granule + UInt64(byte)
             // What the kernel copied to a slot is not the driver's store.
             guard version != Version.absent,
@@ -105,7 +101,7 @@ extension ManifestDetector {
             }
         }
         for (lost, code) in [(overlapped, HazardCode.h19), (foreign, .h18)] where lost != 0 {
-            let version = copy.versions[lost.trailingZeroBitCount]
+            let version = copy[lost.trailingZeroBitCount]
             report(
                 LostCoreWrite(
                     event: event, granule: granule, mask: lost, written: version, code: code))
@@ -122,11 +118,11 @@ extension ManifestDetector {
         var lost: UInt64 = 0
         var written: VersionID = 0
         CopyMirror.forEachByte(mask) { byte in
-            let version = copy.versions[byte]
+            let version = copy[byte]
             guard version != Version.absent, version > state.memory[byte],
                 !mirror.versions[Int(version)].agent.isCore,
                 !state.copies.contains(where: {
-                    $0.place != event.place && $0.copy.versions[byte] == version
+                    $0.place != event.place && $0.copy[byte] == version
                 })
             else { return }
             lost |= 1 << UInt64(byte)
@@ -146,7 +142,6 @@ extension ManifestDetector {
     /// What was reported as lost is not expected by anybody any more.
     private mutating func forget(_ granule: UInt64, _ mask: UInt64) {
         guard let state = mirror.state(granule) else { return }
-        for index in state.history.indices { state.history[index].mask &= ~mask }
-        state.history.removeAll { $0.mask == 0 }
+        state.forgetWrites(mask)
     }
 }

@@ -18,13 +18,14 @@ extension ManifestDetector {
         _ event: Event, _ granule: UInt64, _ mask: UInt64, _ state: GranuleState
     ) {
         let (memory, latest) = (state.memory, state.latest)
-        let copy = state.versions(in: event.place)
-        let buffered = mirror.bufferedBytes(granule, in: event.place, for: event.agent) & mask
+        let copy = state.bytes(in: event.place)
+        let inBuffer = mirror.bufferedBytes(granule, in: event.place, for: event.agent)
+        let buffered = inBuffer & mask
         // Who finds the youngest of all bytes reads nothing stale.
-        if buffered == 0, (copy ?? memory).areThose(of: latest, mask, else: memory) {
+        if buffered == 0, state.areYoungest(mask, in: copy) {
             guard event.agent.isCore else { return }
-            noteReadFrom(latest, mask, by: event.agent)
-            settle(event, granule, state, copy)
+            latest.forEachVersion(mask) { noteReadFrom($0, by: event.agent) }
+            if inBuffer == 0 { settle(event, state, copy) }
             return
         }
         var stale: [(version: VersionID, expected: VersionID, mask: UInt64)] = []
@@ -66,30 +67,30 @@ extension ManifestDetector {
     }
 
     /// Notes that a core's further reads of a granule from the same place find nothing else, if it is so for all of its bytes.
+    ///
+    /// - Parameters:
+    ///   - event: The read.
+    ///   - state: The granule.
+    ///   - copy: What the place has of it.
     private func settle(
-        _ event: Event, _ granule: UInt64, _ state: GranuleState, _ copy: ByteVersions?
+        _ event: Event, _ state: GranuleState, _ copy: CopiedBytes?
     ) {
-        guard mirror.bufferedBytes(granule, in: event.place, for: event.agent) == 0,
-            (copy ?? state.memory).areThose(of: state.latest, .max, else: state.memory)
-        else { return }
+        guard state.areYoungest(.max, in: copy) else { return }
+        // Whom it has read one byte from it knows.
+        if state.isOfOneWrite { return state.settle(for: event.agent, in: event.place) }
+        let clock = clocks[event.agent] ?? VectorClock()
         var knowsAll = true
-        state.latest.forEachVersion(.max, else: state.memory) { version in
+        state.latest.forEachVersion(.max) { version in
             let writer = mirror.versions[Int(version)]
-            guard version != 0, !writer.agent.isCore else { return }
             // Who reads from a device knows of it from then on.
-            knowsAll =
-                knowsAll && clocks[event.agent].map { $0[writer.agent] >= writer.sequence } ?? false
+            if version != 0, !writer.agent.isCore, clock[writer.agent] < writer.sequence {
+                knowsAll = false
+            }
         }
         if knowsAll { state.settle(for: event.agent, in: event.place) }
     }
 
-    /// Notes whom a core has read from, by the versions of the bytes.
-    private mutating func noteReadFrom(
-        _ versions: ByteVersions, _ mask: UInt64, by agent: Agent
-    ) {
-        versions.forEachVersion(mask, else: versions) { noteReadFrom($0, by: agent) }
-    }
-
+    /// Notes whom a core has read from.
     private mutating func noteReadFrom(_ version: VersionID, by agent: Agent) {
         guard agent.isCore, version != 0 else { return }
         let writer = mirror.versions[Int(version)]
@@ -102,33 +103,32 @@ extension ManifestDetector {
     private mutating func noteSeen(_ event: Event) {
         for (granule, mask) in Granules(event.address, UInt64(event.size)) {
             guard let state = mirror.state(granule) else { continue }
-            let copy = state.versions(in: event.place)
+            let copy = state.bytes(in: event.place)
             let buffered = mirror.bufferedBytes(granule, in: event.place, for: event.agent) & mask
-            guard buffered != 0 else {
-                (copy ?? state.memory).forEachVersion(mask, else: state.memory) {
-                    noteSeen($0, by: event.agent)
+            // A packet has many versions, mostly of one core.
+            var last = Version(agent: event.agent, sequence: 0, record: 0, tick: .zero)
+            state.forEachVersion(mask & ~buffered, in: copy) { version in
+                let writer = mirror.versions[Int(version)]
+                guard version != 0, writer.agent.isCore else { return }
+                if writer.agent == last.agent {
+                    last.sequence = max(last.sequence, writer.sequence)
+                } else {
+                    noteSeen(last, by: event.agent)
+                    last = writer
                 }
-                continue
             }
-            var left = mask
-            while left != 0 {
-                let byte = left.trailingZeroBitCount
-                left &= left - 1
-                var found = copy?[byte] ?? Version.absent
-                if found == Version.absent { found = state.memory[byte] }
-                if buffered >> UInt64(byte) & 1 == 1 {
-                    found = mirror.version(
-                        state, granule, byte, in: event.place, for: event.agent)
-                }
-                noteSeen(found, by: event.agent)
+            noteSeen(last, by: event.agent)
+            CopyMirror.forEachByte(buffered) { byte in
+                let found = mirror.version(state, granule, byte, in: event.place, for: event.agent)
+                let writer = mirror.versions[Int(found)]
+                if found != 0 { noteSeen(writer, by: event.agent) }
             }
         }
     }
 
-    private mutating func noteSeen(_ version: VersionID, by device: Agent) {
-        let writer = mirror.versions[Int(version)]
-        guard version != 0, writer.agent.isCore,
-            seen[device].map({ $0[writer.agent] < writer.sequence }) ?? true
+    /// Notes that a device has read a version of a core's.
+    private mutating func noteSeen(_ writer: Version, by device: Agent) {
+        guard writer.agent.isCore, seen[device].map({ $0[writer.agent] < writer.sequence }) ?? true
         else { return }
         seen[device, default: VectorClock()][writer.agent] = writer.sequence
     }

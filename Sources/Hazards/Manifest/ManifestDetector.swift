@@ -161,7 +161,6 @@ public struct ManifestDetector: Probe {
     @inline(never)
     @usableFromInline
     mutating func follow(_ event: Event) {
-        defer { mayBeBuffered = mirror.holdsEntries }
         switch event.kind {
         case .load:
             // What is known of a granule says nothing of a longer line's rest.
@@ -174,7 +173,9 @@ public struct ManifestDetector: Probe {
             judgeRead(event)
             if !bounces.isEmpty { judgeBounced(event) }
             note(event, .load)
-        case .store: write(event, .store)
+        case .store:
+            write(event, .store)
+            mayBeBuffered = mirror.holdsEntries
         case .linefill:
             if event.place.isLevel1Instruction {
                 if watchesInstructions { instructions.fill(event, &mirror) }
@@ -197,8 +198,11 @@ public struct ManifestDetector: Probe {
         case .drain:
             mirror.drain(event, keeping: false)
             note(event, .drain, size: WatchList.granule)
+            mayBeBuffered = mirror.holdsEntries
         case .drainCopy: mirror.drain(event, keeping: true)
-        case .slotEntered: mirror.enterSlot(event)
+        case .slotEntered:
+            mirror.enterSlot(event)
+            mayBeBuffered = mirror.holdsEntries
         case .maintenance: noteMaintenance(event)
         case .deviceRead:
             judgeRead(event)
@@ -296,7 +300,7 @@ public struct ManifestDetector: Probe {
         guard kind == .deviceWrite else { return state.note(kind, event, mask) }
         state.deviceBytes |= mask
         var entry = JournalEntry(kind, event, mask)
-        entry.holders = state.copies.map(\.place).filter { $0 != event.place }
+        for (place, _) in state.copies where place != event.place { entry.addHolder(place) }
         state.note(entry)
     }
 
@@ -307,15 +311,12 @@ public struct ManifestDetector: Probe {
     }
 
     private mutating func noteMaintenance(_ event: Event) {
-        let cleans =
-            Maintenance.Instruction(rawValue: UInt8(truncatingIfNeeded: event.detail))?.cleans
-            ?? false
         Granules.forEach(event.address, UInt64(event.size)) { granule, mask in
             guard let state = mirror.state(granule) else { return }
             if event.place.isLevel1Data {
                 state.note(LineNaming(at: event.tick, place: event.place), of: mask)
             }
-            state.note(.maintenance, event, mask, cleans: cleans)
+            state.note(.maintenance, event, mask)
         }
     }
 

@@ -108,7 +108,7 @@ struct StaleRead: Symptom {
         var names = mirror.bufferPlaces(granule).filter {
             mirror.buffered(granule, byte, in: $0) == expected
         }.map(\.name)
-        names += state.copies.filter { $0.copy.versions[byte] == expected }.map(\.place.name)
+        names += state.copies.filter { $0.copy[byte] == expected }.map(\.place.name)
         if state.memory[byte] == expected { names.append(Place.memory.name) }
         return names.joined(separator: ", ")
     }
@@ -125,7 +125,7 @@ struct StaleRead: Symptom {
         guard let index = state.index(of: event.place) else {
             // Read past the caches, and in a cache that the device's transactions went into.
             let byte = mask.trailingZeroBitCount
-            let isInCache = state.copies.contains { $0.copy.versions[byte] == expected }
+            let isInCache = state.copies.contains { $0.copy[byte] == expected }
             return isInCache && profile.snoops(writer.agent) ? .h27 : .h01
         }
         if state.isMaintainedUnderAnotherAddress(event.place, mask, since: .zero) { return .h25 }
@@ -185,7 +185,7 @@ struct StaleRead: Symptom {
             return .h27
         }
         let holder = state.copies.first {
-            $0.place.isLevel1Data && $0.copy.versions[byte] == expected
+            $0.place.isLevel1Data && $0.copy[byte] == expected
         }
         if let holder,
             state.isMaintainedUnderAnotherAddress(holder.place, mask, since: writer.tick)
@@ -193,7 +193,7 @@ struct StaleRead: Symptom {
             return .h25
         }
         let inOuter = state.index(of: .outer).map {
-            state.copies[$0].copy.versions[byte] == expected
+            state.copies[$0].copy[byte] == expected
         }
         if inOuter == true, let maintained = state.naming(ofHalf: byte / 32)?.at,
             maintained >= writer.tick

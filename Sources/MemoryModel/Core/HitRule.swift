@@ -1,3 +1,4 @@
+import Operations
 import Quantities
 
 // What the fast path looks up for an access, and how it counts, so that its loop branches on nothing but whether the
@@ -108,4 +109,54 @@ struct HitCounts {
     var stores: UInt64 { sum &>> (2 &* Self.bits) }
     /// Loads.
     var loads: UInt64 { data &- stores }
+}
+
+/// Which records the accesses have that are being performed, for a probe that hears some hits.
+///
+/// The fast path looks here when it needs it: in its loop it would take registers.
+struct AccessNumbering: BitwiseCopyable {
+    private let base: UnsafePointer<MemoryAccess>?
+    private let firstRecord: UInt32
+    /// How far the records of neighbours are apart.
+    private let step: UInt32
+
+    /// That of no accesses.
+    init() {
+        base = nil
+        firstRecord = 0
+        step = 0
+    }
+
+    /// That of accesses from one on.
+    init(_ base: UnsafePointer<MemoryAccess>, _ firstRecord: UInt32, _ step: UInt32) {
+        self.base = base
+        self.firstRecord = firstRecord
+        self.step = step
+    }
+
+    /// The record of one of them.
+    @inline(__always)
+    func record(of access: UnsafePointer<MemoryAccess>) -> UInt32 {
+        guard let base else { return firstRecord }
+        return firstRecord &+ UInt32(truncatingIfNeeded: access - base) &* step
+    }
+}
+
+/// Where all lines are of whose loads the probe has heard enough.
+struct HeardHeads: BitwiseCopyable {
+    private var first = UInt64.max
+    private var last: UInt64 = 0
+
+    /// Takes a line in, by its first byte.
+    mutating func take(_ line: UInt64, bytes: UInt64) {
+        first = min(first, line)
+        last = max(last, line &+ (bytes &- 1))
+    }
+
+    /// Whether one of them may have any of some bytes; of a range that ends beyond all addresses it may.
+    @inline(__always)
+    func overlaps(_ address: UInt64, _ size: UInt64) -> Bool {
+        let end = address &+ (size &- 1)
+        return address <= last && (end >= first || end < address)
+    }
 }

@@ -25,6 +25,7 @@ extension Machine where P: ~Copyable {
         _ accesses: UnsafeBufferPointer<MemoryAccess>, firstRecord: UInt32, step: UInt32
     ) {
         guard let base = accesses.baseAddress else { return }
+        if P.hearsSomeHits { numbering = AccessNumbering(base, firstRecord, step) }
         var index = 0
         while true {
             index = performFast(base, from: index, to: accesses.count, firstRecord, step)
@@ -84,10 +85,7 @@ extension Machine where P: ~Copyable {
             let rule = rules + Int(kind)
             let address = virtual &+ mapDelta
             if !rule.pointee.passes(address, access.pointee.size) {
-                let record =
-                    P.hearsSomeHits
-                    ? firstRecord &+ UInt32(truncatingIfNeeded: access - base) &* step : 0
-                guard let more = hitLate(rule, kind, address, access.pointee.size, now, record)
+                guard let more = hitLate(rule, kind, address, access.pointee.size, now, access)
                 else { break }
                 counts.sum &+= more
             }
@@ -164,14 +162,14 @@ extension Machine where P: ~Copyable {
     /// A line whose hits the probe wants to hear does not get to the head of its set: each hit comes here. For loads it does
     /// when the probe has heard enough, until something happens to the line (`clearHeads`).
     ///
-    /// Out of line: the loop has all of its registers.
+    /// Out of line: the loop has all of its registers. Nor does it keep what tells the access's record.
     ///
     /// - Returns: what it adds to the counts beside the access itself; nil if it is not on the fast path, and then
     ///   nothing has happened.
     @inline(never)
     private mutating func hitLate(
         _ rule: UnsafePointer<HitRule>, _ kind: UInt32, _ address: UInt64, _ size: UInt32,
-        _ now: UInt64, _ record: UInt32
+        _ now: UInt64, _ access: UnsafePointer<MemoryAccess>
     ) -> UInt64? {
         let shift = rule.pointee.window.pointee.lineShift
         let line = address &>> shift
@@ -184,10 +182,12 @@ extension Machine where P: ~Copyable {
             if P.hearsSomeHits, P.foldsHits,
                 probe.hearsHits(of: line &<< shift, size: 1 &<< shift)
             {
+                let record = numbering.record(of: access)
                 let isEnough = probe.recordHit(hit(kind, address, size, now, record))
-                if kind == 1 { clearHeads(address, UInt64(size)) }
+                if kind == 1 { clearHeardHeads(address, UInt64(size)) }
                 if isEnough, kind == 0, !level1Data.hasSynonyms {
                     rule.pointee.window.pointee.setLoadHead(line, entry.pointee)
+                    heardHeads.take(line &<< shift, bytes: 1 &<< shift)
                 } else {
                     rule.pointee.window.pointee.clearHeads(line)
                 }
@@ -214,7 +214,13 @@ extension Machine where P: ~Copyable {
         if hasLevel1Data { clearHeads(0, .max) }
     }
 
-    /// Lets all cores' next accesses to some bytes be seen: something has happened to them.
+    /// Lets all cores' next accesses to some bytes be seen that the probe has heard enough of: something has happened to them.
+    @inline(__always)
+    mutating func clearHeardHeads(_ address: UInt64, _ size: UInt64) {
+        if heardHeads.overlaps(address, size) { clearHeads(address, size) }
+    }
+
+    /// Lets all cores' next accesses to some bytes be seen.
     ///
     /// Mutating, for a machine is too large to be lent: the compiler copies what it lends.
     @inline(never)

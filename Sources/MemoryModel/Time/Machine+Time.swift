@@ -215,15 +215,11 @@ extension Machine where P: ~Copyable {
     private mutating func seeAfter(_ event: Event) {
         switch event.kind {
         case .store, .linefill, .writeback, .invalidate, .deviceWrite, .maintenance:
-            if probe.hearsHits(of: event.address, size: UInt64(max(event.size, 1))) {
-                clearHeads(event.address, UInt64(event.size))
-            }
+            clearHeardHeads(event.address, UInt64(max(event.size, 1)))
         // What of an entry's bytes are in it is known to the buffer alone.
         case .drain, .drainCopy, .slotEntered:
             let start = event.address & ~(Self.widestEntry &- 1)
-            if probe.hearsHits(of: start, size: Self.widestEntry) {
-                clearHeads(start, Self.widestEntry)
-            }
+            clearHeardHeads(start, Self.widestEntry)
         default: break
         }
     }
