@@ -78,10 +78,10 @@ struct BufferedStores {
         spare.append(parts)
     }
 
-    /// The bytes of a granule that a core's own buffer, or another, holds.
-    func bytes(of granule: UInt64, in first: Place, or second: Place) -> UInt64 {
+    /// The bytes of a granule that a buffer holds.
+    func bytes(of granule: UInt64, in buffer: Place) -> UInt64 {
         var mask: UInt64 = 0
-        for entry in entries where entry.place == first || entry.place == second {
+        for entry in entries where entry.place == buffer {
             for part in entry.parts where part.granule == granule { mask |= part.mask }
         }
         return mask

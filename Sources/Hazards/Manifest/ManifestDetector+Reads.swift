@@ -19,7 +19,7 @@ extension ManifestDetector {
     ) {
         let (memory, latest) = (state.memory, state.latest)
         let copy = state.versions(in: event.place)
-        let buffered = mirror.bufferedBytes(granule, in: event.place, for: event.agent) & mask
+        let buffered = mirror.bufferedBytes(granule, for: event.agent) & mask
         // Who finds the youngest of all bytes reads nothing stale.
         if buffered == 0, (copy ?? memory).areThose(of: latest, mask, else: memory) {
             guard event.agent.isCore else { return }
@@ -69,7 +69,7 @@ extension ManifestDetector {
     private func settle(
         _ event: Event, _ granule: UInt64, _ state: GranuleState, _ copy: ByteVersions?
     ) {
-        guard mirror.bufferedBytes(granule, in: event.place, for: event.agent) == 0,
+        guard mirror.bufferedBytes(granule, for: event.agent) == 0,
             (copy ?? state.memory).areThose(of: state.latest, .max, else: state.memory)
         else { return }
         var knowsAll = true
@@ -102,26 +102,8 @@ extension ManifestDetector {
     private mutating func noteSeen(_ event: Event) {
         for (granule, mask) in Granules(event.address, UInt64(event.size)) {
             guard let state = mirror.state(granule) else { continue }
-            let copy = state.versions(in: event.place)
-            let buffered = mirror.bufferedBytes(granule, in: event.place, for: event.agent) & mask
-            guard buffered != 0 else {
-                (copy ?? state.memory).forEachVersion(mask, else: state.memory) {
-                    noteSeen($0, by: event.agent)
-                }
-                continue
-            }
-            var left = mask
-            while left != 0 {
-                let byte = left.trailingZeroBitCount
-                left &= left - 1
-                var found = copy?[byte] ?? Version.absent
-                if found == Version.absent { found = state.memory[byte] }
-                if buffered >> UInt64(byte) & 1 == 1 {
-                    found = mirror.version(
-                        state, granule, byte, in: event.place, for: event.agent)
-                }
-                noteSeen(found, by: event.agent)
-            }
+            let copy = state.versions(in: event.place) ?? state.memory
+            copy.forEachVersion(mask, else: state.memory) { noteSeen($0, by: event.agent) }
         }
     }
 
