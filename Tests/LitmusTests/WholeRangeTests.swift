@@ -66,6 +66,77 @@ struct WholeRangeTests {
         #expect(evicted.found == ["latent H03 by record 9"] && evicted.isWrong)
     }
 
+    @Test(
+        "Every rule takes zeros for stores",
+        arguments: [
+            // Of a device's buffer (H18), by either address; behind a doorbell that tells of it (H04); of instructions (H22).
+            (
+                """
+                device dma0 noncoherent
+                region a 0x10000000 4K wb
+                alias b a 0x40000000 wb
+                h = dma_map_single dma0 a 64 FROM_DEVICE
+                dma_mapping_error h
+                STORE
+                writel dma0 = 1
+                dma0: wr a 64
+                wait dma0
+                dma_unmap_single h
+                """, "6.12"
+            ),
+            (
+                """
+                device dma0 noncoherent
+                region a 0x10000000 4K nc
+                alias b a 0x40000000 nc
+                STORE
+                ring dma0
+                dma0: rd a 64
+                wait dma0
+                """, "none"
+            ),
+            (
+                """
+                region a 0x10000000 4K wb
+                alias b a 0x40000000 wb
+                ld a 4
+                STORE
+                dsb sy
+                isb
+                fetch a 4
+                """, "none"
+            ),
+            // Cleaned by set and way alone, with another core that may have the line (H24).
+            (
+                """
+                device dma0 noncoherent
+                region a 0x10000000 4K wb
+                alias b a 0x40000000 wb
+                core1: ld a 4
+                STORE
+                dc csw
+                dsb sy
+                ring dma0
+                dma0: rd a 64
+                wait dma0
+                """, "none"
+            ),
+        ])
+    func likeStores(text: String, kernel: String) throws {
+        func findings(_ store: String) throws -> Set<String> {
+            let setup = try setup(text.replacing("STORE", with: store), "rpi3", kernel: kernel)
+            return Set(
+                try Check.run(setup).judgement.findings.map {
+                    "\($0.verdict.rawValue) \($0.code.rawValue) by record \($0.record)"
+                })
+        }
+        let stores = try findings("st a 64 by 8")
+        #expect(!stores.isEmpty)
+        #expect(try findings("dc zva a 64") == stores)
+        #expect(try findings("dc zva a+20") == stores)
+        #expect(try findings("dc zva b 64") == stores)
+    }
+
     // MARK: Rounds
 
     @Test("A device that goes round and round reads until it is waited for, and writes again")

@@ -68,6 +68,9 @@ struct InstructionOrder {
             store(copy.destination.address.rawValue, copy.bytes, step, map)
         case .device(let operation) where operation.kind == .write:
             deviceWrites(operation, step, map)
+        case .maintenance(let operation) where operation.instruction == .dcZVA:
+            let (start, bytes) = profile.zeroed(operation)
+            store(start, bytes, step, map)
         case .maintenance(let operation): maintain(operation, map)
         case .barrier(let barrier): settle(barrier)
         default: return
