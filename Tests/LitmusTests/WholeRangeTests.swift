@@ -137,6 +137,26 @@ struct WholeRangeTests {
         #expect(try findings("dc zva b 64") == stores)
     }
 
+    // MARK: Long ranges
+
+    @Test(
+        "What an invalidate drops at its ends is found, however long it is",
+        arguments: [4_096, 65_536, 131_072, 1 << 20])
+    func longRanges(bytes: Int) throws {
+        // The lines of 64 bytes at both ends have neighbours that are dirty.
+        let judged = try judged(
+            """
+            buffer before 0x10000000 32
+            buffer long 0x10000020 \(bytes)
+            buffer behind 0x\(String(0x1000_0020 + bytes, radix: 16)) 32
+            st before 4
+            st behind 4
+            dc ivac long \(bytes)
+            dsb sy
+            """)
+        #expect(judged.found == ["manifest H11 by record 6"])
+    }
+
     // MARK: Rounds
 
     @Test("A device that goes round and round reads until it is waited for, and writes again")
@@ -199,6 +219,39 @@ struct WholeRangeTests {
         let direct = try findings("page")
         #expect(try findings("user") == direct)
         #expect(!direct.isEmpty || operation.hasPrefix("ld") || operation.hasSuffix("X 64 by 4"))
+    }
+
+    @Test(
+        "A line that is kept under a user's address is not dropped by the kernel's, where caches tell the two apart"
+    )
+    func otherLines() throws {
+        let text = """
+            device disk0 noncoherent
+            region page 0x10000000 4K wb
+            alias user page 0x40000000 wb
+            ld user 64 by 4
+            h = dma_map_single disk0 page 64 FROM_DEVICE
+            dma_mapping_error h
+            writel disk0 = 1
+            disk0: wr page 64
+            wait disk0
+            dma_unmap_single h
+            ld user 64 by 4
+            """
+        let found = try Check.run(setup(text, "arm926", kernel: "6.12")).judgement.findings
+        #expect(found.map(\.code) == [.h25])
+        #expect(found.first?.verdict == .manifest && found.first?.record == 11)
+        let bare = text.replacing(
+            "h = dma_map_single disk0 page 64 FROM_DEVICE\ndma_mapping_error h\n", with: ""
+        )
+        .replacing("dma_unmap_single h", with: "dc ivac page 64\ndsb")
+        let own = try Check.run(setup(bare, "arm926")).judgement.findings
+        #expect(own.map(\.code) == [.h25])
+        #expect(
+            own.first?.mend == "maintain page under the other address, too, by which it was used",
+            "\(own.map(\.mend))")
+        // One line for both addresses.
+        #expect(try Check.run(setup(text, "rpi3", kernel: "6.12")).judgement.findings.isEmpty)
     }
 
     // MARK: Polls
