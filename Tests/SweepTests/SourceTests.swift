@@ -97,7 +97,9 @@ struct SourceTests {
     @Test func bothAreCountedAsTheirAccesses() async throws {
         let points = OnePassTests.points(seed: 21, straddle: .split)
         let bytes = try Self.binary(Self.native)
-        @Sendable func stream() throws -> BinaryAccessReader { try BinaryAccessReader(bytes, file: "t") }
+        @Sendable func stream() throws -> BinaryAccessReader {
+            try BinaryAccessReader(bytes, file: "t")
+        }
         for kept in [1 << 20, 0] {
             for isRecording in [true, false] {
                 var run = SweepRun(
