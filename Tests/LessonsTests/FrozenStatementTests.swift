@@ -72,6 +72,15 @@ struct FrozenStatementTests {
             ("  copy twin body 64 by 4\n", "", "no longer has 'copy twin body"),
             ("span work", "span other", "no longer has 'span work'"),
             (
+                "st list 4 = 0\nst list+4 4 = 0x10003000",
+                "st list+4 4 = 0x10003000\nst list 4 = 0",
+                "does 'st list 4 = 0' (line 14 of the question's trace) later than the question's"
+            ),
+            (
+                "0x10000000 4K nc", "0x10000000 4K wb",
+                "changes the region list: what memory is like"
+            ),
+            (
                 "status 12 4 = 0x80000000", "status 12 4 = 1",
                 "changes the layout link: the hardware"
             ),

@@ -137,6 +137,40 @@ struct WholeRangeTests {
         #expect(try findings("dc zva b 64") == stores)
     }
 
+    @Test(
+        "What lacks between writing instructions and fetching them is said",
+        arguments: [
+            (
+                "st code 64 by 4\ndc cvau code 64\nisb", "nc",
+                "stored past the caches or cleaned may not be complete"
+            ),
+            (
+                "st code 64 by 4\nic ivau code 64\ndsb\nisb", "nc",
+                "the instruction cache was not told since"
+            ),
+            (
+                "ld code 4\nst code 64 by 4\ndc cvau code 64\nisb", "wb",
+                "stored past the caches or cleaned may not be complete"
+            ),
+            ("ld code 4\nst code 64 by 4\ndsb\nisb", "wb", "on the data side alone, not cleaned"),
+            ("st code 64 by 4\ndsb\nisb", "nc", "the instruction cache was not told since"),
+            (
+                "st code 64 by 4\ndsb\nic ivau code 64\nisb", "nc",
+                "the invalidate may not be complete"
+            ),
+            ("st code 64 by 4\ndsb\nic ivau code 64\ndsb", "nc", "no ISB stands after the DSB"),
+        ])
+    func instructions(text: String, type: String, words: String) throws {
+        let setup = try setup(
+            "region code 0x10000000 4K \(type)\n\(text)\nfetch code 4", "rpi4")
+        let findings = try Check.run(setup).judgement.findings
+        let own = findings.filter { $0.code == .h22 }
+        #expect(own.count == 1 && findings.count == 1, "\(findings.map(\.detail))")
+        if own.first?.verdict == .latent {
+            #expect(own[0].detail.contains(words), "\(own[0].detail)")
+        }
+    }
+
     // MARK: Long ranges
 
     @Test(

@@ -175,7 +175,8 @@ struct InstructionOrder {
     private func missing(_ state: State, _ mask: UInt64) -> String {
         if state.written & mask != 0 { return "they may be on the data side alone, not cleaned" }
         if state.cleaned & mask != 0 {
-            return "their clean may not be complete: no DSB has waited for it"
+            return
+                "what was stored past the caches or cleaned may not be complete: no DSB has waited for it"
         }
         if state.unified & mask != 0 { return "the instruction cache was not told since" }
         if state.invalidated & mask != 0 {
