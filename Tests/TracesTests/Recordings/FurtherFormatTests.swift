@@ -245,6 +245,25 @@ struct FurtherFormatTests {
         }
     }
 
+    @Test("Kinds that the native format has not are said as what they do")
+    func otherKinds() {
+        func operation(_ kind: AccessKind, _ size: UInt32) -> Operation {
+            NativeAccess.operation(MemoryAccess(kind, at: 0x1010, size: size, agent: .core(1)))
+        }
+        let load = MemoryAccess(.load, at: 0x1010, size: 4, agent: .core(1))
+        #expect(operation(.miscellaneousRead, 4) == .access(load, symbol: .none, value: nil))
+        #expect(operation(.load, 4) == .access(load, symbol: .none, value: nil))
+        #expect(
+            operation(.copyBack, 64)
+                == .maintenance(Maintenance(.dcCVAC, at: Operand(0x1010), bytes: 64)))
+        #expect(
+            operation(.invalidate, 64)
+                == .maintenance(Maintenance(.dcIVAC, at: Operand(0x1010), bytes: 64)))
+        // Without a size it is the whole cache.
+        #expect(operation(.copyBack, 0) == .maintenance(Maintenance(.dcCSW)))
+        #expect(operation(.invalidate, 0) == .maintenance(Maintenance(.dcISW)))
+    }
+
     @Test("Values that do not fit into their access are counted, and not said")
     func values() throws {
         let text = "kind,address,size,value\nw,1000,1,0x1ff\nw,1000,2,0x1ff\n"
