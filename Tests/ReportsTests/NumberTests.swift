@@ -1,8 +1,10 @@
-import Experiments
 import MemoryModel
-import Reports
+import Quantities
 import Testing
 import Traces
+
+@testable import Experiments
+@testable import Reports
 
 /// Numbers in reports, and the short reports that are nothing but numbers.
 @Suite("Numbers in reports")
@@ -40,6 +42,23 @@ struct NumberTests {
         let row = text.split(separator: "\n").first { $0.hasPrefix("L1D") }
         let numbers = (row ?? "").split(separator: " ").dropFirst().map(String.init)
         #expect(numbers.prefix(4) == ["1,024", "16", "128", "2"], "\(text)")
+    }
+
+    @Test func functionsBeyondTheTableAreSummedUp() {
+        // 23 functions of 30, 29 … 8 cycles: 437 in all, of which the last three have 27.
+        let costs = (0..<23).map { number in
+            var cost = FunctionCost(name: "f\(number)")
+            cost.records = UInt64(number)
+            cost.time = Ticks(rawValue: UInt64(30 - number) * 500)
+            return cost
+        }
+        let text = FunctionTable(costs, period: 500).text
+        #expect(text.hasSuffix("and 3 more functions with 6.18 %\n"), "\(text)")
+        let rows = text.split(separator: "\n").filter { $0.hasPrefix("f") }.dropFirst()
+        #expect(rows.count == 20)
+        #expect(rows.first?.split(separator: " ").prefix(4) == ["f0", "30", "6.86", "%"])
+        #expect(
+            !FunctionTable(Array(costs.prefix(20)), period: 500).text.contains("more functions"))
     }
 
     @Test func spansAreToldWithTheirPasses() throws {

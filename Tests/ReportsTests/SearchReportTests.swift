@@ -48,6 +48,11 @@ struct SearchReportTests {
                 "ld a 4\nst a 4\ndsb sy\nring dma0\ndma0: wr a+32 4\nwait dma0",
                 "old bytes go over young ones: dma0, 4 bytes at a+0x20"
             ),
+            // The store waits in a buffer until the device has written.
+            (
+                "region n 0x20000000 4K nc\nst n 4\nring dma0\ndma0: wr n 4\nwait dma0",
+                "old bytes go over young ones: dma0, 4 bytes at n (0x20000000)"
+            ),
             (
                 "st a+32 4\ndc ivac a 16\ndsb sy",
                 "stored bytes are dropped: core0, 4 bytes at a+0x20"
