@@ -37,6 +37,38 @@ struct StrategySettingTests {
         #expect(failed[.streaming]?.check.setup.program.devices.map(\.maskBits) == [nil])
     }
 
+    @Test("What holds descriptors is uncached where there is no allocator, too")
+    func allocators() throws {
+        let text = """
+            staleline 1
+            kernel 6.12
+            device eth0
+            ring = dma_alloc_coherent eth0 0x24010000 4096
+            buffer rx 0x24000000 512
+            repeat 3
+              st 0x24010000 16 by 4
+              ring eth0
+              eth0: fetch 0x24010000 16
+              eth0: wr rx 512
+              wait eth0
+              ld rx 512 by 8
+            end
+
+            """
+        let comparison = try Compare.run(
+            Sample.setup(text, machine: "stm32h743"), strategies: [.streaming, .writeThrough])
+        for strategy in [Strategy.streaming, .writeThrough] {
+            let result = try #require(comparison[strategy])
+            #expect(result.isCorrect, "\(result.findings.map(\.detail))")
+            let uncached = result.check.setup.program.statements.contains {
+                guard case .operation(_, .setMemoryType(0x2401_0000, 4_096, let type, _)) = $0.body
+                else { return false }
+                return type == .nonCacheable
+            }
+            #expect(uncached, "\(strategy)")
+        }
+    }
+
     @Test("Of many lengths eight are tried, the longest among them")
     func lengths() throws {
         let packets = (1...12).map { 64 * $0 }
