@@ -108,6 +108,13 @@ public struct HazardProfile: Hashable, Sendable {
     /// One that looks by itself acts in the trace's turn.
     var doorbellsOvertakeLoads: Bool { reordersAccesses && polled.count < devices.count }
 
+    /// The bytes that a `dc zva` stores: all of the lines that its own touch.
+    public func zeroed(_ operation: Maintenance) -> (start: UInt64, bytes: UInt64) {
+        let first = operation.start.address.rawValue & ~(lineSize - 1)
+        let last = lastByte(operation.start.address.rawValue, max(operation.bytes, 1))
+        return (first, (last | (lineSize - 1)) - first &+ 1)
+    }
+
     /// An agent's name.
     public func name(of agent: Agent) -> String {
         if agent.isCore { return "core\(agent.index)" }

@@ -109,6 +109,8 @@ public struct WatchList: Hashable, Sendable {
             body(access.address, UInt64(access.size))
         case .run(let run) where run.kind.isStore: body(run.start.address.rawValue, run.extent)
         case .copy(let copy): body(copy.destination.address.rawValue, copy.bytes)
+        case .maintenance(let item) where item.instruction == .dcZVA:
+            body(item.start.address.rawValue, max(item.bytes, 1))
         case .device(let device) where device.kind == .write:
             body(device.start.address.rawValue, device.extent)
         default: break

@@ -234,9 +234,6 @@ public struct Machine<P: Probe & ~Copyable>: ~Copyable {
             level2ByCopy: (0..<copies).map { level2.dirtyLines($0) },
             level3: hasLevel3 ? level3.dirtyLines(0) : 0)
     }
-
-    /// Gives up the machine and returns its probe.
-    public consuming func takeProbe() -> P { probe }
 }
 
 /// How many lines of each cache are dirty.

@@ -113,7 +113,7 @@ public struct FixReport: Sendable {
                 + "\(states))" + left
         }
         return
-            "no schedule found that goes wrong, but \(search.cut) of \(search.searched + search.cut) searches "
+            "no schedule found that goes wrong, but \(search.cut) of \(search.searched + search.tooLarge) searches "
             + "ended at their bound (\(states); `staleline prove --states N`)" + left
     }
 

@@ -59,7 +59,7 @@ public struct ProveReport: Sendable {
         } else {
             out +=
                 "\(setup.file): not proved: no schedule found that goes wrong on \(machine), but \(result.cut) of "
-                + "\(result.searched + result.cut) searches ended at their bound of \(Format.grouped(UInt64(result.bounds.states))) "
+                + "\(result.searched + result.tooLarge) searches ended at their bound of \(Format.grouped(UInt64(result.bounds.states))) "
                 + "states (`--states N`).\n"
         }
         if !result.left.isEmpty {

@@ -27,9 +27,6 @@ public struct ByteRuns: Hashable, Sendable {
     /// Gives all bytes one version.
     public init(_ version: UInt32) { runs = [Run(start: 0, version: version)] }
 
-    /// Whether there is no byte.
-    public var isEmpty: Bool { runs.count == 1 && runs[0].version == Self.none }
-
     /// The version of a byte.
     public subscript(byte: Int) -> UInt32 {
         var version = runs[0].version

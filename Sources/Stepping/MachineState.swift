@@ -159,13 +159,4 @@ public struct MachineState: Hashable, Sendable {
 
     /// A core's time so far, in ticks.
     public func time(ofCore core: Int) -> UInt64 { times[core].reduce(0, +) }
-
-    /// The youngest version of a byte in a buffer; nil: none.
-    public func buffered(_ address: UInt64, in place: Place) -> UInt32? {
-        for entry in buffers.reversed() where entry.place == place {
-            let part = entry.parts.last { address >= $0.address && address - $0.address < $0.size }
-            if let part { return part.version }
-        }
-        return nil
-    }
 }

@@ -41,8 +41,8 @@ struct StorageTests {
         add(0xF0, 2, to: 5, in: core)
         add(0x3F, 3, to: 5, in: core)
         #expect((0..<9).map { buffers.version(9, $0, in: core) } == [3, 3, 3, 3, 3, 3, 2, 2, nil])
-        #expect(buffers.bytes(of: 9, in: core, or: .memory) == 0xFF)
-        #expect(buffers.bytes(of: 8, in: core, or: .memory) == 0)
+        #expect(buffers.bytes(of: 9, in: core) == 0xFF)
+        #expect(buffers.bytes(of: 8, in: core) == 0)
         // What is older in the slot that an entry goes into is gone, and the memory of its parts is taken again.
         add(0x1, 4, to: 6, in: outer)
         add(0x100, 5, to: 6, in: outer)

@@ -127,6 +127,27 @@ import Traces
 
     static let calls = [
         Case(
+            "a line that is dirty by one mapping goes over what came into another's",
+            """
+            swiotlb none
+            device eth0 noncoherent
+            buffer a 0x10000000 32
+            buffer b 0x10000020 32
+            one = dma_map_single eth0 a 32 BIDIRECTIONAL
+            dma_mapping_error one
+            two = dma_map_single eth0 b 32 FROM_DEVICE
+            dma_mapping_error two
+            dma_sync_single_for_cpu one
+            st a 4
+            writel eth0 = 1
+            eth0: wr b 32
+            wait eth0
+            env evict a 64 core0
+            dma_unmap_single two
+            ld b 32 by 4
+            dma_unmap_single one
+            """, finds: ["misuse H19", "latent H10", "manifest H19"]),
+        Case(
             "an unmap that is skipped after a sync of all",
             receive
                 + "dma_sync_single_for_cpu h\ndma_unmap_single h attrs=SKIP_CPU_SYNC\nld rx 256 by 8",

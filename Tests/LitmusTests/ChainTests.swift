@@ -132,6 +132,31 @@ struct ChainTests {
                 ])
     }
 
+    @Test(
+        "A descriptor whose successor no memory can hold is an error at the line that starts the engine"
+    )
+    func beyond() {
+        let wide = Self.head.replacing(
+            "layout link 16 next 0 4 source 4 4 length 8 4",
+            with: "layout link 16 next 0 8 source 8 4 length 12 4")
+        let text =
+            wide + """
+                st list 8 = 0x0100000000000000
+                st list+8 4 = 0x10001000
+                st list+12 4 = 64
+                dsb
+                l2 sync
+                dma0: fetch list 16 chain link
+
+                """
+        let error = #expect(throws: TraceErrors.self) { try check(text) }
+        #expect(
+            error?.errors.map(\.description) == [
+                "t.slt:12: found a descriptor of 16 byte(s) at 0x100000000000000, expected bytes below 2^56, "
+                    + "at most 268435456 of all descriptors of a chain"
+            ])
+    }
+
     @Test("A field without a value is an error with its address")
     func unknown() {
         #expect(

@@ -41,6 +41,35 @@ struct WholeModelFaultsTests {
         #expect(try faults(key, value) == ["\(key): '\(value)', expected \(expected)"])
     }
 
+    /// Of keys that do not go together the one is named that was set last on the command line.
+    @Test(arguments: [
+        (
+            [("store_buffer.entry_bytes", "64")],
+            "store_buffer.entry_bytes: '64', expected at most l1d.line (32 bytes)"
+        ),
+        (
+            [("l1d.line", "4")],
+            "l1d.line: '4', expected what goes with store_buffer.entry_bytes 8: at most l1d.line (4 bytes)"
+        ),
+        (
+            [("l2.inclusion", "exclusive"), ("l2.outer.double_linefill", "true")],
+            "l2.outer.double_linefill: 'true', expected false where l2.inclusion is exclusive or victim: "
+                + "the second line may be in l1d"
+        ),
+        (
+            [("l2.outer.double_linefill", "true"), ("l2.inclusion", "exclusive")],
+            "l2.inclusion: 'exclusive', expected what goes with l2.outer.double_linefill true: false where "
+                + "l2.inclusion is exclusive or victim: the second line may be in l1d"
+        ),
+    ])
+    func nameWhatWasSetLast(_ overrides: [(String, String)], _ expected: String) throws {
+        let faults = ConfigurationFiles.faults(
+            try ConfigurationFiles.text("zynq7000"), overrides.map { (key: $0.0, value: $0.1) })
+        #expect(faults.map { "\($0.path): \($0.found), expected \($0.expected)" } == [expected])
+        let last = try #require(overrides.last)
+        #expect(faults.map(\.file) == ["--set \(last.0)=\(last.1)"])
+    }
+
     @Test func areLocatedInTheFileAllAtOnce() throws {
         let text = try ConfigurationFiles.zynq([
             ("    - name: B\n", "    - name: A\n"),

@@ -27,6 +27,10 @@ struct OrderRulesTests {
         #expect(reason([.dc(.dcCVAC, x), .dc(.dcIVAC, x)]) == .sameLine)
         #expect(reason([.dc(.dcCVAC, x), .ld(Litmus.aliasX)]) == nil)
         #expect(reason([.dc(.dcCVAC, x), .dc(.dcCVAC, y)]) == nil)
+        // Zeros are stores.
+        #expect(reason([.ld(x), .dc(.dcZVA, x)]) == .sameLocation)
+        #expect(reason([.dc(.dcZVA, x), .ld(x)]) == nil)
+        #expect(reason([.dc(.dcZVA, x), .dc(.dcCVAC, x)]) == .sameLine)
         #expect(reason([.st(Litmus.registerX, 1), .ld(Litmus.registerY)]) == .samePeripheral)
         #expect(reason([.ring, .wait]) == .samePeripheral)
         #expect(reason([.lda(x), .ld(y)]) == .acquire)

@@ -39,6 +39,45 @@ struct CallCostTests {
         #expect(try cost(coherent, on: "zynq7000").parts.map(\.text) == ["the call itself"])
     }
 
+    @Test(
+        "A buffer that is bounced is copied, at a cost; a small one may be without being asked to")
+    func bounced() throws {
+        var question = CallCost.Question("dma_map_single", direction: .toDevice, size: 4_096)
+        let direct = try cost(question, on: "rpi3")
+        #expect(!direct.plan.contains { $0.contains("bounce") })
+        question.isBounced = true
+        let bounced = try cost(question, on: "rpi3")
+        #expect(bounced.plan.contains("copy the range to its bounce slot"), "\(bounced.plan)")
+        #expect(bounced.time > direct.time)
+        #expect(CallCostReport(bounced).text.contains("copy the range to its bounce slot"))
+        question.name = "dma_unmap_single"
+        question.direction = .fromDevice
+        let back = try cost(question, on: "rpi3")
+        #expect(back.plan.contains("copy the bounce slot back to the range"), "\(back.plan)")
+        // From 6.5 on arm64 kernels bounce what is smaller than a line and written by the device.
+        let small = CallCost.Question("dma_map_single", direction: .fromDevice, size: 16)
+        let slot =
+            "a buffer of this size may share its lines with others: the device gets a bounce slot"
+        #expect(try cost(small, on: "rpi3", kernel: "6.18").plan.first == slot)
+        #expect(try cost(small, on: "rpi3", kernel: "6.1").plan.first != slot)
+    }
+
+    @Test(
+        "Every call can be asked about with a bounced buffer",
+        arguments: ["rpi3", "rpi1", "zynq7000", "kirkwood"], ["4.9", "6.12", "6.18"])
+    func everyBounced(machine: String, kernel: String) throws {
+        for name in CallCost.linuxNames {
+            var question = CallCost.Question(name, direction: .bidirectional, size: 256)
+            question.isBounced = true
+            do {
+                let cost = try cost(question, on: machine, kernel: kernel)
+                #expect(CallCostReport(cost).text.contains(name))
+            } catch let error as TraceErrors {
+                #expect(error.errors.allSatisfy { !$0.expected.isEmpty }, "\(error)")
+            }
+        }
+    }
+
     /// Every name has an answer wherever its kernel has it, and an error with a place elsewhere.
     @Test(
         "Every call, barrier and accessor",

@@ -173,7 +173,7 @@ extension MendScene {
 
     /// The question that a driver has to ask.
     private func checks(_ mapping: Mapping) -> [MendEdit] {
-        guard mapping.isStreaming,
+        guard mapping.isStreaming || mapping.call.function == .mapResource,
             !mapping.uses.contains(where: { $0.call.function == .mappingError })
         else { return [] }
         let statement = "dma_mapping_error \(mapping.name)"

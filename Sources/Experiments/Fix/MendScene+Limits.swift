@@ -64,21 +64,23 @@ extension MendScene {
     /// Entries of a list that are no longer than a device can do, and cross no boundary of it.
     func entries(_ finding: Finding) -> [MendEdit] {
         guard finding.code == .h34 else { return [] }
-        return mappings.filter { $0.overlaps(finding.range) && $0.call.function == .mapSG }
-            .compactMap { mapping in
-                guard let device = program.devices.first(where: { $0.agent == mapping.call.device })
-                else { return nil }
-                var call = mapping.call
-                call.segments = mapping.call.segments.flatMap { pieces(of: $0, for: device) }
-                // A list of some hundred entries is no longer what a person would write.
-                guard call.segments != mapping.call.segments, call.segments.count <= 64 else {
-                    return nil
-                }
-                return MendEdit(
-                    .replace, .call, order: 1, [replacement(mapping.place, .dma(call))],
-                    "split the entries at \(quote(mapping.place)) into what \(profile.name(of: device.agent)) can do, "
-                        + "or tell the kernel that it can do more")
+        return mappings.filter {
+            $0.overlaps(finding.range) && [.mapSG, .mapSGTable].contains($0.call.function)
+        }
+        .compactMap { mapping in
+            guard let device = program.devices.first(where: { $0.agent == mapping.call.device })
+            else { return nil }
+            var call = mapping.call
+            call.segments = mapping.call.segments.flatMap { pieces(of: $0, for: device) }
+            // A list of some hundred entries is no longer what a person would write.
+            guard call.segments != mapping.call.segments, call.segments.count <= 64 else {
+                return nil
             }
+            return MendEdit(
+                .replace, .call, order: 1, [replacement(mapping.place, .dma(call))],
+                "split the entries at \(quote(mapping.place)) into what \(profile.name(of: device.agent)) can do, "
+                    + "or tell the kernel that it can do more")
+        }
     }
 
     private func pieces(

@@ -122,5 +122,4 @@ extension DMACall.Function {
 
     var isSync: Bool { rawValue.hasPrefix("dma_sync") }
     var isSyncForCPU: Bool { isSync && rawValue.hasSuffix("_for_cpu") }
-    var isSyncForDevice: Bool { isSync && rawValue.hasSuffix("_for_device") }
 }

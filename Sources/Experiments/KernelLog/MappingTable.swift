@@ -28,9 +28,6 @@ struct LoggedMapping {
             case .table: "dma_alloc_sgt"
             }
         }
-
-        /// Whether it is a mapping of memory that was there before.
-        var isStreaming: Bool { self == .page || self == .list }
     }
 
     var kind: Kind

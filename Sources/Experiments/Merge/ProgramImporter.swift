@@ -9,6 +9,7 @@ struct ProgramImporter {
     private let program: Program
     private let file: String
     private let target: Program
+    private let theirs: [Declaration]
     private let clock: StampClock
     /// The names of both.
     private(set) var symbols: SymbolTable
@@ -28,6 +29,7 @@ struct ProgramImporter {
         self.target = target
         self.symbols = symbols
         self.clock = clock
+        theirs = target.declarations
         deviceCount = target.devices.count
     }
 
@@ -121,28 +123,37 @@ struct ProgramImporter {
         switch declaration {
         case .machine, .kernel, .set, .swiotlb: return try settle(declaration, statement)
         case .buffer(let symbol, let address, let size, let area):
-            guard let own = fresh(symbol) else { return nil }
-            return .buffer(own, address: address, size: size, area)
+            return try named(symbol, statement) { .buffer($0, address: address, size: size, area) }
         case .region(let symbol, let address, let size, let type, let share):
-            guard let own = fresh(symbol) else { return nil }
-            return .region(own, address: address, size: size, type, share)
+            return try named(symbol, statement) {
+                .region($0, address: address, size: size, type, share)
+            }
         case .alias(let symbol, let region, let address, let type, let share):
-            guard let own = fresh(symbol) else { return nil }
-            return .alias(own, of: take(region), address: address, type, share)
+            let shown = take(region)
+            return try named(symbol, statement) {
+                .alias($0, of: shown, address: address, type, share)
+            }
         case .device(let device): return declare(device)
         case .layout:
             throw error(statement, "a layout", "calls, marks and what they need")
         }
     }
 
-    /// A new name for what the other program does not have in the same place.
-    private mutating func fresh(_ symbol: SymbolID) -> SymbolID? {
+    /// A declaration of memory under a new name; nil if the other program has the same in the same place.
+    private mutating func named(
+        _ symbol: SymbolID, _ statement: Statement, _ make: (SymbolID) -> Declaration
+    ) throws(TraceErrors) -> Declaration? {
         guard let entry = program.symbols[symbol] else { return nil }
-        if let same = symbols.find(entry.name), symbols[same] == entry {
-            names[symbol] = same
-            return nil
+        guard let same = symbols.find(entry.name), symbols[same] == entry else {
+            return make(add(symbol, entry))
         }
-        return add(symbol, entry)
+        guard theirs.contains(make(same)) else {
+            throw error(
+                statement, "another \(entry.kind) '\(entry.name)'",
+                "the one that the other trace has in the same place")
+        }
+        names[symbol] = same
+        return nil
     }
 
     private mutating func declare(_ device: DeviceDeclaration) -> Declaration? {
@@ -170,19 +181,19 @@ struct ProgramImporter {
     private func settle(
         _ declaration: Declaration, _ statement: Statement
     ) throws(TraceErrors) -> Declaration? {
-        for other in target.declarations {
+        for other in theirs {
             switch (declaration, other) {
-            case (.machine(let own), .machine(let theirs)) where own != theirs:
+            case (.machine(let own), .machine(let given)) where own != given:
                 throw error(
-                    statement, "machine \(own)", "machine \(theirs), as the other trace has")
-            case (.kernel(let own), .kernel(let theirs)) where own != theirs:
-                throw error(statement, "kernel \(own)", "kernel \(theirs), as the other trace has")
-            case (.swiotlb(let own), .swiotlb(let theirs)) where own != theirs:
+                    statement, "machine \(own)", "machine \(given), as the other trace has")
+            case (.kernel(let own), .kernel(let given)) where own != given:
+                throw error(statement, "kernel \(own)", "kernel \(given), as the other trace has")
+            case (.swiotlb(let own), .swiotlb(let given)) where own != given:
                 throw error(statement, "another swiotlb", "the one that the other trace has")
-            case (.set(let key, let own), .set(let theirKey, let theirs))
-            where key == theirKey && own != theirs:
+            case (.set(let key, let own), .set(let theirKey, let given))
+            where key == theirKey && own != given:
                 throw error(
-                    statement, "set \(key)=\(own)", "set \(key)=\(theirs), as the other trace has")
+                    statement, "set \(key)=\(own)", "set \(key)=\(given), as the other trace has")
             default: if declaration == other { return nil }
             }
         }

@@ -93,13 +93,6 @@ struct ProofNode: Hashable, Sendable {
     var isLoad: Bool {
         if case .load = kind { true } else { false }
     }
-    /// Whether it makes new bytes.
-    var writes: Bool {
-        switch kind {
-        case .store, .deviceWrite: true
-        default: false
-        }
-    }
 }
 
 /// One line, or two lines of which one tells of the other, with all that touches them.

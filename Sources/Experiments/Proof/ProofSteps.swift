@@ -134,8 +134,8 @@ struct ProofSteps {
             append(ProofStep(.outerSync, by: step.agent, record: step.record))
             return
         case .dcZVA:
-            let first = operation.start.address.rawValue & ~(profile.lineSize - 1)
-            add(.store, first, max(operation.bytes, profile.lineSize), step)
+            let (first, bytes) = profile.zeroed(operation)
+            add(.store, first, bytes, step)
             return
         case .dcCVAU where !profile.hasOuterCache: return
         case _ where instruction.isOuter:

@@ -30,7 +30,9 @@ public struct ProofResult: Sendable {
     public var searched = 0
     /// How many states were gone through, of all of them.
     public var states = 0
-    /// How many searches ended at the bound.
+    /// How many have more operations than a search takes, and were not begun.
+    public var tooLarge = 0
+    /// How many searches ended at the bound, those that were not begun among them.
     public var cut = 0
     /// The bounds.
     public var bounds: ProofBounds
@@ -78,6 +80,7 @@ public enum Prove {
         var best: (problem: ProofProblem, outcome: ProofSearch.Outcome)?
         let problems = projection.problems()
         result.groups = problems.groups
+        result.tooLarge = problems.tooLarge
         result.cut = problems.tooLarge
         for (place, problem) in problems.different.enumerated() {
             defer { progress(place + 1, problems.different.count) }

@@ -115,6 +115,11 @@ extension Operation {
                 (copy.source.address.rawValue, copy.bytes, false),
                 (copy.destination.address.rawValue, copy.bytes, true),
             ]
+        case .maintenance(let item) where item.instruction == .dcZVA:
+            // Whole lines are zeroed, of at most 64 bytes each.
+            let first = item.start.address.rawValue & ~63
+            let last = (item.start.address.rawValue &+ (max(item.bytes, 1) - 1)) | 63
+            return [(first, (last &- first) &+ 1, true)]
         default: return []
         }
     }

@@ -157,6 +157,9 @@ struct StrategyLowering {
         switch operation {
         case .dma where lifted.keeps(statement): keep(statement)
         case .dma(let call) where call.function.mapsAllocation: mapAgain(call)
+        // Zeros are what the driver writes.
+        case .maintenance(let item) where item.instruction == .dcZVA:
+            append(agent, redirected(operation))
         case .dma, .barrier, .maintenance, .vendor: return
         case .ring(let device):
             handOver(index, agent)
@@ -267,6 +270,9 @@ struct StrategyLowering {
             copy.source = redirected(copy.source)
             copy.destination = redirected(copy.destination)
             return .copy(copy)
+        case .maintenance(var item):
+            item.start = redirected(item.start)
+            return .maintenance(item)
         default: return operation
         }
     }

@@ -68,6 +68,9 @@ struct InstructionOrder {
             store(copy.destination.address.rawValue, copy.bytes, step, map)
         case .device(let operation) where operation.kind == .write:
             deviceWrites(operation, step, map)
+        case .maintenance(let operation) where operation.instruction == .dcZVA:
+            let (start, bytes) = profile.zeroed(operation)
+            store(start, bytes, step, map)
         case .maintenance(let operation): maintain(operation, map)
         case .barrier(let barrier): settle(barrier)
         default: return
@@ -172,7 +175,8 @@ struct InstructionOrder {
     private func missing(_ state: State, _ mask: UInt64) -> String {
         if state.written & mask != 0 { return "they may be on the data side alone, not cleaned" }
         if state.cleaned & mask != 0 {
-            return "their clean may not be complete: no DSB has waited for it"
+            return
+                "what was stored past the caches or cleaned may not be complete: no DSB has waited for it"
         }
         if state.unified & mask != 0 { return "the instruction cache was not told since" }
         if state.invalidated & mask != 0 {

@@ -8,9 +8,8 @@ extension LatentAnalysis {
         case .outerSync: sync(by: step.agent)
         case .icIVAU, .icIALLU, .icIALLUIS: break
         case .dcZVA:
-            touch(
-                operation.start.address.rawValue & ~(profile.lineSize - 1),
-                max(operation.bytes, profile.lineSize), isStore: true, step)
+            let (start, bytes) = profile.zeroed(operation)
+            touch(start, bytes, isStore: true, step)
         case .dcCVAU where !profile.hasOuterCache: break  // reaches the unified L2 only: not memory
         default: maintain(operation, step)
         }

@@ -53,6 +53,9 @@ struct PublicationOrder {
             perform(.load, from, from &+ copy.bytes, isDependent: false, index, step, map)
             perform(.store, to, to &+ copy.bytes, isDependent: false, index, step, map)
         case .barrier(let barrier): perform(barrier, index, by: step.agent)
+        case .maintenance(let operation) where operation.instruction == .dcZVA:
+            let (start, bytes) = profile.zeroed(operation)
+            perform(.store, start, start &+ bytes, isDependent: false, index, step, map)
         case .maintenance(let operation): maintain(operation, index, step, map)
         case .ring(let device):
             send(device, index)

@@ -17,9 +17,6 @@ struct Recent<Element> {
     /// What is kept, the oldest first.
     var all: ArraySlice<Element> { elements[first...] }
 
-    /// The newest; nil: there is none.
-    var last: Element? { isEmpty ? nil : elements[elements.count - 1] }
-
     /// Adds the newest element, and forgets the oldest where there are too many.
     ///
     /// - Complexity: O(1) on average.
@@ -36,12 +33,6 @@ struct Recent<Element> {
     mutating func removeAll(where isGone: (Element) -> Bool) {
         guard all.contains(where: isGone) else { return }
         elements = all.filter { !isGone($0) }
-        first = 0
-    }
-
-    /// Forgets all.
-    mutating func removeAll() {
-        elements.removeAll(keepingCapacity: true)
         first = 0
     }
 }

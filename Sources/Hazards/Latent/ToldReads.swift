@@ -46,6 +46,9 @@ struct ToldReads {
         case .run(let run) where run.kind.isStore:
             note(run.start.address.rawValue, run.extent, index, map)
         case .copy(let copy): note(copy.destination.address.rawValue, copy.bytes, index, map)
+        case .maintenance(let operation) where operation.instruction == .dcZVA:
+            let (start, bytes) = profile.zeroed(operation)
+            note(start, bytes, index, map)
         case .ring(let device): send(device, index)
         case .wait(let device): if bells[device] != nil { send(device, index) }
         case .device(let operation): perform(operation, step, index, map)

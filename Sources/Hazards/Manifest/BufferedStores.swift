@@ -165,11 +165,10 @@ struct BufferedStores: BitwiseCopyable {
         return false
     }
 
-    /// The bytes of a granule that a core's own buffer, or another, holds.
-    func bytes(of granule: UInt64, in first: Place, or second: Place) -> UInt64 {
+    /// The bytes of a granule that a buffer holds.
+    func bytes(of granule: UInt64, in buffer: Place) -> UInt64 {
         var mask: UInt64 = 0
-        for entry in storage.pointee.entries.all where entry.place == first || entry.place == second
-        {
+        for entry in storage.pointee.entries.all where entry.place == buffer {
             var next = part(entry.first)
             while let part = next {
                 if part.granule == granule { mask |= part.mask }

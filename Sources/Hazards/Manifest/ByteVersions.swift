@@ -34,10 +34,6 @@ struct ByteVersions: BitwiseCopyable {
             assert(byte >= 0 && byte < Self.count)
             return base[byte]
         }
-        nonmutating set {
-            assert(byte >= 0 && byte < Self.count)
-            base[byte] = newValue
-        }
     }
 
     // MARK: Two bytes at a time

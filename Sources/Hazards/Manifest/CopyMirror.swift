@@ -91,11 +91,10 @@ struct CopyMirror {
     func version(
         _ state: GranuleState, _ granule: UInt64, _ byte: Int, in place: Place, for agent: Agent
     ) -> VersionID {
-        if !buffers.isEmpty {
-            if agent.isCore, let own = buffered(granule, byte, in: .storeBuffer(agent.index)) {
-                return own
-            }
-            if place.isBuffer, let bytes = buffered(granule, byte, in: place) { return bytes }
+        if !buffers.isEmpty, agent.isCore,
+            let own = buffered(granule, byte, in: .storeBuffer(agent.index))
+        {
+            return own
         }
         if place.isDataCache, let bytes = state.bytes(in: place) {
             let found = bytes[byte]
@@ -104,13 +103,10 @@ struct CopyMirror {
         return state.memory[byte]
     }
 
-    /// The bytes of a granule that an agent finds in buffers when it reads from a place.
-    func bufferedBytes(_ granule: UInt64, in place: Place, for agent: Agent) -> UInt64 {
-        guard !buffers.isEmpty, agent.isCore || place.isBuffer else { return 0 }
-        // No buffer is memory's.
-        return buffers.bytes(
-            of: granule, in: agent.isCore ? .storeBuffer(agent.index) : .memory,
-            or: place.isBuffer ? place : .memory)
+    /// The bytes of a granule that an agent finds in its own buffer: nobody reads from another's, and devices have none.
+    func bufferedBytes(_ granule: UInt64, for agent: Agent) -> UInt64 {
+        guard !buffers.isEmpty, agent.isCore else { return 0 }
+        return buffers.bytes(of: granule, in: .storeBuffer(agent.index))
     }
 
     /// The youngest version of a byte in a buffer; nil: none.

@@ -19,7 +19,7 @@ extension ManifestDetector {
     ) {
         let (memory, latest) = (state.memory, state.latest)
         let copy = state.bytes(in: event.place)
-        let inBuffer = mirror.bufferedBytes(granule, in: event.place, for: event.agent)
+        let inBuffer = mirror.bufferedBytes(granule, for: event.agent)
         let buffered = inBuffer & mask
         // Who finds the youngest of all bytes reads nothing stale.
         if buffered == 0, state.areYoungest(mask, in: copy) {
@@ -104,10 +104,9 @@ extension ManifestDetector {
         for (granule, mask) in Granules(event.address, UInt64(event.size)) {
             guard let state = mirror.state(granule) else { continue }
             let copy = state.bytes(in: event.place)
-            let buffered = mirror.bufferedBytes(granule, in: event.place, for: event.agent) & mask
             // A packet has many versions, mostly of one core.
             var last = Version(agent: event.agent, sequence: 0, record: 0, tick: .zero)
-            state.forEachVersion(mask & ~buffered, in: copy) { version in
+            state.forEachVersion(mask, in: copy) { version in
                 let writer = mirror.versions[Int(version)]
                 guard version != 0, writer.agent.isCore else { return }
                 if writer.agent == last.agent {
@@ -118,11 +117,6 @@ extension ManifestDetector {
                 }
             }
             noteSeen(last, by: event.agent)
-            CopyMirror.forEachByte(buffered) { byte in
-                let found = mirror.version(state, granule, byte, in: event.place, for: event.agent)
-                let writer = mirror.versions[Int(found)]
-                if found != 0 { noteSeen(writer, by: event.agent) }
-            }
         }
     }
 

@@ -118,6 +118,9 @@ public struct OwnershipRules {
                 checkStore(run.start.address.rawValue, span, step)
             case .copy(let copy) where !copy.isOnWrite:
                 checkStore(copy.destination.address.rawValue, copy.bytes, step)
+            case .maintenance(let operation):
+                let (start, bytes) = profile.zeroed(operation)
+                checkStore(start, bytes, step)
             default: break
             }
         }
@@ -147,6 +150,7 @@ public struct OwnershipRules {
         switch operation {
         case .dma, .ring, .wait, .device, .copy: true
         case .accessor(let accessor): accessor.function.isWrite
+        case .maintenance(let operation): operation.instruction == .dcZVA
         case .run(let run):
             watch.touches(run.start.address.rawValue, run.count &* run.step &+ UInt64(run.size))
         default: false

@@ -46,6 +46,9 @@ struct PhysicalProgram {
             copy.source = located(copy.source)
             copy.destination = located(copy.destination)
             return .copy(copy)
+        case .maintenance(var item):
+            item.start = located(item.start)
+            return .maintenance(item)
         case .device(var device):
             device.start = located(device.start)
             device.source = device.source.map(located)

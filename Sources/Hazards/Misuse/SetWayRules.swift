@@ -55,6 +55,9 @@ public struct SetWayRules {
         case .copy(let copy):
             touch(copy.source.address.rawValue, copy.bytes, .load, step, map)
             touch(copy.destination.address.rawValue, copy.bytes, .store, step, map)
+        case .maintenance(let operation) where operation.instruction == .dcZVA:
+            let (start, bytes) = profile.zeroed(operation)
+            touch(start, bytes, .store, step, map)
         case .maintenance(let operation): maintain(operation, step, map)
         case .device(let operation) where !profile.snoops(step.agent):
             transfer(operation, step, map)

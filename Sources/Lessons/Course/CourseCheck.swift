@@ -46,10 +46,6 @@ public struct CourseCheck: Sendable {
         checkAnswerNames()
     }
 
-    private mutating func note(_ body: () throws(TraceErrors) -> Void) {
-        do throws(TraceErrors) { try body() } catch { errors += error.errors }
-    }
-
     private mutating func check(_ lesson: Lesson, updating: Bool) {
         checkBlocks(lesson, updating: updating)
         checkBreaks(lesson)

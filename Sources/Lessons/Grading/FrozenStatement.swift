@@ -20,7 +20,7 @@ struct FrozenStatement: Hashable {
         case zero(at: Place, bytes: UInt64)
         case work(UInt64)
         case wait(Agent)
-        case transfer(DeviceOperation, at: Place, from: Place?)
+        case transfer(DeviceOperation, at: Place, from: Place?, layout: String?)
         case environment(EnvironmentEvent, at: Place)
         case loop(UInt64)
         case span(String)
@@ -114,7 +114,10 @@ struct FrozenStatement: Hashable {
             let source = transfer.source.map { place($0, names) }
             transfer.start = Operand(0)
             transfer.source = nil
-            return .transfer(transfer, at: start, from: source)
+            // Symbols are numbered in order of declaration, which may change.
+            let layout = names[transfer.layout]?.name
+            transfer.layout = .none
+            return .transfer(transfer, at: start, from: source, layout: layout)
         case .environment(var event):
             let start = place(event.start, names)
             event.start = Operand(0)

@@ -92,7 +92,7 @@ extension MachineConfiguration {
                     path: "store_buffer.high_water", found: "\(mark)",
                     expected: "1 to store_buffer.entries (\(storeBuffer?.entries ?? 1))"))
         }
-        if let cache = level1Data, core.count > 1, cache.hasSynonyms {
+        if let cache = level1Data, core.count > 1, cache.isBuildable, cache.hasSynonyms {
             faults.append(
                 ConfigurationFault(
                     path: "l1d.index",
@@ -137,7 +137,8 @@ extension MachineConfiguration {
             if let buffers = outer.lineReadBuffers, !(1...64 ~= buffers) {
                 add("l2.outer.line_read_buffers", "\(buffers)", "1 to 64")
             }
-            if outer.doublesLinefills, level2?.cache.sets == 1 {
+            if outer.doublesLinefills, let cache = level2?.cache, cache.isBuildable, cache.sets == 1
+            {
                 add("l2.outer.double_linefill", "true", "false where l2 has one set only")
             }
             if outer.doublesLinefills,
@@ -227,6 +228,9 @@ extension MachineConfiguration {
 }
 
 extension CacheConfiguration {
+    /// Whether it has sets and ways that can be counted with.
+    fileprivate var isBuildable: Bool { faults(path: "").isEmpty }
+
     /// Whether one byte may be in two lines, by its virtual addresses.
     public var hasSynonyms: Bool {
         index == .vivt || index == .vipt && wayBytes > Self.pageBytes

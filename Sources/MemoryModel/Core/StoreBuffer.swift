@@ -70,11 +70,6 @@ struct StoreBuffer {
     /// Makes an empty buffer.
     init(capacity: Int) { self.capacity = capacity }
 
-    /// Whether any entry shares a byte with a range.
-    func overlaps(_ start: UInt64, _ size: UInt64) -> Bool {
-        entries.contains { $0.overlaps(start, size) }
-    }
-
     /// The bits of `size` bytes from `address` in a granule.
     @inline(__always)
     static func mask(_ address: UInt64, _ size: UInt64, _ granule: UInt64) -> UInt64 {

@@ -78,8 +78,6 @@ struct Figure {
         text(16, 26, title, size: 15, isBold: true)
     }
 
-    var width: Double { picture.width }
-
     // MARK: Axes
 
     /// Draws the frame, the marks with lines behind the data, and the axes' titles.

@@ -60,8 +60,12 @@ struct AccessSizes {
 
     /// Bytes and halfwords: LDRB, STURH, LDARB, LDRSB; atomics, which load and store.
     private static func suffixed(_ name: String, _ operands: Operands) -> Int? {
-        for stem in ["cas", "swp", "ldadd", "ldclr", "ldeor", "ldset", "stadd", "stclr", "stset"]
-        where name.hasPrefix(stem) {
+        // CASP, CASPA, CASPL and CASPAL take pairs of registers.
+        if name.hasPrefix("casp") { return operands.size(0).map { $0 * 2 } }
+        for stem in [
+            "cas", "swp", "ldadd", "ldclr", "ldeor", "ldset", "ldsmax", "ldsmin", "ldumax",
+            "ldumin", "stadd", "stclr", "steor", "stset", "stsmax", "stsmin", "stumax", "stumin",
+        ] where name.hasPrefix(stem) {
             return sized(name) ?? operands.size(0)
         }
         for stem in [

@@ -67,6 +67,41 @@ struct SampleTests {
         #expect(script.cpus.map(\.count) == [1, 2])
     }
 
+    /// The bits of `union perf_mem_data_src`: operation from 0, level from 5, TLB from 26, level's number from 33, remote 37.
+    @Test(
+        "Where an access was served, by the kernel's bits",
+        arguments: [
+            (2 | 0x0A << 5, "L1 hit"), (2 | 0x12 << 5, "LFB hit"), (2 | 0x24 << 5, "L2 miss"),
+            (2 | 0x42 << 5, "L3 hit"), (2 | 0x102 << 5, "Remote RAM (1 hop) hit"),
+            (2 | 0x802 << 5, "Remote Cache (2 hops) hit"), (2 | 0x2000 << 5, "Uncached"),
+            (2 | 2 << 5 | 3 << 33, "L3 hit"), (2 | 2 << 5 | 13 << 33 | 1 << 37, "Remote RAM hit"),
+            (2 | 4 << 5 | 14 << 33, "PMEM miss"), (2 | 15 << 33, "not told"), (2, "not told"),
+        ] as [(UInt64, String)])
+    func levels(bits: UInt64, level: String) {
+        var sample = MemorySample()
+        PerfMemGrammar.take(bits, &sample)
+        #expect(sample.level == level && sample.kind == .load && !sample.missedTLB)
+        PerfMemGrammar.take(bits ^ 6 | 4 << 26, &sample)
+        #expect(sample.kind == .store && sample.missedTLB)
+        PerfMemGrammar.take(bits & ~31 | 1, &sample)
+        #expect(sample.kind == .other)
+    }
+
+    @Test(
+        "What SPE says of the farthest place counts",
+        arguments: [
+            ("L1D-ACCESS L1D-REFILL LLC-REFILL REMOTE-ACCESS", "another chip"),
+            ("L1D-ACCESS L1D-REFILL", "behind L1D"), ("TLB-ACCESS", "not told"),
+        ])
+    func farthest(events: String, level: String) throws {
+        let text = Self.spe.replacing("RETIRED L1D-ACCESS TLB-ACCESS", with: "RETIRED " + events)
+        #expect(try Self.statistics(text, .spe).levels.first?.name == level)
+        let fault = #expect(throws: TraceErrors.self) {
+            try Self.statistics(Self.spe.replacing("LAT 8 TOT", with: "LAT x TOT"), .spe)
+        }
+        #expect(fault?.errors.first?.expected == "a latency in cycles")
+    }
+
     @Test("SPE")
     func speRecords() throws {
         let result = try Self.statistics(Self.spe, .spe)

@@ -163,6 +163,11 @@ struct WorkloadResizing {
             copy.destination =
                 slot(copy.destination).map { moved(copy.destination, $0) } ?? copy.destination
             return .copy(copy)
+        case .maintenance(var item) where item.instruction == .dcZVA && item.bytes > 0:
+            guard let slot = slot(item.start) else { return operation }
+            item.bytes = length(item.bytes, at: item.start, slot, unit: 1)
+            item.start = moved(item.start, slot)
+            return .maintenance(item)
         default: return operation
         }
     }

@@ -22,20 +22,6 @@ struct BinaryInput {
         return bytes[position - 1]
     }
 
-    /// Takes an integer that has as many bytes as its type.
-    mutating func fixed<Value: FixedWidthInteger>(
-        _ type: Value.Type
-    ) throws(NativeFault) -> Value {
-        let size = MemoryLayout<Value>.size
-        guard size <= bytes.count - position else {
-            throw fault("the end of the data", "more of it")
-        }
-        var value: Value = 0
-        for place in 0..<size { value |= Value(bytes[position + place]) << (place * 8) }
-        position += size
-        return value
-    }
-
     /// Takes a number of seven-bit groups.
     mutating func number() throws(NativeFault) -> UInt64 {
         let start = position

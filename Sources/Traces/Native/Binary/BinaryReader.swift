@@ -39,6 +39,8 @@ public struct BinaryReader: @unchecked Sendable {
     private(set) var blocks: [(offset: Int, count: Int)] = []
     /// The block that follows the names, which had to be read to see that the names end.
     private var pending: RawBlock?
+    /// Whether the last block was taken, and the rest of the file checked.
+    private var isAtEnd = false
 
     /// Starts on a file: checks its two ends and reads its names.
     ///
@@ -79,10 +81,12 @@ public struct BinaryReader: @unchecked Sendable {
 
     /// Takes the next block of statements as it is.
     ///
-    /// - Returns: nil after the last block, once the rest of the file has been checked too.
+    /// - Returns: nil after the last block, once the rest of the file has been checked too, and at every later call.
     mutating func nextBlock() throws(TraceErrors) -> RawBlock? {
+        guard !isAtEnd else { return nil }
         guard let block = pending, block.kind.hasStatements else {
             try finish()
+            isAtEnd = true
             return nil
         }
         guard position + UInt64(block.count) <= statementCount else {
