@@ -240,7 +240,9 @@ extension ProofProblem {
                 }
                 state.lines[line].memory[index] = version
                 // Written through, it goes by way of the outer cache.
-                if nodes[store].kind == .store(.writeThrough), state.lines[line].outer != nil {
+                if nodes[store].kind == .store(.writeThrough), let held = state.lines[line].outer,
+                    !state.lines[line].isYounger(held[index], than: version, index)
+                {
                     state.lines[line].outer?[index] = version
                 }
             }

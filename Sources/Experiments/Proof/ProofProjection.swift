@@ -252,7 +252,7 @@ struct ProofProjection {
                 barriers.loads += barrier.ordersLoads ? 1 : 0
             }
             guard case .some(let kind) = step.nodeKind else {
-                effects.append(step.effect(over: []))
+                effects.append(step.effect(over: [], of: lineSize))
                 continue
             }
             var node = node(kind, index, after: previous, touch, group, masks)
@@ -275,7 +275,7 @@ struct ProofProjection {
                 step.effect(
                     over: group.enumerated().compactMap { place, line in
                         touch?[place].map { (line * lineSize, $0.bytes) }
-                    }))
+                    }, of: lineSize))
             nodes.append(node)
             guard nodes.count <= ProofBounds.mostNodes else { return nil }
         }

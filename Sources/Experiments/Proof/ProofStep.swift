@@ -84,8 +84,9 @@ struct ProofStep {
         }
     }
 
-    /// What it is to the rules of order, as far as it concerns some lines: their first bytes, and which of theirs.
-    func effect(over lines: [(start: UInt64, bytes: UInt64)]) -> MemoryEffect {
+    /// What it is to the rules of order, as far as it concerns some lines of a size: their first bytes, and which of
+    /// theirs.
+    func effect(over lines: [(start: UInt64, bytes: UInt64)], of lineSize: UInt64) -> MemoryEffect {
         var start = UInt64.max
         var end: UInt64 = 0
         for line in lines where line.bytes != 0 {
@@ -108,7 +109,7 @@ struct ProofStep {
                     Maintenance(
                         isEverywhere ? .dcCIVAC : instruction,
                         at: Operand(start < end ? start : 0), bytes: start < end ? end - start : 0)),
-                type)
+                type, lineSize: lineSize)
             // By set and way it is maintenance of no line by name.
             if isEverywhere { effect.size = 0 }
             return effect
@@ -133,12 +134,14 @@ struct ProofStep {
         }
     }
 
-    private static func effect(_ operation: Operation, _ type: MemoryType) -> MemoryEffect {
+    private static func effect(
+        _ operation: Operation, _ type: MemoryType, lineSize: UInt64 = 64
+    ) -> MemoryEffect {
         var map = MemoryMap()
         map.insert(
             MemoryMapping(
                 start: 0, end: .max, physical: 0, type: type, shareability: .innerShareable))
-        return MemoryEffect(operation, map: map, lineSize: 64)
+        return MemoryEffect(operation, map: map, lineSize: lineSize)
     }
 }
 

@@ -8,9 +8,14 @@ extension LatentAnalysis {
     mutating func perform(_ barrier: Barrier) {
         if profile.ordersStoresBeforeMaintenance(barrier) { orderStores() }
         if profile.ordersMaintenance(barrier) { orderCleans() }
-        if !profile.reordersAccesses, barrier.accesses == .all, barrier.instruction != .isb {
+        let publishes = barrier.ordersStores && barrier.reachesDevices
+        let fences = !profile.reordersAccesses && barrier.accesses == .all
+        if barrier.instruction != .isb, publishes || fences {
             for granule in waitingForBarrier {
-                lines.change(granule) { $0.fenced = $0.buffered }
+                lines.change(granule) {
+                    if publishes { $0.published = $0.buffered }
+                    if fences { $0.fenced = $0.buffered }
+                }
             }
         }
         guard profile.doorbellOrder.settlesStores(barrier) else { return }

@@ -176,8 +176,11 @@ extension LatentAnalysis {
         if type == .writeBack { state.dirtyInner |= mask }
         let passed = state.bypassed & lineMask(granule, mask) & ~mask
         state.bypassed &= ~mask
-        state.mayHold |= lineMask(granule, mask)
-        if profile.hasOuterCache { state.mayHoldOuter |= lineMask(granule, mask) }
+        // Written through, a store brings no line.
+        if type == .writeBack {
+            state.mayHold |= lineMask(granule, mask)
+            if profile.hasOuterCache { state.mayHoldOuter |= lineMask(granule, mask) }
+        }
         if passed != 0, type == .writeBack {
             reportPassed(state, granule, passed, step, isStore: true)
         }
@@ -232,11 +235,7 @@ extension LatentAnalysis {
         _ state: inout LineState, _ granule: UInt64, _ mask: UInt64, _ isCacheable: Bool,
         _ step: LoweredStep
     ) {
-        let ordered = state.fenced | (step.isAcquire ? state.released : 0)
-        if ordered != 0 {
-            state.leaveBuffer(
-                ordered & lineMask(granule, mask), forOuter: profile.hasOuterCache)
-        }
+        waitForStores(&state, lineMask(granule, mask), step)
         guard isCacheable else {
             loadPastCaches(state, granule, mask, step)
             return
@@ -274,9 +273,6 @@ extension LatentAnalysis {
         }
         let line = lineMask(granule, mask)
         noteLineBeforeStores(&state, granule, mask, step)
-        if !profile.reordersAccesses {
-            state.finishInOrder(line, forOuter: profile.hasOuterCache)
-        }
         if line & ~state.mayHold != 0 {
             settle(&state, line & ~state.mayHold, isAcquire: step.isAcquire)
         }
@@ -289,6 +285,19 @@ extension LatentAnalysis {
         if profile.hasOuterCache { state.staleOuter |= line & state.inFlight }
         state.mayHold |= line
         if profile.hasOuterCache { state.mayHoldOuter |= line }
+    }
+
+    /// A load waits for stores and maintenance of its lines that something has ordered before it.
+    private func waitForStores(
+        _ state: inout LineState, _ line: UInt64, _ step: LoweredStep
+    ) {
+        let ordered = state.fenced | (step.isAcquire ? state.released : 0)
+        if ordered != 0 {
+            state.leaveBuffer(ordered & line, forOuter: profile.hasOuterCache)
+        }
+        if !profile.reordersAccesses {
+            state.finishInOrder(line, forOuter: profile.hasOuterCache)
+        }
     }
 
     /// A load of lines that are not held waits for the invalidate that stands before it, and that for the stores before.
@@ -364,8 +373,8 @@ extension LatentAnalysis {
         _ state: LineState, _ granule: UInt64, _ mask: UInt64, _ step: LoweredStep
     ) {
         let dirty =
-            (state.dirtyInner | state.dirtyOuter | state.unorderedClean) & mask & ~state.unseen
-        judgeDropped(state, granule, state.dropped & mask & ~dirty, step)
+            ((state.dirtyInner | state.dirtyOuter) & ~state.unseen | state.unorderedClean) & mask
+        judgeDropped(state, granule, state.dropped & mask & ~dirty & ~state.unseen, step)
         guard dirty != 0 else { return }
         let storer = Agent(rawValue: state.storer)
         report(

@@ -73,7 +73,7 @@ extension LatentAnalysis {
         named: UInt64, _ granule: UInt64, _ step: LoweredStep
     ) {
         if instruction.cleans {
-            let cleaned = (state.dirtyInner | state.buffered) & line
+            let cleaned = (state.dirtyInner & ~state.unseen | state.buffered) & line
             state.leaving |= state.dirtyInner & line
             if profile.hasOuterCache {
                 state.dirtyOuter |= state.dirtyInner & line
@@ -120,7 +120,7 @@ extension LatentAnalysis {
 
     /// Notes that dirty bytes of a line are cleaned, and no barrier has ordered that before what follows.
     private func noteUnordered(_ state: inout LineState, _ line: UInt64, by core: Agent) {
-        let cleaned = state.dirtyInner & line
+        let cleaned = state.dirtyInner & line & ~state.unseen
         guard profile.reordersAccesses, cleaned != 0 else { return }
         state.unorderedClean |= cleaned
         state.cleaner = core.rawValue

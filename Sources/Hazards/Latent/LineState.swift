@@ -23,6 +23,8 @@ struct LineState: Equatable {
     var released: UInt64 = 0
     /// Those of the stores in a buffer that a barrier has ordered before the next load, where cores do all in order.
     var fenced: UInt64 = 0
+    /// Those of the stores in a buffer that a barrier has published: a device that comes by itself finds them.
+    var published: UInt64 = 0
     /// Those of the stores in a buffer that maintenance has followed, where cores do all in order: no line comes before.
     var followed: UInt64 = 0
     /// Those of the stores in a buffer that go past the cores' caches.
@@ -119,6 +121,7 @@ struct LineState: Equatable {
         handed = 0
         fenced = 0
         released = 0
+        published = 0
         guard settlesMaintenance else { return }
         pendingClean = 0
         leaving = 0
@@ -134,6 +137,7 @@ struct LineState: Equatable {
         buffered &= ~mask
         fenced &= ~mask
         released &= ~mask
+        published &= ~mask
     }
 
     /// A load of some lines has waited for their maintenance, and so for the stores before it, on a core that does all in
@@ -205,6 +209,7 @@ struct LineState: Equatable {
         unorderedClean &= ~line
         leaving &= ~line
         staleLeaving &= ~line
+        unordered &= ~line
         buffered &= ~line
         outerBuffered &= ~line
     }

@@ -125,33 +125,41 @@ extension PublicationOrder {
                         && !(isWrite && waits(access, for: data, store, of: agent, step.agent))
                 }
                 guard let flag else { continue }
-                let (writer, device) = (profile.name(of: agent), profile.name(of: step.agent))
-                report(
-                    .h05, agent: step.agent, writer: agent, record: step.record, data,
-                    max(data.start, access.start), min(data.end, access.end),
-                    isWrite
-                        ? "what was stored in record \(data.record) may land on top of what \(device) writes: it "
-                            + "may have seen the store of record \(flag.record) first"
-                        : "\(device) may see the store of record \(flag.record) and still read bytes older than what "
-                            + "was stored in record \(data.record)",
-                    [
-                        (
-                            data.record,
-                            data.isCacheable && !snoops
-                                ? "\(writer) stores the bytes; their clean takes its time"
-                                : "\(writer) stores the bytes; they wait in a buffer"
-                        ),
-                        (
-                            flag.record,
-                            "\(writer) stores what gives them to \(device): seen at once"
-                        ),
-                        (
-                            step.record,
-                            "\(device) \(isWrite ? "writes" : "reads") the bytes: too early"
-                        ),
-                    ])
+                report(data, by: agent, access, step, isWrite: isWrite, flag: flag)
             }
         }
+    }
+
+    private mutating func report(
+        _ data: Access, by agent: Agent, _ access: Access, _ step: LoweredStep, isWrite: Bool,
+        flag: Access
+    ) {
+        let isBeingCleaned = data.isCacheable && !profile.snoops(step.agent)
+        let (writer, device) = (profile.name(of: agent), profile.name(of: step.agent))
+        report(
+            .h05, agent: step.agent, writer: agent, record: step.record, data,
+            max(data.start, access.start), min(data.end, access.end),
+            isWrite
+                ? "what was stored in record \(data.record) may land on top of what \(device) writes: it "
+                    + "may have seen the store of record \(flag.record) first"
+                : "\(device) may see the store of record \(flag.record) and still read bytes older than what "
+                    + "was stored in record \(data.record)",
+            [
+                (
+                    data.record,
+                    isBeingCleaned
+                        ? "\(writer) stores the bytes; their clean takes its time"
+                        : "\(writer) stores the bytes; they wait in a buffer"
+                ),
+                (
+                    flag.record,
+                    "\(writer) stores what gives them to \(device): seen at once"
+                ),
+                (
+                    step.record,
+                    "\(device) \(isWrite ? "writes" : "reads") the bytes: too early"
+                ),
+            ])
     }
 
     /// Whether a device may have seen a store by a read: not where it has written itself meanwhile, in its turn.

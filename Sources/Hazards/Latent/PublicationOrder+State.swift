@@ -131,11 +131,13 @@ extension PublicationOrder {
         }
 
         /// Whether maintenance stands between two loads that waits for the first, and that a barrier has waited for before
-        /// the second: it is of a line of either.
-        func isMaintained(between first: Access, and second: Access) -> Bool {
+        /// the second: it is of a line of the first, or of some bytes of the second.
+        func isMaintained(
+            between first: Access, and start: UInt64, _ end: UInt64
+        ) -> Bool {
             guard ordered > first.index else { return false }
             return touched.all.reversed().lazy.prefix { $0.index > first.index }.contains {
-                $0.index < ordered && ($0.overlaps(first) || $0.overlaps(second))
+                $0.index < ordered && ($0.overlaps(first) || $0.start < end && start < $0.end)
             }
         }
 

@@ -220,7 +220,6 @@ struct PublicationOrder {
         var isOpen = false
         for told in core.loads.all {
             let (device, earlier, flag) = (told.device, told.access, told.flag)
-            guard !core.isMaintained(between: earlier, and: load) else { continue }
             if asked != device {
                 asked = device
                 isOpen = hasUnknown(device, load, core)
@@ -236,7 +235,9 @@ struct PublicationOrder {
             }
             // Two loads of the same bytes stay in order.
             guard let data, !earlier.overlaps(load),
-                !isHandedOver(device, from: earlier, to: load, by: step.agent)
+                !isHandedOver(device, from: earlier, to: load, by: step.agent),
+                !core.isMaintained(
+                    between: earlier, and: max(load.start, data.start), min(load.end, data.end))
             else { continue }
             let (reader, writer) = (profile.name(of: step.agent), profile.name(of: device))
             report(
