@@ -184,13 +184,14 @@ extension ProofProblem {
             kind: .overwritten, node: -1, line: line, classes: lost, expected: expected)
     }
 
-    /// What waits in the outer cache's buffer for a line reaches memory, in order.
+    /// What waits in the outer cache's buffer for a line reaches memory, and all that entered before it.
     func landAll(in line: Int, _ state: inout ProofState) -> ProofWrong? {
         var wrong: ProofWrong?
-        for store in state.outerBuffer where nodes[Int(store)].classes[line] != 0 {
-            wrong = wrong ?? land(Int(store), &state)
-            state.outerBuffer.removeAll { $0 == store }
-        }
+        guard
+            let last = state.outerBuffer.lastIndex(where: { nodes[Int($0)].classes[line] != 0 })
+        else { return nil }
+        for store in state.outerBuffer[...last] { wrong = wrong ?? land(Int(store), &state) }
+        state.outerBuffer.removeFirst(last + 1)
         return wrong
     }
 

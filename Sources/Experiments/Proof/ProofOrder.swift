@@ -197,9 +197,19 @@ struct ProofOrder {
         _ nodes: [ProofNode], by earlier: Int, for load: Int, of device: Int? = nil
     ) -> Int? {
         guard case .load = nodes[earlier].kind, canPass(nodes, earlier, load) else { return nil }
-        return nodes[..<earlier].lastIndex { write in
-            write.kind == .deviceWrite && (device ?? write.device) == write.device
-                && zip(write.classes, nodes[earlier].classes).contains { $0 & $1 != 0 }
+        return nodes[..<earlier].indices.last { write in
+            nodes[write].kind == .deviceWrite
+                && (device ?? nodes[write].device) == nodes[write].device
+                && isLeft(nodes, of: write, to: earlier)
+        }
+    }
+
+    /// Whether a load may find bytes of a device's write: not those that a core has stored over in between.
+    private func isLeft(_ nodes: [ProofNode], of write: Int, to load: Int) -> Bool {
+        nodes[load].classes.indices.contains { line in
+            var shared = nodes[write].classes[line] & nodes[load].classes[line]
+            for node in nodes[write..<load] where node.isStore { shared &= ~node.classes[line] }
+            return shared != 0
         }
     }
 

@@ -9,7 +9,7 @@ extension LatentAnalysis {
         if profile.ordersStoresBeforeMaintenance(barrier) { orderStores() }
         if profile.ordersMaintenance(barrier) { orderCleans() }
         let publishes = barrier.ordersStores && barrier.reachesDevices
-        let fences = !profile.reordersAccesses && barrier.accesses == .all
+        let fences = barrier.accesses == .all
         if barrier.instruction != .isb, publishes || fences {
             for granule in waitingForBarrier {
                 lines.change(granule) {

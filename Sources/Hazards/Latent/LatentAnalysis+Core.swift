@@ -291,6 +291,9 @@ extension LatentAnalysis {
     private func waitForStores(
         _ state: inout LineState, _ line: UInt64, _ step: LoweredStep
     ) {
+        // What comes behind the load comes behind them, but for a doorbell, which may overtake the load.
+        state.unordered &= ~(state.fenced & line)
+        if profile.reordersAccesses { state.fenced &= ~line }
         let ordered = state.fenced | (step.isAcquire ? state.released : 0)
         if ordered != 0 {
             state.leaveBuffer(ordered & line, forOuter: profile.hasOuterCache)

@@ -56,7 +56,7 @@ extension LatentAnalysis {
             if snoops, call != .told { judgeStale(state, granule, mask, call, step) }
             guard
                 let (code, bytes, why) = danger(
-                    of: state, mask, snoops, call, step.agent, step.record)
+                    of: state, mask, snoops, call, step.agent)
             else {
                 continue
             }
@@ -108,7 +108,7 @@ extension LatentAnalysis {
     ) {
         // An invalidate is done in time: one that a doorbell has sent may come before.
         let leaving = call == .sent ? state.staleLeaving : 0
-        let stale = (state.staleInner | leaving) & ~state.inFlight & mask
+        let stale = ((state.staleInner | leaving) & ~state.inFlight | state.staleBefore) & mask
         guard stale != 0 else { return }
         let writer = Agent(rawValue: state.writer)
         let isHeld = isHeld(state, stale)
@@ -147,8 +147,7 @@ extension LatentAnalysis {
     }
 
     private func danger(
-        of state: LineState, _ mask: UInt64, _ snoops: Bool, _ call: Call, _ device: Agent,
-        _ record: UInt32
+        of state: LineState, _ mask: UInt64, _ snoops: Bool, _ call: Call, _ device: Agent
     ) -> (HazardCode, UInt64, String)? {
         if !snoops {
             let dirty = state.dirtyInner & ~state.unseen & mask
@@ -160,10 +159,8 @@ extension LatentAnalysis {
             let outer = state.dirtyOuter & ~state.unseen & mask
             if outer != 0 { return (.h23, outer, "they may be in the outer cache only, dirty") }
         }
-        // What it writes itself it knows, but for what the same statement has it read before.
-        let isOwn = state.storer == device.rawValue && state.storeRecord != record
         let unknown =
-            (isOwn ? 0 : state.unseen)
+            state.unseen
             | (state.writer == device.rawValue ? state.inFlight : 0)
         let dropped = state.dropped & ~unknown & mask
         if dropped != 0 {

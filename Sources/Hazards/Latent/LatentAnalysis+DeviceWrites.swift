@@ -41,7 +41,7 @@ extension LatentAnalysis {
             if !inFlight { state.dropped &= ~mask }
             state.superseded |= (state.dirtyInner | state.dirtyOuter) & mask
             state.wasWrittenSinceDrop = true
-            if !inFlight { state.finishWaiting(line) }
+            if !inFlight { finishWaiting(&state, granule, line) }
             let leaving = inFlight ? state.leaving | state.pendingOuterClean : 0
             let dirty = (state.dirtyInner | state.dirtyOuter | leaving) & line
             if dirty != 0 {
@@ -102,7 +102,7 @@ extension LatentAnalysis {
             // What one that was sent writes comes at any time up to its completion: until then what is stale stays so.
             if !inFlight {
                 state.staleInner &= ~mask
-                state.finishWaiting(lineMask(granule, mask))
+                finishWaiting(&state, granule, lineMask(granule, mask))
             }
             state.dropped &= ~mask
             state.given &= ~mask
@@ -135,6 +135,15 @@ extension LatentAnalysis {
     ) {
         reportDropped(state, .h11, granule, cached & state.dropping & ~state.droppingNamed, step)
         drop(&state, granule, cached & state.droppingNamed, step)
+    }
+
+    /// What was on its way to some lines is done, maintenance by set and way too: a device that comes by itself finds it so.
+    private func finishWaiting(_ state: inout LineState, _ granule: UInt64, _ line: UInt64) {
+        if state.settling & line != 0 {
+            refresh(&state, granule, state.settling & line, by: nil)
+            state.settling &= ~line
+        }
+        state.finishWaiting(line)
     }
 
     /// Whether another declared mapping of the same bytes is cacheable: then they may be cached through it.

@@ -73,7 +73,8 @@ extension LatentAnalysis {
         named: UInt64, _ granule: UInt64, _ step: LoweredStep
     ) {
         if instruction.cleans {
-            let cleaned = (state.dirtyInner & ~state.unseen | state.buffered) & line
+            let cleaned =
+                (state.dirtyInner & ~state.unseen | state.buffered & ~state.bufferedPast) & line
             state.leaving |= state.dirtyInner & line
             if profile.hasOuterCache {
                 state.dirtyOuter |= state.dirtyInner & line

@@ -21,7 +21,7 @@ struct LineState: Equatable {
     var handed: UInt64 = 0
     /// Those of the stores in a buffer that a store-release was the last of: a load-acquire waits for them.
     var released: UInt64 = 0
-    /// Those of the stores in a buffer that a barrier has ordered before the next load, where cores do all in order.
+    /// Those of the stores in a buffer that a barrier has ordered before the next load.
     var fenced: UInt64 = 0
     /// Those of the stores in a buffer that a barrier has published: a device that comes by itself finds them.
     var published: UInt64 = 0
@@ -143,7 +143,7 @@ struct LineState: Equatable {
     /// A load of some lines has waited for their maintenance, and so for the stores before it, on a core that does all in
     /// order.
     mutating func finishInOrder(_ line: UInt64, forOuter hasOuterCache: Bool) {
-        leaveBuffer(pendingClean & line, forOuter: hasOuterCache)
+        leaveBuffer((pendingClean | followed) & line, forOuter: hasOuterCache)
         unorderedClean &= ~line
         leaving &= ~line
         pendingClean &= ~line

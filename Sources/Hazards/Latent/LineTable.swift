@@ -58,9 +58,9 @@ struct LineTable {
         let passing = states[place].buffered & states[place].bufferedPast
         let waiting =
             states[place].pendingClean | states[place].leaving | states[place].dropping
-            | states[place].unorderedClean
-        return (found | states[place].released | states[place].fenced) & mask
-            | (states[place].inFlight | passing | waiting) & line == 0
+            | states[place].unorderedClean | states[place].staleLeaving
+            | states[place].released | states[place].fenced | states[place].followed
+        return found & mask | (states[place].inFlight | passing | waiting) & line == 0
     }
 
     /// The state of a granule of which nothing may be known yet.

@@ -19,8 +19,9 @@ extension PublicationOrder {
             reads[step.agent, default: Recent(Self.most)].append(access)
             judge(access, step, isWrite: false)
         case .write:
+            let needed = newestFlag(of: step.agent)
             writes[step.agent, default: Recent(Self.most)].removeAll {
-                access.start <= $0.start && $0.end <= access.end
+                access.start <= $0.start && $0.end <= access.end && $0.index > needed
             }
             writes[step.agent, default: Recent(Self.most)].append(access)
             owned[step.agent, default: Recent(Self.most)].append(access)
@@ -28,6 +29,17 @@ extension PublicationOrder {
             judge(access, step, isWrite: true)
         case .interrupt: return
         }
+    }
+
+    /// The newest write of a device that some core has loaded of, and does not know of yet; -1: none.
+    private func newestFlag(of device: Agent) -> Int {
+        var newest = -1
+        cores.visit { _, core in
+            for load in core.loads.all where load.device == device {
+                newest = max(newest, load.flag.index)
+            }
+        }
+        return newest
     }
 
     /// Whether some device has come by itself since a store, and written to its line or to that of another store that

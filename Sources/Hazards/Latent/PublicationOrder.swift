@@ -140,7 +140,9 @@ struct PublicationOrder {
         _ operation: Maintenance, _ index: Int, _ step: LoweredStep, _ map: MemoryMap
     ) {
         let instruction = operation.instruction
-        guard instruction.reachesCoherency else { return }
+        // Of the outer cache only invalidates without a clean are done when they are issued.
+        let isOuter = instruction.isOuter && instruction.invalidates && !instruction.cleans
+        guard instruction.reachesCoherency || isOuter else { return }
         let start = map.physical(of: operation.start.address.rawValue)
         let first = start / profile.lineSize * profile.lineSize
         let last = lastByte(start, max(operation.bytes, 1)) / profile.lineSize * profile.lineSize
@@ -150,6 +152,8 @@ struct PublicationOrder {
         let lines = Access(
             index: index, record: step.record, start: first, end: last &+ profile.lineSize)
         cores[step.agent, default: Core()].touched.append(lines)
+        if isOuter { cores[step.agent]?.ordered = index + 1 }
+        guard !instruction.isOuter else { return }
         if instruction.invalidates { cores[step.agent]?.invalidated.append(lines) }
     }
 
@@ -234,8 +238,9 @@ struct PublicationOrder {
                     && !isHeld(load, of: $0, behind: earlier, core)
             }
             // Two loads of the same bytes stay in order.
-            guard let data, !earlier.overlaps(load),
-                !isHandedOver(device, from: earlier, to: load, by: step.agent),
+            guard let data, !earlier.overlaps(load), !isChained(earlier, load, core),
+                !isHandedOver(
+                    device, from: data.isInTurn ? data : earlier, to: load, by: step.agent),
                 !core.isMaintained(
                     between: earlier, and: max(load.start, data.start), min(load.end, data.end))
             else { continue }
@@ -278,7 +283,16 @@ struct PublicationOrder {
             }
     }
 
-    /// Whether another core has loaded what a device wrote between two loads of a core, so that it was handed over and back.
+    /// Whether a load between two has bytes of both, so that all three stay in order.
+    private func isChained(_ earlier: Access, _ load: Access, _ core: Core) -> Bool {
+        core.loads.all.contains {
+            $0.access.index > earlier.index && $0.access.overlaps(earlier)
+                && $0.access.overlaps(load)
+        }
+    }
+
+    /// Whether another core has loaded what a device wrote between two loads of a core, or between a write in the device's
+    /// turn and a load, so that it was handed over and back.
     private func isHandedOver(
         _ device: Agent, from earlier: Access, to load: Access, by agent: Agent
     ) -> Bool {
