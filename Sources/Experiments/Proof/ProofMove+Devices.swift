@@ -103,8 +103,13 @@ extension ProofProblem {
     {
         let node = nodes[number]
         let version = ProofState.Version(number + 1)
+        var wrong: ProofWrong?
         // The trace's turn is known to all.
         if node.isInTurn { learn(node.device, node.ordinal, &state) }
+        // What goes through the outer cache comes behind what waits in its buffer.
+        for line in lines.indices where node.snoops && node.classes[line] != 0 {
+            wrong = wrong ?? landAll(in: line, &state)
+        }
         for line in lines.indices {
             forEach(node.classes[line]) { index in
                 // A race with a store that the device has not been told of is nobody's loss: the store comes later,
@@ -136,6 +141,6 @@ extension ProofProblem {
                 state.lines[line].dirtyOuter |= node.classes[line]
             }
         }
-        return nil
+        return wrong
     }
 }

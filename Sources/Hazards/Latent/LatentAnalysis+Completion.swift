@@ -43,6 +43,7 @@ extension LatentAnalysis {
         waiting.removeAll { granule in
             guard let place = lines.place(of: granule) else { return true }
             lines[place: place].unorderedClean = 0
+            lines[place: place].wayCleaned = 0
             if lines[place: place].settling != 0 {
                 var state = lines[place: place]
                 refresh(&state, granule, state.settling, by: nil)

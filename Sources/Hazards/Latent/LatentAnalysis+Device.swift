@@ -108,7 +108,8 @@ extension LatentAnalysis {
     ) {
         // An invalidate is done in time: one that a doorbell has sent may come before.
         let leaving = call == .sent ? state.staleLeaving : 0
-        let stale = ((state.staleInner | leaving) & ~state.inFlight | state.staleBefore) & mask
+        let unfinished = state.inFlight & ~state.polled
+        let stale = ((state.staleInner | leaving) & ~unfinished | state.staleBefore) & mask
         guard stale != 0 else { return }
         let writer = Agent(rawValue: state.writer)
         let isHeld = isHeld(state, stale)

@@ -117,7 +117,9 @@ extension LatentAnalysis {
                 state.unseen &= ~cached
             }
             let endangered =
-                lineMask(granule, cached) & (state.inFlight | state.staleInner & ~mask)
+                lineMask(granule, cached)
+                & (state.inFlight
+                    | (state.staleInner | (inFlight ? state.staleLeaving : 0)) & ~mask)
             if endangered != 0 {
                 reportDirty(state, granule, endangered, stored: mask, step, during: true)
             }

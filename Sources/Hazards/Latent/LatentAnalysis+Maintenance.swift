@@ -52,7 +52,7 @@ extension LatentAnalysis {
         let whole = operation.bytes == 0 ? line : mask
         change(granule) { analysis, state in
             // What another core has cleaned is clean when it hands over.
-            if state.cleaner != step.agent.rawValue { state.unorderedClean = 0 }
+            if state.cleaner != step.agent.rawValue { state.unorderedClean &= ~line }
             if instruction.isOuter {
                 analysis.maintainOuter(&state, instruction, line, named: whole, granule, step)
             } else {
@@ -84,6 +84,9 @@ extension LatentAnalysis {
             state.pendingClean |= cleaned
             noteUnordered(&state, line, by: step.agent)
             state.cleanRecord = step.record
+            if !instruction.isByAddress, profile.reordersAccesses {
+                state.wayCleaned |= state.dirtyInner & line & ~state.unseen
+            }
             // By set and way it is not ordered after the stores: they may make the line dirty when it has been cleaned.
             let late = instruction.isByAddress ? 0 : state.unordered & line
             // And what a device is writing into caches may come after it: then nobody knows of it.
@@ -93,7 +96,7 @@ extension LatentAnalysis {
             // Cleaned by the same call before: what is dirty came between the two.
             reportDropped(
                 state, state.cleanRecord == step.record ? .h12 : .h11, granule,
-                state.dirtyInner & line & ~named, step)
+                (state.dirtyInner | state.wayCleaned) & line & ~named, step)
             // The line may have been evicted to the outer cache just before.
             if profile.hasOuterCache { state.dirtyOuter |= state.dirtyInner & line }
             state.leaving |= state.dirtyInner & line
@@ -102,7 +105,7 @@ extension LatentAnalysis {
             state.droppingNamed = state.droppingNamed & (named | ~again) | named & ~again
             state.dropping |= line
             noteUnordered(&state, line, by: step.agent)
-            drop(&state, granule, state.dirtyInner & named, step)
+            drop(&state, granule, (state.dirtyInner | state.wayCleaned) & named, step)
             state.dirtyInner &= ~line | state.arriving
         }
         if !profile.reordersAccesses {
@@ -235,7 +238,7 @@ extension LatentAnalysis {
         if instruction.cleans {
             state.settlingOuter |= line
         } else {
-            state.leaveOuter(line, speculates: profile.speculates)
+            state.leaveOuter(line, by: step.agent, speculates: profile.speculates)
         }
     }
 }

@@ -53,6 +53,8 @@ struct LineState: Equatable {
     var unorderedClean: UInt64 = 0
     /// The core whose maintenance that was last.
     var cleaner: UInt8 = 0
+    /// Dirty bytes whose clean by set and way was issued, and no barrier has ordered it before other maintenance.
+    var wayCleaned: UInt64 = 0
     /// The core that maintained the lines last.
     var maintainer: UInt8 = 0
     /// Lines whose maintenance a load has waited for, which a doorbell may have overtaken.
@@ -177,15 +179,16 @@ struct LineState: Equatable {
         }
         outerBuffered = 0
         pendingOuterClean = 0
-        leaveOuter(settlingOuter, speculates: speculates)
+        leaveOuter(settlingOuter, by: core, speculates: speculates)
         settlingOuter = 0
     }
 
     /// Lines have left the outer cache.
-    mutating func leaveOuter(_ line: UInt64, speculates: Bool) {
+    mutating func leaveOuter(_ line: UInt64, by core: Agent, speculates: Bool) {
         mayHoldOuter &= ~line
         // What waits in the core's own buffer can be missed by a line that comes before it has left.
-        bypassedOuter &= ~line | buffered
+        let isOthers = Agent(rawValue: storer).isCore && storer != core.rawValue
+        bypassedOuter &= ~line | (isOthers ? 0 : buffered & ~handed)
         staleOuter &= ~(line & ~(speculates ? inFlight : 0))
         staleOuterBefore &= ~line
         polledOuter &= ~line
@@ -209,6 +212,9 @@ struct LineState: Equatable {
         unorderedClean &= ~line
         leaving &= ~line
         staleLeaving &= ~line
+        dropping &= ~line
+        droppingNamed &= ~line
+        wayCleaned &= ~line
         unordered &= ~line
         buffered &= ~line
         outerBuffered &= ~line
@@ -240,7 +246,7 @@ struct LineState: Equatable {
     /// Whether a barrier would change it.
     var waitsForBarrier: Bool {
         buffered | pendingClean | leaving | dropping | unordered | unorderedClean | settling
-            | staleLeaving != 0
+            | staleLeaving | wayCleaned != 0
     }
 
     /// Whether a `CACHE SYNC` would change it.

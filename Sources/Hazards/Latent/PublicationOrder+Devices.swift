@@ -109,6 +109,8 @@ extension PublicationOrder {
         for agent in cores.agents {
             guard let core = cores[agent] else { continue }
             func isOpen(_ store: Access) -> Bool {
+                // What a device writes by itself waits for maintenance, and so for what that waits for.
+                if isWrite, started == nil, store.cleaned >= 0 { return false }
                 guard snoops || !store.isCacheable else {
                     // What is cleaned may still be on its way; what a device writes over it waits for that.
                     return !isWrite && started == nil && store.isBeingCleaned(core.maintained)

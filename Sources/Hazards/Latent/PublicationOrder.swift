@@ -187,6 +187,10 @@ struct PublicationOrder {
             settleLoads(of: agent, by: barrier)
             held = index
         }
+        // All that stands before it is complete, whichever core has handed over.
+        if barrier.instruction == .dsb, barrier.accesses == .all, barrier.reachesDevices {
+            for other in cores.agents where other != agent { settleLoads(of: other, by: barrier) }
+        }
         // Nothing after a DSB of any kind is performed before it.
         if barrier.instruction == .dsb { held = index }
         if profile.ordersMaintenance(barrier) { cores[agent]?.ordered = index }
@@ -238,7 +242,8 @@ struct PublicationOrder {
                     && !isHeld(load, of: $0, behind: earlier, core)
             }
             // Two loads of the same bytes stay in order.
-            guard let data, !earlier.overlaps(load), !isChained(earlier, load, core),
+            guard let data, !sharesBytes(earlier, load, besides: data),
+                !isChained(earlier, load, core),
                 !isHandedOver(
                     device, from: data.isInTurn ? data : earlier, to: load, by: step.agent),
                 !core.isMaintained(
@@ -281,6 +286,18 @@ struct PublicationOrder {
                 $0.access.index > write.index && $0.access.index < earlier.index
                     && $0.access.overlaps(load)
             }
+    }
+
+    /// Whether a load has bytes of an earlier one in the lines that it has of a device's write.
+    private func sharesBytes(_ earlier: Access, _ load: Access, besides data: Access) -> Bool {
+        let line = profile.lineSize
+        var part = load
+        let first = max(load.start, data.start) / line * line
+        let last = (min(load.end, data.end) &- 1) / line * line
+        guard part.step == 0 else { return earlier.overlaps(load) }
+        part.start = max(load.start, first)
+        part.end = min(load.end, last &+ line)
+        return earlier.overlaps(part)
     }
 
     /// Whether a load between two has bytes of both, so that all three stay in order.
