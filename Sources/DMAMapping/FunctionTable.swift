@@ -4,7 +4,7 @@ import Operations
 ///
 /// (linux-dma.md §1.1, §1.2) Assumptions, from memory: 5.9 for `dma_need_sync`, 5.13 for `dma_alloc_noncontiguous`,
 /// 6.16 for `dma_iova_*` and `dma_need_unmap`, which are in 6.18 and not in 6.12.
-/// `dma_alloc_noncoherent` and `dma_alloc_pages` are in ``AllocationRow/noncoherent``. From memory, too: 3.4 for
+/// `dma_alloc_noncoherent` and `dma_alloc_pages` are in `AllocationRow.noncoherent`. From memory, too: 3.4 for
 /// `dma_mmap_attrs`, 3.6 for `dma_get_sgtable`, 3.13 for the two calls that set both masks, 5.13 for `dma_mmap_pages`.
 enum FunctionTable {
     static let kernels: [DMACall.Function: [KernelSpan]] = [

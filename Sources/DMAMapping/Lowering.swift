@@ -4,8 +4,8 @@ import Quantities
 /// Turns calls of the Linux DMA API and of bare-metal libraries, the kernel's barriers and its accessors into what a
 /// machine can perform.
 ///
-/// What each call does comes from tables: ``StreamingRow``, ``InnerRoutineRow``, ``OuterRoutineRow``,
-/// ``AllocationRow``, ``BarrierRow``, ``BounceRow``, ``FunctionTable``; for libraries ``VendorRow``.
+/// What each call does comes from tables: `StreamingRow`, `InnerRoutineRow`, `OuterRoutineRow`,
+/// `AllocationRow`, `BarrierRow`, `BounceRow`, `FunctionTable`; for libraries `VendorRow`.
 /// This type keeps what calls refer to (mappings, allocations, pools), finds the row, and puts addresses in.
 ///
 /// What counts: the maintenance instructions and their barriers, the zeroing, the changes of memory type, and

@@ -64,7 +64,7 @@ public struct AllocationRecord: Hashable, Sendable {
     public var direction: DMADirection?
     /// The memory type the core has it with.
     public var type: MemoryType
-    /// The pool it is from; ``SymbolID/none`` if from none.
+    /// The pool it is from; `SymbolID.none` if from none.
     public var pool: HandleID
     /// Whether it lies in memory that is set apart for the device (`dma_declare_coherent_memory`).
     public var isSetApart = false

@@ -7,7 +7,7 @@ extension Machine where P: ~Copyable {
     ///
     /// - Parameters:
     ///   - operation: What is asked. Calls of the DMA API, kernel barriers and accessors must be lowered first.
-    ///   - agent: Who asks: a core, or for ``Operation/device(_:)`` an attached device.
+    ///   - agent: Who asks: a core, or for `Operation.device(_:)` an attached device.
     ///   - record: The number of its statement.
     /// - Precondition: the agents exist in this machine, and the operation needs no lowering.
     /// - Complexity: O(lines or accesses that it names).

@@ -119,7 +119,7 @@ public struct MachineState: Hashable, Sendable {
     public internal(set) var lines: [UInt64: LineState] = [:]
     /// Entries of buffers, oldest first.
     public internal(set) var buffers: [BufferedEntry] = []
-    /// Ticks of each core by ``Cause``.
+    /// Ticks of each core by `Cause`.
     public internal(set) var times: [[UInt64]]
     /// The devices, by their numbers.
     public internal(set) var devices: [DeviceActivity]

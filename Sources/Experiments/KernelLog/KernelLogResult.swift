@@ -124,7 +124,7 @@ public struct LogDevice: Sendable {
     public var live: UInt64 = 0
     /// The most that was live at one time, and the most bytes.
     public var peak: UInt64 = 0
-    /// Costs by direction (raw value of ``DMADirection``) and half (``Half``).
+    /// Costs by direction (raw value of `DMADirection`) and half (``Half``).
     public var costs = [LogCosts](repeating: LogCosts(), count: 12)
 
     /// A half of a mapping's life.

@@ -4,7 +4,7 @@ import Traces
 extension TraceMerge.CPUSide {
     /// Reads a trace of accesses, which has no times and no marks but stores.
     ///
-    /// - Throws: what is wrong with the trace, or that it has more than ``NativeLimits/statements`` accesses.
+    /// - Throws: what is wrong with the trace, or that it has more than `NativeLimits.statements` accesses.
     public init(reading source: any AccessSource, file: String) throws(TraceErrors) {
         var program = Program()
         let block = UnsafeMutableBufferPointer<MemoryAccess>.allocate(

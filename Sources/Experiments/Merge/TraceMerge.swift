@@ -6,7 +6,7 @@ import Traces
 /// Puts the calls of the DMA API that one recording has into the trace that another one has.
 ///
 /// By clock, statements of both sides stand in the order of their times; by marks, each call stands where the trace has a
-/// mark for it. The calls keep their order. Both sides are held in memory, up to ``NativeLimits/statements``.
+/// mark for it. The calls keep their order. Both sides are held in memory, up to `NativeLimits.statements`.
 public struct TraceMerge {
     /// How places are found.
     public enum Rule: String, CaseIterable, Sendable {

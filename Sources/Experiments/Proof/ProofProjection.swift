@@ -167,6 +167,8 @@ struct ProofProjection {
             var uses: [Use] = []
             var writes: [Use] = []
             var loads: [Use] = []
+            /// What devices look for in caches: it may be older than what a core knows of.
+            var looks: [Use] = []
             for line in lines {
                 let all = touches[line, default: []]
                 func use(_ isUse: (ProofStep) -> Bool) -> Use? {
@@ -184,6 +186,10 @@ struct ProofProjection {
                 if let write = use({ $0.agent == device && $0.kind == .deviceWrite }) {
                     writes.append(write)
                     if let load = use({ $0.isLoad }) { loads.append(load) }
+                    if let look = use({ $0.kind == .deviceRead && $0.agent != device && $0.snoops })
+                    {
+                        looks.append(look)
+                    }
                 }
             }
             for flag in reads {
@@ -192,7 +198,7 @@ struct ProofProjection {
                 }
             }
             for flag in loads {
-                for data in loads where data.line != flag.line && data.last > flag.first {
+                for data in loads + looks where data.line != flag.line && data.last > flag.first {
                     guard let given = writes.first(where: { $0.line == flag.line }),
                         let written = writes.first(where: { $0.line == data.line }),
                         written.first <= given.last

@@ -36,7 +36,7 @@ public enum Compare {
     ///   - strategies: Which; what the trace itself does always comes with them.
     ///   - jobs: How many at once, at least one.
     /// - Returns: what each costs and whether it is right, or why it cannot be tried.
-    /// - Throws: ``TraceErrors`` if the trace itself cannot be run, or no device in it transfers anything.
+    /// - Throws: `TraceErrors` if the trace itself cannot be run, or no device in it transfers anything.
     public static func run(
         _ setup: Setup, strategies: [Strategy] = Strategy.allCases, jobs: Int
     ) async throws -> ComparisonResult {

@@ -60,7 +60,7 @@ extension Compare {
     ///   - errors: How far each number may be off, by its key; a number without an error is not varied.
     ///   - jobs: How many runs at once.
     /// - Returns: where another strategy wins; nil if there is none to compare with.
-    /// - Throws: ``TraceErrors`` if a program cannot be run on a machine with other numbers.
+    /// - Throws: `TraceErrors` if a program cannot be run on a machine with other numbers.
     public static func sensitivity(
         of comparison: ComparisonResult, errors: @Sendable (String) -> NumberError?, jobs: Int = 1
     ) async throws -> Sensitivity? {

@@ -5,7 +5,7 @@ import Quantities
 ///
 /// Which: streaming calls on coherent memory (H14), memory that is not fit for DMA (H30), two mappings that share a line
 /// which a device writes to (H19), a page that is copied while a device may write to it (H18), what a driver leaves
-/// behind (H20), and addresses that a device does not reach (H33). What the kernel's dma-debug reports of the same calls is added by ``Misuse``.
+/// behind (H20), and addresses that a device does not reach (H33). What the kernel's dma-debug reports of the same calls is added by `Misuse`.
 public struct APIRules {
     /// A mapping or an allocation that is live.
     struct Live {

@@ -14,7 +14,7 @@ public struct SampleAnswer: Sendable, Hashable {
     public var line: Int
 }
 
-/// The answers of a lesson, in `answers/NAME.md`: blocks that begin with ```` ```answer 1 right ```` or `wrong`.
+/// The answers of a lesson, in `answers/NAME.md`: blocks of code that are called `answer 1 right` or `answer 1 wrong`.
 public struct AnswerFile: Sendable {
     /// The file's name within the course.
     public var file: String

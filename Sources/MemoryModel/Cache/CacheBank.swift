@@ -11,9 +11,9 @@ import Quantities
 /// ``ReplacementPolicy/lru`` the run is kept in order of use, the most recent first, so that most hits end at the
 /// first compare. Under the other policies a line stays where it was filled.
 ///
-/// An entry is the line's number shifted left by ``stateBits``, and its state. A line's number is its address
+/// An entry is the line's number shifted left by `stateBits`, and its state. A line's number is its address
 /// without the bits inside the line; where one byte may be in two lines, bits 50 to 52 of the number tell them
-/// apart (``synonymShift``). Numbers lose up to four of their highest bits in the entry; they come back as copies
+/// apart (`synonymShift`). Numbers lose up to four of their highest bits in the entry; they come back as copies
 /// of the sign, which is right for every address of fewer than 57 bits and for the kernel's.
 public struct CacheBank: ~Copyable {
     /// The number of lines shifts left by this much; the low bits are the state.

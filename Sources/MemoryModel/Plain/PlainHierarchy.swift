@@ -32,7 +32,7 @@ public struct PlainHierarchy: ~Copyable {
     ///
     /// - Parameters:
     ///   - configuration: Which, and what is counted.
-    ///   - recordsRequests: Whether what level 1 asks of level 2 is kept in ``requests``; without a level 2 only.
+    ///   - recordsRequests: Whether what level 1 asks of level 2 is kept in `requests`; without a level 2 only.
     /// - Throws: ``ConfigurationFaults`` with everything that is wrong in any cache.
     public init(
         _ configuration: PlainConfiguration, recordsRequests: Bool = false

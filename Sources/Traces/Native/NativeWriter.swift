@@ -5,7 +5,7 @@ import Operations
 /// The canonical form has the header on its first line and one statement on each line after it, no comments,
 /// and blocks indented by two blanks. Addresses, values and program counters are hexadecimal, everything else
 /// decimal; operands that say what would hold without them are left out, but the agent is always written.
-/// Reading the text back gives the same program, except for what ``Operations/Program/canonicalized()`` evens out.
+/// Reading the text back gives the same program, except for what `Operations.Program.canonicalized()` evens out.
 public enum NativeWriter {
     /// Writes a program.
     ///

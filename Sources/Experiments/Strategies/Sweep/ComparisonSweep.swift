@@ -164,7 +164,7 @@ extension Compare {
     ///   - strategies: Which are compared.
     ///   - jobs: How many runs at once.
     /// - Returns: each point, and the crossovers.
-    /// - Throws: ``TraceErrors`` if the workload cannot be run or resized.
+    /// - Throws: `TraceErrors` if the workload cannot be run or resized.
     public static func sweep(
         _ setup: Setup, over axis: SweepAxis, shape: WorkloadShape = WorkloadShape(),
         strategies: [Strategy] = Strategy.allCases, jobs: Int

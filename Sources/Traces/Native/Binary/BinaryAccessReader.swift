@@ -3,7 +3,7 @@ import Quantities
 
 /// Reads a binary native trace as a stream, in constant memory beyond the file itself.
 ///
-/// For traces too large to be held as a ``Program``: what a capture or an importer made of millions of records. Statements
+/// For traces too large to be held as a `Program`: what a capture or an importer made of millions of records. Statements
 /// that are no loads, stores or fetches are counted by kind as ``skipped``; a caller that can perform them sets
 /// ``deliversStatements`` and takes them where they stand.
 public final class BinaryAccessReader: AccessSource {
