@@ -22,7 +22,7 @@ public final class KernelLogReader {
     public var functions: [String] { functionNames.names }
     /// How many lines were read.
     public private(set) var lineCount: UInt64 = 0
-    /// How many events were read of ``KernelLogEvent/tracepoints``.
+    /// How many events were read of `KernelLogEvent.tracepoints`.
     public private(set) var eventCount: UInt64 = 0
 
     private let window: ByteWindow
