@@ -81,20 +81,12 @@ extension ProofProblem {
                     ? isSettled ? state.known[writer.device] : 0
                     : (told(at: node.bell, state) ?? state.told[node.device])[writer.device]
                 let isKnown = writer.ordinal <= known
-                if isKnown, !isRaced(number, line, bit) { return Int(younger) }
+                if isKnown { return Int(younger) }
             } else if mustFind(Int(younger) - 1) {
                 return Int(younger)
             }
         }
         return nil
-    }
-
-    /// Whether a core stores to bytes while a device that was rung before may read them in memory: an older line may go
-    /// over them until the store has come.
-    private func isRaced(_ number: Int, _ line: Int, _ bit: UInt64) -> Bool {
-        let node = nodes[number]
-        guard node.bell >= 0, !node.snoops else { return false }
-        return nodes[node.bell..<number].contains { $0.isStore && $0.classes[line] & bit != 0 }
     }
 
     /// A device writes: to memory, or into lines that are in caches if it sees them.
