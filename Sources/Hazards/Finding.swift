@@ -42,8 +42,9 @@ public struct Finding: Hashable, Sendable {
     public var writer: Agent
     /// The statement that wrote them.
     public var writeRecord: Int
-    /// The invalidate that is known to have dropped these very bytes, not a neighbour's; nil: none is.
-    var dropRecord: Int?
+    /// The invalidate that is known to have dropped these very bytes, not a neighbour's, or the clean that they are on their
+    /// way by; nil: none is.
+    var maintenanceRecord: Int?
     /// What led there, oldest first.
     public var chain: [ChainLink]
     /// Which operation is missing, late, too small, too weak or in the wrong order, in one sentence.
@@ -88,7 +89,8 @@ public struct Finding: Hashable, Sendable {
         let end = max(address &+ bytes, lucky?.upperBound ?? 0)
         let words = FindingWords(
             code: code, profile: profile, address: start, bytes: end &- start, reader: agent,
-            writer: writer, record: record, writeRecord: writeRecord, dropRecord: dropRecord)
+            writer: writer, record: record, writeRecord: writeRecord,
+            maintenanceRecord: maintenanceRecord)
         var result = self
         // What is known of a broken rule is more than what is known of its code.
         if cause.isEmpty { result.cause = words.cause }

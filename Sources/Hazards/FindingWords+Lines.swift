@@ -39,9 +39,24 @@ extension FindingWords {
     }
 
     /// Why bytes are lost that an invalidate names.
-    func causeOfDrop(in dropRecord: Int) -> String {
-        "The invalidate in record \(dropRecord) is of these bytes, and what was stored in record \(writeRecord) was in "
+    func causeOfDrop(in maintenanceRecord: Int) -> String {
+        "The invalidate in record \(maintenanceRecord) is of these bytes, and what was stored in record \(writeRecord) was in "
             + "the cache alone: it is dropped, and not written to memory."
+    }
+
+    /// Why bytes that were cleaned are not there yet.
+    func causeOfLateClean(in cleanRecord: Int) -> String {
+        "Nothing orders the clean in record \(cleanRecord) before the store that hands the bytes over: "
+            + "\(profile.name(of: reader)) saw that while they were on their way. A barrier for stores alone orders no "
+            + "maintenance."
+    }
+
+    /// What waits for them.
+    func mendOfLateClean(in cleanRecord: Int) -> String {
+        let barrier =
+            profile.usesLinux ? "mb()" : profile.ordersMaintenanceByDMB ? "dmb sy" : "dsb sy"
+        return
+            "\(barrier) after record \(cleanRecord) and before the store that hands the bytes over"
     }
 
     /// How they are kept.

@@ -14,8 +14,8 @@ struct FindingWords {
     let record: Int
     /// The statement that wrote the bytes.
     let writeRecord: Int
-    /// The invalidate that is known to have dropped the bytes; nil: none is.
-    var dropRecord: Int?
+    /// The invalidate that is known to have dropped the bytes, or the clean that they are on their way by; nil: none is.
+    var maintenanceRecord: Int?
 
     /// The buffer to maintain, by its name from its start, or by address from the start of the first line.
     ///
@@ -55,6 +55,7 @@ struct FindingWords {
                 "The line was dirty when it was handed to \(who): nothing cleaned or invalidated it before "
                 + "the transfer."
         case .h03:
+            if let maintenanceRecord { return causeOfDrop(in: maintenanceRecord) }
             return
                 "Nothing cleaned the bytes stored in record \(writeRecord) before \(by) read memory: they "
                 + "are in a cache that \(by) does not look into."
@@ -72,11 +73,12 @@ struct FindingWords {
                 + "moment while \(who) writes; nothing invalidates it after completion."
         case .h10: return causeOfNeighbour
         case .h11:
-            if let dropRecord { return causeOfDrop(in: dropRecord) }
+            if let maintenanceRecord { return causeOfDrop(in: maintenanceRecord) }
             return
                 "An invalidate works on whole lines: it covers bytes beside the named range, and those were "
                 + "dirty."
         case .h05:
+            if let maintenanceRecord { return causeOfLateClean(in: maintenanceRecord) }
             return
                 "The stores that hand something over and the store that says so are not ordered: \(by) saw the "
                 + "later one first."
@@ -193,6 +195,7 @@ struct FindingWords {
             return
                 "call \(calls.map) or \(calls.forDevice) for \(name) with FROM_DEVICE before the "
                 + "device is started, after the last store to it"
+        case .h03 where maintenanceRecord != nil: return mendOfDrop
         case .h03:
             return
                 "call \(calls.map) or \(calls.forDevice) for \(name) with TO_DEVICE after record "
@@ -201,6 +204,7 @@ struct FindingWords {
             return "put wmb() behind the stores"
         case .h04: return "ring the doorbell with writel(), or put wmb() before it"
         case .h05:
+            if let maintenanceRecord { return mendOfLateClean(in: maintenanceRecord) }
             return
                 "put dma_wmb() after record \(writeRecord) and before the store that hands the bytes over"
         case .h06:
@@ -219,7 +223,7 @@ struct FindingWords {
                 + "\(calls.forCPU) and \(calls.forDevice)"
         case .h40:
             return "call \(calls.forDevice) for \(name) before the device gets it again"
-        case .h11 where dropRecord != nil: return mendOfDrop
+        case .h11 where maintenanceRecord != nil: return mendOfDrop
         case .h10, .h11: return mendOfNeighbour
         case .h13:
             return
@@ -285,6 +289,7 @@ struct FindingWords {
                 + (outer && idiom?.reachesOuterTowardsDevice != true
                     ? "; l2 inv \(name) \(size); l2 sync" : "")
                 + " before the doorbell, after the last store to it"
+        case .h03 where maintenanceRecord != nil: return mendOfDrop
         case .h03:
             return (clean ?? "dc cvac \(name) \(size); dsb sy")
                 + (outer && idiom?.reachesOuterTowardsDevice != true
@@ -294,13 +299,14 @@ struct FindingWords {
             return "dsb sy" + (outer ? "; l2 sync" : "")
                 + (profile.polled.contains(reader) ? " behind the stores" : " before the doorbell")
         case .h05:
+            if let maintenanceRecord { return mendOfLateClean(in: maintenanceRecord) }
             return
                 "dmb sy after record \(writeRecord) and before the store that hands the bytes over"
         case .h06:
             return
                 "dmb sy after the load that shows the bytes to be ready and before record \(record)"
         case .h07: return "dsb sy after the load of the register and before record \(record)"
-        case .h11 where dropRecord != nil: return mendOfDrop
+        case .h11 where maintenanceRecord != nil: return mendOfDrop
         case .h10, .h11: return mendOfNeighbour
         case .h13:
             return

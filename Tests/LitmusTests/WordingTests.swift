@@ -100,4 +100,51 @@ struct WordingTests {
             finding.chain.first?.text
                 == "a cache holds the line from before, and nothing has removed it")
     }
+
+    @Test(
+        "A barrier for a clean is named behind the clean, and is one that orders maintenance there")
+    func lateClean() throws {
+        let text = """
+            device eth0 noncoherent
+            region data 0x10010000 4K wb
+            region ring 0x10000000 4K nc osh
+            st data 32 by 4
+            dc cvac data 32
+            dmb st
+            st ring 4 = 1
+            eth0: rd ring 4
+            eth0: rd data 32
+            """
+        for (machine, barrier) in [("rpi3", "dmb sy"), ("stm32h743", "dsb sy")] {
+            let finding = try #require(
+                findings(text, on: machine).first { $0.code == .h05 }, "\(machine)")
+            #expect(finding.cause.contains("the clean in record 6 "))
+            #expect(finding.mend.hasPrefix("\(barrier) after record 6 and before the store"))
+        }
+    }
+
+    @Test("Of a device that looks into caches nobody says that it does not")
+    func droppedUnderDevice() throws {
+        // The device reads after the invalidate in this replay, or before it, when it may come later all the same.
+        for (early, late, verdict) in [
+            ("", "dsp: rd data 4", Verdict.manifest), ("dsp: rd data 4", "", .latent),
+        ] {
+            let text = """
+                device dsp port ACP coherent
+                device eth0 noncoherent
+                buffer data 0x10000000 4K
+                st data 4
+                writel dsp
+                \(early)
+                h = dma_map_single eth0 data 64 FROM_DEVICE
+                \(late)
+                """
+            let finding = try #require(
+                findings(text, on: "zynq7000", kernel: "6.12").first {
+                    $0.code == .h03 && $0.verdict == verdict
+                }, "\(verdict)")
+            #expect(finding.cause.hasPrefix("The invalidate in record "))
+            #expect(finding.mend.contains("BIDIRECTIONAL"))
+        }
+    }
 }

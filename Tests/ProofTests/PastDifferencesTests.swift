@@ -16,12 +16,13 @@ struct PastDifferencesTests {
         var testDescription: String { "seed \(seed), \(source.machine)" }
     }
 
-    static let all: [Past] = {
+    private static let text: String = {
         let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
             .appendingPathComponent("past-differences.txt")
-        guard let text = try? String(contentsOf: file, encoding: .utf8) else { return [] }
-        return text.components(separatedBy: "\n\n").compactMap(past)
+        return (try? String(contentsOf: file, encoding: .utf8)) ?? ""
     }()
+
+    static let all = text.components(separatedBy: "\n\n").compactMap(past)
 
     private static func past(_ block: String) -> Past? {
         var lines = block.split(separator: "\n").map(String.init).filter { !$0.hasPrefix("#") }
@@ -44,7 +45,13 @@ struct PastDifferencesTests {
 
     @Test("All are read")
     func count() {
-        #expect(Self.all.count > 100)
+        let verdicts = Self.text.split(separator: "\n").filter {
+            $0.hasPrefix("wrong ") || $0.hasPrefix("right ")
+        }
+        #expect(Self.all.count == verdicts.count && verdicts.count > 100)
+        #expect(Set(Self.all.map(\.seed)).count == verdicts.count)
+        #expect(
+            Self.all.allSatisfy { RandomTrace.profiles.map(\.machine).contains($0.source.machine) })
     }
 
     @Test("Both say the same, and what is right", arguments: all)

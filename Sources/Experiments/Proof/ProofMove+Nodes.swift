@@ -239,22 +239,7 @@ extension ProofProblem {
         guard writer.isDevice, store < write else { return false }
         if !writer.isInTurn, store < writer.bell { return true }
         // What it has seen after it wrote it did not know.
-        return min(Int(state.seen[writer.device]), youngestRead(before: write) + 1) > store + 1
-    }
-
-    /// The last store that a device can have seen before it writes; -1: none.
-    private func youngestRead(before write: Int) -> Int {
-        let reads = nodes[..<write].indices.filter {
-            nodes[$0].kind == .deviceRead && nodes[$0].device == nodes[write].device
-        }
-        guard let last = reads.last else { return -1 }
-        return nodes[..<last].indices.last { store in
-            nodes[store].isStore
-                && reads.contains { read in
-                    store < read
-                        && zip(nodes[store].classes, nodes[read].classes).contains { $0 & $1 != 0 }
-                }
-        } ?? -1
+        return min(Int(state.seen[writer.device]), writer.lastVisible + 1) > store + 1
     }
 
     // MARK: Maintenance

@@ -44,6 +44,8 @@ struct ProofNode: Hashable, Sendable {
     /// The doorbell, or the last completion seen since, that a device's operation follows; -1: nobody has ever sent
     /// the device, and it takes its turn in the trace.
     var bell = -1
+    /// For a device's write the last store of a core that the device can have seen before; -1: none.
+    var lastVisible = -1
     /// Whether it is the kernel's copy out of a bounce buffer, of bytes that nobody may need.
     var isKernelCopy = false
     /// Whether a device looks into caches.

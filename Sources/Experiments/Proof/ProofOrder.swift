@@ -70,9 +70,7 @@ struct ProofOrder {
 
     /// Whether a device's read may find a store that went ahead of an earlier one.
     private func isTold(_ nodes: [ProofNode], by read: Int, after first: Int) -> Bool {
-        nodes[(first + 1)..<read].contains { store in
-            store.isStore && zip(store.classes, nodes[read].classes).contains { $0 & $1 != 0 }
-        }
+        nodes[(first + 1)..<read].contains { $0.isStore && sharesBytes($0, nodes[read]) }
     }
 
     /// Whether two nodes touch a line together.
@@ -123,6 +121,9 @@ struct ProofOrder {
             place = places[index]
             if node.isDevice {
                 if let last = acts[node.device] { before.append(last) }
+                if node.kind == .deviceWrite {
+                    nodes[index].lastVisible = lastVisible(nodes, before: index)
+                }
                 if node.isInTurn {
                     if fence >= 0 { before.append(fence) }
                     before += ((fence + 1)..<index).filter {
@@ -161,6 +162,19 @@ struct ProofOrder {
             }
             nodes[index].before = Array(Set(before)).sorted()
         }
+    }
+
+    /// The last store of a core that a device can have seen before it writes; -1: none.
+    private func lastVisible(_ nodes: [ProofNode], before write: Int) -> Int {
+        var last = -1
+        for read in nodes[..<write].indices
+        where nodes[read].kind == .deviceRead && nodes[read].device == nodes[write].device {
+            let store = nodes[..<read].indices.last {
+                nodes[$0].isStore && sharesBytes(nodes[$0], nodes[read])
+            }
+            last = max(last, store ?? -1)
+        }
+        return last
     }
 
     /// For each device the last of its writes that loads tell of which stand before a load, and which it may pass; -1: none.

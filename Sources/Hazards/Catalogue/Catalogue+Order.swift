@@ -18,7 +18,9 @@ extension HazardCatalogue {
             polls OWN can then act on an old length or address.
 
             A barrier for stores between the fields and OWN settles it; it need not wait
-            for anything, only keep the order.
+            for anything, only keep the order. Of a buffer in cacheable memory it is the
+            clean that must come before OWN, and a barrier for stores orders no
+            maintenance: that takes DMB SY, on ARMv7-M a DSB.
 
             A device that polls has no doorbell: its operations stand where they happen.
             """,

@@ -98,7 +98,7 @@ extension LatentAnalysis {
                 ChainLink(
                     record: Int(state.askRecord),
                     text: "\(profile.name(of: device)) finds memory as it was: old"),
-            ])
+            ], dropRecord: step.record)
     }
 
     /// Asks of a device that looks into caches whether what it finds there is older than what another device wrote past

@@ -239,7 +239,7 @@ struct LatentAnalysis {
         var finding = Finding(
             code, .latent, record: Int(record), agent: agent, address: address, bytes: bytes,
             writer: writer, writeRecord: Int(writeRecord), detail: detail, chain: chain)
-        finding.dropRecord = dropRecord.map(Int.init)
+        finding.maintenanceRecord = dropRecord.map(Int.init)
         findings.append(finding)
     }
 }

@@ -40,13 +40,13 @@ struct LineState: Equatable {
     var droppingNamed: UInt64 = 0
     /// Dirty bytes that an invalidate of their range may have dropped, and that nobody has written since.
     var dropped: UInt64 = 0
-    /// Bytes that the program has stored and then had dropped: what was there before nobody can miss, until they are
-    /// written again.
-    var given: UInt64 = 0
     /// The statement of that invalidate.
     var dropRecord: UInt32 = 0
     /// Whether a device has written to the granule since.
     var wasWrittenSinceDrop = false
+    /// Bytes that the program has stored and then had dropped: what was there before nobody can miss, until they are
+    /// written again.
+    var given: UInt64 = 0
     /// Lines whose invalidate by set and way no barrier has ordered before what follows.
     var settling: UInt64 = 0
     /// Dirty bytes whose maintenance was issued, and no barrier has ordered it before what follows.
@@ -113,7 +113,7 @@ struct LineState: Equatable {
     var deviceRecord: UInt32 = 0
     /// The device of the last device write.
     var writer: UInt8 = 0
-    /// The device of the last one that was rung for.
+    /// The device of the last write in flight.
     var flier: UInt8 = 0
 
     /// A barrier has waited for what was in the cores' store buffers, and for maintenance if it does.
@@ -125,12 +125,17 @@ struct LineState: Equatable {
         released = 0
         published = 0
         guard settlesMaintenance else { return }
-        pendingClean = 0
-        leaving = 0
-        dropping = 0
-        droppingNamed = 0
+        completeMaintenance(.max)
         loaded = 0
-        staleLeaving = 0
+    }
+
+    /// Maintenance of some lines is complete.
+    private mutating func completeMaintenance(_ line: UInt64) {
+        pendingClean &= ~line
+        leaving &= ~line
+        dropping &= ~line
+        droppingNamed &= ~line
+        staleLeaving &= ~line
     }
 
     /// Some of what was in the cores' store buffers has left them.
@@ -147,19 +152,13 @@ struct LineState: Equatable {
     mutating func finishInOrder(_ line: UInt64, forOuter hasOuterCache: Bool) {
         leaveBuffer((pendingClean | followed) & line, forOuter: hasOuterCache)
         unorderedClean &= ~line
-        leaving &= ~line
-        pendingClean &= ~line
-        dropping &= ~line
-        staleLeaving &= ~line
+        completeMaintenance(line)
     }
 
     /// Maintenance of some lines is complete, and so are the stores before it.
     mutating func finishMaintenance(_ line: UInt64) {
         unorderedClean &= ~line
-        leaving &= ~line
-        pendingClean &= ~line
-        dropping &= ~line
-        staleLeaving &= ~line
+        completeMaintenance(line)
         buffered &= ~line | bufferedPast
     }
 
@@ -171,12 +170,7 @@ struct LineState: Equatable {
     ///   - speculates: Whether lines come unasked.
     mutating func sync(by core: Agent, stored lines: UInt64, speculates: Bool) {
         buffered &= ~(Agent(rawValue: storer).isCore && storer != core.rawValue ? lines : handed)
-        if maintainer != core.rawValue {
-            pendingClean = 0
-            leaving = 0
-            dropping = 0
-            droppingNamed = 0
-        }
+        if maintainer != core.rawValue { completeMaintenance(.max) }
         outerBuffered = 0
         pendingOuterClean = 0
         leaveOuter(settlingOuter, by: core, speculates: speculates)
@@ -208,12 +202,8 @@ struct LineState: Equatable {
 
     /// What was on its way to some lines is done: a device that comes by itself finds it so.
     mutating func finishWaiting(_ line: UInt64) {
-        pendingClean &= ~line
+        completeMaintenance(line)
         unorderedClean &= ~line
-        leaving &= ~line
-        staleLeaving &= ~line
-        dropping &= ~line
-        droppingNamed &= ~line
         wayCleaned &= ~line
         unordered &= ~line
         buffered &= ~line

@@ -108,13 +108,11 @@ extension PublicationOrder {
         let started = rung[step.agent]
         for agent in cores.agents {
             guard let core = cores[agent] else { continue }
+            if !snoops, !isWrite, started == nil { judgeCleans(access, step, core, of: agent) }
             func isOpen(_ store: Access) -> Bool {
                 // What a device writes by itself waits for maintenance, and so for what that waits for.
                 if isWrite, started == nil, store.cleaned >= 0 { return false }
-                guard snoops || !store.isCacheable else {
-                    // What is cleaned may still be on its way; what a device writes over it waits for that.
-                    return !isWrite && started == nil && store.isBeingCleaned(core.maintained)
-                }
+                guard snoops || !store.isCacheable else { return false }
                 // A device that comes by itself finds done what a barrier has waited for.
                 guard let started else {
                     return snoops
@@ -127,14 +125,8 @@ extension PublicationOrder {
             where data.overlaps(access) && isOpen(data) {
                 let flag = core.stores[(place + 1)...].first { store in
                     store.record != data.record && !store.overlaps(data)
-                        && (snoops || !store.isCacheable)
-                        && (data.isCacheable && !snoops
-                            ? store.maintained <= data.cleanedAfter
-                            : (snoops ? store.inner == data.inner : store.outer == data.outer)
-                                && isOpen(store))
-                        && reads[step.agent]?.all.contains {
-                            tells($0, of: store, to: step.agent)
-                        } ?? false
+                        && (snoops ? store.inner == data.inner : store.outer == data.outer)
+                        && isOpen(store) && isSeen(store, by: step.agent)
                         && !hasArrived(data, store) && !isHandedOver(data, store, by: agent)
                         && !(isWrite && waits(access, for: data, store, of: agent, step.agent))
                 }
@@ -144,11 +136,35 @@ extension PublicationOrder {
         }
     }
 
+    /// Asks of a device that comes by itself, and does not look into caches, whether it may have seen a store while what the
+    /// core had cleaned before is still on its way.
+    private mutating func judgeCleans(
+        _ access: Access, _ step: LoweredStep, _ core: Core, of agent: Agent
+    ) {
+        for data in core.cached.all where data.cleaned >= 0 && data.overlaps(access) {
+            // What has arrived by then has arrived with its clean.
+            var clean = data
+            clean.index = data.cleaned
+            let flag = core.stores.first { store in
+                store.index > data.index && !store.isCacheable && !store.overlaps(data)
+                    && store.maintained <= data.cleanedAfter && isSeen(store, by: step.agent)
+                    && !hasArrived(clean, store) && !isHandedOver(clean, store, by: agent)
+            }
+            guard let flag else { continue }
+            report(data, by: agent, access, step, isWrite: false, flag: flag)
+        }
+    }
+
+    private func isSeen(_ store: Access, by device: Agent) -> Bool {
+        reads[device]?.all.contains { tells($0, of: store, to: device) } ?? false
+    }
+
     private mutating func report(
         _ data: Access, by agent: Agent, _ access: Access, _ step: LoweredStep, isWrite: Bool,
         flag: Access
     ) {
         let isBeingCleaned = data.isCacheable && !profile.snoops(step.agent)
+        let reports = findings.count
         let (writer, device) = (profile.name(of: agent), profile.name(of: step.agent))
         report(
             .h05, agent: step.agent, writer: agent, record: step.record, data,
@@ -174,20 +190,18 @@ extension PublicationOrder {
                     "\(device) \(isWrite ? "writes" : "reads") the bytes: too early"
                 ),
             ])
+        guard isBeingCleaned, findings.count > reports else { return }
+        findings[reports].maintenanceRecord = Int(data.cleanRecord)
     }
 
     /// Whether a device may have seen a store by a read: not where it has written itself meanwhile, in its turn.
     private func tells(_ read: Access, of store: Access, to device: Agent) -> Bool {
         guard read.index > store.index, read.overlaps(store) else { return false }
         let (start, end) = (max(read.start, store.start), min(read.end, store.end))
-        return
-            !(written(by: device) { write in
-                write.isInTurn && store.index < write.index && write.index < read.index
-                    && write.start <= start && end <= write.end
-            })
-    }
-
-    private func written(by device: Agent, _ isIt: (Access) -> Bool) -> Bool {
-        owned[device]?.all.contains(where: isIt) ?? false
+        let isOverwritten = owned[device]?.all.contains { write in
+            write.isInTurn && store.index < write.index && write.index < read.index
+                && write.start <= start && end <= write.end
+        }
+        return isOverwritten != true
     }
 }

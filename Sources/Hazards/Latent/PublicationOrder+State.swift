@@ -23,15 +23,11 @@ extension PublicationOrder {
         var outerBarriers = 0
         var innerBarriers = 0
         var maintained = 0
-        /// The step of the last clean of a store's line; -1: there was none.
+        /// The step of the last clean of a store's line, -1: there was none, and its statement.
         var cleaned = -1
+        var cleanRecord: UInt32 = 0
         /// How many barriers for maintenance stood before that.
         var cleanedAfter = 0
-
-        /// Whether a store's line was cleaned, and no barrier of so many has ordered that before what follows.
-        func isBeingCleaned(_ maintained: Int) -> Bool {
-            cleaned >= 0 && cleanedAfter == maintained
-        }
 
         /// Whether two accesses touch a byte together; two with gaps: whether their stretches do.
         func overlaps(_ other: Access) -> Bool {
@@ -61,6 +57,9 @@ extension PublicationOrder {
     /// What a core has stored since a barrier ordered its stores, and what it has loaded of devices' bytes.
     struct Core {
         var stores: [Access] = []
+        /// Stores to cacheable memory whose clean no barrier has ordered yet, where a device polls that does not look into
+        /// caches.
+        var cached = Recent<Access>(PublicationOrder.most)
         var outer = 0
         var inner = 0
         var outerBarriers = 0
@@ -79,7 +78,12 @@ extension PublicationOrder {
         var known = AgentTable<Int>()
 
         /// Notes a store.
-        mutating func store(_ access: inout Access, isRelease: Bool) {
+        ///
+        /// - Parameters:
+        ///   - access: What is stored.
+        ///   - isRelease: Whether it is a store-release.
+        ///   - isLookedFor: Whether a device polls that does not look into caches.
+        mutating func store(_ access: inout Access, isRelease: Bool, isLookedFor: Bool) {
             if isRelease {
                 outer += 1
                 inner += 1
@@ -90,6 +94,7 @@ extension PublicationOrder {
             access.innerBarriers = innerBarriers
             access.maintained = maintained
             stores.append(access)
+            if isLookedFor, access.isCacheable { cached.append(access) }
             if stores.count > 2 * PublicationOrder.most {
                 stores.removeFirst(PublicationOrder.most)
             }
@@ -110,24 +115,29 @@ extension PublicationOrder {
                 inner += 1
                 innerBarriers += 1
             }
-            if ordersMaintenance { maintained += 1 }
+            if ordersMaintenance {
+                maintained += 1
+                cached.removeAll { $0.cleaned >= 0 }
+            }
             // What a barrier has published is there for a device that comes by itself; one that runs may have come before.
             guard barrier.reachesDevices, !isRung else { return }
-            let maintained = maintained
-            if !stores.contains(where: { $0.isBeingCleaned(maintained) }) {
+            // But it may see one of them before what is still being cleaned.
+            if !cached.all.contains(where: { $0.cleaned >= 0 }) {
                 stores.removeAll(keepingCapacity: true)
             }
         }
 
         /// Notes a clean of some lines.
-        mutating func clean(_ start: UInt64, _ end: UInt64, _ index: Int) {
-            for place in stores.indices
-            where stores[place].isCacheable && stores[place].start < end
-                && start < stores[place].end
-            {
-                stores[place].cleaned = index
-                stores[place].cleanedAfter = maintained
+        mutating func clean(_ lines: Access) {
+            let maintained = maintained
+            func note(_ store: inout Access) {
+                guard store.isCacheable, store.overlaps(lines) else { return }
+                store.cleaned = lines.index
+                store.cleanRecord = lines.record
+                store.cleanedAfter = maintained
             }
+            for place in stores.indices { note(&stores[place]) }
+            cached.changeAll(note)
         }
 
         /// Whether maintenance stands between two loads that waits for the first, and that a barrier has waited for before

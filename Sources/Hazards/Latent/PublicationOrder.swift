@@ -28,10 +28,16 @@ struct PublicationOrder {
     /// the doorbell's own barrier (H04).
     var rung = AgentTable<Int>()
     /// What was found so far.
-    private(set) var findings: [Finding] = []
+    var findings: [Finding] = []
     private var reported: Set<[UInt32]> = []
 
-    init(profile: HazardProfile) { self.profile = profile }
+    /// Whether a device polls that does not look into caches.
+    private let isLookedFor: Bool
+
+    init(profile: HazardProfile) {
+        self.profile = profile
+        isLookedFor = profile.polled.contains { !profile.snoops($0) }
+    }
 
     /// Folds the next step; `map` is that of the trace at the step.
     ///
@@ -108,7 +114,8 @@ struct PublicationOrder {
         switch kind {
         case .store, .storeExclusive, .storeRelease:
             overwrite(access)
-            cores[step.agent, default: Core()].store(&access, isRelease: kind == .storeRelease)
+            cores[step.agent, default: Core()].store(
+                &access, isRelease: kind == .storeRelease, isLookedFor: isLookedFor)
         case .load, .miscellaneousRead, .loadExclusive, .loadAcquire:
             guard profile.speculates else { return }
             access.isCacheable = mapping.type.isCacheable && profile.hasCaches
@@ -146,12 +153,10 @@ struct PublicationOrder {
         let start = map.physical(of: operation.start.address.rawValue)
         let first = start / profile.lineSize * profile.lineSize
         let last = lastByte(start, max(operation.bytes, 1)) / profile.lineSize * profile.lineSize
-        if instruction.cleans, instruction.isByAddress {
-            cores[step.agent]?.clean(first, last &+ profile.lineSize, index)
-        }
         let lines = Access(
             index: index, record: step.record, start: first, end: last &+ profile.lineSize)
         cores[step.agent, default: Core()].touched.append(lines)
+        if instruction.cleans, instruction.isByAddress { cores[step.agent]?.clean(lines) }
         if isOuter { cores[step.agent]?.ordered = index + 1 }
         guard !instruction.isOuter else { return }
         if instruction.invalidates { cores[step.agent]?.invalidated.append(lines) }

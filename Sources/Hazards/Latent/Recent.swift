@@ -1,8 +1,8 @@
 /// The last elements of a sequence, of which no more than so many are kept.
 struct Recent<Element> {
-    private var elements: [Element] = []
+    fileprivate var elements: [Element] = []
     /// Where the first that is kept stands.
-    private var first = 0
+    fileprivate var first = 0
     private let most: Int
 
     /// Makes an empty list that keeps `most` elements.
@@ -38,6 +38,11 @@ struct Recent<Element> {
 }
 
 extension Recent {
+    /// Changes each element where it is.
+    mutating func changeAll(_ body: (inout Element) -> Void) {
+        for place in first..<elements.count { body(&elements[place]) }
+    }
+
     /// Puts other elements in the place of each.
     mutating func replace(_ body: (Element) -> [Element]) {
         elements = all.flatMap(body)

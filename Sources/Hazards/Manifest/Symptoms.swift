@@ -80,8 +80,11 @@ struct StaleRead: Symptom {
                 : chain(
                     state, profile, since: writer.record, end: event, mask: mask,
                     last: "\(profile.name(of: event.agent)) reads \(event.place.name): old"))
-        if code == .h11, let discarded = state.discarded {
-            finding.dropRecord = Int(discarded.record)
+        // A device that looks into caches would have found the bytes there.
+        if code == .h11 || code == .h03 && profile.snoops(event.agent),
+            let discarded = state.discarded
+        {
+            finding.maintenanceRecord = Int(discarded.record)
         }
         return finding
     }
