@@ -118,8 +118,8 @@ struct WordingTests {
         for (machine, barrier) in [("rpi3", "dmb sy"), ("stm32h743", "dsb sy")] {
             let finding = try #require(
                 findings(text, on: machine).first { $0.code == .h05 }, "\(machine)")
-            #expect(finding.cause.contains("the clean in record 6 "))
-            #expect(finding.mend.hasPrefix("\(barrier) after record 6 and before the store"))
+            #expect(finding.cause.contains("the clean in record 5 "))
+            #expect(finding.mend.hasPrefix("\(barrier) after record 5 and before the store"))
         }
     }
 
